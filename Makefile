@@ -1,0 +1,48 @@
+# Everything runs in an environment of its own; nothing outside this folder is touched.
+#   make demo TORCH="torch==2.13.0 --index-url ..."   takes another build of torch
+
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED = $(VENV)/installed
+
+.PHONY: demo test check stress bench lock clean
+
+demo: $(INSTALLED)
+	$(BIN)/soundalike demo --out demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -q --cov --cov-report=term --cov-fail-under=90
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+stress: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m slow
+
+bench: $(INSTALLED)
+	for stage in benchmarks/bench_*.py; do $(BIN)/python $$stage || exit 1; done
+
+$(INSTALLED): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "soundalike needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q $(TORCH)
+	$(PIP) install -q --no-deps --require-hashes -r requirements.lock
+	$(PIP) install -q --no-deps -e .
+	@touch $@
+
+# The pinned versions of everything but torch, whose build depends on the machine.
+lock:
+	echo 'torch ; python_version < "3"' > build-override.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --override build-override.txt \
+	  -o requirements.lock
+	rm build-override.txt
+
+clean:
+	rm -rf $(VENV) demo build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis

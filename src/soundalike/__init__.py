@@ -1,0 +1,54 @@
+"""soundalike learns what sounds alike without labels, and puts the learned ear to work.
+
+    sound file --audio--> log-mel store --views--> two views --models--> h --> z --losses--> loss
+
+    >>> import soundalike as sa
+    >>> ear = sa.SoundEncoder.from_pretrained("runs/mine")        # doctest: +SKIP
+    >>> ear.similarity(ear.encode("a.wav"), ear.encode("b.wav"))  # doctest: +SKIP
+
+The verbs are those of the command line; importing this package is cheap, using one is not.
+"""
+
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from soundalike.audio.log_mel import LogMel as LogMel
+    from soundalike.datasets.prepare import prepare as prepare
+    from soundalike.datasets.scan import scan as scan
+    from soundalike.datasets.source import read_source as read_source
+    from soundalike.datasets.splits import evaluation_splits as evaluation_splits
+    from soundalike.datasets.store import open_store as open_store
+    from soundalike.embedding.embed import embed as embed
+    from soundalike.embedding.sound_encoder import SoundEncoder as SoundEncoder
+    from soundalike.training.pretraining import pretrain as pretrain
+    from soundalike.training.protocols import evaluate as evaluate
+    from soundalike.training.recipe import read_recipe as read_recipe
+
+_VERBS = {
+    "LogMel": "soundalike.audio.log_mel",
+    "SoundEncoder": "soundalike.embedding.sound_encoder",
+    "embed": "soundalike.embedding.embed",
+    "evaluate": "soundalike.training.protocols",
+    "evaluation_splits": "soundalike.datasets.splits",
+    "open_store": "soundalike.datasets.store",
+    "prepare": "soundalike.datasets.prepare",
+    "pretrain": "soundalike.training.pretraining",
+    "read_recipe": "soundalike.training.recipe",
+    "read_source": "soundalike.datasets.source",
+    "scan": "soundalike.datasets.scan",
+}
+__all__ = list(_VERBS)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a verb when it is first used."""
+    if name not in _VERBS:
+        raise AttributeError(f"module 'soundalike' has no attribute '{name}'")
+    return resolve_name(f"{_VERBS[name]}:{name}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_VERBS]

@@ -1,0 +1,8 @@
+"""``python -m soundalike`` is the command ``soundalike``."""
+
+import sys
+
+from soundalike.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The table of clips: what a source of sounds is, before anything is computed."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+SPLITS = ("train", "validation", "test")
+
+
+class SourceError(Exception):
+    """A source that cannot be used as it was given: one plain line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording, or a segment of one, with what is known about it ("" or None: unknown)."""
+
+    path: str
+    label: str = ""
+    split: str = ""
+    fold: str = ""
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A clip that was left out (or kept, where the message says so), and why."""
+
+    path: str
+    problem: str
+    message: str
+
+
+_COLUMNS: dict[str, object] = {
+    "path": "",
+    "label": "",
+    "split": "",
+    "fold": "",
+    "start_s": np.nan,
+    "end_s": np.nan,
+}
+
+
+@dataclass(frozen=True)
+class ClipTable:
+    """Clips in a fixed order, one row each.
+
+    Args:
+        name: what to call the source in messages and results.
+        rows: the columns of `Clip`; further columns are kept as they are. Missing columns are
+            filled with "unknown".
+        problems: what was found wrong while the table was made.
+    """
+
+    name: str
+    rows: pd.DataFrame
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rows = self.rows.reset_index(drop=True).copy()
+        for column, unknown in _COLUMNS.items():
+            if column not in rows:
+                rows[column] = unknown
+        further = [column for column in rows.columns if column not in _COLUMNS]
+        object.__setattr__(self, "rows", rows[[*_COLUMNS, *further]])
+
+    @classmethod
+    def of(cls, name: str, clips: list[Clip], problems: list[Problem] | None = None) -> "ClipTable":
+        """Make a table of single clips."""
+        rows = pd.DataFrame([vars(clip) for clip in clips], columns=list(_COLUMNS))
+        rows = rows.astype({"start_s": float, "end_s": float})
+        return cls(name, rows, problems or [])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Clip]:
+        columns = [self.rows[column].tolist() for column in _COLUMNS]
+        for path, label, split, fold, start_s, end_s in zip(*columns, strict=True):
+            yield Clip(path, label, split, fold, _known(start_s), _known(end_s))
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the labels, sorted; a class index is a position in this list."""
+        return sorted(set(self.rows["label"]) - {""})
+
+    @property
+    def has_splits(self) -> bool:
+        """Whether any clip belongs to a named split."""
+        return bool((self.rows["split"] != "").any())
+
+    @property
+    def folds(self) -> list[str]:
+        """Names of the folds, sorted."""
+        return sorted(set(self.rows["fold"]) - {""})
+
+    def label_indices(self, classes: list[str]) -> np.ndarray:
+        """Return int64 [clips]: each label's position in `classes`, -1 where it is not there."""
+        index = {name: position for position, name in enumerate(classes)}
+        return np.array([index.get(label, -1) for label in self.rows["label"]], dtype=np.int64)
+
+    def where(self, keep: np.ndarray) -> "ClipTable":
+        """Return the clips that a boolean or index array names."""
+        return ClipTable(self.name, self.rows[keep] if keep.dtype == bool else self.rows.iloc[keep])
+
+    def fingerprint(self) -> str:
+        """Return a hash of the rows: two tables with the same fingerprint are the same clips."""
+        digest = hashlib.sha256(json.dumps(list(_COLUMNS)).encode())
+        for column in _COLUMNS:
+            digest.update("\x1f".join(map(str, self.rows[column])).encode())
+        return digest.hexdigest()
+
+
+def _known(seconds: float) -> float | None:
+    return None if np.isnan(seconds) else seconds

@@ -1,0 +1,71 @@
+"""A plain folder of sounds, the most common source there is."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from soundalike.audio.waveform import AUDIO_SUFFIXES
+from soundalike.datasets.clips import SPLITS, Clip, ClipTable, Problem, SourceError
+
+
+def read_folder(root: Path) -> ClipTable:
+    """List every sound below a folder, in the order of its path.
+
+    A first level named train, validation or test is the split; the next level, where there is
+    one, is the label. Hidden files and folders are passed over, links are followed once.
+
+    Raises:
+        SourceError: the folder cannot be read, or holds no sound.
+    """
+    clips: list[Clip] = []
+    problems: list[Problem] = []
+    others: Counter[str] = Counter()
+    for path in _files(root, problems):
+        if path.suffix.lower() not in AUDIO_SUFFIXES:
+            others[path.suffix.lower() or "no suffix"] += 1
+            continue
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            shown = str(path).encode(errors="surrogateescape").decode(errors="replace")
+            problems.append(
+                Problem(shown, "name", f"{shown}: the name is not valid UTF-8: rename it.")
+            )
+            continue
+        *levels, _ = path.relative_to(root).parts
+        split = levels.pop(0) if levels and levels[0] in SPLITS else ""
+        clips.append(Clip(str(path), label=levels[0] if levels else "", split=split))
+    if not clips:
+        raise SourceError(_nothing_found(root, others, problems))
+    return ClipTable.of(root.resolve().name, clips, problems)
+
+
+def _files(root: Path, problems: list[Problem]) -> Iterator[Path]:
+    """Walk the visible files below a folder, sorted; unreadable folders become problems."""
+
+    def refused(error: OSError) -> None:
+        message = f"{error.filename}: the folder cannot be read ({error.strerror}): allow it."
+        problems.append(Problem(str(error.filename), "permission", message))
+
+    seen = set()
+    for folder, folders, names in os.walk(root, onerror=refused, followlinks=True):
+        if (real := os.path.realpath(folder)) in seen:  # a link back up would never end
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if _is_visible(name))
+        yield from (Path(folder, name) for name in sorted(names) if _is_visible(name))
+
+
+def _is_visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def _nothing_found(root: Path, others: Counter[str], problems: list[Problem]) -> str:
+    if problems:
+        return f"{root}: no sound that can be used. {problems[0].message}"
+    if not others:
+        return f"{root}: the folder is empty: put sounds in it, or name another folder."
+    kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(3))
+    return f"{root}: no sounds in it (found {kinds}). Read are {', '.join(sorted(AUDIO_SUFFIXES))}."

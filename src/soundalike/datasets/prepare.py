@@ -1,0 +1,254 @@
+"""Sounds -> log-mel store: in parallel, resumable, and the same bytes however often it was stopped.
+
+The table of clips is cut into parts of a few clips. A worker writes a part's frames and then its
+record, each beside its place and then renamed, so a part is either done or not there. When all
+parts are done they are copied, in order, into the one array of the store.
+"""
+
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.waveform import AudioError
+from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.source import read_source
+from soundalike.datasets.store import (
+    CLIPS,
+    FORMAT,
+    FRAMES,
+    HEAD,
+    PROBLEMS,
+    Store,
+    differing_key,
+    is_store,
+    open_store,
+)
+from soundalike.datasets.workers import map_in_processes
+
+CLIPS_PER_PART = 32
+PLAN, PARTS = "plan.json", "parts"
+
+
+class BrokenClipsError(Exception):
+    """Clips could not be read, and no clip is left or the user asked to stop (``--strict``)."""
+
+
+def prepare(
+    clips: ClipTable,
+    out: Path,
+    log_mel: LogMel | None = None,
+    *,
+    n_workers: int | None = None,
+    strict: bool = False,
+    progress: bool = True,
+) -> Store:
+    """Compute the log-mels of all clips and keep them in a store.
+
+    Broken clips are left out and listed in ``problems.csv``. Run again after a stop it goes on
+    where it was; run again when done it returns the store at once.
+
+    Args:
+        clips: what to read.
+        out: folder of the store; new, or the one of an earlier run with the same clips.
+        log_mel: the front end.
+        n_workers: processes; by default one for every processor.
+        strict: whether a broken clip is an error.
+        progress: whether to show a progress bar.
+
+    Raises:
+        SourceError: `out` holds something else, or a store of other clips or another front end.
+        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+    """
+    log_mel = log_mel or LogMel()
+    plan = {"log_mel": dataclasses.asdict(log_mel), "clips": clips.fingerprint()}
+    _claim(out, plan)
+    if not is_store(out):
+        _make_parts(clips, out / PARTS, log_mel, n_workers, progress)
+        _join_parts(clips, out, plan)
+    if problems := read_problems(out):
+        if strict:
+            raise BrokenClipsError(f"{problems[0].message} ({len(problems)} in {out / PROBLEMS})")
+        if len(problems) >= len(clips):
+            raise BrokenClipsError(f"no clip could be read. The first: {problems[0].message}")
+    return open_store(out)
+
+
+def open_or_prepare(
+    source: str, out: Path, log_mel: LogMel, *, strict: bool = False, progress: bool = True
+) -> Store:
+    """Open the store that a source is, or prepare one of its clips.
+
+    Args:
+        source: a prepared store, or anything that `read_source` takes.
+        out: folder of the store, where one must be made.
+        log_mel: the front end that is wanted.
+        strict: whether a broken clip is an error.
+        progress: whether to show a progress bar.
+
+    Raises:
+        SourceError: the source cannot be used, or is a store of another front end.
+        BrokenClipsError: as in `prepare`.
+    """
+    if not is_store(Path(source)):
+        return prepare(read_source(source), out, log_mel, strict=strict, progress=progress)
+    store = open_store(Path(source))
+    wanted, there = dataclasses.asdict(log_mel), dataclasses.asdict(store.log_mel)
+    if key := differing_key(wanted, there):
+        raise SourceError(f"{source}: made with another front end ({key}): prepare it anew.")
+    return store
+
+
+def read_problems(store: Path) -> list[Problem]:
+    """Return what is listed in a store's ``problems.csv``."""
+    rows = pd.read_csv(store / PROBLEMS, dtype=str, keep_default_na=False)
+    return [Problem(*row) for row in rows.itertuples(index=False)]
+
+
+def _claim(out: Path, plan: dict) -> None:
+    """Make `out` ours, or refuse it because something else is there."""
+    for name in (HEAD, PLAN):
+        if not (out / name).exists():
+            continue
+        theirs = json.loads((out / name).read_text())
+        if key := differing_key(plan["log_mel"], theirs["log_mel"]):
+            raise SourceError(
+                f"{out}: made with another front end ({key}): use its settings, or another folder."
+            )
+        if theirs["clips"] != plan["clips"]:
+            raise SourceError(
+                f"{out}: made from other clips than the source has now: delete it to prepare anew, "
+                "or name another folder."
+            )
+        return
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SourceError(f"{out}: exists already and is no store: name a new folder.")
+    (out / PARTS).mkdir(parents=True)
+    with _put_in_place(out / PLAN) as path:
+        path.write_text(json.dumps(plan))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A few consecutive clips, the unit of work.
+
+    Its record holds one dict a clip: `n_frames`, and `problem` and `message` where it is broken.
+    """
+
+    folder: Path
+    number: int
+    clips: list[Clip]
+    log_mel: LogMel
+
+    @property
+    def frames_path(self) -> Path:
+        return self.folder / f"{self.number:07d}.float16"
+
+    @property
+    def record_path(self) -> Path:
+        return self.folder / f"{self.number:07d}.json"
+
+
+def _parts(clips: ClipTable, folder: Path, log_mel: LogMel) -> Iterator[_Part]:
+    for number, first in enumerate(range(0, len(clips), CLIPS_PER_PART)):
+        rows = np.arange(first, min(first + CLIPS_PER_PART, len(clips)))
+        yield _Part(folder, number, list(clips.where(rows)), log_mel)
+
+
+def _make_parts(
+    clips: ClipTable, folder: Path, log_mel: LogMel, n_workers: int | None, progress: bool
+) -> None:
+    done = {path.stem for path in folder.glob("*.json")}
+    todo = (p for p in _parts(clips, folder, log_mel) if p.record_path.stem not in done)
+    n_done = min(len(done) * CLIPS_PER_PART, len(clips))
+    hours = 0.0
+    with tqdm(
+        total=len(clips), initial=n_done, desc="prepare", unit=" clips", disable=not progress
+    ) as bar:
+        for n_clips, part_hours in map_in_processes(_make_part, todo, n_workers):
+            hours += part_hours
+            minutes = max(bar.format_dict["elapsed"], 1e-3) / 60
+            bar.set_postfix_str(f"{hours / minutes:.1f} audio hours/min", refresh=False)
+            bar.update(n_clips)
+
+
+def _make_part(part: _Part) -> tuple[int, float]:
+    """Write a part's frames and record; return its number of clips and its hours of audio."""
+    record: list[dict] = []
+    with _put_in_place(part.frames_path) as path, path.open("wb") as file:
+        for clip in part.clips:
+            start, n_frames = file.tell(), 0
+            try:
+                for block in part.log_mel.blocks(clip.path, clip.start_s, clip.end_s):
+                    file.write(block.astype("<f2").tobytes())
+                    n_frames += len(block)
+                record.append({"n_frames": n_frames})
+            except AudioError as error:
+                file.seek(start)
+                file.truncate()
+                record.append({"n_frames": 0, "problem": error.problem, "message": str(error)})
+    with _put_in_place(part.record_path) as path:
+        path.write_text(json.dumps(record))
+    seconds = sum(clip["n_frames"] for clip in record) * part.log_mel.hop_length
+    return len(record), seconds / part.log_mel.sample_rate / 3600
+
+
+def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
+    """Copy the finished parts into one array and write the tables; ``store.json`` comes last."""
+    parts = sorted((out / PARTS).glob("*.json"))
+    record = [clip for part in parts for clip in json.loads(part.read_text())]
+    n_frames = np.array([clip["n_frames"] for clip in record], dtype=np.int64)
+    shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
+    with _put_in_place(out / FRAMES) as path, path.open("wb") as file:
+        header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            with part.with_suffix(".float16").open("rb") as frames:
+                shutil.copyfileobj(frames, file, 1 << 20)
+
+    rows = clips.rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
+    with _put_in_place(out / CLIPS) as path:
+        rows[n_frames > 0].to_parquet(path, index=False)
+    problems = clips.problems + [
+        Problem(path, clip["problem"], clip["message"])
+        for path, clip in zip(clips.rows["path"], record, strict=True)
+        if "problem" in clip
+    ]
+    with _put_in_place(out / PROBLEMS) as path:
+        fields = [field.name for field in dataclasses.fields(Problem)]
+        pd.DataFrame([vars(problem) for problem in problems], columns=fields).to_csv(
+            path, index=False
+        )
+    head = {
+        "format": FORMAT,
+        "source": clips.name,
+        "n_clips": int((n_frames > 0).sum()),
+        "n_frames": shape[0],
+        "n_problems": len(problems),
+        **plan,
+    }
+    with _put_in_place(out / HEAD) as path:
+        path.write_text(json.dumps(head, indent=1))
+    shutil.rmtree(out / PARTS)
+    (out / PLAN).unlink()
+
+
+@contextmanager
+def _put_in_place(path: Path) -> Iterator[Path]:
+    """Write beside, then rename: what has its name is whole. A failure leaves nothing behind."""
+    beside = path.with_name(path.name + ".partial")
+    try:
+        yield beside
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,58 @@
+"""SOURCE, as every command takes it, becomes a table of clips."""
+
+import difflib
+import pkgutil
+from pathlib import Path
+
+from soundalike.datasets import DATASETS
+from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.folder import read_folder
+from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest
+from soundalike.datasets.store import is_store, open_store
+
+
+def read_source(source: str | Path) -> ClipTable:
+    """List the clips of a folder, a manifest, a data set ``name:root`` or a prepared store.
+
+    Args:
+        source: a folder of sounds, a CSV, TSV or Parquet manifest, ``name:root`` with a name of
+            `DATASETS`, or a store.
+
+    Raises:
+        SourceError: the source does not exist, is of no known kind, or holds no clip.
+    """
+    source = str(source)
+    name, colon, root = source.partition(":")
+    if colon and name in DATASETS:
+        return pkgutil.resolve_name(DATASETS[name])(root)
+    path = Path(source).expanduser()
+    if is_store(path):
+        return open_store(path).clips
+    if path.is_dir():
+        return read_folder(path)
+    if path.suffix.lower() in MANIFEST_SUFFIXES and path.exists():
+        return read_manifest(path)
+    if path.exists():
+        raise SourceError(
+            f"{source}: not a source. Give a folder of sounds, a manifest "
+            f"({', '.join(sorted(MANIFEST_SUFFIXES))}) or a data set such as esc10:ROOT."
+        )
+    if colon and (near := difflib.get_close_matches(name, DATASETS, n=1)):
+        raise SourceError(f"{source}: no data set '{name}'; did you mean '{near[0]}:{root}'?")
+    raise SourceError(
+        f"{source}: no such file or folder, and none of the data sets {', '.join(DATASETS)}."
+    )
+
+
+def data_set_root(name: str, root: str) -> Path:
+    """Return the folder after ``name:``, or say what is missing.
+
+    Raises:
+        SourceError: no root was given, or it is not a folder.
+    """
+    if not root:
+        raise SourceError(f"{name}: say where the data set is: {name}:ROOT.")
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
+        raise SourceError(f"{name}:{root}: {folder} is not a folder.")
+    return folder

@@ -1,0 +1,110 @@
+"""The store: the log-mels of all clips, end to end in one memory-mapped array.
+
+frames.npy     float16 [frames, bands], all clips one after the other
+clips.parquet  one row a clip: what is known of it, `offset` and `n_frames` in frames.npy
+problems.csv   clips that were left out, and why
+store.json     the front end's settings and the counts; written last: a store has it or is none
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.clips import ClipTable, SourceError
+
+FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Store:
+    """Log-mels of the clips of a source.
+
+    Args:
+        path: the folder.
+        log_mel: the front end that made the frames.
+        clips: the clips that could be read, in the order of their frames.
+        frames: float16 [frames, bands], read through the memory map.
+        offsets: int64 [clips], the first frame of each clip.
+        n_frames: int64 [clips], how many frames each clip has.
+        fingerprint: of the clips that the store was asked for.
+        n_problems: how many of them were left out.
+    """
+
+    path: Path
+    log_mel: LogMel
+    clips: ClipTable
+    frames: np.ndarray
+    offsets: np.ndarray
+    n_frames: np.ndarray
+    fingerprint: str
+    n_problems: int
+
+    def of_clip(self, index: int) -> np.ndarray:
+        """Return the log_mel of one clip, float32 [frames, bands]."""
+        start = self.offsets[index]
+        return self.frames[start : start + self.n_frames[index]].astype(np.float32)
+
+    def select(self, indices: np.ndarray) -> "Store":
+        """Return a store of some of the clips; the frames stay where they are."""
+        return dataclasses.replace(
+            self,
+            clips=self.clips.where(indices),
+            offsets=self.offsets[indices],
+            n_frames=self.n_frames[indices],
+        )
+
+    @property
+    def hours(self) -> float:
+        """Hours of audio that the clips' frames span."""
+        return (
+            float(self.n_frames.sum()) * self.log_mel.hop_length / self.log_mel.sample_rate / 3600
+        )
+
+
+def is_store(path: Path) -> bool:
+    """Tell whether a folder is a finished store."""
+    return (path / HEAD).is_file()
+
+
+def open_store(path: Path) -> Store:
+    """Open a finished store.
+
+    Raises:
+        SourceError: the folder is no store, or one that this version cannot read.
+    """
+    try:
+        head = json.loads((path / HEAD).read_text())
+        if head["format"] != FORMAT:
+            raise SourceError(f"{path}: made by another version of soundalike: prepare it again.")
+        # "c" maps copy-on-write: nobody can change the file, and torch takes the array as it is
+        frames = np.load(path / FRAMES, mmap_mode="c" if head["n_frames"] else None)
+        rows = pd.read_parquet(path / CLIPS)
+    except (OSError, ValueError, KeyError) as error:
+        raise SourceError(
+            f"{path}: the store is damaged ({error}): delete the folder and prepare it again."
+        ) from None
+    index = rows[["offset", "n_frames"]].to_numpy(np.int64)
+    return Store(
+        path=path,
+        log_mel=LogMel(**head["log_mel"]),
+        clips=ClipTable(head["source"], rows.drop(columns=["offset", "n_frames"])),
+        frames=frames,
+        offsets=index[:, 0],
+        n_frames=index[:, 1],
+        fingerprint=head["clips"],
+        n_problems=head["n_problems"],
+    )
+
+
+def differing_key(settings: dict, others: dict) -> str | None:
+    """Name the first key in which two front ends differ: ``n_mels is 96 there and 64 here``."""
+    for key in settings:
+        if settings[key] != others.get(key):
+            return f"{key} is {others.get(key)} there and {settings[key]} here"
+    return None

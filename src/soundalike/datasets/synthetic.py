@@ -1,0 +1,253 @@
+"""A data set made by code: FSDnoisy18k in miniature, with the truth behind its wrong labels.
+
+It has FSDnoisy18k's classes, layout and kind of label noise (Fonseca et al., ICASSP 2019): in
+`train_noisy` two labels of five are wrong, half of these because the clip holds another of the
+classes and half because it holds something out of the vocabulary. `train_clean` and `test` are
+right. A clip is a function of (seed, split, index), so clips can be made in any order, by any
+number of processes, and the small set is the beginning of the full one.
+"""
+
+import json
+import os
+import wave
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.random import RandomState
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.fsdnoisy18k import read_layout
+from soundalike.datasets.synthesis import CLASS_SOUNDS, OUTSIDE_SOUNDS
+from soundalike.datasets.synthesis_elements import SAMPLE_RATE
+from soundalike.datasets.synthesis_recording import record
+from soundalike.datasets.workers import map_in_processes
+
+CLASSES = tuple(CLASS_SOUNDS)
+SIZES = {
+    "small": {"train_noisy": 800, "train_clean": 200, "test": 300},
+    "full": {"train_noisy": 4000, "train_clean": 500, "test": 1000},
+}
+VERSION = 1  # of the sounds: raised whenever the bytes of any clip change
+OUT_OF_VOCABULARY = "out_of_vocabulary:"
+
+_SPLITS = ("train_noisy", "train_clean", "test")
+_FIRST_NAMES = {"train_noisy": 10_000, "train_clean": 20_000, "test": 30_000}
+_TRUTHS = ("right",) * 6 + ("other class",) * 2 + ("out of vocabulary",) * 2
+_IMBALANCE = 2.5  # how often the most frequent class is drawn for one draw of the rarest
+_DRAW_CLASS, _DRAW_TRUTH, _DRAW_SOUND = range(3)
+_MARKER, _UNFINISHED_MARKER = "synthetic.json", "synthetic.unfinished.json"
+
+
+@dataclass(frozen=True)
+class ClipRecord:
+    """What is known about a clip; the first columns are those of FSDnoisy18k's tables.
+
+    Args:
+        fname: name of the file.
+        label: the label given, which may be wrong in train_noisy.
+        true_label: the class of the sound, or ``out_of_vocabulary:`` and what it is.
+        split: train_noisy, train_clean or test.
+        index: position in the split.
+        manually_verified: 1 where the label is right for certain.
+        noisy_small: 1 for a subset of train_noisy about as large as train_clean.
+    """
+
+    fname: str
+    label: str
+    true_label: str
+    split: str
+    index: int
+    manually_verified: int
+    noisy_small: int
+
+
+def clip_records(size: str, seed: int = 0) -> list[ClipRecord]:
+    """List the clips of a size (a key of `SIZES`) without making a sound."""
+    return [
+        _record(size, split, index, seed)
+        for split in _SPLITS
+        for index in range(SIZES[size][split])
+    ]
+
+
+def synthesise_clip(size: str, split: str, index: int, seed: int = 0) -> NDArray[np.int16]:
+    """Make the sound of one clip: int16 [samples] at 44,100 Hz.
+
+    Sixteen bits absorb the last-bit differences between the arithmetic of two machines.
+
+    Raises:
+        IndexError: the split has no such clip.
+    """
+    if not 0 <= index < SIZES[size][split]:
+        raise IndexError(f"{split} of the {size} set has {SIZES[size][split]} clips, not {index}")
+    kind = _record(size, split, index, seed).true_label
+    if kind.startswith(OUT_OF_VOCABULARY):
+        generate = OUTSIDE_SOUNDS[kind.removeprefix(OUT_OF_VOCABULARY)]
+    else:
+        generate = CLASS_SOUNDS[kind]
+    waveform = record(generate, _stream(seed, split, _DRAW_SOUND, index))
+    return np.round(32767 * waveform).astype(np.int16)
+
+
+def write_synthetic(
+    root: str | Path,
+    size: str = "small",
+    seed: int = 0,
+    n_workers: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Write the data set in the layout of FSDnoisy18k, and `truth.csv` beside its tables.
+
+    An interrupted run continues where it stopped; a finished data set is left as it is.
+
+    Args:
+        root: folder of the data set; made when it is not there.
+        size: a key of `SIZES`.
+        seed: of all sounds and labels.
+        n_workers: processes; by default one for every available processor.
+        progress: show a bar on stderr.
+
+    Raises:
+        SourceError: there is no such size, or the folder holds another data set.
+    """
+    if size not in SIZES:
+        raise SourceError(f"synthetic:{size}: no such size; give one of {', '.join(SIZES)}.")
+    root = Path(root)
+    settings: dict[str, str | int] = {"size": size, "seed": seed, "version": VERSION}
+    _refuse_another(root, settings)
+    records = clip_records(size, seed)
+    missing = list(_missing(root, records))
+    if not missing and (root / _MARKER).exists():
+        return root
+    for folder in ("audio_train", "audio_test", "meta"):
+        (root / f"FSDnoisy18k.{folder}").mkdir(parents=True, exist_ok=True)
+    if not (root / _MARKER).exists():
+        _write_text(root / _UNFINISHED_MARKER, json.dumps(settings))
+    make = partial(_write_clip, root, size, seed)
+    written = map_in_processes(make, missing, n_workers)
+    for _ in tqdm(written, "synthetic", len(missing), unit="clip", disable=not progress):
+        pass
+    _write_tables(root / "FSDnoisy18k.meta", records)
+    if not (root / _MARKER).exists():
+        os.replace(root / _UNFINISHED_MARKER, root / _MARKER)
+    return root
+
+
+def read_synthetic(size: str) -> ClipTable:
+    """List the clips of ``synthetic:small`` or ``synthetic:full``, written at the first use.
+
+    They are kept in the user's cache folder.
+
+    Raises:
+        SourceError: there is no such size.
+    """
+    size = size or "small"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "soundalike"
+    return read_layout("synthetic", write_synthetic(cache / f"synthetic-{size}", size))
+
+
+def _stream(seed: int, split: str, purpose: int, index: int) -> RandomState:
+    # RandomState and not default_rng: numpy has frozen its streams, so the same seed gives the
+    # same bytes with every version of numpy.
+    return RandomState([seed, _SPLITS.index(split), purpose, index])
+
+
+def _record(size: str, split: str, index: int, seed: int) -> ClipRecord:
+    label, true_label = _labels(split, index, seed)
+    noisy = split == "train_noisy"
+    every = SIZES[size]["train_noisy"] // SIZES[size]["train_clean"]
+    return ClipRecord(
+        fname=f"{_FIRST_NAMES[split] + index}.wav",
+        label=label,
+        true_label=true_label,
+        split=split,
+        index=index,
+        manually_verified=int(not noisy),
+        noisy_small=int(noisy and index % every == 0),
+    )
+
+
+def _labels(split: str, index: int, seed: int) -> tuple[str, str]:
+    """Draw the label of a clip and the truth behind it.
+
+    Classes in clean splits, and rights and wrongs in noisy ones, are dealt from a shuffled pack, so
+    that their shares are exact in every run of clips as long as the pack.
+    """
+    if split != "train_noisy":
+        pack, position = divmod(index, len(CLASSES))
+        label = CLASSES[_stream(seed, split, _DRAW_CLASS, pack).permutation(len(CLASSES))[position]]
+        return label, label
+    weights = _IMBALANCE ** -np.linspace(0.0, 1.0, len(CLASSES))
+    weights = weights[RandomState([seed]).permutation(len(CLASSES))]
+    rng = _stream(seed, split, _DRAW_CLASS, index)
+    label = CLASSES[rng.choice(len(CLASSES), p=weights / weights.sum())]
+    pack, position = divmod(index, len(_TRUTHS))
+    truth = _TRUTHS[_stream(seed, split, _DRAW_TRUTH, pack).permutation(len(_TRUTHS))[position]]
+    if truth == "right":
+        return label, label
+    if truth == "other class":
+        return label, CLASSES[(CLASSES.index(label) + rng.randint(1, len(CLASSES))) % len(CLASSES)]
+    return label, OUT_OF_VOCABULARY + sorted(OUTSIDE_SOUNDS)[rng.randint(len(OUTSIDE_SOUNDS))]
+
+
+def _audio_path(root: Path, record: ClipRecord) -> Path:
+    part = "test" if record.split == "test" else "train"
+    return root / f"FSDnoisy18k.audio_{part}" / record.fname
+
+
+def _missing(root: Path, records: list[ClipRecord]) -> Iterator[ClipRecord]:
+    there = set(root.glob("FSDnoisy18k.audio_*/*.wav"))
+    return (record for record in records if _audio_path(root, record) not in there)
+
+
+def _write_clip(root: Path, size: str, seed: int, record: ClipRecord) -> None:
+    path = _audio_path(root, record)
+    beside = path.with_suffix(".unfinished")
+    with wave.open(str(beside), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(
+            synthesise_clip(size, record.split, record.index, seed).astype("<i2").tobytes()
+        )
+    os.replace(beside, path)
+
+
+def _write_tables(folder: Path, records: list[ClipRecord]) -> None:
+    rows = pd.DataFrame([asdict(record) for record in records])
+    rows["aso_id"] = "/synthetic/" + rows["label"]
+    columns = ["fname", "label", "aso_id", "manually_verified", "noisy_small"]
+    in_test = rows["split"] == "test"
+    for name, table in (
+        ("train.csv", rows.loc[~in_test, columns]),
+        ("test.csv", rows.loc[in_test, columns]),
+        ("truth.csv", rows[["fname", "true_label"]]),
+    ):
+        _write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
+
+
+def _write_text(path: Path, text: str) -> None:
+    beside = path.with_suffix(".part")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _refuse_another(root: Path, settings: dict[str, str | int]) -> None:
+    for marker in (root / _MARKER, root / _UNFINISHED_MARKER):
+        if marker.exists():
+            found = json.loads(marker.read_text(encoding="utf-8"))
+            for key, wanted in settings.items():
+                if found.get(key) != wanted:
+                    raise SourceError(
+                        f"{root}: holds the synthetic data set with {key} {found.get(key)}, not "
+                        f"{wanted}: give another folder, or delete this one."
+                    )
+            return
+    if any(root.glob("FSDnoisy18k.*")):
+        raise SourceError(f"{root}: holds another data set: give a folder of its own.")

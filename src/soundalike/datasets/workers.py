@@ -1,0 +1,63 @@
+"""Many processes over many clips: in order, with bounded memory, and stopped by one Ctrl-C."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+import threadpoolctl
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class WorkerError(Exception):
+    """A worker process died: one plain line that says what to try."""
+
+
+def map_in_processes(
+    function: Callable[[Item], Result], items: Iterable[Item], n_workers: int | None = None
+) -> Iterator[Result]:
+    """Apply a function to every item and yield the results in the order of the items.
+
+    Args:
+        function: a top-level function (it is sent to other processes).
+        items: what to apply it to; only a few are taken ahead of the results.
+        n_workers: processes; by default one for every available processor. One works here.
+
+    Raises:
+        WorkerError: the system killed a worker, most often for memory.
+    """
+    n_workers = n_workers or n_processors()
+    if n_workers == 1:
+        yield from map(function, items)
+        return
+    pool = ProcessPoolExecutor(n_workers, initializer=_prepare_worker)
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= 4 * n_workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise WorkerError(
+            "a worker process was killed by the system, most often for want of memory: "
+            "run the same command again with fewer --workers."
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def n_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _prepare_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and winds the pool up
+    threadpoolctl.threadpool_limits(1)  # the processes are the parallelism

@@ -1,0 +1,227 @@
+"""The trained ear in one piece: front end, statistics and encoder."""
+
+import dataclasses
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from tqdm import tqdm
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.patches import cut_patches
+from soundalike.datasets.store import Store
+from soundalike.models.encoder import Encoder, build_encoder
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+FORMAT = 1
+
+Sound = str | Path | np.ndarray
+
+
+class ModelError(Exception):
+    """A model that cannot be loaded: one plain line that says what to do."""
+
+
+class SoundEncoder(nn.Module):
+    """From sounds to embeddings: log_mel, standardisation, and the encoder, kept together.
+
+    The front end's settings and the statistics of the pre-training set are part of the model, so
+    a sound means the same to it on every machine.
+
+    Args:
+        encoder: network from ``[batch, 1, frames, bands]`` to h ``[batch, dim]``.
+        encoder_settings: ``{"name": key of ENCODERS, ...arguments}`` that build it again.
+        log_mel: the front end.
+        patch_frames: length of the patches that the encoder was trained on.
+        mean: of the log-mel values of the pre-training set.
+        std: their standard deviation.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        encoder_settings: dict[str, Any],
+        log_mel: LogMel,
+        patch_frames: int,
+        mean: float,
+        std: float,
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.encoder_settings = encoder_settings
+        self.log_mel = log_mel
+        self.patch_frames = patch_frames
+        self.mean = mean
+        self.std = std
+
+    @property
+    def dim(self) -> int:
+        """Size of an embedding."""
+        return self.encoder.dim
+
+    @property
+    def hop_frames(self) -> int:
+        """Distance between the starts of a clip's patches: half a patch, rounded down."""
+        return self.patch_frames // 2
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``config.json`` and ``model.safetensors`` into a folder."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        config = {
+            "format": FORMAT,
+            "encoder": self.encoder_settings,
+            "log_mel": dataclasses.asdict(self.log_mel),
+            "patch_frames": self.patch_frames,
+            "mean": self.mean,
+            "std": self.std,
+        }
+        weights = {name: t.contiguous() for name, t in self.encoder.state_dict().items()}
+        beside = folder / f"{WEIGHTS}.partial"
+        try:
+            save_file(weights, beside)
+            os.replace(beside, folder / WEIGHTS)
+        except SafetensorError as error:  # what the library makes of a full disk
+            raise OSError(f"{folder / WEIGHTS}: cannot be written ({error})") from None
+        finally:
+            beside.unlink(missing_ok=True)
+        (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path) -> "SoundEncoder":
+        """Load a model: a folder that `save` wrote, or a run folder that holds one.
+
+        Raises:
+            ModelError: there is no model, or its files do not fit together.
+        """
+        folder = Path(path)
+        if (folder / "encoder" / CONFIG).is_file():
+            folder = folder / "encoder"
+        if not (folder / CONFIG).is_file():
+            raise ModelError(
+                f"{path}: no model there: give a run folder made by `soundalike pretrain`, or a "
+                f"folder with {CONFIG} and {WEIGHTS}."
+            )
+        try:
+            config = json.loads((folder / CONFIG).read_text())
+            settings = dict(config["encoder"])
+            encoder = build_encoder(settings)
+            encoder.load_state_dict(load_file(folder / WEIGHTS))
+            front_end = LogMel(**config["log_mel"])
+            statistics = config["patch_frames"], config["mean"], config["std"]
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
+        return cls(encoder, settings, front_end, *statistics).eval()
+
+    def forward(self, patches: torch.Tensor) -> torch.Tensor:
+        """Return h of log_mel patches that are not standardised yet.
+
+        Shape:
+            patches: [batch, frames, bands]; result: [batch, dim].
+        """
+        return self.encoder(self.standardise(patches))
+
+    def standardise(self, patches: torch.Tensor) -> torch.Tensor:
+        """Return what the encoder takes: [batch, frames, bands] -> [batch, 1, frames, bands]."""
+        return ((patches.float() - self.mean) / self.std).unsqueeze(1)
+
+    def encode(
+        self,
+        sounds: Sound | Sequence[Sound],
+        sample_rate: int | None = None,
+        *,
+        batch_size: int = 64,
+        normalize: bool = False,
+        show_progress_bar: bool = False,
+    ) -> np.ndarray:
+        """Return one embedding for every sound: the mean of h over its patches.
+
+        Args:
+            sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]``; one or many.
+            sample_rate: of the waveforms; not needed for paths.
+            batch_size: patches that go through the encoder at a time.
+            normalize: whether to scale every embedding to unit length.
+            show_progress_bar: whether to show one.
+
+        Shape:
+            result: float32 [sounds, dim], or [dim] for a single sound.
+
+        Raises:
+            AudioError: a file cannot be read.
+            ValueError: a waveform comes without its sample rate, or is no waveform.
+        """
+        if isinstance(sounds, str | Path | np.ndarray):
+            return self.encode([sounds], sample_rate, batch_size=batch_size, normalize=normalize)[0]
+        shown = tqdm(sounds, desc="encode", unit=" clips", disable=not show_progress_bar)
+        log_mels = (self._blocks(sound, sample_rate) for sound in shown)
+        sums = np.zeros((len(sounds), self.dim))
+        n_patches = np.zeros(len(sounds))
+        for clips, _, h in self.encode_patches(log_mels, batch_size):
+            np.add.at(sums, clips, h)
+            np.add.at(n_patches, clips, 1)
+        embeddings = (sums / n_patches[:, None]).astype(np.float32)
+        if normalize:
+            embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+        return embeddings
+
+    @staticmethod
+    def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the cosine similarity of every embedding in a to every one in b, [a, b]."""
+        a, b = (x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12) for x in (a, b))
+        return a @ b.T
+
+    @torch.inference_mode()
+    def encode_patches(
+        self, log_mels: Iterable[Iterable[np.ndarray]], batch_size: int = 64
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Encode the patches of many clips, batch by batch and in bounded memory.
+
+        Args:
+            log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
+            batch_size: patches that go through the encoder at a time.
+
+        Yields:
+            Position of the clip ``[batch]``, first frame of the patch ``[batch]``, and h
+            ``[batch, dim]`` float32.
+        """
+        self.eval()
+        device = next(self.parameters()).device
+        patches = (
+            (clip, start, patch)
+            for clip, blocks in enumerate(log_mels)
+            for start, patch in cut_patches(blocks, self.patch_frames, self.hop_frames)
+        )
+        while batch := list(itertools.islice(patches, batch_size)):
+            clips, starts, cuts = zip(*batch, strict=True)
+            h = self(torch.from_numpy(np.stack(cuts)).to(device))
+            yield np.array(clips), np.array(starts), h.float().cpu().numpy()
+
+    def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return h of every patch of a store's clips, and the position of each patch's clip.
+
+        Shape:
+            h: [patches, dim]; clips: [patches] int64.
+        """
+        log_mels = ([store.of_clip(index)] for index in range(len(store.clips)))
+        clips, _, h = zip(*self.encode_patches(log_mels), strict=True)
+        return torch.from_numpy(np.concatenate(h)), torch.from_numpy(np.concatenate(clips))
+
+    def _blocks(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
+        if not isinstance(sound, np.ndarray):
+            return self.log_mel.blocks(sound)
+        if sample_rate is None:
+            raise ValueError("encode needs the sample_rate of a waveform.")
+        if not sound.size or sound.ndim > 2 or not np.isfinite(sound).all():
+            raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
+        mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
+        return [self.log_mel.of_clip(soxr.resample(mono, sample_rate, self.log_mel.sample_rate))]

@@ -1,0 +1,49 @@
+"""How far a score over clips can be trusted, by the bootstrap (Efron and Tibshirani 1993)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def bootstrap_interval(
+    statistic: Callable[..., float],
+    *arrays: NDArray[Any],
+    n_resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Interval that the statistic of another draw of as many clips would likely fall in.
+
+    Clips are drawn with replacement, and all arrays with the same clips. So the difference of two
+    representations on the same clips is compared clip by clip, which is sharper than to look
+    whether their two intervals overlap:
+    ``bootstrap_interval(lambda y, a, b: accuracy(y, a) - accuracy(y, b), labels, ours, theirs)``.
+
+    Args:
+        statistic: of the arrays, such as ``balanced_accuracy`` of labels and predictions.
+        arrays: one row a clip; patches of one clip are not independent and must not be rows.
+        n_resamples: draws of clips.
+        level: share of the draws inside the interval.
+        seed: of the draws.
+
+    Shape:
+        arrays: [clips, ...].
+
+    Raises:
+        ValueError: the arrays are not of one length, or empty.
+
+    >>> right = np.array([True] * 80 + [False] * 20)
+    >>> low, high = bootstrap_interval(np.mean, right)
+    >>> round(low, 1), round(high, 1)
+    (0.7, 0.9)
+    """
+    n_clips = len(arrays[0])
+    if n_clips == 0 or any(len(array) != n_clips for array in arrays):
+        raise ValueError(f"arrays must be of one length above 0, not {[len(a) for a in arrays]}")
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(n_clips, size=(n_resamples, n_clips))
+    statistics = [statistic(*(array[draw] for array in arrays)) for draw in draws]
+    low, high = np.quantile(statistics, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,11 @@
+"""Encoders, from a patch to its embedding h, and the head that projects h to z.
+
+An encoder is a module with two attributes, ``dim`` (the size of h) and ``min_frames`` (the shortest
+patch it reads); it maps ``[batch, 1, frames, bands]`` to ``[batch, dim]``.
+"""
+
+ENCODERS = {
+    "resnet18": "soundalike.models.resnet:ResNet18",
+    "vgg": "soundalike.models.vgg:VGG",
+    "crnn": "soundalike.models.crnn:CRNN",
+}

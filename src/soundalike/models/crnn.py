@@ -1,0 +1,73 @@
+"""The convolutional recurrent encoder."""
+
+import torch
+from torch import Tensor, nn
+
+from soundalike.models.encoder import Encoder
+
+
+class CRNN(Encoder):
+    """Three 5x5 convolutions and a bidirectional GRU: the CRNN of Fonseca et al. 2021.
+
+    h is the element-wise product of the two directions' outputs at the last frame, so its size is
+    that of one direction and does not depend on the number of frames. There the forward direction
+    has read the whole patch and the backward direction the last frame alone. Parameters carry the
+    names of the released weights; their last layer (``dense``) has no place here, so load them with
+    ``strict=False``.
+
+    Shape:
+        patches: [batch, 1, frames, bands], at least 8 frames and 80 to 119 bands; h: [batch, 64].
+
+    Raises:
+        ValueError: a patch has fewer than 8 frames, or a number of bands that does not pool to 2.
+    """
+
+    dim = 64
+    min_frames = 8  # three poolings halve the frames
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = ConvBlock(1, 128, pool_bands=5)
+        self.conv2 = ConvBlock(128, 128, pool_bands=4)
+        self.conv3 = ConvBlock(128, 128, pool_bands=2)
+        self.rnn1 = nn.GRU(2 * 128, self.dim, batch_first=True, bidirectional=True)
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Embed patches: the product of both directions' outputs at the last frame."""
+        n_frames, n_bands = patches.shape[2:]
+        if n_frames < self.min_frames:
+            raise ValueError(
+                f"CRNN needs patches of at least {self.min_frames} frames, got {n_frames}."
+            )
+        if not 80 <= n_bands < 120:
+            raise ValueError(f"CRNN needs patches of 80 to 119 bands, got {n_bands}.")
+        x = self.conv3(self.conv2(self.conv1(patches)))
+        sequence = x.permute(0, 2, 3, 1).flatten(start_dim=2)  # [batch, frames, bands * channels]
+        # The recurrent layer is small and wants one precision for its input and its weights.
+        with torch.autocast(sequence.device.type, enabled=False):
+            outputs, _ = self.rnn1(sequence.to(self.rnn1.weight_ih_l0.dtype))
+        forwards, backwards = outputs[:, -1].chunk(2, dim=1)
+        return forwards * backwards
+
+
+class ConvBlock(nn.Module):
+    """5x5 convolution, batch normalisation, ReLU and maximum pooling by 2 frames.
+
+    Args:
+        n_in: input channels.
+        n_out: output channels.
+        pool_bands: bands pooled into one.
+
+    Shape:
+        x: [batch, n_in, frames, bands]; result: [batch, n_out, frames // 2, bands // pool_bands].
+    """
+
+    def __init__(self, n_in: int, n_out: int, pool_bands: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 5, padding=2, bias=False)
+        self.bn = nn.BatchNorm2d(n_out)
+        self.pool = nn.MaxPool2d((2, pool_bands))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, normalise, rectify and pool."""
+        return self.pool(self.bn(self.conv(x)).relu())

@@ -1,0 +1,152 @@
+"""The demo: the main job on sounds made by code, and the page that tells what came out."""
+
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from soundalike import __version__
+from soundalike.audio.inversion import to_waveform
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.waveform import read_waveform
+from soundalike.datasets.fsdnoisy18k import read_layout
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.splits import evaluation_splits, heard_in_training
+from soundalike.datasets.store import Store
+from soundalike.datasets.synthetic import write_synthetic
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.report.demo import write_demo_report
+from soundalike.report.story import LOG_MEL, PRETRAINED, UNTRAINED, Answers, DemoStory, ViewPair
+from soundalike.training.draws import view_generator
+from soundalike.training.pretraining import pretrain
+from soundalike.training.protocols import evaluate
+from soundalike.training.recipe import Recipe, read_recipe
+from soundalike.training.run_folder import METRICS, RunFolder
+from soundalike.views.pair import PairOfViews
+
+N_VIEW_PAIRS = 6
+
+
+def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
+    """Make sounds, pre-train on them, evaluate, and write ``report.html`` and ``report.json``.
+
+    Run again after a stop it goes on where it was.
+
+    Args:
+        out: folder for everything.
+        recipe_name: recipe to run.
+
+    Returns:
+        What is in ``report.json``: the balanced accuracies `log_mel_linear`, `untrained_linear`,
+        `pretrained_linear` and `knn`, the whole `table`, and the `seconds` that it took.
+    """
+    began = time.monotonic()
+    recipe = read_recipe(recipe_name)
+    sounds = write_synthetic(out / "sounds", "small")
+    store = prepare(
+        read_layout("synthetic:small", sounds), out / "store", LogMel(**recipe["log_mel"])
+    )
+    run = RunFolder(out / "run")
+    run.configure(source="synthetic:small", clips=store.fingerprint, test_fold=None, recipe=recipe)
+    trained = pretrain(store, run, recipe)
+    if trained["n_steps_done"] < trained["n_steps"]:
+        raise KeyboardInterrupt
+    ear = SoundEncoder.from_pretrained(run.encoder)
+    found = evaluate(ear, store, evaluation_splits(store), ("linear", "knn"))
+
+    scores = {(row["representation"], row["protocol"]): row for row in found["rows"]}
+    numbers = {
+        "log_mel_linear": scores[LOG_MEL, "linear"]["balanced_accuracy"],
+        "untrained_linear": scores[UNTRAINED, "linear"]["balanced_accuracy"],
+        "pretrained_linear": scores[PRETRAINED, "linear"]["balanced_accuracy"],
+        "knn": scores[PRETRAINED, "knn"]["balanced_accuracy"],
+        "table": [
+            {key: row[key] for key in ("representation", "protocol", "balanced_accuracy",
+                                       "interval", "accuracy")}
+            for row in found["rows"]
+        ],
+    }  # fmt: skip
+    test = store.select(found["test_clips"])
+    story = DemoStory(
+        facts=_facts(store, trained),
+        views=_view_pairs(store, ear, recipe),
+        metrics=pd.read_csv(run.path / METRICS).rename(columns={"knn_balanced_accuracy": "knn"}),
+        classes=found["classes"],
+        clips=_map(ear, test).assign(label=found["labels"]),
+        sounds=[read_waveform(path, store.log_mel.sample_rate) for path in test.clips.rows["path"]],
+        answers=[
+            Answers(row["representation"], row["protocol"], row["predictions"])
+            for row in found["rows"]
+        ],
+        sample_rate=store.log_mel.sample_rate,
+        commands=["soundalike demo"],
+        settings={section: _in_words(recipe[section]) for section in recipe},
+        versions={
+            "soundalike": __version__,
+            "torch": torch.__version__,
+            "Python": platform.python_version(),
+        },
+        next_steps={
+            "Look at your own sounds": "soundalike scan FOLDER",
+            "Learn from them": "soundalike pretrain FOLDER --out runs/mine",
+            "Test what was learned": "soundalike evaluate runs/mine FOLDER",
+            "Get a vector for every second": "soundalike embed runs/mine FOLDER --out mine.parquet",
+        },
+    )
+    write_demo_report(out / "report.html", story)
+    numbers["seconds"] = round(time.monotonic() - began, 1)
+    (out / "report.json").write_text(json.dumps(numbers, indent=1) + "\n")
+    return numbers
+
+
+def _facts(store: Store, trained: dict[str, Any]) -> dict[str, str]:
+    heard = store.select(heard_in_training(store))
+    return {
+        "clips heard": f"{len(heard.clips):,}",
+        "audio heard": f"{heard.hours * 60:.0f} min",
+        "labels used for training": "0",
+        "steps": f"{trained['n_steps']:,}",
+        "training": f"{trained['seconds']:.0f} s",
+    }
+
+
+def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPair]:
+    """Make the views of a few clips of different classes, as training makes them."""
+    heard = store.select(heard_in_training(store))
+    labels = heard.clips.rows["label"]
+    chosen = labels.drop_duplicates().index[:N_VIEW_PAIRS].to_numpy()
+    views = PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels)
+    frames, offsets = torch.from_numpy(heard.frames), torch.from_numpy(heard.offsets)
+    generator = view_generator(recipe["training"]["seed"], 0, 0)
+    draws = views.draw(torch.from_numpy(chosen), torch.from_numpy(heard.n_frames), generator)
+    originals = views.cut(frames, offsets, draws["patches"]).transpose(0, 1).numpy()
+    made = views.apply(frames, offsets, draws).transpose(0, 1).numpy()
+    return [
+        ViewPair(
+            label=labels[clip].replace("_", " "),
+            originals=original,
+            views=pair,
+            original_sounds=[to_waveform(patch, ear.log_mel) for patch in original],
+            view_sounds=[to_waveform(view, ear.log_mel) for view in pair],
+        )
+        for clip, original, pair in zip(chosen, originals, made, strict=True)
+    ]
+
+
+def _map(ear: SoundEncoder, test: Store) -> pd.DataFrame:
+    """Lay the clips out so that what sounds alike lies together (t-SNE; van der Maaten 2008)."""
+    from sklearn.manifold import TSNE  # slow to import, and needed once
+
+    h, clips = ear.of_store(test)
+    embeddings = torch.zeros(len(test.clips), ear.dim)
+    embeddings.index_reduce_(0, clips, h, "mean", include_self=False)
+    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings.numpy())
+    return pd.DataFrame({"path": test.clips.rows["path"], "x": places[:, 0], "y": places[:, 1]})
+
+
+def _in_words(section: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in section.items() if value is not None)

@@ -1,0 +1,98 @@
+"""Pieces of a self-contained page: everything a page shows or plays is inside its one file."""
+
+import base64
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import numpy as np
+import soundfile
+from matplotlib.image import imsave
+from numpy.typing import NDArray
+
+
+def fill(template: str, parts: Mapping[str, str]) -> str:
+    """Put parts of HTML at their ``{{name}}`` places.
+
+    Args:
+        template: HTML with places.
+        parts: the HTML of each place.
+
+    Raises:
+        ValueError: the places and the parts are not the same.
+
+    >>> fill("<h1>{{title}}</h1>", {"title": "Rain"})
+    '<h1>Rain</h1>'
+    """
+    places = set(re.findall(r"{{(\w+)}}", template))
+    if places != set(parts):
+        raise ValueError(f"places without a part, or the reverse: {sorted(places ^ set(parts))}")
+    return re.sub(r"{{(\w+)}}", lambda place: parts[place[1]], template)
+
+
+def data_uri(content: bytes, media_type: str) -> str:
+    """The address of a file that is its own content."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def picture_of_log_mel(
+    log_mel: NDArray[np.floating], low: float, high: float, colours: str = "magma"
+) -> str:
+    """A log-mel as a picture: time to the right, low bands at the bottom, one pixel a value.
+
+    Args:
+        log_mel: log10 mel energies.
+        low: value that gets the darkest colour; give pictures to be compared the same.
+        high: value that gets the brightest colour.
+        colours: one of matplotlib's colour maps; the default is evenly perceived.
+
+    Shape:
+        log_mel: [frames, bands].
+    """
+    png = io.BytesIO()
+    imsave(png, log_mel.T, vmin=low, vmax=high, cmap=colours, origin="lower", format="png")
+    return data_uri(png.getvalue(), "image/png")
+
+
+def sound_of_waveform(waveform: NDArray[np.floating], sample_rate: int) -> str:
+    """A sound that a browser can play: MP3, or WAV where this libsndfile cannot write MP3.
+
+    Sounds are brought to one loudness peak, so that none is missed and none hurts.
+
+    Args:
+        waveform: mono samples.
+        sample_rate: of the waveform; MP3 knows 8,000 to 48,000.
+
+    Shape:
+        waveform: [samples].
+    """
+    waveform = 0.8 * waveform / max(float(np.abs(waveform).max(initial=0)), 1e-6)
+    sound = io.BytesIO()
+    if "MP3" in soundfile.available_formats():
+        soundfile.write(
+            sound, waveform, sample_rate, format="MP3",
+            bitrate_mode="VARIABLE", compression_level=0.6,
+        )  # fmt: skip
+        return data_uri(sound.getvalue(), "audio/mpeg")
+    soundfile.write(sound, waveform, sample_rate, format="WAV", subtype="PCM_16")
+    return data_uri(sound.getvalue(), "audio/wav")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table whose cells are HTML; the first cell of a row is its heading."""
+    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def definitions(entries: Mapping[str, str]) -> str:
+    """A list of words and what they stand for, from plain text."""
+    pairs = (
+        f"<div><dt>{escape(word)}</dt><dd>{escape(meaning)}</dd></div>"
+        for word, meaning in entries.items()
+    )
+    return f"<dl>{''.join(pairs)}</dl>"

@@ -1,0 +1,79 @@
+"""What the machine does best: precision, memory layout and allocator, chosen by themselves."""
+
+import contextlib
+import ctypes
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+_NATIVE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # the last is Arm's
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Choices for one run.
+
+    Args:
+        precision: as lightning_fabric names it.
+        channels_last: whether convolutions run with channels innermost.
+        why: one line for the log.
+    """
+
+    precision: str
+    channels_last: bool
+    why: str
+
+    def lay_out(self, module: nn.Module) -> nn.Module:
+        """Return the module in the chosen memory layout."""
+        if self.channels_last:
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return module
+
+
+def choose_hardware(precision: str = "auto") -> Hardware:
+    """Choose what this machine is fastest at: bf16 where the processor multiplies it natively.
+
+    Args:
+        precision: "auto", or a precision to force ("32-true", "bf16-mixed").
+    """
+    if torch.cuda.is_available():
+        native, name = torch.cuda.is_bf16_supported(), torch.cuda.get_device_name()
+    else:
+        # torch 2.11 cannot tell yet, and is taken for a processor without bf16.
+        capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        native = any(capabilities.get(key, False) for key in _NATIVE_BF16)
+        name = f"CPU, {torch.get_num_threads()} threads"
+    chosen = precision
+    if precision == "auto":
+        chosen = "bf16-mixed" if native else "32-true"
+    reason = "forced" if precision != "auto" else f"bf16 is {'' if native else 'not '}native here"
+    return Hardware(chosen, channels_last=native, why=f"{name}; precision {chosen} ({reason})")
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed memory instead of returning it to the system.
+
+    Every step frees and asks for the same activations; giving the pages back and faulting them
+    in again costs up to half of a step's time on a CPU. Other C libraries are left alone.
+    """
+    trim_threshold, top_pad, mmap_max = -1, -2, -4  # M_TRIM_THRESHOLD ... of <malloc.h>
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            mallopt = ctypes.CDLL("libc.so.6").mallopt
+            mallopt(mmap_max, 0)
+            mallopt(trim_threshold, 2**31 - 1)
+            mallopt(top_pad, 256 * 2**20)
+
+
+def place_frames(frames: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Return a store's frames as a tensor: on the device if they fill less than half of it.
+
+    Otherwise, and on the CPU, they are read through the memory map.
+    """
+    mapped = torch.from_numpy(frames)
+    if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
+        return mapped.to(device)
+    return mapped

@@ -1,0 +1,91 @@
+"""The kNN monitor: does training bring sounds of one class together? (Fonseca et al. 2021)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from soundalike.audio.patches import patch_starts
+from soundalike.datasets.store import Store
+from soundalike.evaluation.knn import knn_predict
+from soundalike.evaluation.metrics import balanced_accuracy
+
+PATCHES_AT_ONCE = 256
+Device = torch.device | str
+
+
+class KNNMonitor:
+    """Leave-one-clip-out nearest neighbours within a set of labelled clips, on z.
+
+    Args:
+        k: neighbours a patch asks.
+        every_n_epochs: how often to look; the last epoch is always looked at.
+        max_clips: larger sets are thinned out evenly to this many clips.
+    """
+
+    def __init__(self, k: int = 200, every_n_epochs: int = 1, max_clips: int = 2000) -> None:
+        self.k = k
+        self.every_n_epochs = every_n_epochs
+        self.max_clips = max_clips
+
+    def is_due(self, epoch: int, n_epochs: int) -> bool:
+        """Tell whether to look after an epoch (counted from 1)."""
+        return epoch % self.every_n_epochs == 0 or epoch == n_epochs
+
+    def score(
+        self, store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
+    ) -> float:
+        """Return the balanced accuracy over the clips of a store.
+
+        Args:
+            store: clips, all of them labelled.
+            patch_frames: length of a patch; patches begin half a patch apart.
+            project: from log_mel patches ``[batch, frames, bands]`` to z ``[batch, dim]``.
+            device: where `project` takes its patches.
+        """
+        n_clips = min(len(store.clips), self.max_clips)
+        store = store.select(np.linspace(0, len(store.clips) - 1, n_clips).astype(int))
+        classes = store.clips.classes
+        labels = store.clips.label_indices(classes)
+        z, clips = _project_patches(store, patch_frames, project, device)
+        patch_labels = torch.from_numpy(labels).to(z.device)[clips]
+        predictions = knn_predict(z, clips, z, clips, patch_labels, len(classes), self.k)
+        return balanced_accuracy(labels, predictions.cpu().numpy())
+
+
+def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
+    """Choose the clips that the monitor looks at.
+
+    The labelled clips of the split validation if they will do, otherwise the labelled ones among
+    the training clips; they will do when two classes have at least two clips. The first kind may
+    choose the best epoch; training clips may not, since their labels are not for pre-training.
+
+    Args:
+        store: all clips.
+        heard: those that are trained on.
+
+    Returns:
+        The clips, or None, and whether they may choose the best epoch.
+    """
+    validation = store.select(np.flatnonzero(store.clips.rows["split"] == "validation"))
+    for candidates, may_choose in ((validation, True), (heard, False)):
+        labelled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
+        if (labelled.clips.rows["label"].value_counts() >= 2).sum() >= 2:
+            return labelled, may_choose
+    return None, False
+
+
+@torch.inference_mode()
+def _project_patches(
+    store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
+) -> tuple[Tensor, Tensor]:
+    """Return z [patches, dim] of every patch of every clip, and its clip [patches]."""
+    starts = [patch_starts(int(n), patch_frames, patch_frames // 2) for n in store.n_frames]
+    clips = np.repeat(np.arange(len(starts)), [len(of_clip) for of_clip in starts])
+    firsts = store.offsets[clips] + np.concatenate(starts)
+    z = []
+    for begin in range(0, len(firsts), PATCHES_AT_ONCE):
+        rows = firsts[begin : begin + PATCHES_AT_ONCE, None] + np.arange(patch_frames)
+        z.append(project(torch.from_numpy(store.frames[rows]).to(device).float()).float())
+    return torch.cat(z), torch.from_numpy(clips).to(device)

@@ -1,0 +1,169 @@
+"""The run folder: what a pre-training leaves behind, and what it needs to go on.
+
+config.yaml        the source and the resolved recipe
+metrics.csv        one row a step; the kNN accuracy on the rows that end an epoch
+tensorboard/       the same as TensorBoard events
+checkpoints/       last.ckpt, from which the run goes on
+encoder/           the trained ear, of the best epoch where a validation set can tell
+store/             the log-mels, where the run had to prepare them
+"""
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning_fabric
+import yaml
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+CONFIG, METRICS = "config.yaml", "metrics.csv"
+COLUMNS = ("step", "epoch", "learning_rate", "loss", "knn_balanced_accuracy", "seconds")
+
+
+class RunError(Exception):
+    """A run folder that cannot be used as asked: one plain line that says what to do."""
+
+
+class RunFolder:
+    """A run's folder, new or of an earlier run.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        RunError: the folder holds something else.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if (path / CONFIG).exists() or not path.exists():
+            return
+        if not path.is_dir() or set(os.listdir(path)) - {"store"}:
+            raise RunError(f"{path}: exists already and is no run: name a new folder.")
+
+    def configure(self, **config: Any) -> None:
+        """Keep what the run is made of in ``config.yaml``, or check that it is the same.
+
+        Raises:
+            RunError: the folder holds a run with another configuration.
+        """
+        if (self.path / CONFIG).exists():
+            if difference := _difference(read_config(self.path), config):
+                raise RunError(
+                    f"{self.path}: holds a run with another configuration ({difference}): "
+                    "name a new folder, or delete this one."
+                )
+            return
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        beside = self.path / f"{CONFIG}.partial"
+        beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        os.replace(beside, self.path / CONFIG)
+
+    @property
+    def store(self) -> Path:
+        """The folder of the log-mels, where the run had to prepare them."""
+        return self.path / "store"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint from which the run goes on."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def encoder(self) -> Path:
+        """The folder of the trained ear."""
+        return self.path / "encoder"
+
+    def save(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
+        """Replace the checkpoint, in one move.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        beside = self.checkpoint.with_suffix(".partial")
+        try:
+            fabric.save(beside, state)
+            os.replace(beside, self.checkpoint)
+        except RuntimeError as error:  # what torch makes of a full disk
+            raise OSError(f"{self.checkpoint}: cannot be written ({error})") from None
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return a run's configuration.
+
+    Raises:
+        RunError: it is missing or damaged.
+    """
+    try:
+        config = yaml.safe_load((path / CONFIG).read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise RunError(f"{path}: no run there ({error}).") from None
+    if not isinstance(config, dict):
+        raise RunError(f"{path / CONFIG}: damaged: name a new folder for the run.")
+    return config
+
+
+class Metrics:
+    """Rows of numbers, appended to ``metrics.csv`` and to TensorBoard.
+
+    Rows wait until `flush`, so a loss can stay on the device while later steps are under way.
+
+    Args:
+        run: the run folder.
+        n_steps_done: rows up to this step stay; later ones, of steps that no checkpoint holds,
+            are cut off, so a resumed run has each step once.
+    """
+
+    def __init__(self, run: RunFolder, n_steps_done: int) -> None:
+        path = run.path / METRICS
+        rows = []
+        if path.exists():
+            with path.open(newline="") as file:
+                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= n_steps_done]
+        self._file = path.open("w", newline="")
+        self._writer = csv.DictWriter(self._file, COLUMNS)
+        self._writer.writeheader()
+        self._writer.writerows(rows)
+        self._board = SummaryWriter(str(run.path / "tensorboard"), purge_step=n_steps_done + 1)
+        self._waiting: list[dict[str, float | Tensor]] = []
+
+    def add(self, row: dict[str, float | Tensor]) -> int:
+        """Add a row; columns that it does not have stay blank. Return how many wait."""
+        self._waiting.append(row)
+        return len(self._waiting)
+
+    def flush(self) -> list[dict[str, float]]:
+        """Write the waiting rows to the disk and return them."""
+        rows = [{name: float(value) for name, value in row.items()} for row in self._waiting]
+        self._waiting = []
+        for row in rows:
+            step = int(row["step"])
+            self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
+            for name in ("learning_rate", "loss", "knn_balanced_accuracy"):
+                if name in row:
+                    self._board.add_scalar(name, row[name], step)
+        self._file.flush()
+        self._board.flush()
+        return rows
+
+    def close(self) -> None:
+        """Close the files."""
+        self._file.close()
+        self._board.close()
+
+
+def _difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> str:
+    """Name the first key in which two configurations differ, "" where they are the same."""
+    for key in [*here, *(key for key in there if key not in here)]:
+        a, b = there.get(key), here.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            if difference := _difference(a, b, f"{prefix}{key}."):
+                return difference
+        elif a != b:
+            return f"{prefix}{key} is {a} there and {b} here"
+    return ""

@@ -1,0 +1,133 @@
+"""Mix-back: another sound in the background of a patch."""
+
+import math
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from soundalike.views.augmentation import Draws, uniform_integers
+
+Source = Literal["none", "other_clips", "within_clip"]
+
+
+def mix_back(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
+    """Mix a background into a patch while the patch stays dominant (mix-back, Fonseca et al. 2021).
+
+    The background is first scaled to the energy of the patch, so ``weight`` is the share of energy
+    that the background takes: the mixture has exactly the energy of the patch.
+
+    Args:
+        patch: log10-mel energies to keep recognisable.
+        background: log10-mel energies of an unrelated patch.
+        weight: share of the background, in [0, 1), drawn from U(0, alpha).
+
+    Shape:
+        patch, background, result: [..., frames, bands]; weight: [...].
+
+    >>> patch, background = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)  # constant: mixing keeps it
+    >>> torch.allclose(mix_back(patch, background, torch.tensor([0.5])), patch, atol=1e-6)
+    True
+    """
+    patch_power = _power(patch)
+    background_power = _power(background)
+    energy_ratio = _energy(patch_power) / _energy(background_power)
+    share = weight[..., None, None]
+    return torch.log10((1 - share) * patch_power + share * energy_ratio * background_power)
+
+
+def _power(log_mel: Tensor) -> Tensor:
+    return torch.exp2(log_mel * math.log2(10))  # 10**x, several times faster than pow
+
+
+def _energy(power: Tensor) -> Tensor:
+    return power.sum(dim=(-2, -1), keepdim=True)
+
+
+class MixBack:
+    """Draw for every clip how much background its views get, and from where.
+
+    The two views of a clip share one weight and have two different backgrounds, so what they have
+    in common is the clip.
+
+    Args:
+        alpha: highest weight; the weight of a clip is drawn from U(0, alpha).
+        source: "other_clips" takes the two backgrounds from two other clips. "within_clip" takes
+            them from the same clip, beside the patch; clips shorter than four patches stay unmixed.
+            "none" mixes nothing.
+
+    Raises:
+        ValueError: ``alpha`` is not in [0, 1), or ``source`` is none of the three.
+    """
+
+    def __init__(self, alpha: float = 0.05, source: Source = "other_clips") -> None:
+        if not 0 <= alpha < 1:
+            raise ValueError(f"MixBack needs an alpha from 0 to below 1, got {alpha}.")
+        if source not in get_args(Source):
+            known = ", ".join(get_args(Source))
+            raise ValueError(f"MixBack has no source {source!r}; choose one of {known}.")
+        self.alpha = alpha
+        self.source = source
+
+    def draw(
+        self,
+        clips: Tensor,
+        starts: Tensor,
+        n_frames: Tensor,
+        patch_frames: int,
+        generator: torch.Generator,
+    ) -> Draws:
+        """Draw ``weight`` and the ``clip`` and ``start`` of every background.
+
+        Args:
+            clips: index of each clip of the batch among all clips.
+            starts: first frame of its two patches.
+            n_frames: frames of every clip there is, the batch's and the others.
+            patch_frames: frames of a patch.
+            generator: on the CPU.
+
+        Shape:
+            clips: [batch]; starts: [batch, 2]; n_frames: [n_clips];
+            weight: [batch]; clip, start: [batch, 2].
+
+        Raises:
+            ValueError: there are fewer than three clips to take two other ones from.
+        """
+        weight = torch.empty(len(clips)).uniform_(0, self.alpha, generator=generator)
+        if self.source == "other_clips":
+            clip = _two_other_clips(clips, len(n_frames), generator)
+            start = uniform_integers(n_frames[clip] - patch_frames + 1, generator)
+            return {"weight": weight, "clip": clip, "start": start}
+        clip = clips[:, None].repeat(1, 2)
+        mixed = (n_frames[clips] >= 4 * patch_frames) & (self.source == "within_clip")
+        beside = _starts_beside(starts, n_frames[clip], patch_frames, generator)
+        return {
+            "weight": torch.where(mixed, weight, 0.0),
+            "clip": clip,
+            "start": torch.where(mixed[:, None], beside, starts),
+        }
+
+
+def _two_other_clips(clips: Tensor, n_clips: int, generator: torch.Generator) -> Tensor:
+    """Draw two clips for each clip, different from it and from each other: [batch, 2]."""
+    if n_clips < 3:
+        raise ValueError(
+            f"Mixing with two other clips needs at least 3 clips, got {n_clips}; "
+            "add clips or turn mix_back off."
+        )
+    # Distances on the circle of clips: the second is drawn from one fewer and steps over the first.
+    n_others = torch.full((len(clips),), n_clips - 1)
+    first = 1 + uniform_integers(n_others, generator)
+    second = 1 + uniform_integers(n_others - 1, generator)
+    second = second + (second >= first)
+    return (clips[:, None] + torch.stack([first, second], dim=1)) % n_clips
+
+
+def _starts_beside(
+    starts: Tensor, n_frames: Tensor, patch_frames: int, generator: torch.Generator
+) -> Tensor:
+    """Draw starts of patches that share no frame with the given ones, before or after them."""
+    n_before = (starts - patch_frames + 1).clamp(min=0)
+    n_after = (n_frames - 2 * patch_frames - starts + 1).clamp(min=0)
+    drawn = uniform_integers((n_before + n_after).clamp(min=1), generator)
+    return torch.where(drawn < n_before, drawn, drawn - n_before + starts + patch_frames)

@@ -1,0 +1,74 @@
+"""Gaussian noise on the log energies."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from soundalike.views.augmentation import Draws
+
+
+class Noise:
+    """Add Gaussian noise to a patch's log energies (Fonseca et al. 2021).
+
+    The noise of a patch is a function of the patch's seed alone, computed where the patch is: it
+    does not depend on the batch around the patch, on how a batch is divided, or on the device (but
+    for rounding).
+
+    Args:
+        highest_std: highest standard deviation in log10 units; that of a patch is drawn from
+            U(0, highest_std).
+
+    Raises:
+        ValueError: ``highest_std`` is negative.
+    """
+
+    def __init__(self, highest_std: float = 0.01) -> None:
+        if not 0 <= highest_std < math.inf:
+            raise ValueError(f"Noise needs a highest_std of at least 0, got {highest_std}.")
+        self.highest_std = highest_std
+
+    def draw(self, n: int, n_frames: int, n_bands: int, generator: torch.Generator) -> Draws:
+        """Draw one ``std`` and one ``seed`` per patch."""
+        std = torch.empty(n).uniform_(0, self.highest_std, generator=generator)
+        return {"std": std, "seed": torch.randint(2**63 - 1, (n,), generator=generator)}
+
+    def apply(self, patches: Tensor, draws: Draws) -> Tensor:
+        """Add to every patch its noise: [n, frames, bands]."""
+        n_values = patches.shape[1] * patches.shape[2]
+        noise = standard_normal(draws["seed"], n_values).view_as(patches)
+        return torch.addcmul(patches, noise, draws["std"][:, None, None])
+
+
+def standard_normal(seeds: Tensor, n_values: int) -> Tensor:
+    """Return standard normal numbers that are a function of their row's seed and their column.
+
+    Every pair of columns hashes to 64 bits (SplitMix64; Steele et al. 2014), and these become two
+    normal numbers (Box and Muller 1958), all rows at once.
+
+    Shape:
+        seeds: [n] int64; result: [n, n_values] float32.
+    """
+    bits = _split_mix_64(seeds, (n_values + 1) // 2)
+    high, low = (bits >> 32) & 0xFFFFFFFF, bits & 0xFFFFFFFF
+    radius = (high.float() + 0.5).mul_(2.0**-32).log_().mul_(-2).sqrt_()
+    angle = low.float().mul_(2 * math.pi * 2.0**-32)
+    return torch.cat([radius * angle.cos(), radius * angle.sin()], dim=1)[:, :n_values]
+
+
+def _split_mix_64(seeds: Tensor, n_values: int) -> Tensor:
+    """Return the first numbers of the SplitMix64 generator of every seed: [n, n_values] int64."""
+    counter = torch.arange(1, n_values + 1, device=seeds.device)
+    bits = seeds[:, None] + counter * _signed(0x9E3779B97F4A7C15)
+    bits = _xor_shifted(bits, 30).mul_(_signed(0xBF58476D1CE4E5B9))
+    bits = _xor_shifted(bits, 27).mul_(_signed(0x94D049BB133111EB))
+    return _xor_shifted(bits, 31)
+
+
+def _xor_shifted(bits: Tensor, n: int) -> Tensor:
+    # The mask takes off the copies of the sign that >> shifts in.
+    return bits ^ ((bits >> n) & (2 ** (64 - n) - 1))
+
+
+def _signed(bits: int) -> int:
+    return bits - 2**64 if bits >= 2**63 else bits

@@ -1,0 +1,249 @@
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from soundalike.audio.log_mel import LogMel, mel_filterbank
+from soundalike.audio.waveform import normalise_peak, read_waveform
+
+SILENCE = np.log10(np.float32(1.1e-8))
+
+
+def sounds(n_samples: int, seed: int = 0) -> NDArray[np.float32]:
+    """Coloured noise with a tone and bursts, peak-normalised."""
+    noise = np.random.default_rng(seed).standard_normal(n_samples)
+    time = np.arange(n_samples)
+    bursts = (1 + np.sin(time / 3000)) ** 3 * (0.2 * noise + 0.1 * np.cumsum(noise) / 30)
+    return normalise_peak((bursts + np.sin(time / 7)).astype(np.float32))
+
+
+def librosa_log_mel(front_end: LogMel, waveform: NDArray[np.float32]) -> NDArray[np.float64]:
+    energies = librosa.feature.melspectrogram(
+        y=waveform.astype(np.float64),
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        win_length=front_end.win_length,
+        hop_length=front_end.hop_length,
+        window="hamming",
+        center=True,
+        pad_mode="reflect",
+        power=2,
+        n_mels=front_end.n_mels,
+        fmin=front_end.fmin,
+        fmax=front_end.fmax,
+        htk=False,
+        norm=None,
+    )
+    return np.log10(energies.T + front_end.log_offset)
+
+
+@st.composite
+def front_ends(draw: st.DrawFn) -> LogMel:
+    sample_rate = draw(st.sampled_from([8000, 16000, 22050, 32000, 44100, 48000]))
+    n_fft = draw(st.integers(32, 2048))
+    fmax = draw(st.floats(1000, sample_rate / 2))
+    return LogMel(
+        sample_rate=sample_rate,
+        n_fft=n_fft,
+        win_length=draw(st.integers(16, n_fft)),
+        hop_length=draw(st.integers(20, 1000)),
+        n_mels=draw(st.integers(1, 128)),
+        fmin=draw(st.floats(0, 900)),
+        fmax=fmax,
+    )
+
+
+def test_a_value_is_what_the_definition_says() -> None:
+    front_end = LogMel(
+        sample_rate=8000, n_fft=64, win_length=33, hop_length=20, n_mels=5, fmin=100.0, fmax=3900.0
+    )
+    waveform = sounds(200)
+    filterbank = mel_filterbank(8000, 64, 5, 100.0, 3900.0)
+    log_mel = front_end(waveform)
+    assert log_mel.shape == (11, 5)
+    for frame in range(11):
+        energies = np.full(5, 1.1e-8)
+        for k in range(33):
+            coefficient = 0j
+            for j in range(33):
+                # The window of 33 stands in the middle of the 64 samples around the centre.
+                index = abs(frame * 20 - 32 + 15 + j)
+                index = 2 * 199 - index if index > 199 else index
+                weight = 0.54 - 0.46 * np.cos(2 * np.pi * j / 33)
+                coefficient += waveform[index] * weight * np.exp(-2j * np.pi * k * j / 64)
+            energies += abs(coefficient) ** 2 * filterbank[k]
+        np.testing.assert_allclose(log_mel[frame], np.log10(energies), atol=1e-4)
+
+
+def test_the_default_front_end_is_librosas() -> None:
+    waveform = sounds(5 * 22050)
+    log_mel = LogMel()(waveform)
+    assert log_mel.dtype == np.float32
+    np.testing.assert_allclose(log_mel, librosa_log_mel(LogMel(), waveform), atol=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(front_end=front_ends(), n_samples=st.integers(2100, 9000), seed=st.integers(0, 9))
+@pytest.mark.filterwarnings("ignore:Empty filters detected")
+def test_any_front_end_is_librosas(front_end: LogMel, n_samples: int, seed: int) -> None:
+    waveform = sounds(n_samples, seed)
+    log_mel, theirs = front_end(waveform), librosa_log_mel(front_end, waveform)
+    assert len(log_mel) == 1 + n_samples // front_end.hop_length
+    # librosa pads an odd n_fft by one sample less, and may so lose the last frame.
+    np.testing.assert_allclose(log_mel[: len(theirs)], theirs, atol=1e-4)
+
+
+@given(front_end=front_ends(), n_samples=st.integers(1, 3000))
+@settings(max_examples=60, deadline=None)
+def test_the_number_of_frames_follows_from_the_number_of_samples(
+    front_end: LogMel, n_samples: int
+) -> None:
+    log_mel = front_end(sounds(n_samples))
+    assert log_mel.shape == (1 + n_samples // front_end.hop_length, front_end.n_mels)
+    assert np.isfinite(log_mel).all()
+
+
+@given(
+    front_end=front_ends(),
+    n_samples=st.integers(1, 20000),
+    ends=st.lists(st.integers(0, 20000), max_size=8),
+)
+@settings(max_examples=60, deadline=None)
+def test_blocks_give_the_whole(front_end: LogMel, n_samples: int, ends: list[int]) -> None:
+    waveform = sounds(n_samples)
+    blocks = np.split(waveform, sorted(min(end, n_samples) for end in ends))
+    log_mel = np.concatenate(list(front_end.of_blocks(blocks)))
+    np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
+
+
+def test_a_long_file_in_blocks_gives_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, 0.3 * sounds(100 * 8000) + 0.2, 8000)
+    front_end = LogMel()
+    blocks = list(front_end.blocks(path))
+    assert len(blocks) > 2
+    whole = front_end(normalise_peak(read_waveform(path, 22050)))
+    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-5)
+    segment = front_end(normalise_peak(read_waveform(path, 22050, 10.0, 75.5)))
+    np.testing.assert_allclose(front_end.of_file(path, 10.0, 75.5), segment, atol=1e-5)
+
+
+def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path) -> None:
+    waveform = sounds(30000)
+    soundfile.write(tmp_path / "a.wav", 0.9 * waveform, 22050, subtype="FLOAT")
+    soundfile.write(tmp_path / "b.wav", 20 * waveform + 5, 22050, subtype="FLOAT")
+    loud, louder = (LogMel().of_file(tmp_path / name) for name in ("a.wav", "b.wav"))
+    assert np.abs(loud - louder).mean() < 0.01  # the 0.005 beside the peak
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 441, 22050, 44099])
+def test_a_short_clip_is_repeated_to_a_second(tmp_path: Path, n_samples: int) -> None:
+    path = tmp_path / "short.wav"
+    soundfile.write(path, sounds(n_samples), 44100, subtype="FLOAT")
+    clip = normalise_peak(read_waveform(path, 22050))
+    repeated = np.tile(clip, -(-22050 // len(clip)))[:22050]
+    log_mel = LogMel().of_file(path)
+    assert log_mel.shape == (101, 96)
+    np.testing.assert_array_equal(log_mel, LogMel()(repeated))
+
+
+def test_a_clip_may_have_to_be_longer_than_a_minute(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "clip.wav", sounds(80 * 1000), 1000)
+    front_end = LogMel(sample_rate=1000, fmax=500.0, min_duration_s=90.0)
+    assert len(front_end.of_file(tmp_path / "clip.wav")) == 1 + 90_000 // 220
+
+
+def test_silence_is_the_logarithm_of_the_offset(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", np.zeros(44100), 44100)
+    assert np.all(LogMel().of_file(tmp_path / "silence.wav") == SILENCE)
+
+
+def test_a_band_peaks_at_its_own_tone() -> None:
+    edges = librosa.mel_frequencies(98, fmin=50, fmax=10500)
+    for band in (5, 40, 90):
+        tone = np.sin(2 * np.pi * edges[band + 1] * np.arange(22050) / 22050, dtype=np.float32)
+        assert np.all(LogMel()(tone)[5:-5].argmax(axis=1) == band)
+
+
+def test_twice_the_amplitude_is_four_times_the_energy() -> None:
+    waveform = sounds(22050)
+    gained = LogMel()(2 * waveform) - LogMel()(waveform)
+    assert np.median(gained) == pytest.approx(np.log10(4), abs=1e-4)
+
+
+@given(front_end=front_ends())
+@settings(deadline=None)
+@pytest.mark.filterwarnings("ignore:Empty filters detected")
+def test_the_filterbank_is_librosas(front_end: LogMel) -> None:
+    theirs = librosa.filters.mel(
+        sr=front_end.sample_rate,
+        n_fft=front_end.n_fft,
+        n_mels=front_end.n_mels,
+        fmin=front_end.fmin,
+        fmax=front_end.fmax,
+        htk=False,
+        norm=None,
+    )
+    ours = mel_filterbank(
+        front_end.sample_rate, front_end.n_fft, front_end.n_mels, front_end.fmin, front_end.fmax
+    )
+    np.testing.assert_allclose(ours, theirs.T, atol=1e-6)
+
+
+def test_settings_survive_being_written_down() -> None:
+    front_end = LogMel(sample_rate=16000, fmax=8000.0)
+    assert LogMel(**dataclasses.asdict(front_end)) == front_end != LogMel()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"win_length": 4096}, "win_length .4096. must not exceed n_fft"),
+        ({"fmax": 12000.0}, "half the sample_rate .11025"),
+        ({"fmin": 10500.0}, "must be below fmax"),
+        ({"fmin": -1.0}, "fmin"),
+        ({"fmax": float("nan")}, "fmax"),
+        ({"hop_length": 0}, "hop_length must be at least 1, not 0"),
+        ({"n_mels": -3}, "n_mels must be at least 1"),
+        ({"sample_rate": 0}, "sample_rate must be at least 1"),
+        ({"log_offset": 0.0}, "log_offset must be above 0"),
+        ({"min_duration_s": float("inf")}, "min_duration_s"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        LogMel(**settings)  # type: ignore[arg-type]
+
+
+PEAK_MEMORY = """
+import resource, sys
+from soundalike.audio.log_mel import LogMel
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+n_frames = sum(len(block) for block in LogMel().blocks(sys.argv[1]))
+print(n_frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads resident memory in kilobytes")
+def test_half_an_hour_needs_no_more_memory_than_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    with soundfile.SoundFile(path, "w", 44100, 1) as file:
+        minute = 0.5 * sounds(60 * 44100)
+        for _ in range(30):
+            file.write(minute)
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK_MEMORY, str(path)], capture_output=True, text=True, check=True
+    )
+    n_frames, n_kilobytes = map(int, run.stdout.split())
+    assert n_frames == 1 + 30 * 60 * 22050 // 220
+    # The waveform alone would be 159 MB.
+    assert n_kilobytes < 100_000

@@ -1,0 +1,65 @@
+import time
+
+import numpy as np
+import pytest
+
+from soundalike.evaluation.intervals import bootstrap_interval
+from soundalike.evaluation.metrics import accuracy, balanced_accuracy
+
+
+def answers(n_clips, share_known, generator, n_classes=4):
+    """Labels, and predictions that know the label of some clips and guess the others."""
+    labels = generator.integers(n_classes, size=n_clips)
+    guesses = generator.integers(n_classes, size=n_clips)
+    return labels, np.where(generator.random(n_clips) < share_known, labels, guesses)
+
+
+def test_covers_the_true_value_about_as_often_as_it_says():
+    generator = np.random.default_rng(0)
+    truth = 0.6 + 0.4 / 4
+    n_covered = 0
+    for trial in range(200):
+        labels, predictions = answers(150, 0.6, generator)
+        low, high = bootstrap_interval(
+            balanced_accuracy, labels, predictions, n_resamples=200, level=0.9, seed=trial
+        )
+        n_covered += low <= truth <= high
+    assert 0.84 <= n_covered / 200 <= 0.95
+
+
+def test_width_is_that_of_the_normal_approximation():
+    right = np.arange(400) < 280
+    low, high = bootstrap_interval(np.mean, right)
+    expected = 1.96 * np.sqrt(0.7 * 0.3 / 400)
+    assert high - 0.7 == pytest.approx(expected, rel=0.15)
+    assert 0.7 - low == pytest.approx(expected, rel=0.15)
+
+
+def test_all_arrays_are_drawn_with_the_same_clips():
+    labels, predictions = answers(100, 0.5, np.random.default_rng(1))
+
+    def difference(labels, ours, theirs):
+        return accuracy(labels, ours) - accuracy(labels, theirs)
+
+    assert bootstrap_interval(difference, labels, predictions, predictions) == (0, 0)
+
+
+def test_wider_where_it_is_to_hold_more_often():
+    right = np.random.default_rng(2).random(200) < 0.5
+    narrow = bootstrap_interval(np.mean, right, level=0.5)
+    wide = bootstrap_interval(np.mean, right, level=0.99)
+    assert wide[0] < narrow[0] < right.mean() < narrow[1] < wide[1]
+
+
+def test_a_thousand_draws_of_a_thousand_clips_take_less_than_a_second():
+    labels, predictions = answers(1000, 0.6, np.random.default_rng(3), n_classes=20)
+    start = time.process_time()
+    bootstrap_interval(balanced_accuracy, labels, predictions)
+    assert time.process_time() - start < 1
+
+
+def test_refuses_arrays_of_different_length():
+    with pytest.raises(ValueError, match=r"\[2, 3\]"):
+        bootstrap_interval(accuracy, np.zeros(2, int), np.zeros(3, int))
+    with pytest.raises(ValueError, match="above 0"):
+        bootstrap_interval(np.mean, np.zeros(0))

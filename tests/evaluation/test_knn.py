@@ -1,0 +1,112 @@
+from collections import Counter
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soundalike.evaluation.knn import knn_predict
+
+
+def majority(classes):
+    """The most frequent class; the lowest of them where several are."""
+    votes = Counter(classes)
+    return min(votes, key=lambda c: (-votes[c], c))
+
+
+def knn_as_written(queries, query_clips, references, reference_clips, reference_labels, k):
+    """The definition in plain loops: one query, one neighbour, one vote at a time."""
+    votes_of_clip = {}
+    for query, clip in zip(queries, query_clips.tolist(), strict=True):
+        others = [
+            (float(query @ reference / (query.norm() * reference.norm())), int(label))
+            for reference, other, label in zip(
+                references, reference_clips.tolist(), reference_labels, strict=True
+            )
+            if other != clip
+        ]
+        others.sort(key=lambda pair: -pair[0])
+        votes_of_clip.setdefault(clip, []).append(majority([label for _, label in others[:k]]))
+    return [majority(votes_of_clip[clip]) for clip in sorted(votes_of_clip)]
+
+
+def random_set(n_clips, n_classes, seed, most_patches=4, dim=5):
+    generator = torch.Generator().manual_seed(seed)
+    n_patches = torch.randint(1, most_patches + 1, (n_clips,), generator=generator)
+    clips = torch.arange(n_clips).repeat_interleave(n_patches)
+    clips = clips[torch.randperm(len(clips), generator=generator)]
+    labels = torch.randint(n_classes, (n_clips,), generator=generator)
+    patches = torch.randn(len(clips), dim, generator=generator, dtype=torch.float64)
+    return patches, clips, labels[clips]
+
+
+@settings(deadline=None)
+@given(
+    n_clips=st.integers(2, 12),
+    n_classes=st.integers(1, 4),
+    k=st.integers(1, 60),
+    chunk=st.integers(1, 50),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_leave_one_clip_out_is_what_the_definition_says(n_clips, n_classes, k, chunk, seed):
+    # Few classes and few patches make ties common; k above their number is drawn as well.
+    patches, clips, labels = random_set(n_clips, n_classes, seed)
+    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk)
+    assert predicted.tolist() == knn_as_written(patches, clips, patches, clips, labels, k)
+
+
+@settings(deadline=None, max_examples=30)
+@given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
+def test_other_clips_are_compared_with_all_references(k, seed):
+    references, reference_clips, labels = random_set(6, 3, seed)
+    queries, query_clips, _ = random_set(5, 3, seed + 1)
+    query_clips = query_clips + 6
+    predicted = knn_predict(queries, query_clips, references, reference_clips, labels, 3, k=k)
+    assert predicted.tolist() == knn_as_written(
+        queries, query_clips, references, reference_clips, labels, k
+    )
+
+
+def test_labels_are_those_of_the_columns_that_were_compared():
+    # Each class is one direction, so every neighbour is right. Classes take turns: labels looked up
+    # by the place a column has once the clip's own are removed are those of the class before.
+    n_classes, n_patches_each = 4, 3
+    clips = torch.arange(3 * n_classes).repeat_interleave(n_patches_each)
+    labels = clips % n_classes
+    patches = torch.eye(n_classes)[labels]
+    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes, k=6)
+    assert predicted.tolist() == [0, 1, 2, 3] * 3
+
+
+def test_a_clip_does_not_vote_for_itself():
+    # Two clips lie apart from a crowd of another class: alone, each would find its own patches.
+    patches = torch.tensor([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 6)
+    clips = torch.tensor([0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
+    labels = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes=2, k=4)
+    assert predicted[0] == 0
+
+
+def test_ties_go_to_the_lower_class():
+    references = torch.tensor([[1.0, 0.0], [1.0, 0.1]])
+    for labels in ([1, 2], [2, 1]):
+        predicted = knn_predict(
+            torch.tensor([[1.0, 0.05]]), torch.tensor([9]), references,
+            torch.tensor([0, 1]), torch.tensor(labels), n_classes=3, k=2,
+        )  # fmt: skip
+        assert predicted.tolist() == [1]
+
+
+def test_loudness_of_an_embedding_does_not_matter():
+    patches, clips, labels = random_set(12, 3, seed=4)
+    scale = torch.rand(len(patches), 1, dtype=torch.float64) + 0.1
+    plain = knn_predict(patches, clips, patches, clips, labels, 3, k=5)
+    scaled = knn_predict(patches * scale, clips, patches, clips, labels, 3, k=5)
+    assert plain.tolist() == scaled.tolist()
+
+
+def test_a_lone_clip_has_nobody_to_ask():
+    patches = torch.randn(3, 4)
+    clips, labels = torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long)
+    with pytest.raises(ValueError, match="another clip"):
+        knn_predict(patches, clips, patches, clips, labels, n_classes=1)

@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from torch.nn.functional import cross_entropy
+
+from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.evaluation.linear_probe import fit_linear_probe
+from soundalike.evaluation.metrics import accuracy, balanced_accuracy
+
+
+def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
+    """Clips around one centre per class, whose patches lie around the clip."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = 0.35 * torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
+    labels = torch.randint(n_classes, (n_clips,), generator=generator)
+    n_patches = torch.randint(1, most_patches + 1, (n_clips,), generator=generator)
+    clips = torch.arange(n_clips).repeat_interleave(n_patches)
+    clips = clips[torch.randperm(len(clips), generator=generator)]
+    of_clip = centres[labels] + 0.7 * torch.randn(n_clips, dim, generator=generator)
+    return of_clip[clips] + 0.5 * torch.randn(len(clips), dim, generator=generator), clips, labels
+
+
+def predict(probe, h, clips):
+    return clip_scores(probe.probabilities(h).numpy(), clips.numpy()).argmax(axis=1)
+
+
+def test_steps_are_those_of_stochastic_gradient_descent_by_autograd():
+    # One patch a clip and one batch an epoch leave nothing to chance but the order of a sum.
+    generator = torch.Generator().manual_seed(0)
+    h = 3 * torch.randn(50, 7, generator=generator, dtype=torch.float64) + 5
+    labels = torch.randint(4, (50,), generator=generator)
+
+    probe = fit_linear_probe(
+        h, torch.arange(50), labels, 4, n_epochs=12, milestones=(5, 9), batch_size=50
+    )
+
+    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0)
+    layer = torch.nn.Linear(7, 4, dtype=torch.float64)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [5, 9])
+    for _ in range(12):
+        optimizer.zero_grad()
+        cross_entropy(layer(x), labels).backward()
+        optimizer.step()
+        schedule.step()
+    torch.testing.assert_close(probe.probabilities(h), layer(x).softmax(dim=1).detach())
+
+
+def test_does_about_as_well_as_logistic_regression():
+    h, clips, labels = overlapping_classes(400, seed=1)
+    test_h, test_clips, test_labels = overlapping_classes(600, seed=2)
+    probe = fit_linear_probe(h, clips, labels, 5, n_epochs=60, milestones=(30, 45))
+
+    scale = StandardScaler().fit(h.numpy())
+    oracle = LogisticRegression(max_iter=1000)
+    oracle.fit(scale.transform(h.numpy()), labels[clips].numpy())
+    oracle_scores = clip_scores(
+        oracle.predict_proba(scale.transform(test_h.numpy())), test_clips.numpy()
+    )
+
+    ours = accuracy(test_labels, predict(probe, test_h, test_clips))
+    theirs = accuracy(test_labels, oracle_scores.argmax(axis=1))
+    assert 0.5 < theirs < 0.95, "too easy or too hard to tell anything"
+    assert ours == pytest.approx(theirs, abs=0.03)
+
+
+def test_scale_and_offset_of_the_features_do_not_matter():
+    h, clips, labels = overlapping_classes(100, seed=3)
+    h = h.double()
+    moved = h * torch.logspace(-3, 3, 20, dtype=h.dtype) + 10
+    plain = fit_linear_probe(h, clips, labels, 5, n_epochs=10)
+    other = fit_linear_probe(moved, clips, labels, 5, n_epochs=10)
+    torch.testing.assert_close(plain.probabilities(h), other.probabilities(moved))
+
+
+def test_a_feature_that_never_varied_has_no_say():
+    h, clips, labels = overlapping_classes(60, seed=4)
+    h[:, 3] = 0.1
+    h[:, 7] = 0
+    probe = fit_linear_probe(h, clips, labels, 5, n_epochs=5)
+    assert probe.weight[[3, 7]].abs().max() < 1e-3
+    assert probe.probabilities(h).isfinite().all()
+
+
+def test_the_best_epoch_on_validation_clips_stays():
+    h, clips, labels = overlapping_classes(80, seed=5)
+    validation = overlapping_classes(60, seed=6)
+
+    def score(probe):
+        return balanced_accuracy(validation[2], predict(probe, *validation[:2]))
+
+    # The first epochs of a longer training are a shorter one, as no milestone lies within.
+    each = [score(fit_linear_probe(h, clips, labels, 5, n_epochs=n)) for n in range(1, 9)]
+    chosen = fit_linear_probe(h, clips, labels, 5, validation, n_epochs=8)
+
+    assert len(set(each)) > 1
+    assert chosen.epoch == 1 + int(np.argmax(each))
+    assert score(chosen) == max(each)
+
+
+def test_of_equally_good_epochs_the_first_stays():
+    h = torch.tensor([[-1.0], [1.0]])
+    labels = torch.tensor([0, 1])
+    probe = fit_linear_probe(h, labels, labels, 2, (h, labels, labels), n_epochs=5)
+    assert probe.epoch == 1
+
+
+def test_every_epoch_sees_one_random_patch_of_each_clip():
+    # Clip 0 has one patch of class 0, clip 1 a hundred of class 1: with every patch in every epoch
+    # the bias alone would favour class 1 by a hundred to one.
+    h = torch.zeros(101, 3)
+    clips = torch.tensor([0] + [1] * 100)
+    probe = fit_linear_probe(h, clips, torch.tensor([0, 1]), 2, n_epochs=50)
+    torch.testing.assert_close(probe.probabilities(h[:1]), torch.tensor([[0.5, 0.5]]))
+
+
+def test_all_patches_get_their_turn():
+    # A feature that is on in one of a clip's four patches must be seen sooner or later.
+    h = torch.zeros(8, 4)
+    h[:4] = torch.eye(4)
+    clips = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    probe = fit_linear_probe(h, clips, torch.tensor([0, 1]), 2, n_epochs=60)
+    assert (probe.weight[:, 0] > probe.weight[:, 1]).all()
+
+
+def test_the_same_seed_gives_the_same_probe():
+    h, clips, labels = overlapping_classes(50, seed=7)
+    first, again, other = (
+        fit_linear_probe(h, clips, labels, 5, n_epochs=3, seed=seed).weight for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_names_the_clip_without_patches():
+    with pytest.raises(ValueError, match="clip 1 has no patches"):
+        fit_linear_probe(torch.randn(2, 3), torch.tensor([0, 2]), torch.tensor([0, 1, 0]), 2)

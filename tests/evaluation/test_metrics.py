@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from soundalike.evaluation.metrics import (
+    accuracy,
+    balanced_accuracy,
+    confusion_matrix,
+    per_class_recall,
+)
+
+N_CLASSES = 6
+answers = st.lists(
+    st.tuples(st.integers(0, N_CLASSES - 1), st.integers(0, N_CLASSES - 1)), min_size=1
+).map(lambda pairs: np.array(pairs).T)
+
+
+@given(answers)
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.filterwarnings("ignore:A single label was found")
+def test_agrees_with_scikit_learn(answers):
+    labels, predictions = answers
+    confusion = confusion_matrix(labels, predictions, N_CLASSES)
+    recall = per_class_recall(labels, predictions, N_CLASSES)
+    present = np.isin(np.arange(N_CLASSES), labels)
+
+    assert accuracy(labels, predictions) == pytest.approx(
+        oracle.accuracy_score(labels, predictions)
+    )
+    assert balanced_accuracy(labels, predictions) == pytest.approx(
+        oracle.balanced_accuracy_score(labels, predictions)
+    )
+    np.testing.assert_array_equal(
+        confusion, oracle.confusion_matrix(labels, predictions, labels=np.arange(N_CLASSES))
+    )
+    np.testing.assert_allclose(
+        recall[present],
+        oracle.recall_score(
+            labels, predictions, labels=np.flatnonzero(present), average=None, zero_division=0
+        ),
+    )
+    assert np.isnan(recall[~present]).all()
+
+
+@given(answers)
+def test_balanced_accuracy_is_the_mean_recall_of_present_classes(answers):
+    labels, predictions = answers
+    recall = per_class_recall(labels, predictions, N_CLASSES)
+    assert balanced_accuracy(labels, predictions) == pytest.approx(np.nanmean(recall))
+
+
+@given(answers)
+def test_repeating_the_clips_of_one_class_leaves_balanced_accuracy_alone(answers):
+    labels, predictions = answers
+    more = np.concatenate([np.arange(len(labels)), np.flatnonzero(labels == labels[0])])
+    assert balanced_accuracy(labels[more], predictions[more]) == pytest.approx(
+        balanced_accuracy(labels, predictions)
+    )
+
+
+def test_always_saying_the_largest_class_does_not_pay():
+    labels = np.repeat([0, 1, 2, 3], [97, 1, 1, 1])
+    assert accuracy(labels, np.zeros(100, dtype=int)) == 0.97
+    assert balanced_accuracy(labels, np.zeros(100, dtype=int)) == 0.25
+
+
+@pytest.mark.parametrize("measure", [accuracy, balanced_accuracy])
+def test_refuses_what_cannot_be_counted(measure):
+    with pytest.raises(ValueError, match="no clips"):
+        measure([], [])
+    with pytest.raises(ValueError, match="do not match"):
+        measure([0, 1], [0])
+
+
+@pytest.mark.parametrize("stranger", [-1, 2])
+def test_confusion_refuses_a_class_out_of_range(stranger):
+    with pytest.raises(ValueError, match=r"0\.\.1"):
+        confusion_matrix([0, 1], [0, stranger], n_classes=2)

@@ -1,0 +1,71 @@
+"""What every contrastive loss of the table keeps."""
+
+from pkgutil import resolve_name
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from soundalike.losses import LOSSES
+
+
+@pytest.fixture(params=LOSSES)
+def loss(request: pytest.FixtureRequest) -> nn.Module:
+    return resolve_name(LOSSES[request.param])()
+
+
+@pytest.fixture
+def z_a() -> Tensor:
+    z = torch.randn(8, 16, generator=torch.Generator().manual_seed(0))
+    return nn.functional.normalize(z, dim=1)
+
+
+@pytest.fixture
+def z_b() -> Tensor:
+    z = torch.randn(8, 16, generator=torch.Generator().manual_seed(1))
+    return nn.functional.normalize(z, dim=1)
+
+
+def test_is_a_finite_scalar(loss, z_a, z_b) -> None:
+    value = loss(z_a, z_b)
+    assert value.shape == ()
+    assert value.isfinite()
+
+
+def test_the_views_can_be_exchanged(loss, z_a, z_b) -> None:
+    torch.testing.assert_close(loss(z_a, z_b), loss(z_b, z_a))
+
+
+def test_the_gradient_is_finite_and_reaches_every_view(loss, z_a, z_b) -> None:
+    z_a.requires_grad_()
+    z_b.requires_grad_()
+    loss(z_a, z_b).backward()
+    for gradient in (z_a.grad, z_b.grad):
+        assert gradient.isfinite().all()
+        assert (gradient.abs().sum(dim=1) > 0).all()
+
+
+def test_views_that_are_equal_or_collapsed_give_a_finite_gradient(loss, z_a) -> None:
+    for z in (z_a.clone(), z_a[:1].repeat(8, 1)):
+        z.requires_grad_()
+        value = loss(z, z)
+        value.backward()
+        assert value.isfinite()
+        assert z.grad.isfinite().all()
+
+
+def test_a_step_down_the_gradient_lowers_it(loss, z_a, z_b) -> None:
+    z_a.requires_grad_()
+    before = loss(z_a, z_b)
+    before.backward()
+    with torch.no_grad():
+        after = loss(nn.functional.normalize(z_a - 0.01 * z_a.grad, dim=1), z_b)
+    assert after < before
+
+
+def test_works_under_bfloat16_autocast(loss, z_a, z_b) -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        value = loss(z_a, z_b)
+        low_precision = loss(z_a.bfloat16(), z_b.bfloat16())
+    torch.testing.assert_close(value, loss(z_a, z_b))
+    torch.testing.assert_close(low_precision, value, rtol=0.02, atol=0.02)

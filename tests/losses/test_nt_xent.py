@@ -1,0 +1,95 @@
+import math
+
+import pytest
+import torch
+from pytorch_metric_learning.losses import NTXentLoss
+
+from soundalike.losses.nt_xent import NTXent
+
+
+def on_the_sphere(batch: int, dim: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    z = torch.randn(2, batch, dim, generator=torch.Generator().manual_seed(seed))
+    return tuple(torch.nn.functional.normalize(z, dim=2))
+
+
+def plain_nt_xent(z_a: torch.Tensor, z_b: torch.Tensor, temperature: float) -> torch.Tensor:
+    z = [*z_a, *z_b]
+    batch = len(z_a)
+    total = torch.zeros((), dtype=z_a.dtype)
+    for i, anchor in enumerate(z):
+        positive = torch.exp(anchor @ z[(i + batch) % (2 * batch)] / temperature)
+        others = sum(torch.exp(anchor @ z[k] / temperature) for k in range(2 * batch) if k != i)
+        total = total - torch.log(positive / others)
+    return total / (2 * batch)
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.2, 1.0])
+@pytest.mark.parametrize("batch", [2, 3, 9])
+def test_equals_the_definition_in_plain_loops(batch: int, temperature: float) -> None:
+    z_a, z_b = on_the_sphere(batch)
+    torch.testing.assert_close(
+        NTXent(temperature)(z_a, z_b), plain_nt_xent(z_a, z_b, temperature), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_equals_pytorch_metric_learning() -> None:
+    z_a, z_b = on_the_sphere(32)
+    labels = torch.arange(32).repeat(2)
+    torch.testing.assert_close(
+        NTXent(0.2)(z_a, z_b), NTXentLoss(temperature=0.2)(torch.cat([z_a, z_b]), labels)
+    )
+
+
+def test_the_views_can_be_exchanged() -> None:
+    z_a, z_b = on_the_sphere(8)
+    torch.testing.assert_close(NTXent()(z_a, z_b), NTXent()(z_b, z_a))
+
+
+def test_the_clips_can_be_exchanged() -> None:
+    z_a, z_b = on_the_sphere(8)
+    order = torch.randperm(8, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(NTXent()(z_a[order], z_b[order]), NTXent()(z_a, z_b))
+
+
+def test_one_clip_has_nothing_to_be_told_from() -> None:
+    assert NTXent()(*on_the_sphere(1)).item() == 0
+
+
+def test_aligned_and_evenly_spread_clips_reach_the_minimum() -> None:
+    batch, temperature = 8, 0.2
+    corners = torch.eye(batch) - 1 / batch  # a simplex: all clips equally far from each other
+    z = torch.nn.functional.normalize(corners, dim=1)
+    cosine = -1 / (batch - 1)
+    minimum = math.log(1 + 2 * (batch - 1) * math.exp((cosine - 1) / temperature))
+    assert NTXent(temperature)(z, z).item() == pytest.approx(minimum, rel=1e-5)
+    for seed in range(5):
+        assert NTXent(temperature)(*on_the_sphere(batch, batch, seed)).item() > minimum
+
+
+def test_closer_views_of_a_clip_lower_the_loss() -> None:
+    z_a, z_b = on_the_sphere(8)
+    closer = torch.nn.functional.normalize(z_a + z_b, dim=1)
+    assert NTXent()(z_a, closer) < NTXent()(z_a, z_b)
+
+
+def test_the_gradient_equals_that_of_the_definition_in_float64() -> None:
+    z_a, z_b = (z.requires_grad_() for z in on_the_sphere(9))
+    exact_a, exact_b = (z.detach().double().requires_grad_() for z in (z_a, z_b))
+    NTXent(0.1)(z_a, z_b).backward()
+    plain_nt_xent(exact_a, exact_b, 0.1).backward()
+    torch.testing.assert_close(z_a.grad.double(), exact_a.grad, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(z_b.grad.double(), exact_b.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_autocast_does_not_change_it() -> None:
+    z_a, z_b = on_the_sphere(64)
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = NTXent()(z_a, z_b)
+    assert loss.dtype == torch.float32
+    assert torch.equal(loss, NTXent()(z_a, z_b))
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan])
+def test_refuses_a_temperature_that_is_not_positive(temperature: float) -> None:
+    with pytest.raises(ValueError, match="temperature above 0"):
+        NTXent(temperature)

@@ -1,0 +1,63 @@
+import torch
+import torch.nn.functional as F
+
+from soundalike.models.vgg import VGG
+
+
+def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    for i in range(6):
+        mean, var, weight, bias = (
+            state[f"conv{i}.bn.{key}"] for key in ("running_mean", "running_var", "weight", "bias")
+        )
+        x = F.conv2d(x, state[f"conv{i}.conv.weight"], padding=1)
+        x = F.relu(F.batch_norm(x, mean, var, weight, bias))
+        if i in (2, 4, 5):
+            x = F.max_pool2d(x, 2)
+    x = torch.cat([x.flatten(2).max(2).values, x.flatten(2).mean(2)], 1)
+    return F.relu(F.linear(x, state["dense1.weight"], state["dense1.bias"]))
+
+
+def test_equals_the_plain_network_written_from_its_state_dict() -> None:
+    torch.manual_seed(0)
+    encoder = VGG()
+    patches = torch.randn(3, 1, 101, 96)
+    for _ in range(3):
+        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+    encoder.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
+
+
+def test_has_290_thousand_parameters_with_a_layer_of_20_classes() -> None:
+    n_parameters = sum(p.numel() for p in VGG().parameters())
+    assert n_parameters + (512 + 1) * 20 == 290_292
+
+
+def test_shapes_of_every_stage() -> None:
+    shapes = {}
+    encoder = VGG()
+    for name, module in encoder.named_children():
+        module.register_forward_hook(
+            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
+        )
+    encoder(torch.zeros(2, 1, 101, 96))
+    assert shapes == {
+        "conv0": (32, 101, 96),
+        "conv1": (32, 101, 96),
+        "conv2": (32, 50, 48),
+        "conv3": (64, 50, 48),
+        "conv4": (64, 25, 24),
+        "conv5": (128, 12, 12),
+        "dense1": (512,),
+    }
+
+
+def test_global_pooling_is_the_maximum_then_the_average() -> None:
+    torch.manual_seed(0)
+    encoder = VGG().eval()
+    seen = {}
+    encoder.conv5.register_forward_hook(lambda _, __, out: seen.update(maps=out))
+    encoder.dense1.register_forward_hook(lambda _, inputs, __: seen.update(pooled=inputs[0]))
+    encoder(torch.randn(2, 1, 101, 96))
+    torch.testing.assert_close(seen["pooled"][:, :128], seen["maps"].amax((2, 3)))
+    torch.testing.assert_close(seen["pooled"][:, 128:], seen["maps"].mean((2, 3)))

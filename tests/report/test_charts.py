@@ -1,0 +1,63 @@
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soundalike.report.charts import bars, confusion_grid, interval, line_chart
+
+
+def points(chart):
+    line = ElementTree.fromstring(chart).find("svg/polyline")
+    return np.array([pair.split(",") for pair in line.get("points").split()], dtype=float)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=600),
+    st.booleans(),
+)
+def test_a_curve_stays_inside_its_frame(values, percent):
+    x = np.arange(1.0, len(values) + 1)
+    drawn = points(line_chart(x, np.array(values), "step", "loss", percent=percent))
+    assert len(drawn) == min(len(values), 240)
+    assert ((drawn >= 0) & (drawn <= [460, 250])).all()
+    assert (np.diff(drawn[:, 0]) >= 0).all()
+
+
+def test_a_rising_curve_rises():
+    drawn = points(line_chart(np.arange(1.0, 11), np.linspace(0.1, 0.7, 10), "epoch", "score"))
+    assert (np.diff(drawn[:, 1]) < 0).all()
+
+
+def test_a_level_is_drawn_where_the_curve_would_pass_it():
+    chart = line_chart(
+        np.arange(1.0, 4), np.array([0.0, 0.5, 1.0]), "epoch", "score", level=(0.5, "guessing")
+    )
+    level = ElementTree.fromstring(chart).find("svg/line[@class='level']")
+    assert float(level.get("y1")) == pytest.approx(points(chart)[1, 1], abs=0.1)
+
+
+def test_an_interval_reaches_from_low_to_high():
+    drawing = ElementTree.fromstring(interval(0.6, 0.5, 0.75, chance=0.05, kind=1))
+    reach = drawing.find("line[@class='reach']")
+    assert (reach.get("x1"), reach.get("x2")) == ("50.0", "75.0")
+    assert drawing.find("line[@class='value']").get("x1") == "60.0"
+    assert drawing.find("line[@class='chance']").get("x1") == "5.0"
+
+
+def test_a_class_without_clips_has_no_bar():
+    drawn = bars(
+        {"Rain": {"ours": 0.5, "theirs": 0.25}, "Wind": {"ours": np.nan, "theirs": np.nan}}
+    )
+    assert re.findall(r"--share:([\d.]+)", drawn) == ["0.5000", "0.2500"]
+    assert "Wind" in drawn
+
+
+def test_a_confusion_grid_says_what_was_heard_as_what():
+    drawing = ElementTree.fromstring(confusion_grid(np.array([[3, 1], [0, 0]]), ["Rain", "<Wind>"]))
+    said = [group.find("title").text for group in drawing.iter("g")]
+    assert said == ["Rain heard as Rain: 3", "Rain heard as <Wind>: 1"]
+    assert [group.get("class") for group in drawing.iter("g")] == ["right strong", "wrong"]

@@ -1,0 +1,85 @@
+"""The house: who imports whom, how deep it is, and what nobody may build."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "soundalike"
+
+MAY_IMPORT = {
+    "audio": set(),
+    "models": set(),
+    "losses": set(),
+    "evaluation": set(),
+    "recipes": set(),
+    "datasets": {"audio"},
+    "views": {"audio"},
+    "embedding": {"audio", "models", "datasets"},
+    "training": {
+        "audio", "datasets", "views", "models", "losses", "evaluation", "embedding",
+    },
+    "report": {
+        "audio", "datasets", "views", "models", "losses", "evaluation", "embedding", "training",
+    },
+}  # fmt: skip
+TOP = {"__init__", "__main__", "cli"}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms of ours that a module imports, wherever in it it does."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # the import strings of tables are imports too
+            if node.value.startswith("soundalike.") and ":" in node.value:
+                modules.add(node.value.partition(":")[0])
+    ours = (module.split(".") for module in modules if module.startswith("soundalike."))
+    return {parts[1] for parts in ours if len(parts) > 1 and parts[1] != "__version__"}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_point_one_way(room):
+    for path in (SOURCE / room).glob("*.py"):
+        forbidden = imported_rooms(path) - MAY_IMPORT[room] - {room}
+        assert not forbidden, f"{path.relative_to(SOURCE)} imports {forbidden}"
+
+
+def test_every_room_is_in_the_table():
+    rooms = {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert rooms == set(MAY_IMPORT)
+    assert {path.stem for path in SOURCE.glob("*.py")} == TOP
+
+
+def test_two_levels_and_no_utils():
+    for path in SOURCE.rglob("*.py"):
+        assert len(path.relative_to(SOURCE).parts) <= 2
+        assert path.stem not in {"utils", "common", "helpers", "base", "misc"}
+
+
+def test_every_module_has_its_tests():
+    tests = {path.stem for path in Path(__file__).parent.rglob("test_*.py")}
+    for path in SOURCE.rglob("*.py"):
+        if path.stem in {"__init__", "__main__"}:
+            continue
+        assert f"test_{path.stem}" in tests, f"{path.relative_to(SOURCE)} has no tests of its own"
+
+
+@pytest.mark.parametrize("room", ["audio", "models", "losses", "evaluation"])
+def test_a_room_is_usable_alone(room):
+    """Import its modules in a fresh process and see that no other room of ours came along."""
+    modules = [path.stem for path in (SOURCE / room).glob("*.py") if path.stem != "__init__"]
+    code = (
+        "import importlib, sys\n"
+        f"for module in {modules}: importlib.import_module('soundalike.{room}.' + module)\n"
+        "print(*{name.split('.')[1] for name in sys.modules if name.startswith('soundalike.')})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [room]

@@ -1,0 +1,86 @@
+"""What every augmentation of the table keeps."""
+
+import pickle
+from pkgutil import resolve_name
+
+import pytest
+import torch
+
+from soundalike.views import AUGMENTATIONS
+from soundalike.views.augmentation import Augmentation, Draws
+
+N, N_FRAMES, N_BANDS = 6, 31, 24
+
+
+@pytest.fixture(params=AUGMENTATIONS)
+def augmentation(request: pytest.FixtureRequest) -> Augmentation:
+    return resolve_name(AUGMENTATIONS[request.param])()
+
+
+@pytest.fixture
+def patches() -> torch.Tensor:
+    return torch.randn(N, N_FRAMES, N_BANDS, generator=torch.Generator().manual_seed(1)) - 4
+
+
+def draw(augmentation: Augmentation, seed: int = 0, n: int = N) -> Draws:
+    return augmentation.draw(n, N_FRAMES, N_BANDS, torch.Generator().manual_seed(seed))
+
+
+def test_changes_the_patches_and_keeps_their_shape_and_type(augmentation, patches) -> None:
+    views = augmentation.apply(patches, draw(augmentation))
+    assert views.shape == patches.shape
+    assert views.dtype == torch.float32
+    assert not torch.equal(views, patches)
+
+
+def test_a_draw_is_a_few_numbers_a_patch_and_follows_the_seed(augmentation) -> None:
+    first, again, other = (draw(augmentation, seed) for seed in (0, 0, 1))
+    assert all(value.shape == (N,) for value in first.values())
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+
+
+def test_the_draws_decide_everything(augmentation, patches) -> None:
+    draws = draw(augmentation)
+    views = augmentation.apply(patches, draws)
+    torch.manual_seed(1)
+    assert torch.equal(augmentation.apply(patches, draws), views)
+
+
+def test_a_part_of_the_batch_gives_that_part_of_the_views(augmentation, patches) -> None:
+    draws = draw(augmentation)
+    views = augmentation.apply(patches, draws)
+    for part in (slice(0, 1), slice(2, 5), slice(0, 0)):
+        own = {key: value[part] for key, value in draws.items()}
+        assert torch.equal(augmentation.apply(patches[part], own), views[part])
+
+
+def test_leaves_the_patches_and_the_draws_as_they_are(augmentation, patches) -> None:
+    draws = draw(augmentation)
+    patches_before = patches.clone()
+    draws_before = {key: value.clone() for key, value in draws.items()}
+    augmentation.apply(patches, draws)
+    assert torch.equal(patches, patches_before)
+    assert all(torch.equal(draws[key], draws_before[key]) for key in draws)
+
+
+@pytest.mark.parametrize("value", [-8.0, 0.0, 6.0])
+def test_silence_and_loudness_stay_finite(augmentation, value: float) -> None:
+    patches = torch.full((N, N_FRAMES, N_BANDS), value)
+    patches[:, ::2] = -8
+    for seed in range(20):
+        assert augmentation.apply(patches, draw(augmentation, seed)).isfinite().all()
+
+
+def test_reads_patches_that_do_not_lie_in_one_piece(augmentation, patches) -> None:
+    draws = draw(augmentation)
+    scattered = patches.mT.contiguous().mT
+    assert torch.equal(augmentation.apply(scattered, draws), augmentation.apply(patches, draws))
+
+
+def test_pickles(augmentation, patches) -> None:
+    draws = draw(augmentation)
+    copy = pickle.loads(pickle.dumps(augmentation))
+    again = draw(copy)
+    assert all(torch.equal(again[key], draws[key]) for key in draws)
+    assert torch.equal(copy.apply(patches, draws), augmentation.apply(patches, draws))
