@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.audio.patches import patch_starts
+from soundalike.audio.patches import cut_patches, patch_starts
 
 LENGTHS = st.integers(1, 300)
 
@@ -30,3 +30,18 @@ def test_a_clip_of_one_patch_has_one_and_a_shorter_one_none() -> None:
 def test_lengths_of_nothing_are_refused(patch_frames: int, hop_frames: int) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         patch_starts(1000, patch_frames, hop_frames)
+
+
+@settings(deadline=None)
+@given(
+    cuts=st.lists(st.integers(1, 400), max_size=6),
+    patch_frames=st.integers(1, 120),
+    hop_frames=st.integers(1, 300),
+)
+def test_patches_of_a_stream_are_those_of_the_whole(cuts, patch_frames, hop_frames):
+    log_mel = np.arange(600, dtype=np.float32)[:, None]
+    blocks = np.split(log_mel, sorted(cuts))
+    cut = list(cut_patches(blocks, patch_frames, hop_frames))
+    assert [start for start, _ in cut] == list(patch_starts(600, patch_frames, hop_frames))
+    for start, patch in cut:
+        assert np.array_equal(patch, log_mel[start : start + patch_frames])

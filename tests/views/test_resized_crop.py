@@ -78,13 +78,15 @@ def test_no_value_outside_the_box_has_an_influence() -> None:
     assert (ResizedCrop().apply(patches, draws) == 0).all()
 
 
-def test_boxes_lie_inside_the_patch_and_reach_its_edges() -> None:
-    draws = draw(2000)
-    last_frame = draws["first_frame"] + draws["n_frames"]
-    last_band = draws["first_band"] + draws["n_bands"]
-    assert draws["first_frame"].min() == draws["first_band"].min() == 0
-    assert last_frame.max() == N_FRAMES
-    assert last_band.max() == N_BANDS
+@pytest.mark.parametrize(
+    ("first", "size", "length"),
+    [("first_frame", "n_frames", N_FRAMES), ("first_band", "n_bands", N_BANDS)],
+)
+def test_boxes_lie_anywhere_inside_the_patch(first: str, size: str, length: int) -> None:
+    draws = draw(5000)
+    of_one_size = draws[size] == length - 9
+    assert set(draws[first][of_one_size].tolist()) == set(range(10))
+    assert (draws[first] + draws[size] <= length).all()
 
 
 def test_boxes_have_the_drawn_area_and_aspect() -> None:

@@ -46,11 +46,12 @@ def cut_patches(
     Shape:
         each block: [frames, bands]; each patch: [patch_frames, bands].
     """
-    first, waiting = 0, None
+    held, first_held, start = None, 0, 0
     for block in blocks:
-        waiting = block if waiting is None else np.concatenate([waiting, block])
-        starts = patch_starts(len(waiting), patch_frames, hop_frames)
-        for start in starts:
-            yield first + int(start), waiting[start : start + patch_frames]
-        waiting = waiting[len(starts) * hop_frames :]
-        first += len(starts) * hop_frames
+        held = block if held is None else np.concatenate([held, block])
+        while start + patch_frames <= first_held + len(held):
+            patch = held[start - first_held :][:patch_frames]
+            yield start, patch
+            start += hop_frames
+        n_done = min(start - first_held, len(held))
+        held, first_held = held[n_done:], first_held + n_done

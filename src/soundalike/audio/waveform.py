@@ -23,8 +23,8 @@ AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"}
 )
 
-# A decoder may lawfully end two mp3 frames early; anything shorter than that was cut.
-TOLERANCE_S = 0.06
+# An mp3 may lawfully end a frame or two early (0.05 s, more at low rates); one shorter was cut.
+TOLERANCE_S = 0.1
 # Programs that write to a pipe cannot come back to fill in the length: they leave one of these.
 UNKNOWN_SIZE = 0x7FFF0000
 UNKNOWN_LENGTH = 2**63 - 1
@@ -244,21 +244,18 @@ def _decode(
         block = file.read(n_samples, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise _damaged(path, at_s) from error
-    mono = block[:, 0] if file.channels == 1 else block @ _channel_weights(file.channels)
-    is_float = file.subtype in ("FLOAT", "DOUBLE")
-    # Written so that NaN, which is neither smaller nor larger, fails too.
-    if len(mono) and not max(mono.max(), -mono.min()) <= (
-        LARGEST_FLOAT if is_float else LARGEST_DECODED
-    ):
+    if file.channels == 1:
+        mono = block[:, 0]
+    else:  # many times faster than block.mean(axis=1)
+        mono = block @ np.full(file.channels, 1 / file.channels, np.float32)
+    largest = LARGEST_FLOAT if file.subtype in ("FLOAT", "DOUBLE") else LARGEST_DECODED
+    # "not <=" because NaN is neither smaller nor larger.
+    if len(mono) and not np.abs(mono).max() <= largest:
         problem = "absurd samples" if np.isfinite(mono).all() else "samples that are not numbers"
         raise AudioError(
             path, problem, f"found after {at_s:.2f} s; make the file again or leave it out"
         )
     return mono
-
-
-def _channel_weights(n_channels: int) -> NDArray[np.float32]:
-    return np.full(n_channels, 1 / n_channels, np.float32)
 
 
 @contextmanager
@@ -386,7 +383,5 @@ def _truncated(
 
 def _damaged(path: str | os.PathLike[str], at_s: float) -> AudioError:
     return AudioError(
-        path,
-        "damaged",
-        f"its decoder gave up after {at_s:.2f} s; copy or download it again",
+        path, "damaged", f"its decoder gave up after {at_s:.2f} s; copy or download it again"
     )

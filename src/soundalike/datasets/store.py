@@ -89,7 +89,7 @@ def open_store(path: Path) -> Store:
         raise SourceError(
             f"{path}: the store is damaged ({error}): delete the folder and prepare it again."
         ) from None
-    index = rows[["offset", "n_frames"]].to_numpy(np.int64)
+    index = np.array(rows[["offset", "n_frames"]], dtype=np.int64)  # ours, so that torch may share
     return Store(
         path=path,
         log_mel=LogMel(**head["log_mel"]),

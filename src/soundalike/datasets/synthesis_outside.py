@@ -44,7 +44,7 @@ def voice(rng: RandomState, n_samples: int) -> FloatArray:
         return shape_spectrum(throat, lambda f: resonance_gain(f, formants, 8.0, 0.02))
 
     blend = 0.5 + 0.5 * wander(rng, n_samples, 4.0)
-    syllables = np.clip(0.4 + wander(rng, n_samples, rng.uniform(3, 8)), 0.0, 1.0)
+    syllables = np.clip(0.4 + wander(rng, n_samples, rng.uniform(3, 8)), 0.02, 1.0)
     return syllables * (blend * vowel() + (1 - blend) * vowel())
 
 

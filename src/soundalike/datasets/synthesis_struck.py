@@ -6,7 +6,6 @@ from numpy.random import RandomState
 from soundalike.datasets.synthesis_elements import (
     SAMPLE_RATE,
     FloatArray,
-    band_gain,
     band_pass,
     chance,
     decay,
@@ -17,7 +16,6 @@ from soundalike.datasets.synthesis_elements import (
     release,
     ring,
     seconds,
-    shape_spectrum,
     steady_times,
     swell,
     white_noise,
@@ -137,13 +135,11 @@ def dishes(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def _metal(rng: RandomState, low: float, high: float, n_samples: int) -> FloatArray:
-    """The steady wash of a plate of metal: noise in a band, whose phases many modes gather."""
+    """The steady wash of struck metal: noise in a band over square waves in no harmony."""
     noise = band_pass(white_noise(rng, n_samples), low, high, order=2)
     frequencies = low * (high / low) ** rng.random_sample(6)
-    wash = 0.0
-    for frequency in frequencies:
-        wash = wash + np.sign(np.sin(2 * np.pi * frequency * seconds(n_samples)))
-    tone = band_pass(np.asarray(wash), low, high, order=2)
+    squares = np.sign(np.sin(2 * np.pi * np.outer(frequencies, seconds(n_samples))))
+    tone = band_pass(squares.sum(axis=0), low, high, order=2)
     share = rng.uniform(0.1, 0.7)
     return (1 - share) * noise / np.std(noise) + share * tone / np.std(tone)
 
@@ -274,6 +270,6 @@ def slam(rng: RandomState, n_samples: int) -> FloatArray:
         if chance(rng, 0.4):
             n_rattle = int(0.5 * SAMPLE_RATE)
             grains = impulses(rng, log_uniform(rng, 53, 170), n_rattle)
-            rattle = shape_spectrum(grains, lambda f: band_gain(f, 800, edge))
+            rattle = band_pass(grains, 800, edge)
             sounds.append((start_s + 0.02, 2.0 * rattle * decay(n_rattle, 0.12)))
     return lay(sounds, n_samples)

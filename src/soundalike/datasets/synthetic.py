@@ -12,7 +12,7 @@ import os
 import wave
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +38,10 @@ OUT_OF_VOCABULARY = "out_of_vocabulary:"
 
 _SPLITS = ("train_noisy", "train_clean", "test")
 _FIRST_NAMES = {"train_noisy": 10_000, "train_clean": 20_000, "test": 30_000}
-_TRUTHS = ("right",) * 6 + ("other class",) * 2 + ("out of vocabulary",) * 2
+_PACK = len(CLASSES)
+_N_OTHER_CLASS, _N_OUT_OF_VOCABULARY = 4, 4  # wrong labels in a pack of train_noisy
 _IMBALANCE = 2.5  # how often the most frequent class is drawn for one draw of the rarest
-_DRAW_CLASS, _DRAW_TRUTH, _DRAW_SOUND = range(3)
+_DRAW_LABELS, _DRAW_SOUND = range(2)
 _MARKER, _UNFINISHED_MARKER = "synthetic.json", "synthetic.unfinished.json"
 
 
@@ -159,7 +160,8 @@ def _stream(seed: int, split: str, purpose: int, index: int) -> RandomState:
 
 
 def _record(size: str, split: str, index: int, seed: int) -> ClipRecord:
-    label, true_label = _labels(split, index, seed)
+    pack, position = divmod(index, _PACK)
+    label, true_label = _deal(split, pack, seed)[position]
     noisy = split == "train_noisy"
     every = SIZES[size]["train_noisy"] // SIZES[size]["train_clean"]
     return ClipRecord(
@@ -173,27 +175,25 @@ def _record(size: str, split: str, index: int, seed: int) -> ClipRecord:
     )
 
 
-def _labels(split: str, index: int, seed: int) -> tuple[str, str]:
-    """Draw the label of a clip and the truth behind it.
+@cache
+def _deal(split: str, pack: int, seed: int) -> list[tuple[str, str]]:
+    """Draw the labels of a run of clips, and the truths behind them.
 
-    Classes in clean splits, and rights and wrongs in noisy ones, are dealt from a shuffled pack, so
-    that their shares are exact in every run of clips as long as the pack.
+    Classes in clean splits, and right and wrong in the noisy one, are dealt like cards, so that
+    their shares are exact in every pack.
     """
+    rng = _stream(seed, split, _DRAW_LABELS, pack)
     if split != "train_noisy":
-        pack, position = divmod(index, len(CLASSES))
-        label = CLASSES[_stream(seed, split, _DRAW_CLASS, pack).permutation(len(CLASSES))[position]]
-        return label, label
-    weights = _IMBALANCE ** -np.linspace(0.0, 1.0, len(CLASSES))
-    weights = weights[RandomState([seed]).permutation(len(CLASSES))]
-    rng = _stream(seed, split, _DRAW_CLASS, index)
-    label = CLASSES[rng.choice(len(CLASSES), p=weights / weights.sum())]
-    pack, position = divmod(index, len(_TRUTHS))
-    truth = _TRUTHS[_stream(seed, split, _DRAW_TRUTH, pack).permutation(len(_TRUTHS))[position]]
-    if truth == "right":
-        return label, label
-    if truth == "other class":
-        return label, CLASSES[(CLASSES.index(label) + rng.randint(1, len(CLASSES))) % len(CLASSES)]
-    return label, OUT_OF_VOCABULARY + sorted(OUTSIDE_SOUNDS)[rng.randint(len(OUTSIDE_SOUNDS))]
+        return [(label, label) for label in rng.permutation(CLASSES).tolist()]
+    weights = _IMBALANCE ** -RandomState([seed]).permutation(np.linspace(0.0, 1.0, _PACK))
+    labels = rng.choice(CLASSES, _PACK, p=weights / weights.sum()).tolist()
+    truths = list(labels)
+    wrong = rng.permutation(_PACK)
+    for position in wrong[:_N_OTHER_CLASS]:
+        truths[position] = str(rng.choice([name for name in CLASSES if name != labels[position]]))
+    for position in wrong[_N_OTHER_CLASS : _N_OTHER_CLASS + _N_OUT_OF_VOCABULARY]:
+        truths[position] = OUT_OF_VOCABULARY + str(rng.choice(sorted(OUTSIDE_SOUNDS)))
+    return list(zip(labels, truths, strict=True))
 
 
 def _audio_path(root: Path, record: ClipRecord) -> Path:

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Mapping
 from pkgutil import resolve_name
@@ -19,11 +20,11 @@ from soundalike.losses import LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.hardware import choose_hardware, keep_freed_memory, place_frames
+from soundalike.training.hardware import Hardware, choose_hardware, keep_freed_memory, place_frames
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
 from soundalike.training.recipe import Recipe
-from soundalike.training.run_folder import Metrics, RunFolder
+from soundalike.training.run_folder import Metrics, Row, RunFolder
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.training.stopping import StopSignal
 from soundalike.views.pair import PairOfViews
@@ -84,7 +85,8 @@ class _Pretraining:
         self.run = run
         self.monitor = KNNMonitor(**recipe["monitor"])
         self.monitored, self.monitor_chooses = monitored_clips(store, heard)
-        self.training, self.ear = _assemble(heard, recipe)
+        self.hardware = choose_hardware(recipe["training"]["precision"])
+        self.training, self.ear = _assemble(heard, recipe, self.hardware)
         self.state = {
             "projector": self.training.projector,
             "optimizer": self.training.optimizer,
@@ -93,6 +95,8 @@ class _Pretraining:
         }
         if run.checkpoint.exists():
             self.training.fabric.load(run.checkpoint, self.state, weights_only=True)
+        if progress:
+            self._say_what_happens(store, heard)
         self.metrics = Metrics(run, self.state["step"])
         self.knn: dict[int, float] = {}
         self.loss = math.nan
@@ -102,6 +106,18 @@ class _Pretraining:
             desc="pretrain",
             unit=" steps",
             disable=not progress,
+        )
+
+    def _say_what_happens(self, store: Store, heard: Store) -> None:
+        monitor = "no clips by kNN: it needs labels, two classes with two clips each at least"
+        if self.monitored is not None:
+            chooses = ", which choose the epoch" if self.monitor_chooses else ""
+            monitor = f"{len(self.monitored.clips):,} labelled clips by kNN{chooses}"
+        print(
+            f"hears {len(heard.clips):,} clips, {heard.hours:.2f} h, of {store.clips.name}\n"
+            f"monitors {monitor}\n"
+            f"runs on {self.hardware.why}",
+            file=sys.stderr,
         )
 
     def run_to_end(self) -> dict[str, Any]:
@@ -120,7 +136,7 @@ class _Pretraining:
                 }
                 state["step"] += 1
                 if state["step"] % training.steps_per_epoch == 0:
-                    row |= self._look(row["epoch"])
+                    row |= self._look(row)
                 if self.metrics.add(row) >= STEPS_PER_FLUSH:
                     self._write_down()
                 if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
@@ -136,11 +152,13 @@ class _Pretraining:
             "seconds": round(time.monotonic() - began, 1),
         }
 
-    def _look(self, epoch: int) -> dict[str, float]:
-        """Monitor an epoch if it is due, and keep its ear if it is the best."""
+    def _look(self, row: Row) -> Row:
+        """Monitor the epoch that a row ends if it is due, and keep its ear if it is the best."""
         settings = self.training.settings
+        epoch = int(row["epoch"])
         if self.monitored is None or not self.monitor.is_due(epoch, settings.n_epochs):
             return {}
+        self._refuse_no_number(row)
 
         def project(patches: torch.Tensor) -> torch.Tensor:
             return self.training.projector((patches - self.ear.mean) / self.ear.std)
@@ -159,17 +177,20 @@ class _Pretraining:
     def _write_down(self) -> None:
         """Write the waiting metrics; stop if a loss among them is no number."""
         for row in self.metrics.flush():
+            self._refuse_no_number(row)
             self.loss = row["loss"]
-            if not math.isfinite(self.loss):
-                raise TrainingError(
-                    f"{self.run.path}: the loss is {self.loss} at step {int(row['step'])} (epoch "
-                    f"{int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature or "
-                    "training.precision 32-true; `soundalike scan` finds damaged sounds."
-                )
         shown = {"loss": f"{self.loss:.3f}"}
         if self.knn:
             shown["kNN"] = f"{list(self.knn.values())[-1]:.3f}"
         self.bar.set_postfix(shown, refresh=False)
+
+    def _refuse_no_number(self, row: Mapping[str, float | torch.Tensor]) -> None:
+        if not math.isfinite(row["loss"]):
+            raise TrainingError(
+                f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} (epoch "
+                f"{int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature or "
+                "training.precision 32-true; `soundalike scan` finds damaged sounds."
+            )
 
     def _save(self) -> None:
         """Save where the run is, after the metrics up to there."""
@@ -179,10 +200,11 @@ class _Pretraining:
         self.run.save(self.training.fabric, self.state)
 
 
-def _assemble(heard: Store, recipe: Recipe) -> tuple[ContrastiveTraining, SoundEncoder]:
+def _assemble(
+    heard: Store, recipe: Recipe, hardware: Hardware
+) -> tuple[ContrastiveTraining, SoundEncoder]:
     """Build everything that a recipe names, and the ear that shares the training's encoder."""
     settings = TrainingSettings(**recipe["training"])
-    hardware = choose_hardware(settings.precision)
     keep_freed_memory()
     fabric = lightning_fabric.Fabric(devices=1, precision=hardware.precision)  # type: ignore[arg-type]
     mean, std = log_mel_statistics(heard)

@@ -22,6 +22,9 @@ from torch.utils.tensorboard import SummaryWriter
 CONFIG, METRICS = "config.yaml", "metrics.csv"
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "knn_balanced_accuracy", "seconds")
 
+Row = dict[str, float | Tensor]
+"""What one step is known by: values for some of `COLUMNS`, the loss perhaps still on its device."""
+
 
 class RunError(Exception):
     """A run folder that cannot be used as asked: one plain line that says what to do."""
@@ -130,9 +133,9 @@ class Metrics:
         self._writer.writeheader()
         self._writer.writerows(rows)
         self._board = SummaryWriter(str(run.path / "tensorboard"), purge_step=n_steps_done + 1)
-        self._waiting: list[dict[str, float | Tensor]] = []
+        self._waiting: list[Row] = []
 
-    def add(self, row: dict[str, float | Tensor]) -> int:
+    def add(self, row: Row) -> int:
         """Add a row; columns that it does not have stay blank. Return how many wait."""
         self._waiting.append(row)
         return len(self._waiting)

@@ -59,9 +59,8 @@ class PairOfViews:
         if patch_frames < 1:
             raise ValueError(f"A patch needs at least 1 frame, got patch_frames {patch_frames}.")
         if patches not in get_args(Patches):
-            raise ValueError(
-                f"There are no {patches!r} patches; choose {' or '.join(get_args(Patches))}."
-            )
+            known = " or ".join(get_args(Patches))
+            raise ValueError(f"There are no {patches!r} patches; choose {known}.")
         if not std > 0:
             raise ValueError(f"The standard deviation must be above 0, got {std}.")
         for name in augmentations.keys() - AUGMENTATIONS.keys():

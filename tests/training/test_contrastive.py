@@ -1,0 +1,113 @@
+"""A training step against the method written out, and what it must not depend on."""
+
+import lightning_fabric
+import numpy as np
+import pytest
+import torch
+
+from soundalike.losses.nt_xent import NTXent
+from soundalike.models.heads import ProjectionHead
+from soundalike.models.resnet import ResNet18
+from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
+from soundalike.training.draws import view_generator
+from soundalike.training.optimizers import CosineSchedule
+from soundalike.views.pair import PairOfViews
+
+VIEWS = {
+    "mix_back": {"alpha": 0.05},
+    "resized_crop": {},
+    "compression": {},
+    "noise": {},
+}
+
+
+def make_training(store, views=None, **settings):
+    torch.manual_seed(0)
+    projector = Projector(ResNet18(width=4), ProjectionHead(32, 16, 8))
+    settings = TrainingSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings})
+    return ContrastiveTraining(
+        fabric=lightning_fabric.Fabric(devices=1, accelerator="cpu"),
+        projector=projector,
+        optimizer=torch.optim.SGD(projector.parameters(), lr=0.1, momentum=0.9),
+        schedule=CosineSchedule(1),
+        criterion=NTXent(0.2),
+        views=PairOfViews(**(VIEWS if views is None else views), mean=-3.0, std=2.0),
+        frames=torch.from_numpy(store.frames),
+        offsets=store.offsets,
+        n_frames=store.n_frames,
+        settings=settings,
+    )
+
+
+def test_an_epoch_has_a_step_for_every_batch(store):
+    training = make_training(store)
+    assert training.steps_per_epoch == 3  # 24 clips: 10, 10 and 4
+    assert training.n_steps == 12
+
+
+def test_a_step_is_the_method_written_out(store):
+    """Views, projections, loss, gradient and momentum SGD, by hand, for two steps."""
+    training, by_hand = make_training(store), make_training(store)
+    velocity = None
+    parameters = list(by_hand.projector.parameters())
+    for number in range(2):
+        loss = training.step(number)
+        views = by_hand.make_views(0, number)
+        z = by_hand.projector(views.flatten(0, 1))
+        similarity = torch.exp(z @ z.T / 0.2)
+        total = 0.0
+        for i in range(len(z)):
+            positive = (i + len(z) // 2) % len(z)
+            others = sum(similarity[i, j] for j in range(len(z)) if j != i)
+            total = total - torch.log(similarity[i, positive] / others) / len(z)
+        gradients = torch.autograd.grad(total, parameters)
+        velocity = (
+            gradients
+            if velocity is None
+            else [0.9 * v + g for v, g in zip(velocity, gradients, strict=True)]
+        )
+        lr = 0.1 * CosineSchedule(1)(number / 3, 4)
+        with torch.no_grad():
+            for parameter, v in zip(parameters, velocity, strict=True):
+                parameter -= lr * v
+        assert loss.item() == pytest.approx(total.item(), rel=1e-5)
+    for ours, theirs in zip(training.projector.parameters(), parameters, strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_two_passes_normalise_each_view_by_its_own_batch(store):
+    merged, apart = make_training(store), make_training(store, merge_views=False)
+    views = merged.make_views(0, 0)
+    z_a, _ = merged.project(views)
+    own_a, own_b = apart.project(views)
+    assert not torch.allclose(z_a, own_a, atol=1e-4)
+    expected = make_training(store).projector(views[1])  # the same weights, this batch alone
+    assert torch.allclose(own_b, expected, atol=1e-5)
+
+
+def test_views_depend_on_seed_epoch_and_position_alone(store):
+    training = make_training(store)
+    views = training.make_views(1, 2)
+    for _ in range(3):
+        training.step(0)
+    assert torch.equal(training.make_views(1, 2), views)
+    assert torch.equal(make_training(store).make_views(1, 2), views)
+    assert not torch.equal(make_training(store, seed=4).make_views(1, 2), views)
+
+
+def test_without_augmentation_a_view_is_a_standardised_cut_of_its_clip(store):
+    training = make_training(store, views={})
+    views = training.make_views(0, 0)
+    clips = torch.from_numpy(training._batches(0)[0])
+    draws = training.views.draw(clips, training.n_frames, view_generator(3, 0, 0))
+    for row, clip in enumerate(clips.tolist()):
+        for view in range(2):
+            start = int(draws["patches"]["start"][row, view])
+            cut = store.of_clip(clip)[start : start + 101]
+            assert np.allclose(views[view, row], (cut + 3.0) / 2.0, atol=1e-5)
+
+
+def test_training_lowers_the_loss(store):
+    training = make_training(store, n_epochs=20)
+    losses = [training.step(number).item() for number in range(training.n_steps)]
+    assert np.mean(losses[-6:]) < 0.8 * np.mean(losses[:6])

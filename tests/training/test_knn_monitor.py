@@ -1,0 +1,90 @@
+"""The kNN monitor, against its definition in loops over real patches."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.audio.patches import patch_starts
+from soundalike.datasets.clips import ClipTable
+from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
+
+
+def project(patches):
+    """Return z of a projector that hears the mean spectrum; any fixed map would do."""
+    return torch.nn.functional.normalize(patches.mean(dim=1), dim=1)
+
+
+def score_in_loops(store, k):
+    """Leave one clip out, count votes patch by patch, as the paper says it."""
+    classes = sorted(set(store.clips.rows["label"]))
+    labels = [classes.index(label) for label in store.clips.rows["label"]]
+    patches = []
+    for clip in range(len(store.clips)):
+        log_mel = store.of_clip(clip)
+        for start in patch_starts(len(log_mel), 101, 50):
+            z = project(torch.from_numpy(log_mel[start : start + 101])[None])[0]
+            patches.append((clip, z))
+    right = {c: [] for c in range(len(classes))}
+    for clip in range(len(store.clips)):
+        votes = []
+        for own, z in patches:
+            if own != clip:
+                continue
+            others = [(float(z @ other_z), labels[o]) for o, other_z in patches if o != clip]
+            nearest = sorted(others, key=lambda pair: -pair[0])[:k]
+            counts = Counter(label for _, label in nearest)
+            votes.append(min(counts, key=lambda c: (-counts[c], c)))
+        counts = Counter(votes)
+        predicted = min(counts, key=lambda c: (-counts[c], c))
+        right[labels[clip]].append(predicted == labels[clip])
+    return float(np.mean([np.mean(of_class) for of_class in right.values()]))
+
+
+@pytest.mark.parametrize("k", [1, 5, 200])
+def test_equals_the_definition(store, k):
+    score = KNNMonitor(k=k).score(store, 101, project, "cpu")
+    assert score == pytest.approx(score_in_loops(store, k))
+
+
+def test_sounds_that_lie_together_score_one(store):
+    assert KNNMonitor(k=3).score(store, 101, project, "cpu") == 1.0
+
+
+def test_a_large_set_is_thinned_out_evenly(store):
+    thinned = KNNMonitor(k=1, max_clips=6).score(store, 101, project, "cpu")
+    assert thinned == pytest.approx(
+        KNNMonitor(k=1).score(
+            store.select(np.linspace(0, 23, 6).astype(int)), 101, project, "cpu"
+        )
+    )
+
+
+def test_it_is_due_every_so_often_and_at_the_end():
+    monitor = KNNMonitor(every_n_epochs=4)
+    assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
+
+
+def with_rows(store, **columns):
+    rows = store.clips.rows.assign(**columns)
+    return type(store)(**{**vars(store), "clips": ClipTable("x", rows)})
+
+
+def test_validation_is_looked_at_first_and_may_choose(store):
+    split = with_rows(store, split=["train", "validation"] * 12)
+    monitored, may_choose = monitored_clips(split, split.select(np.arange(0, 24, 2)))
+    assert set(monitored.clips.rows["split"]) == {"validation"}
+    assert may_choose
+
+
+def test_training_clips_are_looked_at_but_may_not_choose(store):
+    monitored, may_choose = monitored_clips(store, store.select(np.arange(20)))
+    assert len(monitored.clips) == 20
+    assert not may_choose
+
+
+def test_without_labels_there_is_nothing_to_monitor(store):
+    assert monitored_clips(*(with_rows(store, label=""),) * 2) == (None, False)
+    once = with_rows(store, label=[str(number) for number in range(24)])
+    assert monitored_clips(once, once) == (None, False)

@@ -1,0 +1,172 @@
+"""Pre-training end to end: what it leaves, that it resumes exactly, and how it ends badly."""
+
+import dataclasses
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.training import pretraining
+from soundalike.training.contrastive import ContrastiveTraining
+from soundalike.training.pretraining import TrainingError, pretrain
+from soundalike.training.recipe import resolve_recipe
+from soundalike.training.run_folder import RunFolder
+
+
+def new_run(path, store, recipe):
+    run = RunFolder(path)
+    run.configure(source="-", clips=store.fingerprint, test_fold=None, recipe=recipe)
+    return run
+
+
+def metrics_of(run):
+    return pd.read_csv(run.path / "metrics.csv").drop(columns="seconds")
+
+
+def weights_of(run):
+    return SoundEncoder.from_pretrained(run.path).encoder.state_dict()
+
+
+def test_it_leaves_metrics_and_an_ear(run):
+    metrics = metrics_of(run)
+    assert metrics["step"].tolist() == list(range(1, 10))
+    assert metrics["epoch"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert metrics["loss"].notna().all()
+    assert metrics["knn_balanced_accuracy"].notna().tolist() == [False, False, True] * 3
+    ear = SoundEncoder.from_pretrained(run.path)
+    assert ear.dim == 32
+    assert not (run.path / "checkpoints" / "last.partial").exists()
+
+
+def test_the_statistics_of_the_training_set_are_part_of_the_model(run, store):
+    ear = SoundEncoder.from_pretrained(run.path)
+    values = np.concatenate([store.of_clip(index).ravel() for index in range(len(store.clips))])
+    assert ear.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
+    assert ear.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
+
+
+def test_same_seed_same_run(run, store, tiny_recipe, tmp_path):
+    again = new_run(tmp_path / "again", store, tiny_recipe)
+    pretrain(store, again, tiny_recipe, progress=False)
+    pd.testing.assert_frame_equal(metrics_of(again), metrics_of(run))
+    for ours, theirs in zip(weights_of(again).values(), weights_of(run).values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("stops", [[1], [3], [4, 8]])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    stops, run, store, tiny_recipe, tmp_path, monkeypatch
+):
+    """Stopped by a signal in the middle of an epoch, at its end, and twice."""
+    resumed = new_run(tmp_path / "resumed", store, tiny_recipe)
+    take = ContrastiveTraining.step
+
+    def step(self, number):
+        if number + 1 in stops:
+            os.kill(os.getpid(), signal.SIGINT)
+        return take(self, number)
+
+    monkeypatch.setattr(ContrastiveTraining, "step", step)
+    for stop in stops:
+        assert pretrain(store, resumed, tiny_recipe, progress=False)["n_steps_done"] == stop
+    assert pretrain(store, resumed, tiny_recipe, progress=False)["n_steps_done"] == 9
+    pd.testing.assert_frame_equal(metrics_of(resumed), metrics_of(run))
+    for ours, theirs in zip(weights_of(resumed).values(), weights_of(run).values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_steps_after_the_last_checkpoint_are_taken_again(
+    run, store, tiny_recipe, tmp_path, monkeypatch
+):
+    """A crash loses the steps since the checkpoint; their rows do not appear twice."""
+    crashed = new_run(tmp_path / "crashed", store, tiny_recipe)
+    take = ContrastiveTraining.step
+
+    def step(self, number):
+        if number == 5:
+            raise MemoryError
+        return take(self, number)
+
+    monkeypatch.setattr(pretraining, "SECONDS_PER_CHECKPOINT", 0.0)
+    monkeypatch.setattr(pretraining, "STEPS_PER_FLUSH", 1)
+    monkeypatch.setattr(ContrastiveTraining, "step", step)
+    with pytest.raises(MemoryError):
+        pretrain(store, crashed, tiny_recipe, progress=False)
+    monkeypatch.setattr(ContrastiveTraining, "step", take)
+    pretrain(store, crashed, tiny_recipe, progress=False)
+    pd.testing.assert_frame_equal(metrics_of(crashed), metrics_of(run))
+
+
+def test_a_finished_run_is_left_as_it_is(run, store, tiny_recipe):
+    before = weights_of(run)
+    numbers = pretrain(store, run, tiny_recipe, progress=False)
+    assert numbers["n_steps_done"] == numbers["n_steps"] == 9
+    for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
+    store, tiny_recipe, tmp_path, monkeypatch
+):
+    split = ["train"] * 4 + ["validation"] * 4
+    clips = ClipTable("x", store.clips.rows.assign(split=split * 3))
+    store = dataclasses.replace(store, clips=clips)
+    accuracies = iter([0.2, 0.9, 0.5])
+    monkeypatch.setattr(
+        pretraining.KNNMonitor, "score", lambda self, *arguments: next(accuracies)
+    )
+    chosen = new_run(tmp_path / "chosen", store, tiny_recipe)
+    numbers = pretrain(store, chosen, tiny_recipe, progress=False)
+    assert numbers["knn_balanced_accuracy"] == {1: 0.2, 2: 0.9, 3: 0.5}
+    state = torch.load(chosen.checkpoint, weights_only=True)
+    last = state["projector"]["encoder.conv1.weight"]
+    assert not torch.equal(weights_of(chosen)["conv1.weight"], last)
+    assert state["best_knn"] == 0.9
+
+
+def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):
+    """Validation and test clips can be anything at all without a change in what is learned."""
+    split = np.array(["train", "train", "train", "test"] * 6)
+    clips = ClipTable("x", store.clips.rows.assign(split=split, label=""))
+    frames = store.frames.copy()
+    for index in np.flatnonzero(split == "test"):
+        frames[store.offsets[index] : store.offsets[index] + store.n_frames[index]] = 7.0
+    losses = []
+    for name, values in {"a": store.frames, "b": frames}.items():
+        changed = dataclasses.replace(store, clips=clips, frames=values)
+        run = new_run(tmp_path / name, changed, tiny_recipe)
+        pretrain(changed, run, tiny_recipe, progress=False)
+        losses.append(metrics_of(run)["loss"].tolist())
+    assert losses[0] == losses[1]
+
+
+def test_a_loss_that_is_no_number_stops_with_what_to_look_at(
+    store, tiny_recipe, tmp_path
+):
+    recipe = resolve_recipe(tiny_recipe | {"optimizer": {"name": "sgd", "lr": 1e30}})
+    run = new_run(tmp_path / "run", store, recipe)
+    with pytest.raises(TrainingError, match=r"the loss is nan at step \d+ .* lower optimizer\.lr"):
+        pretrain(store, run, recipe, progress=False)
+
+
+def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
+    few = store.select(np.arange(2))
+    with pytest.raises(SourceError, match="2 clips to learn from"):
+        pretrain(few, RunFolder(tmp_path / "run"), tiny_recipe, progress=False)
+
+
+def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
+    """Two minutes of tones: the projections of one class lie together in the end."""
+    recipe = resolve_recipe(
+        tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}}
+    )
+    run = new_run(tmp_path / "run", store, recipe)
+    numbers = pretrain(store, run, recipe, progress=False)
+    losses = metrics_of(run)["loss"]
+    assert losses.tail(5).mean() < 0.8 * losses.head(5).mean()
+    assert numbers["loss"] == pytest.approx(losses.iloc[-1])

@@ -1,0 +1,122 @@
+"""Recipes: the shipped ones, what they mean, and what they refuse."""
+
+import pytest
+import yaml
+
+from soundalike.training.recipe import (
+    RecipeError,
+    read_recipe,
+    recipe_names,
+    resolve_recipe,
+    write_recipe,
+)
+
+
+def test_the_shipped_recipes():
+    assert recipe_names() == ["default", "paper", "tiny"]
+
+
+def test_the_paper_s_recipe_is_the_released_configuration():
+    """Value for value: Fonseca et al. 2021 and the configuration they released."""
+    recipe = read_recipe("paper")
+    assert recipe["log_mel"] == {
+        "sample_rate": 22050,
+        "n_fft": 2048,
+        "win_length": 660,
+        "hop_length": 220,
+        "n_mels": 96,
+        "fmin": 50,
+        "fmax": 10500,
+        "log_offset": 1.1e-8,
+        "min_duration_s": 1.0,
+    }
+    assert recipe["views"] == {
+        "patch_frames": 101,
+        "patches": "random",
+        "mix_back": {"alpha": 0.05, "source": "other_clips"},
+        "resized_crop": {"area": [0.8, 1.0], "aspect": [3 / 4, 4 / 3]},
+        "compression": {"lowest": 0.75},
+        "noise": {"highest_std": 0.01},
+    }
+    assert recipe["encoder"] == {"name": "resnet18", "width": 64}
+    assert recipe["head"] == {"hidden_dim": 512, "out_dim": 512}
+    assert recipe["loss"] == {"name": "nt_xent", "temperature": 0.2}
+    optimizer = recipe["optimizer"]
+    assert (optimizer["name"], optimizer["lr"]) == ("sgd", 0.03)
+    assert (optimizer["momentum"], optimizer["weight_decay"]) == (0.9, 1e-4)
+    assert recipe["schedule"] == {"name": "step", "milestones": [325, 425], "factor": 0.1}
+    assert recipe["training"]["n_epochs"] == 500
+    assert recipe["training"]["batch_size"] == 128
+    assert recipe["training"]["merge_views"] is False
+    assert recipe["monitor"]["k"] == 200
+
+
+@pytest.mark.parametrize("name", ["paper", "default", "tiny"])
+def test_a_resolved_recipe_resolves_to_itself(name, tmp_path):
+    recipe = read_recipe(name)
+    assert resolve_recipe(recipe) == recipe
+    (tmp_path / "own.yaml").write_text(write_recipe(recipe))
+    assert read_recipe(tmp_path / "own.yaml") == recipe
+
+
+def test_overrides_reach_any_depth():
+    recipe = read_recipe(
+        "paper", {"loss.temperature": 0.5, "views.mix_back.alpha": 0.3, "views.noise": None}
+    )
+    assert recipe["loss"]["temperature"] == 0.5
+    assert recipe["views"]["mix_back"] == {"alpha": 0.3, "source": "other_clips"}
+    assert recipe["views"]["noise"] is None
+
+
+def test_another_part_brings_its_own_arguments():
+    recipe = read_recipe("tiny", {"encoder.name": "vgg"})
+    assert recipe["encoder"] == {"name": "vgg"}
+    kept = read_recipe("tiny", {"encoder.name": "resnet18"})
+    assert kept["encoder"] == read_recipe("tiny")["encoder"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"lss.temperature": 1}, "'lss' is not known: did you mean 'loss'"),
+        ({"loss.temprature": 1}, "'temprature' is not known: did you mean 'temperature'"),
+        ({"views.mixback": {}}, "'mixback' is not known: did you mean 'mix_back'"),
+        ({"views.mix_back.alfa": 1}, "'alfa' is not known: did you mean 'alpha'"),
+        ({"encoder.name": "resnet"}, "'resnet' is not known: did you mean 'resnet18'"),
+        ({"loss.temperature": "warm"}, "loss.temperature: Expected a"),
+        ({"training.n_epochs": 1.5}, "training.n_epochs: Expected a"),
+        ({"views.noise": 3}, "views.noise is '3'"),
+        ({"loss": {}}, "loss.name is missing"),
+        ({"head": 5}, "section 'head' holds '5'"),
+        ({"head.in_dim": 5}, "'in_dim' is not known"),
+        ({"views.n_bands": 5}, "'n_bands' is not known"),
+    ],
+)
+def test_a_mistake_is_named_with_what_was_meant(overrides, said):
+    with pytest.raises(RecipeError) as error:
+        read_recipe("paper", overrides)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_recipe(tmp_path):
+    for text, said in {"a: [": "no YAML", "- a": "sections", "": "encoder.name"}.items():
+        (tmp_path / "r.yaml").write_text(text)
+        with pytest.raises(RecipeError, match=said):
+            read_recipe(tmp_path / "r.yaml")
+    with pytest.raises(RecipeError, match="Did you mean 'paper'"):
+        read_recipe("papper")
+
+
+def test_what_is_left_out_is_filled_in_with_the_constructors_defaults(tmp_path):
+    minimal = {
+        "encoder": {"name": "vgg"},
+        "loss": {"name": "nt_xent"},
+        "optimizer": {"name": "adamw"},
+        "schedule": {"name": "cosine"},
+    }
+    (tmp_path / "minimal.yaml").write_text(yaml.safe_dump(minimal))
+    recipe = read_recipe(tmp_path / "minimal.yaml")
+    assert recipe["loss"]["temperature"] == 0.2
+    assert recipe["views"]["patch_frames"] == 101
+    assert recipe["views"]["mix_back"] is None
