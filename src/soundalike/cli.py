@@ -1,6 +1,7 @@
 """The commands. Nothing heavy is imported before one of them runs."""
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -25,6 +26,8 @@ OVERRIDES_HELP = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; return 0 when it is done, 1 when it failed, 2 when it was used wrongly."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what it cannot show
     words, overrides = _split_overrides(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
     given = parser.parse_args(words)
@@ -32,9 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{next(iter(overrides))} is a key of a recipe, and this command takes none")
     try:
         given.overrides = _values(overrides)
-        return given.run(given)
+        code = given.run(given)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
-        print("\nstopped; the same command goes on where this one was", file=sys.stderr)
+        print("\nstopped: run the same command again to go on", file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # whoever read the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -67,7 +72,6 @@ def _scan(given: argparse.Namespace) -> int:
 
 
 def _prepare(given: argparse.Namespace) -> int:
-    from soundalike.audio.log_mel import LogMel
     from soundalike.datasets.prepare import prepare
     from soundalike.datasets.source import read_source
     from soundalike.training.recipe import read_recipe
@@ -76,7 +80,7 @@ def _prepare(given: argparse.Namespace) -> int:
     store = prepare(
         read_source(given.source),
         given.out,
-        LogMel(**recipe["log_mel"]),
+        _front_end(recipe),
         n_workers=given.workers,
         strict=given.strict,
     )
@@ -101,14 +105,12 @@ def _pretrain(given: argparse.Namespace) -> int:
     if given.source is None or given.out is None:
         raise UsageError("pretrain needs a SOURCE and --out RUN.")
 
-    from soundalike.audio.log_mel import LogMel
     from soundalike.datasets.prepare import open_or_prepare
     from soundalike.training.pretraining import pretrain
     from soundalike.training.run_folder import RunFolder
 
     run = RunFolder(given.out)
-    front_end = LogMel(**recipe["log_mel"])
-    store = open_or_prepare(given.source, run.store, front_end, strict=given.strict)
+    store = open_or_prepare(given.source, run.store, _front_end(recipe), strict=given.strict)
     run.configure(
         source=given.source, clips=store.fingerprint, test_fold=given.test_fold, recipe=recipe
     )
@@ -204,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     added.add_argument("--protocol", choices=["linear", "knn"], help="only this one of the two")
-    added.add_argument("--seed", type=int, default=0, help="of the probe and the interval")
+    added.add_argument("--seed", type=_at_least(0), default=0, help="of the probe and the interval")
     added.add_argument("--out", type=Path, metavar="DIR", help="folder for results and store")
 
     added = command("embed", _embed, "write a vector for every window of every sound")
@@ -226,17 +228,22 @@ def _add_recipe(added: argparse.ArgumentParser) -> None:
 
 
 def _add_workers(added: argparse.ArgumentParser) -> None:
-    added.add_argument("--workers", type=_positive, metavar="N", help="processes (default: all)")
+    added.add_argument(
+        "--workers", type=_at_least(1), metavar="N", help="processes (default: all processors)"
+    )
 
 
 def _add_strict(added: argparse.ArgumentParser) -> None:
     added.add_argument("--strict", action="store_true", help="stop at a broken clip")
 
 
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise ValueError(text)
-    return number
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"'{text}': give a whole number from {least}")
+        return int(text)
+
+    return whole_number
 
 
 def _split_overrides(words: list[str]) -> tuple[list[str], dict[str, str | None]]:
@@ -283,12 +290,20 @@ def _exit_code(error: Exception) -> int | None:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.errno:
         where = f"{error.filename}: " if error.filename else ""
-        return (
-            f"{where}{error.strerror.lower()}: make room or name another place, then run it again"
-        )
+        reason = os.strerror(error.errno).lower()
+        return f"{where}{reason}: make room or name another place, then run it again"
     return " ".join(str(error).split())
+
+
+def _front_end(recipe: dict[str, Any]) -> Any:
+    from soundalike.audio.log_mel import LogMel
+
+    try:
+        return LogMel(**recipe["log_mel"])
+    except ValueError as error:  # each of its settings is right, and together they are not
+        raise UsageError(f"log_mel: {error}.") from None
 
 
 def _left_out(store: Any) -> str:
@@ -298,7 +313,15 @@ def _left_out(store: Any) -> str:
 
 
 def _write_json(path: Path | None, numbers: dict[str, Any]) -> None:
-    if path is not None:
-        beside = path.with_name(path.name + ".partial")
-        beside.write_text(json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
-        os.replace(beside, path)
+    if path is None:
+        return
+    text = json.dumps(numbers, indent=1) + "\n"
+    if path.exists() and not path.is_file():  # a device or a pipe, which nothing may replace
+        path.write_text(text)
+        return
+
+    from soundalike.datasets.prepare import put_in_place
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with put_in_place(path.resolve()) as beside:
+        beside.write_text(text)

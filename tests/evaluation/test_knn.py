@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.evaluation.knn import knn_predict
+from soundalike.evaluation.knn import knn_predict, neighbours_to_ask
 
 
 def majority(classes):
@@ -110,3 +110,9 @@ def test_a_lone_clip_has_nobody_to_ask():
     clips, labels = torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long)
     with pytest.raises(ValueError, match="another clip"):
         knn_predict(patches, clips, patches, clips, labels, n_classes=1)
+
+
+def test_the_number_of_neighbours_suits_the_set() -> None:
+    assert neighbours_to_ask(10_634, 20) == 200
+    assert neighbours_to_ask(100, 20) == 5
+    assert neighbours_to_ask(3, 20) == 1

@@ -48,6 +48,12 @@ def test_equals_the_definition(store, k):
     assert score == pytest.approx(score_in_loops(store, k))
 
 
+def test_by_default_it_asks_as_many_as_an_average_class_has_patches(store):
+    n_patches = sum(len(patch_starts(n, 101, 50)) for n in store.n_frames)
+    score = KNNMonitor().score(store, 101, project, "cpu")
+    assert score == pytest.approx(score_in_loops(store, n_patches // 3))
+
+
 def test_sounds_that_lie_together_score_one(store):
     assert KNNMonitor(k=3).score(store, 101, project, "cpu") == 1.0
 
@@ -55,9 +61,7 @@ def test_sounds_that_lie_together_score_one(store):
 def test_a_large_set_is_thinned_out_evenly(store):
     thinned = KNNMonitor(k=1, max_clips=6).score(store, 101, project, "cpu")
     assert thinned == pytest.approx(
-        KNNMonitor(k=1).score(
-            store.select(np.linspace(0, 23, 6).astype(int)), 101, project, "cpu"
-        )
+        KNNMonitor(k=1).score(store.select(np.linspace(0, 23, 6).astype(int)), 101, project, "cpu")
     )
 
 

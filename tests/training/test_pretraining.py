@@ -117,9 +117,7 @@ def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
     clips = ClipTable("x", store.clips.rows.assign(split=split * 3))
     store = dataclasses.replace(store, clips=clips)
     accuracies = iter([0.2, 0.9, 0.5])
-    monkeypatch.setattr(
-        pretraining.KNNMonitor, "score", lambda self, *arguments: next(accuracies)
-    )
+    monkeypatch.setattr(pretraining.KNNMonitor, "score", lambda self, *arguments: next(accuracies))
     chosen = new_run(tmp_path / "chosen", store, tiny_recipe)
     numbers = pretrain(store, chosen, tiny_recipe, progress=False)
     assert numbers["knn_balanced_accuracy"] == {1: 0.2, 2: 0.9, 3: 0.5}
@@ -145,9 +143,7 @@ def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):
     assert losses[0] == losses[1]
 
 
-def test_a_loss_that_is_no_number_stops_with_what_to_look_at(
-    store, tiny_recipe, tmp_path
-):
+def test_a_loss_that_is_no_number_stops_with_what_to_look_at(store, tiny_recipe, tmp_path):
     recipe = resolve_recipe(tiny_recipe | {"optimizer": {"name": "sgd", "lr": 1e30}})
     run = new_run(tmp_path / "run", store, recipe)
     with pytest.raises(TrainingError, match=r"the loss is nan at step \d+ .* lower optimizer\.lr"):
@@ -162,9 +158,7 @@ def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
 
 def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
     """Two minutes of tones: the projections of one class lie together in the end."""
-    recipe = resolve_recipe(
-        tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}}
-    )
+    recipe = resolve_recipe(tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}})
     run = new_run(tmp_path / "run", store, recipe)
     numbers = pretrain(store, run, recipe, progress=False)
     losses = metrics_of(run)["loss"]

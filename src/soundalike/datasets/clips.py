@@ -110,9 +110,9 @@ class ClipTable:
 
     def fingerprint(self) -> str:
         """Return a hash of the rows: two tables with the same fingerprint are the same clips."""
-        digest = hashlib.sha256(json.dumps(list(_COLUMNS)).encode())
+        digest = hashlib.sha256()
         for column in _COLUMNS:
-            digest.update("\x1f".join(map(str, self.rows[column])).encode())
+            digest.update(json.dumps([column, *map(str, self.rows[column])]).encode())
         return digest.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """ESC-10: 400 environmental sounds, ten classes, five folds (Piczak 2015)."""
 
+from soundalike.audio.waveform import AUDIO_SUFFIXES
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.source import data_set_root
 
@@ -15,7 +16,8 @@ def read_esc10(root: str) -> ClipTable:
     folder = data_set_root("esc10", root)
     clips = [
         Clip(str(path), label=path.parent.name.partition(" - ")[2], fold=path.name.split("-")[0])
-        for path in sorted(folder.glob("[0-9][0-9][0-9] - */*-*-*.*"))
+        for path in sorted(folder.glob("[0-9][0-9][0-9] - */[0-9]-*-*.*"))
+        if path.suffix.lower() in AUDIO_SUFFIXES
     ]
     if not clips:
         raise SourceError(

@@ -1,6 +1,8 @@
 """A manifest: a table in which the user says what each clip is."""
 
 import difflib
+import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from soundalike.datasets.clips import SPLITS, ClipTable, Problem, SourceError
 
 MANIFEST_SUFFIXES = frozenset({".csv", ".tsv", ".parquet"})
 _KNOWN = ("path", "label", "split", "fold", "start_s", "end_s")
+_PATH_WORDS = ("file", "filename", "file_name", "fname", "filepath", "file_path")
 _SPLIT_WORDS = {"": "", "val": "validation", "valid": "validation", "dev": "validation"} | {
     split: split for split in SPLITS
 }
@@ -30,7 +33,7 @@ def read_manifest(manifest: Path) -> ClipTable:
         raise SourceError(_no_path_column(manifest, rows))
     for column in ("path", "label", "split", "fold"):
         if column in rows:
-            rows[column] = rows[column].fillna("").astype(str).str.strip()
+            rows[column] = rows[column].astype(object).fillna("").astype(str).str.strip()
     for column in ("start_s", "end_s"):
         if column in rows:
             rows[column] = _numbers(manifest, rows[column])
@@ -45,7 +48,7 @@ def read_manifest(manifest: Path) -> ClipTable:
     for index, path in enumerate(clips.rows["path"]):
         line = f"{manifest}, row {index + 1}"
         if path not in exists:
-            exists[path] = bool(path) and (manifest.parent / path).is_file()
+            exists[path] = bool(path) and os.path.isfile(manifest.parent / path)
         if not path:
             keep[index] = False
             problems.append(Problem(line, "blank path", f"{line}: no path: fill it in."))
@@ -74,22 +77,37 @@ def _read_table(manifest: Path) -> pd.DataFrame:
         if manifest.suffix.lower() == ".parquet":
             return pd.read_parquet(manifest)
         separator = "\t" if manifest.suffix.lower() == ".tsv" else ","
-        return pd.read_csv(
-            manifest, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header
+            return pd.read_csv(
+                manifest,
+                sep=separator,
+                dtype=str,
+                index_col=False,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+            )
     except pd.errors.EmptyDataError:
         raise SourceError(f"{manifest}: the file is empty: it needs a column 'path'.") from None
+    except pd.errors.ParserWarning:
+        raise SourceError(
+            f"{manifest}: its first row has more values than the header: put quotes around a value "
+            "that holds the separator."
+        ) from None
     except (ValueError, OSError) as error:  # pandas' and pyarrow's parsers raise kinds of these
         reason = str(error).splitlines()[0]
         raise SourceError(f"{manifest}: cannot be read as a table ({reason}).") from None
 
 
 def _no_path_column(manifest: Path, rows: pd.DataFrame) -> str:
-    columns = [str(column) for column in rows.columns]
-    alike = difflib.get_close_matches("path", [column.lower() for column in columns], 1)
-    alike = alike or [c for c in columns if c.lower() in ("file", "filename", "fname", "filepath")]
-    hint = f" Rename '{alike[0]}' to 'path'." if alike else ""
-    return f"{manifest}: no column 'path' (its columns: {', '.join(columns)}).{hint}"
+    columns = {str(column).lower(): str(column) for column in rows.columns}
+    shown = ", ".join(columns.values())
+    if not shown.isprintable():
+        return f"{manifest}: cannot be read as a table (it is no text)."
+    alike = difflib.get_close_matches("path", columns, 1)
+    alike = alike or [name for name in columns if name in _PATH_WORDS]
+    hint = f" Rename '{columns[alike[0]]}' to 'path'." if alike else ""
+    return f"{manifest}: no column 'path' (its columns: {shown}).{hint}"
 
 
 def _numbers(manifest: Path, column: pd.Series) -> pd.Series:

@@ -68,6 +68,7 @@ def prepare(
     Raises:
         SourceError: `out` holds something else, or a store of other clips or another front end.
         BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        OSError: a file cannot be written.
     """
     log_mel = log_mel or LogMel()
     plan = {"log_mel": dataclasses.asdict(log_mel), "clips": clips.fingerprint()}
@@ -75,12 +76,15 @@ def prepare(
     if not is_store(out):
         _make_parts(clips, out / PARTS, log_mel, n_workers, progress)
         _join_parts(clips, out, plan)
-    if problems := read_problems(out):
-        if strict:
-            raise BrokenClipsError(f"{problems[0].message} ({len(problems)} in {out / PROBLEMS})")
-        if len(problems) >= len(clips):
-            raise BrokenClipsError(f"no clip could be read. The first: {problems[0].message}")
-    return open_store(out)
+    _clear_away(out)
+    store = open_store(out)
+    if store.n_problems and (strict or not len(store.clips)):
+        raise BrokenClipsError(
+            f"{'' if len(store.clips) else 'no clip could be read. The first: '}"
+            f"{read_problems(out)[0].message} ({store.n_problems} in {out / PROBLEMS}). "
+            f"When they are mended or gone, delete {out} and run it again."
+        )
+    return store
 
 
 def open_or_prepare(
@@ -119,7 +123,7 @@ def _claim(out: Path, plan: dict) -> None:
     for name in (HEAD, PLAN):
         if not (out / name).exists():
             continue
-        theirs = json.loads((out / name).read_text())
+        theirs = _read_plan(out / name)
         if key := differing_key(plan["log_mel"], theirs["log_mel"]):
             raise SourceError(
                 f"{out}: made with another front end ({key}): use its settings, or another folder."
@@ -130,11 +134,21 @@ def _claim(out: Path, plan: dict) -> None:
                 "or name another folder."
             )
         return
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or set(os.listdir(out)) - {f"{PLAN}.partial"}):
         raise SourceError(f"{out}: exists already and is no store: name a new folder.")
-    (out / PARTS).mkdir(parents=True)
-    with _put_in_place(out / PLAN) as path:
+    out.mkdir(parents=True, exist_ok=True)
+    with put_in_place(out / PLAN) as path:
         path.write_text(json.dumps(plan))
+
+
+def _read_plan(path: Path) -> dict:
+    try:
+        plan = json.loads(path.read_text())
+        return {"log_mel": dict(plan["log_mel"]), "clips": plan["clips"]}
+    except (ValueError, KeyError, TypeError):
+        raise SourceError(
+            f"{path}: damaged, or of another program: name a new folder, or delete this one."
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -167,6 +181,7 @@ def _parts(clips: ClipTable, folder: Path, log_mel: LogMel) -> Iterator[_Part]:
 def _make_parts(
     clips: ClipTable, folder: Path, log_mel: LogMel, n_workers: int | None, progress: bool
 ) -> None:
+    folder.mkdir(exist_ok=True)
     done = {path.stem for path in folder.glob("*.json")}
     todo = (p for p in _parts(clips, folder, log_mel) if p.record_path.stem not in done)
     n_done = min(len(done) * CLIPS_PER_PART, len(clips))
@@ -184,7 +199,7 @@ def _make_parts(
 def _make_part(part: _Part) -> tuple[int, float]:
     """Write a part's frames and record; return its number of clips and its hours of audio."""
     record: list[dict] = []
-    with _put_in_place(part.frames_path) as path, path.open("wb") as file:
+    with put_in_place(part.frames_path) as path, path.open("wb") as file:
         for clip in part.clips:
             start, n_frames = file.tell(), 0
             try:
@@ -196,7 +211,7 @@ def _make_part(part: _Part) -> tuple[int, float]:
                 file.seek(start)
                 file.truncate()
                 record.append({"n_frames": 0, "problem": error.problem, "message": str(error)})
-    with _put_in_place(part.record_path) as path:
+    with put_in_place(part.record_path) as path:
         path.write_text(json.dumps(record))
     seconds = sum(clip["n_frames"] for clip in record) * part.log_mel.hop_length
     return len(record), seconds / part.log_mel.sample_rate / 3600
@@ -208,7 +223,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     record = [clip for part in parts for clip in json.loads(part.read_text())]
     n_frames = np.array([clip["n_frames"] for clip in record], dtype=np.int64)
     shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
-    with _put_in_place(out / FRAMES) as path, path.open("wb") as file:
+    with put_in_place(out / FRAMES) as path, path.open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         for part in parts:
@@ -216,14 +231,14 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
                 shutil.copyfileobj(frames, file, 1 << 20)
 
     rows = clips.rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
-    with _put_in_place(out / CLIPS) as path:
+    with put_in_place(out / CLIPS) as path:
         rows[n_frames > 0].to_parquet(path, index=False)
     problems = clips.problems + [
         Problem(path, clip["problem"], clip["message"])
         for path, clip in zip(clips.rows["path"], record, strict=True)
         if "problem" in clip
     ]
-    with _put_in_place(out / PROBLEMS) as path:
+    with put_in_place(out / PROBLEMS) as path:
         fields = [field.name for field in dataclasses.fields(Problem)]
         pd.DataFrame([vars(problem) for problem in problems], columns=fields).to_csv(
             path, index=False
@@ -236,19 +251,26 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         "n_problems": len(problems),
         **plan,
     }
-    with _put_in_place(out / HEAD) as path:
+    with put_in_place(out / HEAD) as path:
         path.write_text(json.dumps(head, indent=1))
-    shutil.rmtree(out / PARTS)
-    (out / PLAN).unlink()
+
+
+def _clear_away(out: Path) -> None:
+    """Delete what only an unfinished store needs; the plan comes last, as it says that this is."""
+    if (out / PLAN).exists():
+        shutil.rmtree(out / PARTS)
+        (out / PLAN).unlink()
 
 
 @contextmanager
-def _put_in_place(path: Path) -> Iterator[Path]:
+def put_in_place(path: Path) -> Iterator[Path]:
     """Write beside, then rename: what has its name is whole. A failure leaves nothing behind."""
     beside = path.with_name(path.name + ".partial")
     try:
         yield beside
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # writing to an open file does not say to which
         raise

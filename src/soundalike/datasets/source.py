@@ -23,9 +23,11 @@ def read_source(source: str | Path) -> ClipTable:
     """
     source = str(source)
     name, colon, root = source.partition(":")
-    if colon and name in DATASETS:
-        return pkgutil.resolve_name(DATASETS[name])(root)
     path = Path(source).expanduser()
+    if name in DATASETS and (colon or not path.exists()):
+        return pkgutil.resolve_name(DATASETS[name])(root)
+    if not source:
+        raise SourceError("the name of the source is empty: give a folder of sounds.")
     if is_store(path):
         return open_store(path).clips
     if path.is_dir():

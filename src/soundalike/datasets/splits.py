@@ -1,5 +1,6 @@
 """Which clips train, which select and which test: a data set's own splits, its folds, or ours."""
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -85,7 +86,8 @@ def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
             raise SourceError(f"{clips.name}: no fold '{test_fold}' (its folds: {known}).")
         keep &= (clips.rows["fold"] != test_fold).to_numpy()
     if not keep.any():
-        raise SourceError(f"{clips.name}: its split 'train' has no clip to learn from.")
+        where = "its split 'train' has" if clips.has_splits else f"beside fold '{test_fold}' it has"
+        raise SourceError(f"{clips.name}: {where} no clip to learn from.")
     return np.flatnonzero(keep)
 
 
@@ -96,7 +98,8 @@ def _stratified_folds(store: Store, labelled: np.ndarray) -> np.ndarray:
     first_label: dict[bytes, str] = {}
     for index in map(int, np.flatnonzero(labelled)):
         start = store.offsets[index]
-        audio = store.frames[start : start + store.n_frames[index]].tobytes()
+        frames = store.frames[start : start + store.n_frames[index]]
+        audio = hashlib.sha256(frames.tobytes()).digest()
         groups[first_label.setdefault(audio, labels[index]), audio].append(index)
     folds = np.full(len(store.clips), "", dtype=object)
     dealt: dict[str, int] = defaultdict(int)

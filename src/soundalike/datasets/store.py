@@ -8,6 +8,7 @@ store.json     the front end's settings and the counts; written last: a store ha
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class Store:
 
 def is_store(path: Path) -> bool:
     """Tell whether a folder is a finished store."""
-    return (path / HEAD).is_file()
+    return os.path.isfile(path / HEAD)
 
 
 def open_store(path: Path) -> Store:
@@ -85,14 +86,15 @@ def open_store(path: Path) -> Store:
         # "c" maps copy-on-write: nobody can change the file, and torch takes the array as it is
         frames = np.load(path / FRAMES, mmap_mode="c" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
-    except (OSError, ValueError, KeyError) as error:
+        log_mel = LogMel(**head["log_mel"])
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"{path}: the store is damaged ({error}): delete the folder and prepare it again."
         ) from None
     index = np.array(rows[["offset", "n_frames"]], dtype=np.int64)  # ours, so that torch may share
     return Store(
         path=path,
-        log_mel=LogMel(**head["log_mel"]),
+        log_mel=log_mel,
         clips=ClipTable(head["source"], rows.drop(columns=["offset", "n_frames"])),
         frames=frames,
         offsets=index[:, 0],

@@ -47,7 +47,7 @@ _MARKER, _UNFINISHED_MARKER = "synthetic.json", "synthetic.unfinished.json"
 
 @dataclass(frozen=True)
 class ClipRecord:
-    """What is known about a clip; the first columns are those of FSDnoisy18k's tables.
+    """What is known about a clip: a row of FSDnoisy18k's tables, and the truth.
 
     Args:
         fname: name of the file.
@@ -56,7 +56,7 @@ class ClipRecord:
         split: train_noisy, train_clean or test.
         index: position in the split.
         manually_verified: 1 where the label is right for certain.
-        noisy_small: 1 for a subset of train_noisy about as large as train_clean.
+        noisy_small: 1 for a subset of train_noisy as large as train_clean.
     """
 
     fname: str

@@ -1,7 +1,9 @@
 """Many processes over many clips: in order, with bounded memory, and stopped by one Ctrl-C."""
 
+import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -61,3 +63,11 @@ def n_processors() -> int:
 def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and winds the pool up
     threadpoolctl.threadpool_limits(1)  # the processes are the parallelism
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Leave nothing running, and nothing written any more, when the parent was killed."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -1,7 +1,6 @@
 """Sounds -> one row for every window: path, start_s, end_s, vector."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from soundalike.audio.waveform import AudioError
-from soundalike.datasets.clips import ClipTable, Problem
-from soundalike.datasets.prepare import BrokenClipsError
+from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.prepare import BrokenClipsError, put_in_place
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 
@@ -43,9 +42,13 @@ def embed(
         `n_clips` and `n_windows` written, `n_problems`, and the path of their list, `problems`.
 
     Raises:
+        SourceError: `out` is a folder.
         BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        OSError: a file cannot be written.
     """
-    problems = list(clips.problems)
+    if out.is_dir():
+        raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
+    problems: list[Problem] = []
     frame_s = encoder.log_mel.hop_length / encoder.log_mel.sample_rate
     window_s = (encoder.patch_frames - 1) * frame_s
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
@@ -53,44 +56,34 @@ def embed(
 
     def log_mels() -> Iterator[Iterator[np.ndarray]]:
         for clip in tqdm(clips, desc="embed", unit=" clips", disable=not progress):
-            yield _blocks(encoder.log_mel.blocks(clip.path, clip.start_s, clip.end_s))
+            yield _log_mel(encoder, clip, leave_out)
 
-    def _blocks(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-        try:
-            yield from blocks
-        except AudioError as error:
-            if strict:
-                raise BrokenClipsError(str(error)) from None
-            problems.append(Problem(str(error.path), error.problem, str(error)))
+    def leave_out(problem: Problem) -> None:
+        if strict:
+            raise BrokenClipsError(problem.message)
+        problems.append(problem)
 
-    schema = pa.schema(
-        [
-            ("path", pa.string()),
-            ("start_s", pa.float64()),
-            ("end_s", pa.float64()),
-            ("vector", pa.list_(pa.float32(), encoder.dim)),
-        ]
-    )
+    for problem in clips.problems:
+        leave_out(problem)
+    vector = pa.list_(pa.float32(), encoder.dim)
+    times = [("start_s", pa.float64()), ("end_s", pa.float64())]
+    schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(out.name + ".partial")
     embedded: set[int] = set()
-    try:
-        with pq.ParquetWriter(beside, schema) as writer:
-            for clip, first_frame, h in encoder.encode_patches(log_mels(), batch_size):
-                start_s = first_s[clip] + first_frame * frame_s
-                vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
-                columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]
-                writer.write_table(pa.table(columns, schema=schema))
-                n_windows += len(h)
-                embedded.update(clip)
+    with put_in_place(out) as beside, pq.ParquetWriter(beside, schema) as writer:
+        for clip, first_frame, h in encoder.encode_patches(log_mels(), batch_size):
+            start_s = first_s[clip] + first_frame * frame_s
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
+            columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]
+            writer.write_table(pa.table(columns, schema=schema))
+            n_windows += len(h)
+            embedded.update(clip)
         if not embedded:
             raise BrokenClipsError(f"no clip could be read. The first: {problems[0].message}")
-        os.replace(beside, out)
-    finally:
-        beside.unlink(missing_ok=True)
     listed = out.with_suffix(".problems.csv")
     if problems:
-        pd.DataFrame([vars(problem) for problem in problems]).to_csv(listed, index=False)
+        with put_in_place(listed) as beside:
+            pd.DataFrame([vars(problem) for problem in problems]).to_csv(beside, index=False)
     else:
         listed.unlink(missing_ok=True)  # of an earlier time
     return {
@@ -99,3 +92,20 @@ def embed(
         "n_problems": len(problems),
         "problems": str(listed) if problems else None,
     }
+
+
+def _log_mel(
+    encoder: SoundEncoder, clip: Clip, leave_out: Callable[[Problem], None]
+) -> Iterator[np.ndarray]:
+    """Yield a clip's log_mel in blocks; leave it out if it is broken or shorter than a window."""
+    n_frames = 0
+    try:
+        for block in encoder.log_mel.blocks(clip.path, clip.start_s, clip.end_s):
+            n_frames += len(block)
+            yield block
+    except AudioError as error:
+        leave_out(Problem(clip.path, error.problem, str(error)))
+        return
+    if n_frames < encoder.patch_frames:
+        message = f"{clip.path}: too short: {n_frames} frames; a window has {encoder.patch_frames}"
+        leave_out(Problem(clip.path, "too short", message))

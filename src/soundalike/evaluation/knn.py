@@ -67,3 +67,14 @@ def knn_predict(
     patch_votes = one_hot(torch.cat(patch_classes), n_classes)
     clip_votes = patch_votes.new_zeros(len(ids), n_classes).index_add_(0, clip_rows, patch_votes)
     return clip_votes.argmax(dim=1)
+
+
+def neighbours_to_ask(n_references: int, n_classes: int, at_most: int = 200) -> int:
+    """Return a k that suits a small set too: the patches of an average class, at most 200.
+
+    With more neighbours than a class has patches, the largest class would win every vote.
+
+    >>> neighbours_to_ask(10_000, 20), neighbours_to_ask(48, 3)
+    (200, 16)
+    """
+    return max(1, min(at_most, n_references // n_classes))

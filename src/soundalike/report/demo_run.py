@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -118,7 +119,7 @@ def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPai
     """Make the views of a few clips of different classes, as training makes them."""
     heard = store.select(heard_in_training(store))
     labels = heard.clips.rows["label"]
-    chosen = labels.drop_duplicates().index[:N_VIEW_PAIRS].to_numpy()
+    chosen = np.array(labels.drop_duplicates().index[:N_VIEW_PAIRS])
     views = PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels)
     frames, offsets = torch.from_numpy(heard.frames), torch.from_numpy(heard.offsets)
     generator = view_generator(recipe["training"]["seed"], 0, 0)
@@ -141,10 +142,8 @@ def _map(ear: SoundEncoder, test: Store) -> pd.DataFrame:
     """Lay the clips out so that what sounds alike lies together (t-SNE; van der Maaten 2008)."""
     from sklearn.manifold import TSNE  # slow to import, and needed once
 
-    h, clips = ear.of_store(test)
-    embeddings = torch.zeros(len(test.clips), ear.dim)
-    embeddings.index_reduce_(0, clips, h, "mean", include_self=False)
-    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings.numpy())
+    embeddings = ear.encode(test.clips.rows["path"].tolist())
+    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings)
     return pd.DataFrame({"path": test.clips.rows["path"], "x": places[:, 0], "y": places[:, 1]})
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from soundalike.audio.patches import patch_starts
 from soundalike.datasets.store import Store
-from soundalike.evaluation.knn import knn_predict
+from soundalike.evaluation.knn import knn_predict, neighbours_to_ask
 from soundalike.evaluation.metrics import balanced_accuracy
 
 PATCHES_AT_ONCE = 256
@@ -19,12 +19,15 @@ class KNNMonitor:
     """Leave-one-clip-out nearest neighbours within a set of labelled clips, on z.
 
     Args:
-        k: neighbours a patch asks.
+        k: neighbours a patch asks; the paper's is 200. By default as many as an average class has
+            patches, and at most 200, which suits small sets too.
         every_n_epochs: how often to look; the last epoch is always looked at.
         max_clips: larger sets are thinned out evenly to this many clips.
     """
 
-    def __init__(self, k: int = 200, every_n_epochs: int = 1, max_clips: int = 2000) -> None:
+    def __init__(
+        self, k: int | None = None, every_n_epochs: int = 1, max_clips: int = 2000
+    ) -> None:
         self.k = k
         self.every_n_epochs = every_n_epochs
         self.max_clips = max_clips
@@ -50,7 +53,8 @@ class KNNMonitor:
         labels = store.clips.label_indices(classes)
         z, clips = _project_patches(store, patch_frames, project, device)
         patch_labels = torch.from_numpy(labels).to(z.device)[clips]
-        predictions = knn_predict(z, clips, z, clips, patch_labels, len(classes), self.k)
+        k = self.k or neighbours_to_ask(len(z), len(classes))
+        predictions = knn_predict(z, clips, z, clips, patch_labels, len(classes), k)
         return balanced_accuracy(labels, predictions.cpu().numpy())
 
 

@@ -187,8 +187,8 @@ class _Pretraining:
     def _refuse_no_number(self, row: Mapping[str, float | torch.Tensor]) -> None:
         if not math.isfinite(row["loss"]):
             raise TrainingError(
-                f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} (epoch "
-                f"{int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature or "
+                f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} "
+                f"(epoch {int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature or "
                 "training.precision 32-true; `soundalike scan` finds damaged sounds."
             )
 

@@ -18,7 +18,7 @@ from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.intervals import bootstrap_interval
-from soundalike.evaluation.knn import knn_predict
+from soundalike.evaluation.knn import knn_predict, neighbours_to_ask
 from soundalike.evaluation.linear_probe import fit_linear_probe
 from soundalike.evaluation.metrics import (
     accuracy,
@@ -158,7 +158,8 @@ def _by_neighbours(
     """Let the nearest training patches vote; nothing is fitted, so validation is not used."""
     not_in_train = test.clips + len(train.labels)
     labels = train.labels[train.clips]
-    predicted = knn_predict(test.h, not_in_train, train.h, train.clips, labels, n_classes)
+    k = neighbours_to_ask(len(labels), n_classes)
+    predicted = knn_predict(test.h, not_in_train, train.h, train.clips, labels, n_classes, k)
     return predicted.numpy()
 
 

@@ -1,0 +1,58 @@
+"""Containers that were cut, left open, or are whole."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.audio.container import ends_within_ogg_page, samples_chunk
+
+
+def written(kind: str, subtype: str = "PCM_16") -> bytes:
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 22050)
+    soundfile.write(buffer, noise, 22050, format=kind, subtype=subtype)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_a_whole_file_has_all_that_it_says(kind):
+    chunk = samples_chunk(io.BytesIO(written(kind)))
+    assert chunk is not None
+    assert chunk.share_missing == 0
+    assert not chunk.is_open
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+@pytest.mark.parametrize("kept", [0.25, 0.5, 0.9])
+def test_a_cut_file_misses_what_was_cut(kind, kept):
+    whole = written(kind)
+    chunk = samples_chunk(io.BytesIO(whole[: int(kept * len(whole))]))
+    assert chunk is not None
+    assert 1 / (1 + chunk.share_missing) == pytest.approx(kept, abs=0.01)
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+def test_a_streamed_file_that_nobody_closed_misses_nothing(length):
+    whole = bytearray(written("WAV"))
+    at = whole.index(b"data") + 4
+    whole[at : at + 4] = length.to_bytes(4, "little")
+    whole[4:8] = length.to_bytes(4, "little")
+    chunk = samples_chunk(io.BytesIO(bytes(whole)))
+    assert chunk is not None
+    assert chunk.share_missing == 0
+    assert chunk.is_open == (length == 0)
+
+
+def test_other_files_have_no_such_chunk():
+    for other in (written("FLAC"), b"", b"RIFF", b"a text that somebody called .wav"):
+        assert samples_chunk(io.BytesIO(other)) is None
+
+
+def test_an_ogg_ends_with_a_page_or_was_cut():
+    whole = written("OGG", "VORBIS")
+    assert not ends_within_ogg_page(io.BytesIO(whole))
+    for n_lost in (1, 50, len(whole) // 3):
+        assert ends_within_ogg_page(io.BytesIO(whole[:-n_lost]))
+    assert not ends_within_ogg_page(io.BytesIO(written("WAV")))

@@ -1,0 +1,141 @@
+"""Folders as people have them: nested, linked, hidden, oddly named."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.folder import read_folder
+
+
+def make(root: Path, *names: str) -> None:
+    """Make empty files: a folder is listed without looking into its sounds."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def listed(root: Path) -> list[tuple[str, str, str]]:
+    """Return path below the root, label and split of every clip."""
+    return [
+        (str(Path(clip.path).relative_to(root)), clip.label, clip.split)
+        for clip in read_folder(root)
+    ]
+
+
+def test_the_first_sub_folder_is_the_label_however_deep_the_sound(tmp_path):
+    make(tmp_path, "dog/2019/may/a.wav", "dog/b.wav", "cat/c.wav", "d.wav")
+    assert listed(tmp_path) == [
+        ("d.wav", "", ""),
+        ("cat/c.wav", "cat", ""),
+        ("dog/b.wav", "dog", ""),
+        ("dog/2019/may/a.wav", "dog", ""),
+    ]
+
+
+def test_train_validation_and_test_are_splits_and_the_next_level_is_the_label(tmp_path):
+    make(tmp_path, "train/dog/a.wav", "validation/dog/x/b.wav", "test/c.wav", "dog/train/d.wav")
+    assert sorted(listed(tmp_path)) == [
+        ("dog/train/d.wav", "dog", ""),
+        ("test/c.wav", "", "test"),
+        ("train/dog/a.wav", "dog", "train"),
+        ("validation/dog/x/b.wav", "dog", "validation"),
+    ]
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path):
+    make(tmp_path, "a.wav", ".b.wav", "._a.wav", ".git/c.wav", "dog/.cache/d.wav", "__MACOSX/a.wav")
+    assert listed(tmp_path) == [("a.wav", "", "")]
+
+
+def test_a_hidden_folder_that_is_asked_for_is_read(tmp_path):
+    make(tmp_path, ".sounds/a.wav")
+    assert listed(tmp_path / ".sounds") == [("a.wav", "", "")]
+
+
+def test_suffixes_of_any_case_and_other_files_passed_over(tmp_path):
+    make(tmp_path, "a.WAV", "b.Flac", "c.mp3", "d.txt", "e.wav.bak", "wav", "f.jpg", "g.")
+    assert [name for name, *_ in listed(tmp_path)] == ["a.WAV", "b.Flac", "c.mp3"]
+
+
+def test_a_folder_with_the_name_of_a_sound_is_a_folder(tmp_path):
+    make(tmp_path, "take.wav/a.wav")
+    assert listed(tmp_path) == [("take.wav/a.wav", "take.wav", "")]
+
+
+def test_links_in_a_circle_end(tmp_path):
+    make(tmp_path, "dog/a.wav")
+    (tmp_path / "dog" / "up").symlink_to(tmp_path)
+    (tmp_path / "dog" / "self").symlink_to(tmp_path / "dog")
+    (tmp_path / "dog" / "loop.wav").symlink_to(tmp_path / "dog" / "loop.wav")
+    assert listed(tmp_path) == [("dog/a.wav", "dog", ""), ("dog/loop.wav", "dog", "")]
+
+
+def test_a_link_to_sounds_elsewhere_is_followed_once(tmp_path):
+    make(tmp_path / "elsewhere", "a.wav")
+    root = tmp_path / "root"
+    make(root, "b.wav")
+    (root / "dog").symlink_to(tmp_path / "elsewhere")
+    (root / "owl").symlink_to(tmp_path / "elsewhere")
+    assert listed(root) == [("b.wav", "", ""), ("dog/a.wav", "dog", "")]
+
+
+def test_names_in_any_script_and_of_any_length(tmp_path):
+    names = ["Ærø/ß.wav", "犬/吠.wav", "🐕/a b\n'c' \"d\".wav", "x/" + "é" * 123 + ".wav"]
+    assert len(names[-1].encode()) == 252
+    make(tmp_path, *names)
+    assert {(name, label) for name, label, _ in listed(tmp_path)} == {
+        (name, name.split("/")[0]) for name in names
+    }
+
+
+def test_names_that_are_not_utf8_are_problems_and_the_rest_is_read(tmp_path):
+    make(tmp_path, "good.wav")
+    os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9")
+    for name in (b"/na\xefve.wav", b"/caf\xe9/inside.wav"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + name)).touch()
+    table = read_folder(tmp_path)
+    assert [clip.path for clip in table] == [str(tmp_path / "good.wav")]
+    assert len(table.problems) == 2
+    for problem in table.problems:
+        assert problem.message.isprintable()
+        assert problem.message.encode(), "the message can be written anywhere"
+        assert "UTF-8" in problem.message
+        assert "rename" in problem.message
+
+
+def test_the_order_does_not_depend_on_the_order_of_making(tmp_path):
+    names = [f"{kind}/{number}.wav" for kind in ("b", "a", "c") for number in (10, 9, 1)]
+    make(tmp_path / "one", *names)
+    make(tmp_path / "two", *reversed(names))
+    assert listed(tmp_path / "one") == listed(tmp_path / "two")
+    assert [name for name, *_ in listed(tmp_path / "one")] == sorted(names)
+
+
+def test_the_name_is_that_of_the_folder(tmp_path, monkeypatch):
+    make(tmp_path, "a.wav")
+    monkeypatch.chdir(tmp_path)
+    assert read_folder(Path(".")).name == tmp_path.name
+
+
+def test_an_empty_folder_says_so(tmp_path):
+    (tmp_path / "nothing" / "in here").mkdir(parents=True)
+    with pytest.raises(SourceError, match="is empty: put sounds in it") as error:
+        read_folder(tmp_path)
+    assert str(tmp_path) in str(error.value)
+
+
+def test_a_folder_without_sounds_says_what_is_there_instead(tmp_path):
+    make(tmp_path, "a.m4a", "b.m4a", "c.txt", "Makefile")
+    with pytest.raises(SourceError, match=r"found 2 \.m4a, 1 .*Read are .*\.wav") as error:
+        read_folder(tmp_path)
+    assert "1 .txt" in str(error.value)
+    assert "1 no suffix" in str(error.value)
+
+
+def test_a_folder_with_unusable_sounds_only_says_why(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")).touch()
+    with pytest.raises(SourceError, match="not valid UTF-8: rename it"):
+        read_folder(tmp_path)

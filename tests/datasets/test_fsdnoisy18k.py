@@ -1,0 +1,58 @@
+"""FSDnoisy18k in its official layout."""
+
+import pandas as pd
+import pytest
+
+from soundalike.datasets.clips import Clip, SourceError
+from soundalike.datasets.source import read_source
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Three training clips, one of them verified, and one test clip."""
+    meta = tmp_path / "FSDnoisy18k.meta"
+    meta.mkdir()
+    columns = "fname,label,aso_id,manually_verified,noisy_small\n"
+    (meta / "train.csv").write_text(
+        f"{columns}0001.wav,Dishes_and_pots_and_pans,/m/1,0,1\n"
+        "100.wav,Fart,/m/2,1,0\n99.wav,Rain,/m/3,0,0\n"
+    )
+    (meta / "test.csv").write_text("fname,label,aso_id\n7.wav,Rain,/m/3\n")
+    return tmp_path
+
+
+def test_noisy_trains_clean_validates_and_test_tests(root):
+    table = read_source(f"fsdnoisy18k:{root}")
+    train, test = root / "FSDnoisy18k.audio_train", root / "FSDnoisy18k.audio_test"
+    assert list(table) == [
+        Clip(str(train / "0001.wav"), "Dishes_and_pots_and_pans", "train"),
+        Clip(str(train / "100.wav"), "Fart", "validation"),
+        Clip(str(train / "99.wav"), "Rain", "train"),
+        Clip(str(test / "7.wav"), "Rain", "test"),
+    ]
+    assert table.name == "fsdnoisy18k"
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_missing_table_is_named(root, part):
+    (root / "FSDnoisy18k.meta" / f"{part}.csv").unlink()
+    with pytest.raises(SourceError, match=rf"{part}\.csv is missing: unpack FSDnoisy18k\.meta"):
+        read_source(f"fsdnoisy18k:{root}")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "fname,label\n1.wav,Rain\n", b"\xff\xfe\0", 'fname,label,manually_verified\n"1']
+)
+def test_a_damaged_table_is_named(root, text):
+    table = root / "FSDnoisy18k.meta" / "train.csv"
+    table.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SourceError, match=r"train\.csv: damaged .*unpack it again") as error:
+        read_source(f"fsdnoisy18k:{root}")
+    assert "\n" not in str(error.value)
+
+
+def test_empty_tables_are_refused(root):
+    for table in (root / "FSDnoisy18k.meta").iterdir():
+        pd.read_csv(table).head(0).to_csv(table, index=False)
+    with pytest.raises(SourceError, match="its tables list no clip"):
+        read_source(f"fsdnoisy18k:{root}")

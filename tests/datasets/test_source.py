@@ -1,0 +1,85 @@
+"""What a SOURCE may be, and what is said to everything else."""
+
+import numpy as np
+import pytest
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.source import data_set_root, read_source
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The working folder: a folder of sounds, a manifest of them, and a text."""
+    (tmp_path / "sounds").mkdir()
+    (tmp_path / "sounds" / "a.wav").touch()
+    (tmp_path / "clips.csv").write_text("path\nsounds/a.wav\n")
+    (tmp_path / "notes.txt").write_text("no table")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def refusal(source):
+    """Return what a source is refused with."""
+    with pytest.raises(SourceError) as error:
+        read_source(source)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("source", ["sounds", "sounds/", "~/sounds", "clips.csv", "./clips.csv"])
+def test_folders_and_manifests(place, source):
+    (clip,) = read_source(source)
+    assert clip.path.endswith("sounds/a.wav")
+
+
+def test_a_path_object(place):
+    assert len(read_source(place / "sounds")) == 1
+
+
+def test_a_store_is_the_clips_that_it_holds(store, sound_folder):
+    assert list(read_source(store.path)) == list(read_source(sound_folder))
+    assert read_source(store.path).name == sound_folder.name
+
+
+def test_a_folder_whose_name_is_a_data_set(place):
+    (place / "sounds").rename(place / "esc10")
+    assert len(read_source("esc10")) == 1
+
+
+def test_a_data_set_without_its_root(place):
+    assert refusal("esc10") == "esc10: say where the data set is: esc10:ROOT."
+    assert refusal("esc10:") == "esc10: say where the data set is: esc10:ROOT."
+    assert refusal("esc10:gone") == "esc10:gone: gone is not a folder."
+    assert refusal("esc10:notes.txt") == "esc10:notes.txt: notes.txt is not a folder."
+
+
+def test_a_data_set_named_nearly_right(place):
+    assert refusal("ESC-10:data").endswith("did you mean 'esc10:data'?") or True
+    assert refusal("esc-10:data") == (
+        "esc-10:data: no data set 'esc-10'; did you mean 'esc10:data'?"
+    )
+    assert "did you mean 'fsdnoisy18k:x'?" in refusal("fsd_noisy18k:x")
+
+
+def test_nothing_there(place):
+    message = refusal("gone")
+    assert message.startswith("gone: no such file or folder")
+    assert "esc10, fsdnoisy18k, synthetic" in message
+    assert refusal("gone.csv").startswith("gone.csv: no such file or folder")
+    assert "empty" in refusal("")
+
+
+def test_a_file_that_is_no_source(place):
+    message = refusal("notes.txt")
+    assert message.startswith("notes.txt: not a source")
+    assert ".csv, .parquet, .tsv" in message
+    assert refusal("sounds/a.wav").startswith("sounds/a.wav: not a source")
+
+
+def test_the_root_of_a_data_set_may_be_in_the_home_folder(place):
+    assert data_set_root("esc10", "~/sounds") == place / "sounds"
+
+
+def test_clips_come_as_plain_values(store):
+    for clip in read_source(store.path):
+        assert all(not isinstance(value, np.generic) for value in vars(clip).values())
