@@ -37,10 +37,8 @@ def imported_rooms(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # the import strings of tables are imports too
-            if node.value.startswith("soundalike.") and ":" in node.value:
-                modules.add(node.value.partition(":")[0])
+        elif isinstance(node, ast.Constant) and str(node.value).startswith("soundalike."):
+            modules.add(node.value.partition(":")[0])  # the import strings of tables
     ours = (module.split(".") for module in modules if module.startswith("soundalike."))
     return {parts[1] for parts in ours if len(parts) > 1 and parts[1] != "__version__"}
 

@@ -39,7 +39,12 @@ def test_a_scan_is_told_in_numbers_and_names(capsys):
 
 
 def test_an_empty_scan_is_no_accident(capsys):
-    nothing = dict.fromkeys(FOUND, []) | {"source": "x", "n_clips": 0, "n_readable": 0, "hours": 0}
+    nothing = {key: [] for key in FOUND} | {
+        "source": "x",
+        "n_clips": 0,
+        "n_readable": 0,
+        "hours": 0,
+    }
     print_scan(nothing)
     assert "none" in capsys.readouterr().out
 

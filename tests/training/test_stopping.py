@@ -20,9 +20,11 @@ def test_a_signal_sets_the_flag_and_the_handler_goes_back(number):
 
 
 def test_a_second_signal_breaks_off():
-    with StopSignal(), pytest.raises(KeyboardInterrupt):
+    with StopSignal() as stop:
         os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.is_set
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_it_can_be_used_outside_the_main_thread():

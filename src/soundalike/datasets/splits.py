@@ -84,7 +84,7 @@ def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
         if test_fold not in clips.folds:
             known = ", ".join(clips.folds) or "none"
             raise SourceError(f"{clips.name}: no fold '{test_fold}' (its folds: {known}).")
-        keep &= (clips.rows["fold"] != test_fold).to_numpy()
+        keep = keep & (clips.rows["fold"] != test_fold).to_numpy()
     if not keep.any():
         where = "its split 'train' has" if clips.has_splits else f"beside fold '{test_fold}' it has"
         raise SourceError(f"{clips.name}: {where} no clip to learn from.")

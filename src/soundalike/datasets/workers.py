@@ -1,4 +1,9 @@
-"""Many processes over many clips: in order, with bounded memory, and stopped by one Ctrl-C."""
+"""Many processes over many clips: in order, with bounded memory, and stopped by one Ctrl-C.
+
+A product of matrices depends, in its last bits, on the number of threads that share it. Every
+process works on one thread, also where there is one process only: the processes are the
+parallelism, and the results are the same however many there are.
+"""
 
 import multiprocessing
 import os
@@ -35,7 +40,8 @@ def map_in_processes(
     """
     n_workers = n_workers or n_processors()
     if n_workers == 1:
-        yield from map(function, items)
+        with threadpoolctl.threadpool_limits(1):
+            yield from map(function, items)
         return
     pool = ProcessPoolExecutor(n_workers, initializer=_prepare_worker)
     waiting: deque[Future[Result]] = deque()
@@ -62,7 +68,7 @@ def n_processors() -> int:
 
 def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and winds the pool up
-    threadpoolctl.threadpool_limits(1)  # the processes are the parallelism
+    threadpoolctl.threadpool_limits(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -188,8 +188,8 @@ class _Pretraining:
         if not math.isfinite(row["loss"]):
             raise TrainingError(
                 f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} "
-                f"(epoch {int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature or "
-                "training.precision 32-true; `soundalike scan` finds damaged sounds."
+                f"(epoch {int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature "
+                "or training.precision 32-true; `soundalike scan` finds damaged sounds."
             )
 
     def _save(self) -> None:

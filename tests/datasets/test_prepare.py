@@ -1,0 +1,384 @@
+"""The store is the same bytes however it came about, and nobody else's folder is touched."""
+
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import threadpoolctl
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets import prepare as room
+from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.prepare import (
+    BrokenClipsError,
+    open_or_prepare,
+    prepare,
+    put_in_place,
+    read_problems,
+)
+from soundalike.datasets.source import read_source
+from soundalike.datasets.store import is_store, open_store
+
+RATE = 16000
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory):
+    """Eleven clips and a broken one."""
+    root = tmp_path_factory.mktemp("prepare")
+    rng = np.random.default_rng(0)
+    for number in range(11):
+        wave = rng.uniform(-0.5, 0.5, int((0.2 + 0.3 * number) * RATE))
+        soundfile.write(root / f"{number:02d}.wav", wave, RATE)
+    (root / "05 broken.wav").write_text("no sound")
+    return root
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Three clips a part, so that a few clips make several."""
+    monkeypatch.setattr(room, "CLIPS_PER_PART", 3)
+
+
+def quietly(clips, out, **more):
+    """Prepare without a progress bar, here where nothing else is said."""
+    return prepare(clips, out, **({"n_workers": 1, "progress": False} | more))
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the hash of every file in a folder by its name."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(sounds, tmp_path_factory):
+    """What the store holds when nothing comes between; parts do not show in it."""
+    out = tmp_path_factory.mktemp("whole") / "store"
+    quietly(read_source(sounds), out)
+    return contents(out)
+
+
+def test_a_store_is_four_files(whole):
+    assert set(whole) == {"frames.npy", "clips.parquet", "problems.csv", "store.json"}
+
+
+def test_frames_are_those_of_the_front_end(sounds, tmp_path):
+    front_end = LogMel(n_mels=40, hop_length=300)
+    store = quietly(read_source(sounds), tmp_path / "store", log_mel=front_end)
+    assert store.log_mel == front_end
+    assert len(store.clips) == 11
+    with threadpoolctl.threadpool_limits(1):
+        log_mels = [front_end.of_file(clip.path).astype(np.float16) for clip in store.clips]
+    for index, log_mel in enumerate(log_mels):
+        assert (store.of_clip(index) == log_mel).all()
+
+
+def test_segments_and_further_columns(sounds, tmp_path):
+    path = str(sounds / "10.wav")
+    rows = pd.DataFrame({"path": [path, path], "note": ["n", "m"], "start_s": [0.0, 1.5]})
+    store = quietly(ClipTable("x", rows.assign(end_s=[1.2, np.nan])), tmp_path / "store")
+    assert store.clips.rows["note"].tolist() == ["n", "m"]
+    assert list(store.clips) == [
+        Clip(path, start_s=0.0, end_s=1.2), Clip(path, start_s=1.5, end_s=None),
+    ]  # fmt: skip
+    assert np.allclose(store.of_clip(0), LogMel().of_file(path, 0.0, 1.2), atol=5e-3)
+    assert np.allclose(store.of_clip(1), LogMel().of_file(path, 1.5), atol=5e-3)
+
+
+def test_a_long_clip_goes_in_block_by_block(tmp_path):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, np.random.default_rng(1).uniform(-0.1, 0.1, 130 * 8000), 8000)
+    front_end = LogMel(sample_rate=8000, fmax=4000.0, n_mels=16)
+    with threadpoolctl.threadpool_limits(1):
+        blocks = list(front_end.blocks(path))
+    assert len(blocks) > 1
+    store = quietly(ClipTable.of("x", [Clip(str(path))]), tmp_path / "store", log_mel=front_end)
+    assert (store.of_clip(0) == np.concatenate(blocks).astype(np.float16)).all()
+    assert store.hours * 3600 == pytest.approx(130, rel=0.001)
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 3])
+def test_the_bytes_do_not_depend_on_the_number_of_workers(
+    sounds, whole, small_parts, tmp_path, n_workers
+):
+    quietly(read_source(sounds), tmp_path / "store", n_workers=n_workers)
+    assert contents(tmp_path / "store") == whole
+
+
+KILLED_AT_A_RENAME = """
+import os, signal, sys
+from pathlib import Path
+from soundalike.datasets import prepare
+from soundalike.datasets.source import read_source
+
+prepare.CLIPS_PER_PART = 3
+sounds, root = sys.argv[1], Path(sys.argv[2])
+rename, n_moments = os.replace, 0
+
+def replace(beside, path):
+    # two moments a rename: before it and after it
+    for move in (lambda: None, lambda: rename(beside, path)):
+        move()
+        globals()["n_moments"] += 1
+        if n_moments == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+moment, was_killed = int(sys.argv[3]) - 1, True
+while was_killed and moment < int(sys.argv[4]):
+    moment += 1
+    child = os.fork()
+    if child == 0:
+        os.replace = replace
+        out = root / f"{moment:02d}"
+        prepare.prepare(read_source(sounds), out, n_workers=1, progress=False)
+        os._exit(0)
+    was_killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+"""
+
+
+def kill_at_renames(sounds: Path, root: Path, first: int, last: int) -> None:
+    """Prepare again and again in children, each killed at another rename; stop at one that ends."""
+    moments = [str(first), str(last)]
+    subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, sounds, root, *moments], check=True)
+
+
+def test_killed_before_and_after_every_rename_it_goes_on(sounds, whole, small_parts, tmp_path):
+    kill_at_renames(sounds, tmp_path, 1, 99)
+    killed = sorted(tmp_path.iterdir())
+    # the plan; frames and record of four parts; frames, clips, problems and head; and one unkilled
+    assert len(killed) == 2 * (1 + 2 * 4 + 4) + 1
+    n_unfinished = 0
+    for out in killed:
+        n_unfinished += not is_store(out)
+        quietly(read_source(sounds), out)
+        assert contents(out) == whole
+    assert n_unfinished == len(killed) - 2
+
+
+def test_finished_parts_are_not_made_again(sounds, whole, small_parts, tmp_path):
+    """Stopped in the middle, it needs no more of the sounds that it is done with."""
+    copy = tmp_path / "sounds"
+    shutil.copytree(sounds, copy)
+    clips = read_source(copy)
+    reference = quietly(clips, tmp_path / "reference")
+    kill_at_renames(copy, tmp_path, 10, 10)
+    out = tmp_path / "10"  # after five renames: of the plan, and two of each part that is done
+    done = sorted(path.name for path in (out / "parts").glob("*.json"))
+    assert done == ["0000000.json", "0000001.json"]
+    for clip in list(clips)[:6]:
+        os.remove(clip.path)
+    quietly(clips, out)
+    assert contents(out) == contents(reference.path)
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from soundalike.datasets import prepare
+from soundalike.datasets.source import read_source
+
+prepare.CLIPS_PER_PART = 3
+clips = read_source(sys.argv[1])
+print("ready", flush=True)
+prepare.prepare(clips, Path(sys.argv[2]), n_workers=int(sys.argv[3]), progress=False)
+"""
+
+
+def kill_while_preparing(sounds: Path, out: Path, n_workers: int, after_s: float) -> bool:
+    """Start a child, kill it some time after it began to prepare, tell whether it had ended."""
+    command = [sys.executable, "-c", CHILD, sounds, out, str(n_workers)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"ready\n"
+        time.sleep(after_s)
+        has_ended = child.poll() is not None
+        child.kill()
+    return has_ended
+
+
+def kill_twice_and_go_on(sounds, out, whole, seed):
+    """Kill two runs at moments that chance picks, then let one finish at once."""
+    chance = random.Random(seed)
+    for _ in range(2):
+        kill_while_preparing(sounds, out, chance.choice([1, 2]), chance.uniform(0, 0.15))
+    quietly(read_source(sounds), out, n_workers=2)
+    assert contents(out) == whole
+
+
+def test_killed_twice_at_random_it_goes_on(sounds, whole, small_parts, tmp_path):
+    for seed in range(2):
+        kill_twice_and_go_on(sounds, tmp_path / str(seed), whole, seed)
+
+
+@pytest.mark.slow
+def test_killed_at_very_many_moments_it_goes_on(sounds, whole, small_parts, tmp_path):
+    for seed in range(100, 160):
+        kill_twice_and_go_on(sounds, tmp_path / str(seed), whole, seed)
+
+
+def test_a_finished_store_is_returned_at_once(sounds, whole, tmp_path):
+    copy = tmp_path / "sounds"
+    shutil.copytree(sounds, copy)
+    clips, out = read_source(copy), tmp_path / "store"
+    quietly(clips, out)
+    shutil.rmtree(copy)
+    before = {path: path.stat().st_mtime_ns for path in [out, *out.iterdir()]}
+    store = quietly(clips, out)
+    assert len(store.clips) == 11
+    assert {path: path.stat().st_mtime_ns for path in [out, *out.iterdir()]} == before
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_another_front_end_is_refused_by_the_key_that_differs(sounds, tmp_path, is_finished):
+    out = tmp_path / "store"
+    clips = read_source(sounds)
+    begun(clips, out, is_finished)
+    with pytest.raises(SourceError, match=r"another front end \(n_mels is 96 there and 64 here\)"):
+        quietly(clips, out, log_mel=LogMel(n_mels=64))
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_other_clips_are_refused(sounds, tmp_path, is_finished):
+    out = tmp_path / "store"
+    clips = read_source(sounds)
+    begun(clips, out, is_finished)
+    with pytest.raises(SourceError, match="made from other clips than the source has now"):
+        quietly(clips.where(np.arange(3)), out)
+    assert len(quietly(clips, out).clips) == 11, "the store is as it was"
+
+
+def begun(clips, out, is_finished):
+    """Make a store, or begin one and be stopped by a disk that takes no part."""
+    if is_finished:
+        quietly(clips, out)
+        return
+    out.mkdir()
+    room._claim(out / "new", {"log_mel": vars(LogMel()), "clips": clips.fingerprint()})
+    (out / "new" / room.PLAN).rename(out / room.PLAN)
+    (out / "new").rmdir()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("thesis.doc", "years of work"), ("parts/mine.txt", "mine"), ("plan.json", '{"goal": 1}'),
+     ("store.json", "[]"), ("store.json", "not json"), ("plan.json", "")],
+)  # fmt: skip
+def test_a_folder_of_something_else_is_refused_and_left_alone(sounds, tmp_path, name, text):
+    out = tmp_path / "mine"
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_text(text)
+    with pytest.raises(SourceError, match="name a new folder") as error:
+        quietly(read_source(sounds), out)
+    assert str(out) in str(error.value)
+    assert "\n" not in str(error.value)
+    assert contents(out) == {name: hashlib.sha256(text.encode()).hexdigest()}
+
+
+def test_a_file_in_its_place_is_refused(sounds, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SourceError, match="exists already and is no store"):
+        quietly(read_source(sounds), tmp_path / "file")
+
+
+def test_an_empty_folder_and_folders_yet_to_be_made_are_taken(sounds, tmp_path):
+    for out in (tmp_path, tmp_path / "a" / "b" / "store"):
+        assert len(quietly(read_source(sounds).where(np.arange(2)), out).clips) == 2
+
+
+def test_broken_clips_are_left_out_and_listed(sounds, tmp_path):
+    gone = Problem("gone.wav", "missing", 'gone.wav: a "quoted", long\nmessage')
+    clips = ClipTable("x", read_source(sounds).rows, [gone])
+    store = quietly(clips, tmp_path / "store")
+    assert [Path(clip.path).name for clip in store.clips] == [f"{n:02d}.wav" for n in range(11)]
+    assert store.n_problems == 2
+    first, second = read_problems(store.path)
+    assert first == gone
+    assert (Path(second.path).name, second.problem) == ("05 broken.wav", "not audio")
+    assert "convert it" in second.message
+
+
+def test_more_problems_than_clips_do_not_mean_that_no_clip_is_left(sounds, tmp_path):
+    missing = [Problem(f"{n}.wav", "missing", f"{n}.wav: no such file") for n in range(5)]
+    clips = ClipTable.of("x", [Clip(str(sounds / "01.wav"))], missing)
+    store = quietly(clips, tmp_path / "store")
+    assert (len(store.clips), store.n_problems) == (1, 5)
+
+
+def test_strict_fails_and_says_what_to_do(sounds, tmp_path):
+    out = tmp_path / "store"
+    for _ in range(2):
+        with pytest.raises(BrokenClipsError, match=r"05 broken\.wav: not audio") as error:
+            quietly(read_source(sounds), out, strict=True)
+        assert f"(1 in {out / 'problems.csv'})" in str(error.value)
+        assert f"delete {out} and run it again" in str(error.value)
+    assert len(quietly(read_source(sounds), out).clips) == 11, "without it the store will do"
+    good = read_source(sounds).where(np.arange(5))
+    assert len(quietly(good, tmp_path / "good", strict=True).clips) == 5
+
+
+def test_all_broken_fails(sounds, tmp_path):
+    clips = ClipTable.of("x", [Clip(str(sounds / "05 broken.wav")), Clip("gone.wav")])
+    for _ in range(2):
+        with pytest.raises(BrokenClipsError, match=r"no clip could be read\. The first: .*broken"):
+            quietly(clips, tmp_path / "store")
+    assert len(read_problems(tmp_path / "store")) == 2
+
+
+def test_the_bar_counts_clips_and_hours(sounds, small_parts, tmp_path, capsys):
+    quietly(read_source(sounds), tmp_path / "silent")
+    assert capsys.readouterr() == ("", "")
+    quietly(read_source(sounds), tmp_path / "store", progress=True)
+    out, shown = capsys.readouterr()
+    assert out == ""
+    assert "prepare: 100%" in shown
+    assert "12/12" in shown
+    assert "clips/s" in shown
+    assert "audio hours/min" in shown
+
+
+def test_open_or_prepare_takes_a_store_as_it_is(store, sound_folder, tmp_path):
+    opened = open_or_prepare(str(store.path), tmp_path / "unused", LogMel(), progress=False)
+    assert opened.path == store.path
+    assert not (tmp_path / "unused").exists()
+    with pytest.raises(SourceError, match=r"another front end \(hop_length is 220 there and 110"):
+        open_or_prepare(str(store.path), tmp_path / "x", LogMel(hop_length=110), progress=False)
+    made = open_or_prepare(str(sound_folder), tmp_path / "made", LogMel(), progress=False)
+    assert contents(made.path) == contents(store.path)
+
+
+def test_the_fingerprint_is_that_of_the_clips_asked_for(sounds, tmp_path):
+    clips = read_source(sounds)
+    assert quietly(clips, tmp_path / "store").fingerprint == clips.fingerprint()
+    assert open_store(tmp_path / "store").clips.fingerprint() != clips.fingerprint()
+
+
+def test_a_name_is_given_only_to_what_is_whole(tmp_path):
+    (tmp_path / "file").write_text("old")
+
+    def fail_half_way(error):
+        with put_in_place(tmp_path / "file") as beside:
+            beside.write_text("ne")
+            raise error
+
+    for error in (OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError()):
+        with pytest.raises(type(error)):
+            fail_half_way(error)
+        assert contents(tmp_path) == {"file": hashlib.sha256(b"old").hexdigest()}
+    with pytest.raises(OSError, match="No space") as raised:
+        fail_half_way(OSError(28, "No space left on device"))
+    assert raised.value.filename == str(tmp_path / "file")
+    with put_in_place(tmp_path / "file") as beside:
+        beside.write_text("new")
+    assert contents(tmp_path) == {"file": hashlib.sha256(b"new").hexdigest()}

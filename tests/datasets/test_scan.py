@@ -1,0 +1,122 @@
+"""What a scan counts, on sounds of which all is known."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.datasets.clips import Clip, ClipTable, Problem
+from soundalike.datasets.scan import scan
+from soundalike.datasets.source import read_source
+
+RATE = 8000
+
+
+def noise(duration_s, seed, level=0.1):
+    """Return noise, float64 at 8 kHz."""
+    return np.random.default_rng(seed).uniform(-level, level, int(duration_s * RATE))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Every thing that a scan looks for."""
+    root = tmp_path_factory.mktemp("scan")
+    for split in ("train", "test"):
+        (root / split / "dog").mkdir(parents=True)
+
+    def write(name, wave, rate=RATE):
+        soundfile.write(root / name, wave, rate, subtype="PCM_16")
+
+    write("train/dog/1s.wav", noise(1, 1))
+    write("train/dog/2s.wav", noise(2, 2))
+    write("train/dog/copy of 2s.wav", noise(2, 2))
+    write("train/dog/stereo.wav", np.stack([noise(3, 3), noise(3, 4)], axis=1), 16000)
+    write("train/dog/clipped.wav", np.clip(noise(1, 5, level=3), -1, 1))
+    write("train/dog/one peak.wav", np.append(noise(1, 6)[:-1], 1))
+    write("train/silent.wav", np.zeros(RATE))
+    write("test/silent too.wav", np.zeros(RATE))
+    write("test/dog/copy of 1s.wav", noise(1, 1))
+    (root / "test" / "broken.wav").write_text("no sound")
+    (root / "test" / "empty.wav").touch()
+    return root
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    """The scan of the folder."""
+    return scan(read_source(folder), n_workers=1, progress=False)
+
+
+def names(folder, *names):
+    """Return the paths of files below the folder."""
+    return [str(folder / name) for name in names]
+
+
+def test_counts(found, folder):
+    assert (found["source"], found["n_clips"], found["n_readable"]) == (folder.name, 11, 9)
+    assert found["hours"] * 3600 == pytest.approx(1 + 2 + 2 + 1.5 + 1 + 1 + 1 + 1 + 1)
+    assert found["duration_s"] == {
+        "shortest": 1.0, "quarter": 1.0, "median": 1.0, "three_quarters": 1.5, "longest": 2.0,
+    }  # fmt: skip
+    assert found["sample_rates"] == {8000: 8, 16000: 1}
+    assert found["channels"] == {1: 8, 2: 1}
+    assert found["labels"] == {"dog": 7}
+    assert found["splits"] == {"train": 7, "test": 4}
+    assert found["folds"] == {}
+
+
+def test_silent_and_clipped(found, folder):
+    assert sorted(found["silent"]) == names(folder, "test/silent too.wav", "train/silent.wav")
+    assert found["clipped"] == names(folder, "train/dog/clipped.wav")
+
+
+def test_identical_audio_and_where_it_crosses_splits(found, folder):
+    across = sorted(names(folder, "test/dog/copy of 1s.wav", "train/dog/1s.wav"))
+    within = names(folder, "train/dog/2s.wav", "train/dog/copy of 2s.wav")
+    assert sorted(map(sorted, found["identical"])) == [across, within], "silence is no copy"
+    assert list(map(sorted, found["identical_across_splits"])) == [across]
+
+
+def test_broken_clips_and_problems_of_the_source_are_listed(found, folder):
+    assert sorted(problem["path"] for problem in found["problems"]) == names(
+        folder, "test/broken.wav", "test/empty.wav"
+    )
+    assert {problem["problem"] for problem in found["problems"]} == {"not audio", "empty"}
+    missing = Problem("gone.wav", "missing", "gone.wav: no such file")
+    table = ClipTable.of("x", [Clip(str(folder / "train/dog/1s.wav"))], [missing])
+    assert scan(table, n_workers=1, progress=False)["problems"] == [vars(missing)]
+
+
+def test_it_is_ready_for_json(found):
+    assert json.loads(json.dumps(found))["sample_rates"] == {"8000": 8, "16000": 1}
+
+
+def test_it_does_not_depend_on_the_number_of_processes(found, folder):
+    assert scan(read_source(folder), n_workers=2, progress=False) == found
+
+
+def test_copies_across_folds(folder):
+    clips = [
+        Clip(str(folder / "train/dog/2s.wav"), fold="1"),
+        Clip(str(folder / "train/dog/copy of 2s.wav"), fold="2"),
+    ]
+    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert found["folds"] == {"1": 1, "2": 1}
+    assert len(found["identical_across_splits"]) == 1
+
+
+def test_segments_are_clips_of_their_own(folder):
+    path = str(folder / "train/dog/2s.wav")
+    clips = [Clip(path, start_s=0.5, end_s=1.0), Clip(path, start_s=1.0), Clip(path, start_s=5.0)]
+    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert (found["duration_s"]["shortest"], found["duration_s"]["longest"]) == (0.5, 1.0)
+    assert found["identical"] == []
+    assert [problem["problem"] for problem in found["problems"]] == ["segment outside the clip"]
+
+
+def test_nothing_readable(folder):
+    clips = [Clip(str(folder / "test/broken.wav"))]
+    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert (found["n_readable"], found["hours"], found["duration_s"]) == (0, 0.0, {})
+    json.dumps(found)

@@ -1,0 +1,107 @@
+"""A store gives back what was put in, and says what is wrong with a damaged one."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.store import CLIPS, FRAMES, HEAD, differing_key, is_store, open_store
+
+
+@pytest.fixture
+def copy(store, tmp_path):
+    """A copy of the store, to damage."""
+    shutil.copytree(store.path, tmp_path / "store")
+    return tmp_path / "store"
+
+
+def test_clips_lie_end_to_end(store):
+    assert store.frames.dtype == np.float16
+    assert store.frames.shape == (store.n_frames.sum(), 96)
+    assert store.offsets[0] == 0
+    assert (store.offsets[1:] == np.cumsum(store.n_frames)[:-1]).all()
+    assert store.log_mel == LogMel()
+    assert store.n_problems == 0
+
+
+def test_of_clip_is_its_slice(store):
+    log_mel = store.of_clip(5)
+    assert log_mel.dtype == np.float32
+    assert log_mel.shape == (store.n_frames[5], 96)
+    start = store.offsets[5]
+    assert (log_mel == store.frames[start : start + len(log_mel)]).all()
+
+
+def test_a_selection_keeps_clips_and_frames_together(store):
+    some = store.select(np.array([7, 2]))
+    assert [clip.path for clip in some.clips] == [
+        list(store.clips)[7].path,
+        list(store.clips)[2].path,
+    ]
+    assert (some.of_clip(0) == store.of_clip(7)).all()
+    assert (some.of_clip(1) == store.of_clip(2)).all()
+    assert some.frames is store.frames
+    assert len(store.select(np.flatnonzero(np.zeros(24))).clips) == 0
+
+
+def test_hours_are_those_of_the_audio(store):
+    seconds = sum(1.0 + 0.25 * number for number in range(8)) * 3
+    assert store.hours * 3600 == pytest.approx(seconds, rel=0.01)
+    assert store.select(np.array([0])).hours * 3600 == pytest.approx(1.0, rel=0.02)
+
+
+def test_writing_to_the_frames_does_not_reach_the_disk(copy):
+    before = (copy / FRAMES).read_bytes()
+    frames = open_store(copy).frames
+    frames[0] = 7
+    del frames
+    assert (copy / FRAMES).read_bytes() == before
+
+
+def test_it_can_be_moved(copy, tmp_path):
+    there = tmp_path / "elsewhere"
+    copy.rename(there)
+    assert is_store(there)
+    assert not is_store(copy)
+    assert len(open_store(there).clips) == 24
+
+
+@pytest.mark.parametrize("name", [FRAMES, CLIPS, HEAD])
+@pytest.mark.parametrize("damage", ["missing", "empty", "half", "garbage"])
+def test_damage_is_said_in_one_plain_line(copy, name, damage):
+    whole = (copy / name).read_bytes()
+    if damage == "missing":
+        (copy / name).unlink()
+    else:
+        left = {"empty": b"", "half": whole[: len(whole) // 2], "garbage": b"\x93\xff[]"}[damage]
+        (copy / name).write_bytes(left)
+    with pytest.raises(SourceError, match="the store is damaged .*prepare it again") as error:
+        open_store(copy)
+    assert str(copy) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("head", ["[]", "{}", '{"format": 1}', "null"])
+def test_a_head_of_something_else_is_damage(copy, head):
+    (copy / HEAD).write_text(head)
+    with pytest.raises(SourceError, match="damaged"):
+        open_store(copy)
+
+
+def test_another_format_asks_to_prepare_again(copy):
+    head = (copy / HEAD).read_text().replace('"format": 1', '"format": 99')
+    (copy / HEAD).write_text(head)
+    with pytest.raises(SourceError, match="another version of soundalike: prepare it again"):
+        open_store(copy)
+
+
+def test_the_first_differing_key_is_named():
+    here = {"n_mels": 64, "fmin": 50.0, "fmax": 9000.0}
+    assert differing_key(here, dict(here)) is None
+    assert (
+        differing_key(here, here | {"fmin": 20.0, "fmax": 1.0})
+        == "fmin is 20.0 there and 50.0 here"
+    )
+    assert differing_key(here, {"n_mels": 64, "fmin": 50.0}) == "fmax is None there and 9000.0 here"

@@ -1,0 +1,408 @@
+"""Sounds, disks and permissions as they are: nothing stops the work but one plain line that says why.
+
+Everything here goes through the commands, as a user's does.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from soundalike.cli import DONE, FAILED, WRONG_USE, main
+from soundalike.datasets.store import is_store, open_store
+
+RATE = 22050
+TINY = [
+    "--recipe", "tiny", "--encoder.width", "4", "--head.hidden_dim", "16", "--head.out_dim", "16",
+    "--training.n_epochs", "2", "--training.batch_size", "10", "--training.precision", "32-true",
+]  # fmt: skip
+
+
+def noise(duration_s, rate=RATE, seed=0):
+    """Return noise, float32."""
+    n_samples = max(1, int(duration_s * rate))
+    return np.random.default_rng(seed).uniform(-0.3, 0.3, n_samples).astype(np.float32)
+
+
+BROKEN = {
+    "zero bytes.wav": "empty",
+    "header only.wav": "no samples",
+    "half a header.wav": "not audio",
+    "truncated.wav": "truncated",
+    "truncated.flac": "damaged",
+    "a text.wav": "not audio",
+    "nan.wav": "samples that are not numbers",
+    "infinite.wav": "samples that are not numbers",
+    "dangling.wav": "missing",
+    "pipe.wav": "not a file",
+}
+GOOD = [
+    "silence.wav", "10 ms.wav", "one sample.wav", "8 channels.wav", "192 kHz.wav", "8 kHz.wav",
+    "constant.wav", "float above one.wav", "24 bit.flac", "vorbis.ogg", "big endian.aiff",
+    "SHOUTING.WAV", "läng " + "é" * 110 + ".wav", "new\nline.wav", *(f"{n}.wav" for n in range(6)),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    """A folder with every broken and every odd sound, and some plain ones."""
+    root = tmp_path_factory.mktemp("zoo") / "sounds"
+    root.mkdir()
+
+    def write(name, wave, rate=RATE, subtype=None):
+        soundfile.write(root / name, wave, rate, subtype=subtype)
+        return root / name
+
+    for number in range(6):
+        write(f"{number}.wav", noise(1.5, seed=number))
+    write("silence.wav", np.zeros(2 * RATE, np.float32))
+    write("10 ms.wav", noise(0.01))
+    write("one sample.wav", noise(0))
+    write("8 channels.wav", noise(8).reshape(-1, 8))
+    write("192 kHz.wav", noise(1, 192_000), 192_000)
+    write("8 kHz.wav", noise(2, 8000), 8000)
+    write("constant.wav", np.ones(RATE, np.float32), subtype="FLOAT")
+    write("float above one.wav", 1000 * noise(1), subtype="FLOAT")
+    write("24 bit.flac", noise(1), subtype="PCM_24")
+    write("vorbis.ogg", noise(1))
+    write("big endian.aiff", noise(1))
+    write("SHOUTING.WAV", noise(1))
+    write(GOOD[12], noise(1))
+    write("new\nline.wav", noise(1))
+
+    whole = write("truncated.wav", noise(2)).read_bytes()
+    (root / "truncated.wav").write_bytes(whole[: len(whole) // 2])
+    (root / "header only.wav").write_bytes(whole[:44])
+    (root / "half a header.wav").write_bytes(whole[:20])
+    whole = write("truncated.flac", noise(2)).read_bytes()
+    (root / "truncated.flac").write_bytes(whole[: len(whole) // 2])
+    (root / "zero bytes.wav").touch()
+    (root / "a text.wav").write_text("Dear diary, this is not a sound.\n" * 100)
+    for name, value in (("nan.wav", np.nan), ("infinite.wav", np.inf)):
+        wave = noise(1)
+        wave[RATE // 2] = value
+        write(name, wave, subtype="FLOAT")
+    (root / "dangling.wav").symlink_to(root / "gone")
+    os.mkfifo(root / "pipe.wav")
+    return root
+
+
+def names(paths):
+    """Return the names of files, sorted."""
+    return sorted(Path(path).name for path in paths)
+
+
+def check_problems(path):
+    """The list names every broken clip, with its problem and a message in one line."""
+    problems = pd.read_csv(path)
+    assert dict(zip(names(problems["path"]), problems.sort_values("path")["problem"], strict=True)) == (
+        BROKEN
+    )
+    assert all(message.isprintable() for message in problems["message"])
+
+
+def test_the_zoo_is_scanned(zoo, tmp_path, capsys):
+    assert main(["scan", str(zoo), "--workers", "2", "--json", str(tmp_path / "scan.json")]) == DONE
+    found = json.loads((tmp_path / "scan.json").read_text())
+    assert found["n_clips"] == len(GOOD) + len(BROKEN)
+    assert found["n_readable"] == len(GOOD)
+    assert {Path(p["path"]).name: p["problem"] for p in found["problems"]} == BROKEN
+    assert names(found["silent"]) == ["silence.wav"]
+    assert {"192000", "8000", "22050"} == set(found["sample_rates"])
+    assert found["channels"]["8"] == 1
+    out = capsys.readouterr().out
+    assert f"{len(GOOD) + len(BROKEN)}, of them {len(GOOD)} readable" in out
+    assert "and 5 more: --json lists them all" in out
+
+
+@pytest.fixture(scope="module")
+def zoo_run(zoo, tmp_path_factory):
+    """A pre-training on the zoo, from the command line, and what it said last."""
+    run = tmp_path_factory.mktemp("zoo_run") / "run"
+    command = [sys.executable, "-m", "soundalike", "pretrain", zoo, "--out", run, *TINY]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == DONE, done.stderr
+    return run, done.stdout.splitlines()[-1]
+
+
+def test_the_zoo_is_pretrained_on(zoo, zoo_run):
+    run, said = zoo_run
+    assert said.endswith(f"; left out {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
+    check_problems(run / "store" / "problems.csv")
+    store = open_store(run / "store")
+    assert names(clip.path for clip in store.clips) == sorted(GOOD)
+    assert np.isfinite(store.frames).all()
+    loss = pd.read_csv(run / "metrics.csv")["loss"]
+    assert np.isfinite(loss).all()
+
+
+def test_the_zoo_is_prepared_to_the_same_store(zoo, zoo_run, tmp_path, capsys):
+    out = tmp_path / "store"
+    assert main(["prepare", str(zoo), "--out", str(out), "--json", str(tmp_path / "j")]) == DONE
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"{len(GOOD)} clips, ")
+    assert last.endswith(f"; left out {len(BROKEN)} (see {out / 'problems.csv'})")
+    numbers = json.loads((tmp_path / "j").read_text())
+    assert (numbers["n_clips"], numbers["n_problems"]) == (len(GOOD), len(BROKEN))
+    for file in ("frames.npy", "clips.parquet", "problems.csv", "store.json"):
+        assert (out / file).read_bytes() == (zoo_run[0] / "store" / file).read_bytes()
+
+
+def test_the_zoo_is_embedded(zoo, zoo_run, tmp_path, capsys):
+    out = tmp_path / "zoo.parquet"
+    assert main(["embed", str(zoo_run[0]), str(zoo), "--out", str(out)]) == DONE
+    last = capsys.readouterr().out.splitlines()[-1]
+    listed = tmp_path / "zoo.problems.csv"
+    assert f"windows of {len(GOOD)} clips in {out}; left out {len(BROKEN)} (see {listed})" in last
+    check_problems(listed)
+    rows = pd.read_parquet(out)
+    assert names(rows["path"].unique()) == sorted(GOOD)
+    assert np.isfinite(np.stack(rows["vector"])).all()
+
+
+@pytest.mark.parametrize("command", ["prepare", "embed", "pretrain"])
+def test_strict_stops_at_the_zoo(zoo, zoo_run, tmp_path, capsys, command):
+    out = tmp_path / "out"
+    words = {
+        "prepare": ["prepare", str(zoo)],
+        "embed": ["embed", str(zoo_run[0]), str(zoo)],
+        "pretrain": ["pretrain", str(zoo), *TINY],
+    }[command]
+    assert main([*words, "--out", str(out), "--strict"]) == FAILED
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    last = captured.err.splitlines()[-1]
+    assert last.startswith(f"soundalike: {zoo}")
+    assert any(name in last for name in BROKEN)
+    assert not out.is_file(), "nothing is embedded"
+    assert not (out / "config.yaml").exists(), "nothing is trained"
+
+
+def test_only_broken_sounds(tmp_path, zoo_run, capsys):
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    (sounds / "a.wav").touch()
+    for words in (["prepare"], ["embed", str(zoo_run[0])], ["pretrain"]):
+        assert main([*words, str(sounds), "--out", str(tmp_path / words[0])]) == FAILED
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert last.startswith("soundalike: no clip could be read. The first: ")
+        assert "a.wav: empty: the file has no bytes" in last
+    assert main(["scan", str(sounds)]) == DONE
+    assert "1, of them 0 readable" in capsys.readouterr().out
+
+
+# A full disk
+
+
+def limited(n_bytes, *words):
+    """Run a command in a child that may write no file longer than some bytes."""
+    return subprocess.run(
+        [sys.executable, "-m", "soundalike", *map(str, words)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes)),
+        capture_output=True,
+        text=True,
+    )
+
+
+def check_plain_failure(done, *words):
+    """It failed with one plain line that holds the words."""
+    assert done.returncode == FAILED
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("soundalike: ")
+    for word in words:
+        assert word in last
+    assert done.stderr.count("soundalike: ") == 1
+
+
+def files(folder):
+    """Return the names of all files below a folder."""
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+PREPARE_CHILD = """
+import resource, sys
+from pathlib import Path
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.source import read_source
+
+clips = read_source(sys.argv[1])
+for n_bytes in map(int, sys.argv[4:]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
+    try:
+        prepare(clips, Path(sys.argv[2]), n_workers=int(sys.argv[3]), progress=False)
+    except OSError as error:
+        print(Path(error.filename).name)
+    else:
+        print("done")
+"""
+
+
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_prepare_goes_on_when_there_is_more_and_more_room(store, sound_folder, tmp_path, n_workers):
+    """Every file fails in its turn, none is left half written, and the store is the same."""
+    out, limits = tmp_path / "store", [0, 100, 50_000, 700_000, 10_000_000]
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE_CHILD, sound_folder, out, str(n_workers), *map(str, limits)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [
+        "plan.json", "plan.json", "0000000.float16", "frames.npy", "done",
+    ]  # fmt: skip
+    assert files(out) == files(store.path)
+    for name in files(out):
+        assert (out / name).read_bytes() == (store.path / name).read_bytes()
+
+
+def test_a_full_disk_in_prepare(sound_folder, tmp_path):
+    out = tmp_path / "store"
+    done = limited(50_000, "prepare", sound_folder, "--out", out, "--workers", 2)
+    check_plain_failure(done, "0000000.float16: file too large: make room")
+    assert not is_store(out)
+    assert files(out) == {"plan.json"}
+    assert main(["prepare", str(sound_folder), "--out", str(out)]) == DONE
+    assert files(out) == {"frames.npy", "clips.parquet", "problems.csv", "store.json"}
+
+
+def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
+    out = tmp_path / "new" / "rows.parquet"
+    done = limited(5000, "embed", run.path, sound_folder, "--out", out)
+    check_plain_failure(done, f"{out}: file too large: make room")
+    assert files(tmp_path) == set()
+    assert main(["embed", str(run.path), str(sound_folder), "--out", str(out)]) == DONE
+    assert files(tmp_path) == {"rows.parquet"}
+
+
+@pytest.mark.parametrize("n_bytes", [0, 4000, 100_000])
+def test_a_full_disk_in_pretrain(store, tmp_path, capsys, n_bytes):
+    out = tmp_path / "run"
+    words = ["pretrain", store.path, "--out", out, *TINY]
+    check_plain_failure(limited(n_bytes, *words))
+    assert "last.ckpt" not in files(out)
+    assert not {name for name in files(out) if name.endswith(".partial")}
+    assert main([str(word) for word in words]) == DONE
+    assert capsys.readouterr().out.startswith("trained for 6 steps")
+    assert pd.read_csv(out / "metrics.csv")["step"].tolist() == list(range(1, 7))
+
+
+@pytest.fixture
+def full_device(tmp_path):
+    """A device on which there is never room: a copy of /dev/full where that can be made."""
+    if os.getuid() != 0:
+        return Path("/dev/full")  # which an ordinary user cannot replace
+    try:
+        os.mknod(tmp_path / "full", 0o020666, os.makedev(1, 7))
+        (tmp_path / "full").write_text("")
+    except OSError as error:
+        pytest.skip(f"no device can be made here ({error})")
+    return tmp_path / "full"
+
+
+def test_json_to_a_full_device(full_device, sound_folder, capsys):
+    assert main(["scan", str(sound_folder), "--workers", "1", "--json", str(full_device)]) == FAILED
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == (
+        "soundalike: no space left on device: make room or name another place, then run it again"
+    )
+    assert full_device.is_char_device(), "a device is written to, not replaced"
+
+
+# Permissions
+
+
+class Guest:
+    """Somebody who may not read everything, and a place where such things lie."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def run(self, *words):
+        """Run a command."""
+        return subprocess.run(
+            [sys.executable, *map(str, words)],
+            preexec_fn=self._become_nobody if os.getuid() == 0 else None,
+            env=os.environ | {"HOME": str(self.place)},
+            cwd=self.place,
+            capture_output=True,
+            text=True,
+        )
+
+    def soundalike(self, *words):
+        """Run a command of ours."""
+        return self.run("-m", "soundalike", *words)
+
+    def _become_nobody(self):
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+
+@pytest.fixture
+def guest():
+    """A guest; root may read everything, so as root it is the user nobody."""
+    with tempfile.TemporaryDirectory() as place:
+        guest = Guest(Path(place))
+        os.chmod(place, 0o755)
+        try:
+            probe = guest.run("-c", "import soundalike.cli, soundfile")
+        except (OSError, subprocess.SubprocessError) as error:
+            pytest.skip(f"cannot become the user nobody ({error})")
+        if probe.returncode:
+            pytest.skip("the user nobody may not read this checkout or its packages")
+        yield guest
+
+
+def test_unreadable_clips_and_folders_are_problems(guest):
+    sounds = guest.place / "sounds"
+    (sounds / "locked").mkdir(parents=True)
+    for name in ("good.wav", "secret.wav", "locked/inside.wav"):
+        soundfile.write(sounds / name, noise(1), RATE)
+    os.chmod(sounds / "secret.wav", 0)
+    os.chmod(sounds / "locked", 0)
+    done = guest.soundalike("scan", sounds, "--workers", 1, "--json", "/dev/stdout")
+    os.chmod(sounds / "locked", 0o755)
+    assert done.returncode == DONE, done.stderr
+    found, _ = json.JSONDecoder().raw_decode(done.stdout)
+    assert found["n_readable"] == 1
+    assert {problem["path"] for problem in found["problems"]} == {
+        str(sounds / "secret.wav"), str(sounds / "locked"),
+    }  # fmt: skip
+    assert {problem["problem"] for problem in found["problems"]} == {
+        "permission denied", "permission",
+    }  # fmt: skip
+
+
+def test_an_unreadable_source_is_said_in_one_plain_line(guest):
+    sounds, manifest = guest.place / "sounds", guest.place / "clips.csv"
+    sounds.mkdir()
+    manifest.write_text("path\na.wav\n")
+    for source in (sounds, manifest):
+        os.chmod(source, 0)
+        done = guest.soundalike("scan", source)
+        os.chmod(source, 0o755)
+        assert done.returncode == WRONG_USE
+        assert done.stderr.startswith(f"soundalike: {source}: ")
+        assert "ermission denied" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_place_where_nothing_may_be_written(guest):
+    sounds, locked = guest.place / "sounds", guest.place / "locked"
+    sounds.mkdir()
+    locked.mkdir()
+    soundfile.write(sounds / "a.wav", noise(1), RATE)
+    os.chmod(locked, 0o555)
+    done = guest.soundalike("prepare", sounds, "--out", locked / "store", "--workers", 1)
+    check_plain_failure(done, f"{locked / 'store'}: permission denied")
+    done = guest.soundalike("scan", sounds, "--workers", 1, "--json", locked / "scan.json")
+    check_plain_failure(done, "permission denied")
