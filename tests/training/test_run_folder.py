@@ -1,5 +1,8 @@
 """The run folder: whose it is, and that its metrics are cut back and appended."""
 
+import pickle
+
+import lightning_fabric
 import pandas as pd
 import pytest
 import torch
@@ -78,3 +81,39 @@ def test_tensorboard_has_the_same_numbers(tmp_path):
     metrics.close()
     events = EventAccumulator(str(run.path / "tensorboard")).Reload()
     assert [(event.step, event.value) for event in events.Scalars("loss")] == [(1, 1.5)]
+
+
+class Harmful:
+    """A pickle that would run code when it is read."""
+
+    def __reduce__(self):
+        return (print, ("harm",))
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", pickle.dumps(Harmful()), "harmful"])
+def test_a_checkpoint_that_is_none_is_refused_and_never_run(tmp_path, content, capsys):
+    run = RunFolder(tmp_path / "run")
+    run.configure(**CONFIG)
+    if content == "harmful":
+        torch.save({"step": Harmful()}, run.checkpoint)
+    else:
+        run.checkpoint.write_bytes(content)
+    fabric = lightning_fabric.Fabric(devices=1, accelerator="cpu")
+    with pytest.raises(RunError, match=r"last\.ckpt: cannot be read .* delete it"):
+        run.load(fabric, {"step": 0})
+    assert "harm" not in capsys.readouterr().out
+
+
+def test_a_checkpoint_brings_the_state_back(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.configure(**CONFIG)
+    fabric = lightning_fabric.Fabric(devices=1, accelerator="cpu")
+    layer, other = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    state = {"layer": other, "step": 0}
+    run.load(fabric, state)
+    assert state["step"] == 0
+    run.save(fabric, {"layer": layer, "step": 7})
+    run.load(fabric, state)
+    assert state["step"] == 7
+    assert torch.equal(other.weight, layer.weight)
+    assert [path.name for path in run.checkpoint.parent.iterdir()] == ["last.ckpt"]

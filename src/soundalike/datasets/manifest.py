@@ -95,7 +95,7 @@ def _read_table(manifest: Path) -> pd.DataFrame:
             "that holds the separator."
         ) from None
     except (ValueError, OSError) as error:  # pandas' and pyarrow's parsers raise kinds of these
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise SourceError(f"{manifest}: cannot be read as a table ({reason}).") from None
 
 

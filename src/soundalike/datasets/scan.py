@@ -46,12 +46,12 @@ def scan(
     problems = list(clips.problems)
     heard: dict[int, _Heard] = {}
     results = map_in_processes(_listen, clips, n_workers)
-    bar = tqdm(results, total=len(clips), desc="scan", unit=" clips", disable=not progress)
-    for index, result in enumerate(bar):
-        if isinstance(result, Problem):
-            problems.append(result)
-        else:
-            heard[index] = result
+    with tqdm(results, "scan", len(clips), unit=" clips", disable=not progress) as shown:
+        for index, result in enumerate(shown):
+            if isinstance(result, Problem):
+                problems.append(result)
+            else:
+                heard[index] = result
 
     rows = clips.rows
     paths = rows["path"]

@@ -54,10 +54,6 @@ def embed(
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
     n_windows = 0
 
-    def log_mels() -> Iterator[Iterator[np.ndarray]]:
-        for clip in tqdm(clips, desc="embed", unit=" clips", disable=not progress):
-            yield _log_mel(encoder, clip, leave_out)
-
     def leave_out(problem: Problem) -> None:
         if strict:
             raise BrokenClipsError(problem.message)
@@ -70,8 +66,13 @@ def embed(
     schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded: set[int] = set()
-    with put_in_place(out) as beside, pq.ParquetWriter(beside, schema) as writer:
-        for clip, first_frame, h in encoder.encode_patches(log_mels(), batch_size):
+    with (
+        tqdm(clips, "embed", unit=" clips", disable=not progress) as shown,
+        put_in_place(out) as beside,
+        pq.ParquetWriter(beside, schema) as writer,
+    ):
+        log_mels = (_log_mel(encoder, clip, leave_out) for clip in shown)
+        for clip, first_frame, h in encoder.encode_patches(log_mels, batch_size):
             start_s = first_s[clip] + first_frame * frame_s
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
             columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]

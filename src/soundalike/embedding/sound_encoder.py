@@ -119,7 +119,7 @@ class SoundEncoder(nn.Module):
             front_end = LogMel(**config["log_mel"])
             statistics = config["patch_frames"], config["mean"], config["std"]
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            reason = str(error).splitlines()[0]
+            reason = str(error).partition("\n")[0]
             raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
         return cls(encoder, settings, front_end, *statistics).eval()
 

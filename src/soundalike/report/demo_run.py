@@ -18,7 +18,7 @@ from soundalike.datasets.fsdnoisy18k import read_layout
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import evaluation_splits, heard_in_training
 from soundalike.datasets.store import Store
-from soundalike.datasets.synthetic import write_synthetic
+from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.report.demo import write_demo_report
 from soundalike.report.story import LOG_MEL, PRETRAINED, UNTRAINED, Answers, DemoStory, ViewPair
@@ -29,6 +29,7 @@ from soundalike.training.recipe import Recipe, read_recipe
 from soundalike.training.run_folder import METRICS, RunFolder
 from soundalike.views.pair import PairOfViews
 
+SIZE = "small"
 N_VIEW_PAIRS = 6
 
 
@@ -47,12 +48,14 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     """
     began = time.monotonic()
     recipe = read_recipe(recipe_name)
-    sounds = write_synthetic(out / "sounds", "small")
+    sounds = write_synthetic(out / "sounds", SIZE)
     store = prepare(
-        read_layout("synthetic:small", sounds), out / "store", LogMel(**recipe["log_mel"])
+        read_layout(f"synthetic:{SIZE}", sounds), out / "store", LogMel(**recipe["log_mel"])
     )
     run = RunFolder(out / "run")
-    run.configure(source="synthetic:small", clips=store.fingerprint, test_fold=None, recipe=recipe)
+    run.configure(
+        source=f"synthetic:{SIZE}", clips=store.fingerprint, test_fold=None, recipe=recipe
+    )
     trained = pretrain(store, run, recipe)
     if trained["n_steps_done"] < trained["n_steps"]:
         raise KeyboardInterrupt
@@ -76,7 +79,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
         facts=_facts(store, trained),
         views=_view_pairs(store, ear, recipe),
         metrics=pd.read_csv(run.path / METRICS).rename(columns={"knn_balanced_accuracy": "knn"}),
-        classes=found["classes"],
+        classes=[_spoken(name) for name in found["classes"]],
         clips=_map(ear, test).assign(label=found["labels"]),
         sounds=[read_waveform(path, store.log_mel.sample_rate) for path in test.clips.rows["path"]],
         answers=[
@@ -116,10 +119,15 @@ def _facts(store: Store, trained: dict[str, Any]) -> dict[str, str]:
 
 
 def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPair]:
-    """Make the views of a few clips of different classes, as training makes them."""
+    """Make the views of a few clips of different classes, as training makes them.
+
+    Clips whose label is wrong are passed over: a reader would take them for a mistake.
+    """
     heard = store.select(heard_in_training(store))
+    right = {record.fname for record in clip_records(SIZE) if record.label == record.true_label}
+    is_right = [Path(path).name in right for path in heard.clips.rows["path"]]
     labels = heard.clips.rows["label"]
-    chosen = np.array(labels.drop_duplicates().index[:N_VIEW_PAIRS])
+    chosen = np.array(labels[is_right].drop_duplicates().index[:N_VIEW_PAIRS])
     views = PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels)
     frames, offsets = torch.from_numpy(heard.frames), torch.from_numpy(heard.offsets)
     generator = view_generator(recipe["training"]["seed"], 0, 0)
@@ -128,7 +136,7 @@ def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPai
     made = views.apply(frames, offsets, draws).transpose(0, 1).numpy()
     return [
         ViewPair(
-            label=labels[clip].replace("_", " "),
+            label=_spoken(labels[clip]),
             originals=original,
             views=pair,
             original_sounds=[to_waveform(patch, ear.log_mel) for patch in original],
@@ -149,3 +157,7 @@ def _map(ear: SoundEncoder, test: Store) -> pd.DataFrame:
 
 def _in_words(section: dict[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in section.items() if value is not None)
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

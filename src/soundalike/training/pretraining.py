@@ -1,6 +1,7 @@
 """Pre-training from a store to a run folder: set up, monitor, write down, stop and go on."""
 
 import contextlib
+import logging
 import math
 import sys
 import time
@@ -93,8 +94,7 @@ class _Pretraining:
             "step": 0,
             "best_knn": -1.0,
         }
-        if run.checkpoint.exists():
-            self.training.fabric.load(run.checkpoint, self.state, weights_only=True)
+        run.load(self.training.fabric, self.state)
         if progress:
             self._say_what_happens(store, heard)
         self.metrics = Metrics(run, self.state["step"])
@@ -206,6 +206,7 @@ def _assemble(
     """Build everything that a recipe names, and the ear that shares the training's encoder."""
     settings = TrainingSettings(**recipe["training"])
     keep_freed_memory()
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say what was chosen
     fabric = lightning_fabric.Fabric(devices=1, precision=hardware.precision)  # type: ignore[arg-type]
     mean, std = log_mel_statistics(heard)
     views = PairOfViews(**recipe["views"], n_bands=heard.log_mel.n_mels, mean=mean, std=std)

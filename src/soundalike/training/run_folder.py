@@ -10,6 +10,7 @@ store/             the log-mels, where the run had to prepare them
 
 import csv
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,24 @@ class RunFolder:
     def encoder(self) -> Path:
         """The folder of the trained ear."""
         return self.path / "encoder"
+
+    def load(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
+        """Bring a state to where the checkpoint is, if there is one.
+
+        Only tensors and plain values are read, never code (``weights_only``).
+
+        Raises:
+            RunError: the checkpoint is damaged, or holds something else.
+        """
+        if not self.checkpoint.exists():
+            return
+        try:
+            fabric.load(self.checkpoint, state, weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError) as error:
+            reason = str(error).partition("\n")[0] or "it is empty"
+            raise RunError(
+                f"{self.checkpoint}: cannot be read ({reason}): delete it to start the run anew."
+            ) from None
 
     def save(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
         """Replace the checkpoint, in one move.
