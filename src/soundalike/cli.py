@@ -96,14 +96,15 @@ def _prepare(given: argparse.Namespace) -> int:
 
 
 def _pretrain(given: argparse.Namespace) -> int:
+    if not given.print_recipe and (given.source is None or given.out is None):
+        raise UsageError("pretrain needs a SOURCE and --out RUN.")
+
     from soundalike.training.recipe import read_recipe, write_recipe
 
     recipe = read_recipe(given.recipe, given.overrides)
     if given.print_recipe:
         print(write_recipe(recipe), end="")
         return DONE
-    if given.source is None or given.out is None:
-        raise UsageError("pretrain needs a SOURCE and --out RUN.")
 
     from soundalike.datasets.prepare import open_or_prepare
     from soundalike.training.pretraining import pretrain

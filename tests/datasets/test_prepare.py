@@ -129,12 +129,16 @@ sounds, root = sys.argv[1], Path(sys.argv[2])
 rename, n_moments = os.replace, 0
 
 def replace(beside, path):
-    # two moments a rename: before it and after it
-    for move in (lambda: None, lambda: rename(beside, path)):
-        move()
-        globals()["n_moments"] += 1
-        if n_moments == moment:
-            os.kill(os.getpid(), signal.SIGKILL)
+    die_at_the_moment()
+    rename(beside, path)
+    if Path(path).name == "store.json":
+        die_at_the_moment()
+
+def die_at_the_moment():
+    global n_moments
+    n_moments += 1
+    if n_moments == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 moment, was_killed = int(sys.argv[3]) - 1, True
 while was_killed and moment < int(sys.argv[4]):
@@ -155,11 +159,13 @@ def kill_at_renames(sounds: Path, root: Path, first: int, last: int) -> None:
     subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, sounds, root, *moments], check=True)
 
 
-def test_killed_before_and_after_every_rename_it_goes_on(sounds, whole, small_parts, tmp_path):
+def test_killed_before_every_rename_and_after_the_last_it_goes_on(
+    sounds, whole, small_parts, tmp_path
+):
     kill_at_renames(sounds, tmp_path, 1, 99)
     killed = sorted(tmp_path.iterdir())
     # the plan; frames and record of four parts; frames, clips, problems and head; and one unkilled
-    assert len(killed) == 2 * (1 + 2 * 4 + 4) + 1
+    assert len(killed) == (1 + 2 * 4 + 4) + 2
     n_unfinished = 0
     for out in killed:
         n_unfinished += not is_store(out)
@@ -168,14 +174,25 @@ def test_killed_before_and_after_every_rename_it_goes_on(sounds, whole, small_pa
     assert n_unfinished == len(killed) - 2
 
 
+@pytest.mark.parametrize("leftovers", [["plan.json"], ["plan.json", "parts/0000000.json"]])
+def test_killed_while_it_clears_away_it_goes_on(sounds, whole, tmp_path, leftovers):
+    clips, out = read_source(sounds), tmp_path / "store"
+    quietly(clips, out)
+    for name in leftovers:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text("{}")
+    quietly(clips, out)
+    assert contents(out) == whole
+
+
 def test_finished_parts_are_not_made_again(sounds, whole, small_parts, tmp_path):
     """Stopped in the middle, it needs no more of the sounds that it is done with."""
     copy = tmp_path / "sounds"
     shutil.copytree(sounds, copy)
     clips = read_source(copy)
     reference = quietly(clips, tmp_path / "reference")
-    kill_at_renames(copy, tmp_path, 10, 10)
-    out = tmp_path / "10"  # after five renames: of the plan, and two of each part that is done
+    kill_at_renames(copy, tmp_path, 6, 6)
+    out = tmp_path / "06"  # after five renames: of the plan, and two of each part that is done
     done = sorted(path.name for path in (out / "parts").glob("*.json"))
     assert done == ["0000000.json", "0000001.json"]
     for clip in list(clips)[:6]:

@@ -87,7 +87,7 @@ def test_one_fold_cannot_be_crossed():
 
 
 def test_without_labels_nothing_can_be_tested():
-    with pytest.raises(SourceError, match="no clip has a label.*folder of its own") as error:
+    with pytest.raises(SourceError, match=r"no clip has a label.*folder of its own") as error:
         evaluation_splits(made([Clip("0", split="train"), Clip("1", split="test")]))
     assert "\n" not in str(error.value)
 

@@ -77,7 +77,7 @@ def test_damage_is_said_in_one_plain_line(copy, name, damage):
     else:
         left = {"empty": b"", "half": whole[: len(whole) // 2], "garbage": b"\x93\xff[]"}[damage]
         (copy / name).write_bytes(left)
-    with pytest.raises(SourceError, match="the store is damaged .*prepare it again") as error:
+    with pytest.raises(SourceError, match=r"the store is damaged .*prepare it again") as error:
         open_store(copy)
     assert str(copy) in str(error.value)
     assert "\n" not in str(error.value)

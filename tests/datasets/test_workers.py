@@ -146,3 +146,31 @@ def test_a_stop_ends_the_workers_and_the_parent():
         assert b"KeyboardInterrupt" in errors
         assert errors.count(b"Traceback") == 1, "the workers are silent"
         assert not any(map(is_running, workers))
+
+
+EARLY = """
+from soundalike.datasets.workers import map_in_processes
+
+def work(number):
+    return number
+
+print(flush=True)
+for _ in range(1000):
+    list(map_in_processes(work, range(8), 2))
+"""
+
+
+@pytest.mark.parametrize("after_s", [0, 0.004, 0.008])
+def test_a_stop_while_processes_start_is_not_lost(after_s):
+    with subprocess.Popen(
+        [sys.executable, "-c", EARLY],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as parent:
+        parent.stdout.readline()
+        time.sleep(after_s)
+        os.killpg(parent.pid, signal.SIGINT)
+        _, errors = parent.communicate(timeout=20)
+    assert parent.returncode == -signal.SIGINT
+    assert errors.count(b"Traceback") == 1

@@ -258,7 +258,8 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
 def _clear_away(out: Path) -> None:
     """Delete what only an unfinished store needs; the plan comes last, as it says that this is."""
     if (out / PLAN).exists():
-        shutil.rmtree(out / PARTS)
+        if (out / PARTS).exists():
+            shutil.rmtree(out / PARTS)
         (out / PLAN).unlink()
 
 

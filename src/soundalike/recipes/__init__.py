@@ -1,0 +1,1 @@
+"""Recipes as YAML; `soundalike.training.recipe` reads them."""

@@ -34,6 +34,7 @@ class StepSchedule:
     factor: float = 0.1
 
     def __call__(self, epoch: float, n_epochs: int) -> float:
+        """Return the factor at an epoch, which may have a fraction."""
         return self.factor ** float(sum(epoch >= milestone for milestone in self.milestones))
 
 
@@ -51,6 +52,7 @@ class CosineSchedule:
     n_warmup_epochs: float = 0.0
 
     def __call__(self, epoch: float, n_epochs: int) -> float:
+        """Return the factor at an epoch, which may have a fraction."""
         if epoch < self.n_warmup_epochs:
             return epoch / self.n_warmup_epochs
         progress = (epoch - self.n_warmup_epochs) / (n_epochs - self.n_warmup_epochs)
