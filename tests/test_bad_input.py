@@ -282,13 +282,10 @@ def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
     assert files(tmp_path) == {"rows.parquet"}
 
 
-LEFTOVER = "what configure leaves behind is taken for the folder of something else"
-
-
 @pytest.mark.parametrize(
     "n_bytes",
     [
-        pytest.param(0, marks=[pytest.mark.slow, pytest.mark.xfail(reason=LEFTOVER, strict=True)]),
+        pytest.param(0, marks=pytest.mark.slow),
         pytest.param(4000, marks=pytest.mark.slow),
         100_000,
     ],

@@ -321,7 +321,7 @@ def _write_json(path: Path | None, numbers: dict[str, Any]) -> None:
         path.write_text(text)
         return
 
-    from soundalike.datasets.prepare import put_in_place
+    from soundalike.datasets.in_place import put_in_place
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with put_in_place(path.resolve()) as beside:

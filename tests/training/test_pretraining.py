@@ -14,7 +14,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.training import pretraining
 from soundalike.training.contrastive import ContrastiveTraining
 from soundalike.training.pretraining import TrainingError, pretrain
-from soundalike.training.recipe import resolve_recipe
+from soundalike.training.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
 from soundalike.training.run_folder import RunFolder
 
 
@@ -106,6 +106,8 @@ def test_a_finished_run_is_left_as_it_is(run, store, tiny_recipe):
     before = weights_of(run)
     numbers = pretrain(store, run, tiny_recipe, progress=False)
     assert numbers["n_steps_done"] == numbers["n_steps"] == 9
+    assert numbers["loss"] == metrics_of(run)["loss"].iloc[-1]
+    assert list(numbers["knn_balanced_accuracy"]) == [1, 2, 3]
     for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
         assert torch.equal(ours, theirs)
 
@@ -164,3 +166,33 @@ def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
     losses = metrics_of(run)["loss"]
     assert losses.tail(5).mean() < 0.8 * losses.head(5).mean()
     assert numbers["loss"] == pytest.approx(losses.iloc[-1])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("training.n_epochs", 0, "n_epochs must be at least 1"),
+        ("training.batch_size", 1, "batch_size must be at least 2"),
+        ("training.seed", -1, "seed must be at least 0"),
+        ("training.precision", "fp8", "fp8"),
+        ("views.patch_frames", 150, "the shortest clip has 101 frames"),
+        ("views.compression.lowest", 2, "Compression needs"),
+        ("encoder.width", 0, "width"),
+        ("loss.temperature", 0, "temperature"),
+        ("monitor.every_n_epochs", 0, "every_n_epochs"),
+    ],
+)
+def test_a_value_that_will_not_do_is_named(store, tiny_recipe, tmp_path, key, value, said):
+    own = tmp_path / "own.yaml"
+    own.write_text(write_recipe(tiny_recipe))
+    recipe = read_recipe(own, {key: value})
+    with pytest.raises(RecipeError, match=said):
+        pretrain(store, new_run(tmp_path / "run", store, recipe), recipe, progress=False)
+
+
+def test_a_crnn_says_how_short_a_patch_may_be(store, tiny_recipe, tmp_path):
+    recipe = resolve_recipe(
+        tiny_recipe | {"encoder": {"name": "crnn"}, "views": {"patch_frames": 4}}
+    )
+    with pytest.raises(RecipeError, match="patch_frames of at least 8"):
+        pretrain(store, RunFolder(tmp_path / "run"), recipe, progress=False)

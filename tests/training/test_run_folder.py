@@ -20,11 +20,19 @@ def test_a_new_run_keeps_its_configuration(tmp_path):
 
 
 def test_another_configuration_is_refused_by_the_key_that_differs(tmp_path):
-    RunFolder(tmp_path / "run").configure(**CONFIG)
+    run = RunFolder(tmp_path / "run")
+    run.configure(**CONFIG)
+    run.checkpoint.write_bytes(b"trained")
     with pytest.raises(RunError, match=r"recipe\.loss\.a is 1 there and 2 here"):
         RunFolder(tmp_path / "run").configure(**CONFIG | {"recipe": {"loss": {"a": 2}}})
     with pytest.raises(RunError, match="test_fold is None there and 3 here"):
         RunFolder(tmp_path / "run").configure(**CONFIG | {"test_fold": "3"})
+
+
+def test_before_anything_was_trained_the_configuration_may_change(tmp_path):
+    RunFolder(tmp_path / "run").configure(**CONFIG)
+    RunFolder(tmp_path / "run").configure(**CONFIG | {"test_fold": "3"})
+    assert read_config(tmp_path / "run")["test_fold"] == "3"
 
 
 def test_somebody_else_s_folder_is_left_alone(tmp_path):
@@ -90,7 +98,11 @@ class Harmful:
         return (print, ("harm",))
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", pickle.dumps(Harmful()), "harmful"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no checkpoint", pickle.dumps(Harmful(), protocol=2), "harmful"],
+    ids=["empty", "text", "pickle", "checkpoint"],
+)
 def test_a_checkpoint_that_is_none_is_refused_and_never_run(tmp_path, content, capsys):
     run = RunFolder(tmp_path / "run")
     run.configure(**CONFIG)

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tqdm import tqdm
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import (
     CLIPS,
@@ -261,17 +261,3 @@ def _clear_away(out: Path) -> None:
         if (out / PARTS).exists():
             shutil.rmtree(out / PARTS)
         (out / PLAN).unlink()
-
-
-@contextmanager
-def put_in_place(path: Path) -> Iterator[Path]:
-    """Write beside, then rename: what has its name is whole. A failure leaves nothing behind."""
-    beside = path.with_name(path.name + ".partial")
-    try:
-        yield beside
-        os.replace(beside, path)
-    except BaseException as error:
-        beside.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # writing to an open file does not say to which
-        raise

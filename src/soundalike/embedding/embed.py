@@ -12,8 +12,11 @@ from tqdm import tqdm
 
 from soundalike.audio.waveform import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
-from soundalike.datasets.prepare import BrokenClipsError, put_in_place
+from soundalike.datasets.in_place import put_in_place
+from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.embedding.sound_encoder import SoundEncoder
+
+ROWS_AT_ONCE = 8192  # a Parquet file of many small groups of rows is large and slow
 
 
 def embed(
@@ -66,6 +69,7 @@ def embed(
     schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded: set[int] = set()
+    waiting: list[pa.Table] = []
     with (
         tqdm(clips, "embed", unit=" clips", disable=not progress) as shown,
         put_in_place(out) as beside,
@@ -76,9 +80,14 @@ def embed(
             start_s = first_s[clip] + first_frame * frame_s
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
             columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]
-            writer.write_table(pa.table(columns, schema=schema))
+            waiting.append(pa.table(columns, schema=schema))
             n_windows += len(h)
             embedded.update(clip)
+            if len(waiting) * batch_size >= ROWS_AT_ONCE:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
         if not embedded:
             raise BrokenClipsError(f"no clip could be read. The first: {problems[0].message}")
     listed = out.with_suffix(".problems.csv")

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import cut_patches
+from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.store import Store
 from soundalike.models.encoder import Encoder, build_encoder
 
@@ -86,15 +86,13 @@ class SoundEncoder(nn.Module):
             "std": self.std,
         }
         weights = {name: t.contiguous() for name, t in self.encoder.state_dict().items()}
-        beside = folder / f"{WEIGHTS}.partial"
         try:
-            save_file(weights, beside)
-            os.replace(beside, folder / WEIGHTS)
+            with put_in_place(folder / WEIGHTS) as beside:
+                save_file(weights, beside)
         except SafetensorError as error:  # what the library makes of a full disk
             raise OSError(f"{folder / WEIGHTS}: cannot be written ({error})") from None
-        finally:
-            beside.unlink(missing_ok=True)
-        (folder / CONFIG).write_text(json.dumps(config, indent=1) + "\n")
+        with put_in_place(folder / CONFIG) as beside:
+            beside.write_text(json.dumps(config, indent=1) + "\n")
 
     @classmethod
     def from_pretrained(cls, path: str | Path) -> "SoundEncoder":

@@ -15,6 +15,7 @@ from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.fsdnoisy18k import read_layout
+from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import evaluation_splits, heard_in_training
 from soundalike.datasets.store import Store
@@ -103,7 +104,8 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     )
     write_demo_report(out / "report.html", story)
     numbers["seconds"] = round(time.monotonic() - began, 1)
-    (out / "report.json").write_text(json.dumps(numbers, indent=1) + "\n")
+    with put_in_place(out / "report.json") as path:
+        path.write_text(json.dumps(numbers, indent=1) + "\n")
     return numbers
 
 

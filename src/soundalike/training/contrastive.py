@@ -32,6 +32,11 @@ class TrainingSettings:
     precision: str = "auto"
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        for name, lowest in {"n_epochs": 1, "batch_size": 2, "seed": 0}.items():
+            if getattr(self, name) < lowest:
+                raise ValueError(f"training.{name} must be at least {lowest}.")
+
 
 class Projector(nn.Module):
     """Encoder and head: from standardised views to projections z of unit length.

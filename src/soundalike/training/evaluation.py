@@ -1,13 +1,13 @@
 """Evaluate a model on a source, and keep the results where they can be found again."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import evaluation_splits
@@ -57,7 +57,6 @@ def evaluate_run(
     if same_clips and config["test_fold"] is not None:
         splits = [split for split in splits if split.name == f"fold {config['test_fold']}"]
     found = evaluate(ear, store, splits, protocols, seed=seed, progress=progress)
-    predictions = _predictions(store, found)
     results = {
         "model": str(model),
         "source": source,
@@ -68,8 +67,10 @@ def evaluate_run(
         "rows": [_plain(row) for row in found["rows"]],
     }
     out.mkdir(parents=True, exist_ok=True)
-    _replace(out / "predictions.csv", predictions.to_csv(index=False))
-    _replace(out / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    with put_in_place(out / "predictions.csv") as path:
+        _predictions(store, found).to_csv(path, index=False)
+    with put_in_place(out / "results.json") as path:
+        path.write_text(json.dumps(results, indent=1) + "\n")
     return results
 
 
@@ -101,12 +102,3 @@ def _predictions(store: Store, found: dict[str, Any]) -> pd.DataFrame:
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in row.items() if key != "predictions"}
     return kept | {"interval": list(row["interval"]), "confusion": row["confusion"].tolist()}
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(path.name + ".partial")
-    try:
-        beside.write_text(text)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -24,7 +24,7 @@ from soundalike.training.contrastive import ContrastiveTraining, Projector, Trai
 from soundalike.training.hardware import Hardware, choose_hardware, keep_freed_memory, place_frames
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
-from soundalike.training.recipe import Recipe
+from soundalike.training.recipe import Recipe, RecipeError
 from soundalike.training.run_folder import Metrics, Row, RunFolder
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.training.stopping import StopSignal
@@ -65,6 +65,7 @@ def pretrain(
 
     Raises:
         SourceError: there are too few clips to learn from.
+        RecipeError: a value of the recipe will not do.
         TrainingError: the loss is no number any more.
         OSError: a file cannot be written.
     """
@@ -84,10 +85,13 @@ class _Pretraining:
         self, store: Store, heard: Store, run: RunFolder, recipe: Recipe, progress: bool
     ) -> None:
         self.run = run
-        self.monitor = KNNMonitor(**recipe["monitor"])
         self.monitored, self.monitor_chooses = monitored_clips(store, heard)
         self.hardware = choose_hardware(recipe["training"]["precision"])
-        self.training, self.ear = _assemble(heard, recipe, self.hardware)
+        try:
+            self.monitor = KNNMonitor(**recipe["monitor"])
+            self.training, self.ear = _assemble(heard, recipe, self.hardware)
+        except ValueError as error:  # each key is known and of its type, but its value will not do
+            raise RecipeError(f"the recipe cannot be used: {error}") from None
         self.state = {
             "projector": self.training.projector,
             "optimizer": self.training.optimizer,
@@ -98,8 +102,7 @@ class _Pretraining:
         if progress:
             self._say_what_happens(store, heard)
         self.metrics = Metrics(run, self.state["step"])
-        self.knn: dict[int, float] = {}
-        self.loss = math.nan
+        self.shown: dict[str, str] = {}
         self.bar = tqdm(
             total=self.training.n_steps,
             initial=self.state["step"],
@@ -144,19 +147,20 @@ class _Pretraining:
                     saved = time.monotonic()
                 self.bar.update()
             self._save()
+        rows = self.metrics.rows()
+        knn = "knn_balanced_accuracy"
         return {
             "n_steps": training.n_steps,
             "n_steps_done": state["step"],
-            "loss": self.loss,
-            "knn_balanced_accuracy": self.knn,
+            "loss": float(rows[-1]["loss"]) if rows else None,
+            knn: {int(row["epoch"]): float(row[knn]) for row in rows if row[knn]},
             "seconds": round(time.monotonic() - began, 1),
         }
 
     def _look(self, row: Row) -> Row:
         """Monitor the epoch that a row ends if it is due, and keep its ear if it is the best."""
         settings = self.training.settings
-        epoch = int(row["epoch"])
-        if self.monitored is None or not self.monitor.is_due(epoch, settings.n_epochs):
+        if self.monitored is None or not self.monitor.is_due(int(row["epoch"]), settings.n_epochs):
             return {}
         self._refuse_no_number(row)
 
@@ -167,7 +171,7 @@ class _Pretraining:
         device = self.training.fabric.device
         accuracy = self.monitor.score(self.monitored, self.ear.patch_frames, project, device)
         self.training.projector.train()
-        self.knn[epoch] = accuracy
+        self.shown["kNN"] = f"{accuracy:.3f}"
         if self.monitor_chooses and accuracy > self.state["best_knn"]:
             self.state["best_knn"] = accuracy
             self._write_down()
@@ -178,11 +182,8 @@ class _Pretraining:
         """Write the waiting metrics; stop if a loss among them is no number."""
         for row in self.metrics.flush():
             self._refuse_no_number(row)
-            self.loss = row["loss"]
-        shown = {"loss": f"{self.loss:.3f}"}
-        if self.knn:
-            shown["kNN"] = f"{list(self.knn.values())[-1]:.3f}"
-        self.bar.set_postfix(shown, refresh=False)
+            self.shown["loss"] = f"{row['loss']:.3f}"
+        self.bar.set_postfix(self.shown, refresh=False)
 
     def _refuse_no_number(self, row: Mapping[str, float | torch.Tensor]) -> None:
         if not math.isfinite(row["loss"]):
@@ -210,8 +211,16 @@ def _assemble(
     fabric = lightning_fabric.Fabric(devices=1, precision=hardware.precision)  # type: ignore[arg-type]
     mean, std = log_mel_statistics(heard)
     views = PairOfViews(**recipe["views"], n_bands=heard.log_mel.n_mels, mean=mean, std=std)
+    shortest = int(heard.n_frames.min())
+    if views.patch_frames > shortest:
+        raise ValueError(
+            f"views.patch_frames is {views.patch_frames} and the shortest clip has {shortest} "
+            "frames: prepare with a higher log_mel.min_duration_s, or take shorter patches."
+        )
     torch.manual_seed(settings.seed)
     encoder = build_encoder(recipe["encoder"])
+    if views.patch_frames < encoder.min_frames:
+        raise ValueError(f"the encoder needs views.patch_frames of at least {encoder.min_frames}.")
     head = ProjectionHead(encoder.dim, **recipe["head"])
     projector = hardware.lay_out(Projector(encoder, head))
     training = ContrastiveTraining(

@@ -20,6 +20,8 @@ import yaml
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from soundalike.datasets.in_place import put_in_place
+
 CONFIG, METRICS = "config.yaml", "metrics.csv"
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "knn_balanced_accuracy", "seconds")
 
@@ -45,16 +47,17 @@ class RunFolder:
         self.path = path
         if (path / CONFIG).exists() or not path.exists():
             return
-        if not path.is_dir() or set(os.listdir(path)) - {"store"}:
+        # A run that ended before it had a configuration may have left the other two.
+        if not path.is_dir() or set(os.listdir(path)) - {"store", "checkpoints"}:
             raise RunError(f"{path}: exists already and is no run: name a new folder.")
 
     def configure(self, **config: Any) -> None:
         """Keep what the run is made of in ``config.yaml``, or check that it is the same.
 
         Raises:
-            RunError: the folder holds a run with another configuration.
+            RunError: the folder holds training with another configuration.
         """
-        if (self.path / CONFIG).exists():
+        if self.checkpoint.exists():
             if difference := _difference(read_config(self.path), config):
                 raise RunError(
                     f"{self.path}: holds a run with another configuration ({difference}): "
@@ -62,9 +65,8 @@ class RunFolder:
                 )
             return
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path / f"{CONFIG}.partial"
-        beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
-        os.replace(beside, self.path / CONFIG)
+        with put_in_place(self.path / CONFIG) as beside:
+            beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
     @property
     def store(self) -> Path:
@@ -105,14 +107,11 @@ class RunFolder:
         Raises:
             OSError: it cannot be written.
         """
-        beside = self.checkpoint.with_suffix(".partial")
         try:
-            fabric.save(beside, state)
-            os.replace(beside, self.checkpoint)
+            with put_in_place(self.checkpoint) as beside:
+                fabric.save(beside, state)
         except RuntimeError as error:  # what torch makes of a full disk
             raise OSError(f"{self.checkpoint}: cannot be written ({error})") from None
-        finally:
-            beside.unlink(missing_ok=True)
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -142,12 +141,9 @@ class Metrics:
     """
 
     def __init__(self, run: RunFolder, n_steps_done: int) -> None:
-        path = run.path / METRICS
-        rows = []
-        if path.exists():
-            with path.open(newline="") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= n_steps_done]
-        self._file = path.open("w", newline="")
+        self._path = run.path / METRICS
+        rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
+        self._file = self._path.open("w", newline="")
         self._writer = csv.DictWriter(self._file, COLUMNS)
         self._writer.writeheader()
         self._writer.writerows(rows)
@@ -173,10 +169,21 @@ class Metrics:
         self._board.flush()
         return rows
 
+    def rows(self) -> list[dict[str, str]]:
+        """Return all rows that are on the disk, of this run and of those it goes on from."""
+        return _read_rows(self._path)
+
     def close(self) -> None:
         """Close the files."""
         self._file.close()
         self._board.close()
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> str:
