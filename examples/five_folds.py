@@ -10,7 +10,6 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from soundalike.cli import main
@@ -18,34 +17,48 @@ from soundalike.datasets.source import read_source
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy
 
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("source", help="clips with labels and folds")
-parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-parser.add_argument("--recipe", default="default")
-given, options = parser.parse_known_args()
 
-store = given.out / "store"
-if main(["prepare", given.source, "--out", str(store), "--recipe", given.recipe]):
-    raise SystemExit(1)
+def soundalike(*words: str | Path) -> None:
+    """Run a command, and end with it if it fails."""
+    if code := main([str(word) for word in words]):
+        raise SystemExit(code)
 
-tables = []
-for fold in read_source(given.source).folds:
-    run = given.out / f"fold-{fold}"
-    pretrain = ["pretrain", str(store), "--out", str(run), "--recipe", given.recipe]
-    if main([*pretrain, "--test_fold", fold, *options]) or main(["evaluate", str(run), str(store)]):
-        raise SystemExit(1)
-    tables.append(pd.read_csv(run / "evaluation" / "predictions.csv"))
 
-clips = pd.concat(tables)
-labels, classes = pd.factorize(clips["label"], sort=True)
-pooled = {}
-for column in clips.columns[clips.columns.get_loc("fold") + 1 :]:
-    predictions = classes.get_indexer(clips[column])
-    low, high = bootstrap_interval(balanced_accuracy, labels, predictions)
-    pooled[column] = {
-        "balanced_accuracy": balanced_accuracy(labels, predictions),
-        "interval": [low, high],
-        "accuracy": float(np.mean(labels == predictions)),
-    }
-    print(f"{column:30} {pooled[column]['balanced_accuracy']:.3f}  ({low:.3f} - {high:.3f})")
-(given.out / "pooled.json").write_text(json.dumps(pooled, indent=1) + "\n")
+def cross_validate(source: str, out: Path, recipe: str, options: list[str]) -> pd.DataFrame:
+    """Return the predictions for every clip, each from a run that did not hear it."""
+    store = out / "store"
+    soundalike("prepare", source, "--out", store, "--recipe", recipe)
+    tested = []
+    for fold in read_source(source).folds:
+        run = out / f"fold-{fold}"
+        heard = ["--test_fold", fold, "--recipe", recipe, *options]
+        soundalike("pretrain", store, "--out", run, *heard)
+        soundalike("evaluate", run, store)
+        tested.append(pd.read_csv(run / "evaluation" / "predictions.csv"))
+    return pd.concat(tested)
+
+
+def pool(clips: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """Score the predictions of all folds together, each column of them."""
+    labels, classes = pd.factorize(clips["label"], sort=True)
+    scores = {}
+    for column in clips.columns.drop(["path", "label", "split", "fold"]):
+        predictions = classes.get_indexer(clips[column])
+        scores[column] = {
+            "balanced_accuracy": balanced_accuracy(labels, predictions),
+            "interval": bootstrap_interval(balanced_accuracy, labels, predictions),
+        }
+    return scores
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", help="clips with labels and folds")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--recipe", default="default")
+    given, options = parser.parse_known_args()
+    scores = pool(cross_validate(given.source, given.out, given.recipe, options))
+    (given.out / "pooled.json").write_text(json.dumps(scores, indent=1) + "\n")
+    for name, score in scores.items():
+        low, high = score["interval"]
+        print(f"{name:30} {score['balanced_accuracy']:.3f}  ({low:.3f} - {high:.3f})")
