@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-_NATIVE_BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # the last is Arm's
+_NATIVE_BF16 = ("avx512_bf16", "amx_bf16")  # x86 only: Arm's was never measured
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,14 @@ class Hardware:
     """Choices for one run.
 
     Args:
+        accelerator: "cuda" where there is one, otherwise "cpu". Apple's GPU is not used: nobody has
+            tried the views' 64-bit arithmetic on it.
         precision: as lightning_fabric names it.
         channels_last: whether convolutions run with channels innermost.
         why: one line for the log.
     """
 
+    accelerator: str
     precision: str
     channels_last: bool
     why: str
@@ -40,17 +43,18 @@ def choose_hardware(precision: str = "auto") -> Hardware:
         precision: "auto", or a precision to force ("32-true", "bf16-mixed").
     """
     if torch.cuda.is_available():
-        native, name = torch.cuda.is_bf16_supported(), torch.cuda.get_device_name()
+        accelerator, name = "cuda", torch.cuda.get_device_name()
+        native = torch.cuda.is_bf16_supported()
     else:
-        # torch 2.11 cannot tell yet, and is taken for a processor without bf16.
-        capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        accelerator, name = "cpu", f"CPU, {torch.get_num_threads()} threads"
+        capabilities = torch.cpu.get_capabilities()
         native = any(capabilities.get(key, False) for key in _NATIVE_BF16)
-        name = f"CPU, {torch.get_num_threads()} threads"
     chosen = precision
     if precision == "auto":
         chosen = "bf16-mixed" if native else "32-true"
     reason = "forced" if precision != "auto" else f"bf16 is {'' if native else 'not '}native here"
-    return Hardware(chosen, channels_last=native, why=f"{name}; precision {chosen} ({reason})")
+    why = f"{name}; precision {chosen} ({reason})"
+    return Hardware(accelerator, chosen, channels_last=native, why=why)
 
 
 def keep_freed_memory() -> None:

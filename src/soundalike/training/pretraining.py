@@ -208,7 +208,11 @@ def _assemble(
     settings = TrainingSettings(**recipe["training"])
     keep_freed_memory()
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say what was chosen
-    fabric = lightning_fabric.Fabric(devices=1, precision=hardware.precision)  # type: ignore[arg-type]
+    fabric = lightning_fabric.Fabric(
+        accelerator=hardware.accelerator,
+        devices=1,
+        precision=hardware.precision,  # type: ignore[arg-type]
+    )
     mean, std = log_mel_statistics(heard)
     views = PairOfViews(**recipe["views"], n_bands=heard.log_mel.n_mels, mean=mean, std=std)
     shortest = int(heard.n_frames.min())
