@@ -18,6 +18,7 @@ SOURCE_HELP = (
     "column 'path'), a data set such as esc10:ROOT or synthetic:small, or a prepared store"
 )
 MODEL_HELP = "a run folder made by pretrain, or a folder with config.json and model.safetensors"
+FRONT_END_HELP = "Any key of the front end can be given as an option: --log_mel.n_mels 64."
 OVERRIDES_HELP = (
     "Any key of the recipe can be given as an option: --loss.temperature 0.1 --encoder.name vgg "
     "--views.noise null. --print_recipe shows them all."
@@ -185,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_workers(added)
 
     added = command(
-        "prepare", _prepare, "turn sounds into a store of log-mels", epilog=OVERRIDES_HELP
+        "prepare", _prepare, "turn sounds into a store of log-mels", epilog=FRONT_END_HELP
     )
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     added.add_argument("--out", type=Path, required=True, metavar="STORE", help="folder to make")

@@ -67,7 +67,7 @@ def make_story(**changes):
         ],
         "sample_rate": SAMPLE_RATE,
         "commands": ["soundalike demo --out <folder>"],
-        "settings": {"alpha": "0.05"},
+        "recipe": "views: {mix_back: {alpha: 0.05}}",
         "versions": {"soundalike": "0.1.0"},
         "next_steps": {"Learn from your own.": "soundalike pretrain sounds/ --out run"},
     }

@@ -10,7 +10,7 @@ def story(answers):
     return DemoStory(
         facts={}, views=[], metrics=pd.DataFrame(), classes=["a", "b"],
         clips=pd.DataFrame({"path": ["x", "y"], "label": [1, 0], "x": [0, 1], "y": [0, 1]}),
-        sounds=[None, None], answers=answers, sample_rate=22050, commands=[], settings={},
+        sounds=[None, None], answers=answers, sample_rate=22050, commands=[], recipe="",
         versions={}, next_steps={},
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
         ),
         "map": _json(_map(story, sounds)),
         "commands": f"<pre><code>{escape(chr(10).join(story.commands))}</code></pre>",
-        "settings": definitions(story.settings),
+        "recipe": f"<pre><code>{escape(story.recipe.strip())}</code></pre>",
         "versions": definitions(story.versions),
         "next_steps": _next_steps(story),
         "sounds": _json(sounds),

@@ -26,7 +26,7 @@ from soundalike.report.story import LOG_MEL, PRETRAINED, UNTRAINED, Answers, Dem
 from soundalike.training.draws import view_generator
 from soundalike.training.pretraining import pretrain
 from soundalike.training.protocols import evaluate
-from soundalike.training.recipe import Recipe, read_recipe
+from soundalike.training.recipe import Recipe, read_recipe, recipe_text
 from soundalike.training.run_folder import METRICS, RunFolder
 from soundalike.views.pair import PairOfViews
 
@@ -89,7 +89,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
         ],
         sample_rate=store.log_mel.sample_rate,
         commands=["soundalike demo"],
-        settings={section: _in_words(recipe[section]) for section in recipe},
+        recipe=recipe_text(recipe_name),
         versions={
             "soundalike": __version__,
             "torch": torch.__version__,
@@ -155,10 +155,6 @@ def _map(ear: SoundEncoder, test: Store) -> pd.DataFrame:
     embeddings = ear.encode(test.clips.rows["path"].tolist())
     places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings)
     return pd.DataFrame({"path": test.clips.rows["path"], "x": places[:, 0], "y": places[:, 1]})
-
-
-def _in_words(section: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in section.items() if value is not None)
 
 
 def _spoken(name: str) -> str:

@@ -67,7 +67,7 @@ class DemoStory:
             the first one's protocol.
         sample_rate: of all waveforms.
         commands: what was run to get here.
-        settings: what it was run with.
+        recipe: that it was run with, as YAML.
         versions: of the software.
         next_steps: what to do next, and the command for it.
     """
@@ -81,7 +81,7 @@ class DemoStory:
     answers: Sequence[Answers]
     sample_rate: int
     commands: Sequence[str]
-    settings: Mapping[str, str]
+    recipe: str
     versions: Mapping[str, str]
     next_steps: Mapping[str, str]
 

@@ -63,7 +63,8 @@ def print_evaluation(results: dict[str, Any]) -> None:
     console.print(table)
     if results["heard_test_clips"]:
         console.print(
-            "Pre-training heard the test clips, without their labels; --test_fold keeps a fold out."
+            "Pre-training heard the test clips, without their labels. To keep some from it, give "
+            "them the split 'test', or a fold and --test_fold."
         )
 
 

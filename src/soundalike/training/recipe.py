@@ -96,19 +96,26 @@ def resolve_recipe(sections: Mapping[str, Any], name: str = "recipe") -> Recipe:
     return resolved
 
 
-def _read_yaml(recipe: str | Path) -> dict[str, Any]:
+def recipe_text(recipe: str | Path) -> str:
+    """Return a recipe as it was written, by name or file.
+
+    Raises:
+        RecipeError: there is no such recipe.
+    """
     if str(recipe) in recipe_names():
-        text = (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
-    elif Path(recipe).is_file():
-        text = Path(recipe).read_text()
-    else:
-        near = difflib.get_close_matches(str(recipe), recipe_names(), 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise RecipeError(
-            f"{recipe}: no such recipe file, and none of {', '.join(recipe_names())}.{hint}"
-        )
+        return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
+    if Path(recipe).is_file():
+        return Path(recipe).read_text()
+    near = difflib.get_close_matches(str(recipe), recipe_names(), 1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise RecipeError(
+        f"{recipe}: no such recipe file, and none of {', '.join(recipe_names())}.{hint}"
+    )
+
+
+def _read_yaml(recipe: str | Path) -> dict[str, Any]:
     try:
-        sections = yaml.safe_load(text) or {}
+        sections = yaml.safe_load(recipe_text(recipe)) or {}
     except yaml.YAMLError as error:
         raise RecipeError(f"{recipe}: no YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(sections, dict):
