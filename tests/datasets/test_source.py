@@ -82,3 +82,11 @@ def test_the_root_of_a_data_set_may_be_in_the_home_folder(place):
 def test_clips_come_as_plain_values(store):
     for clip in read_source(store.path):
         assert all(not isinstance(value, np.generic) for value in vars(clip).values())
+
+
+def test_a_source_is_the_same_from_every_folder(sound_folder, monkeypatch):
+    whole = read_source(sound_folder)
+    monkeypatch.chdir(sound_folder.parent)
+    assert read_source(sound_folder.name).fingerprint() == whole.fingerprint()
+    monkeypatch.chdir(sound_folder)
+    assert read_source(".").fingerprint() == whole.fingerprint()

@@ -1,6 +1,7 @@
 """SOURCE, as every command takes it, becomes a table of clips."""
 
 import difflib
+import os
 import pkgutil
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def read_source(source: str | Path) -> ClipTable:
     """
     source = str(source)
     name, colon, root = source.partition(":")
-    path = Path(source).expanduser()
+    path = _absolute(source)
     if name in DATASETS and (colon or not path.exists()):
         return pkgutil.resolve_name(DATASETS[name])(root)
     if not source:
@@ -54,7 +55,12 @@ def data_set_root(name: str, root: str) -> Path:
     """
     if not root:
         raise SourceError(f"{name}: say where the data set is: {name}:ROOT.")
-    folder = Path(root).expanduser()
+    folder = _absolute(root)
     if not folder.is_dir():
         raise SourceError(f"{name}:{root}: {folder} is not a folder.")
     return folder
+
+
+def _absolute(path: str) -> Path:
+    """Return a path that means the same from every folder; links in it stay as they are."""
+    return Path(os.path.abspath(os.path.expanduser(path)))

@@ -58,7 +58,9 @@ class RunFolder:
             RunError: the folder holds training with another configuration.
         """
         if self.checkpoint.exists():
-            if difference := _difference(read_config(self.path), config):
+            # The same clips may be named in another way; their fingerprint tells.
+            there = read_config(self.path) | {"source": config.get("source")}
+            if difference := _difference(there, config):
                 raise RunError(
                     f"{self.path}: holds a run with another configuration ({difference}): "
                     "name a new folder, or delete this one."
