@@ -57,7 +57,7 @@ def data_set_root(name: str, root: str) -> Path:
         raise SourceError(f"{name}: say where the data set is: {name}:ROOT.")
     folder = _absolute(root)
     if not folder.is_dir():
-        raise SourceError(f"{name}:{root}: {folder} is not a folder.")
+        raise SourceError(f"{name}:{root}: {root} is not a folder.")
     return folder
 
 
