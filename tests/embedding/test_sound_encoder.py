@@ -81,7 +81,7 @@ def test_what_cannot_be_a_waveform_is_refused(ear):
 
 def test_save_and_load_keep_every_number(ear, sound_folder, tmp_path):
     ear.save(tmp_path / "model")
-    loaded = SoundEncoder.from_pretrained(tmp_path / "model")
+    loaded = SoundEncoder.load(tmp_path / "model")
     path = sound_folder / "middle" / "2.wav"
     assert np.array_equal(loaded.encode(path), ear.encode(path))
     assert (loaded.mean, loaded.std, loaded.patch_frames) == (ear.mean, ear.std, 101)

@@ -62,6 +62,7 @@ def test_an_evaluation_is_a_row_for_every_representation(capsys, heard):
     print_evaluation(
         {
             "model": "runs/mine",
+            "out": "runs/mine/evaluation",
             "source": "mine",
             "splits": ["test"],
             "n_test_clips": 300,
@@ -72,4 +73,5 @@ def test_an_evaluation_is_a_row_for_every_representation(capsys, heard):
     shown = capsys.readouterr().out
     assert "0.712" in shown
     assert "0.650 - 0.770" in shown
+    assert "clip by clip: runs/mine/evaluation" in shown
     assert ("heard the test clips" in shown) is heard

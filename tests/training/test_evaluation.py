@@ -66,6 +66,7 @@ def test_other_sounds_get_a_store_of_their_own(run, sound_folder, tmp_path):
         run.encoder, str(tmp_path / "out" / "store"), ["knn"], tmp_path / "2", progress=False
     )
     assert model_only["rows"] == results["rows"]
+    assert model_only["out"] == str(tmp_path / "2")
 
 
 def test_what_cannot_be_evaluated_is_said(run, tmp_path):

@@ -95,18 +95,26 @@ class SoundEncoder(nn.Module):
             beside.write_text(json.dumps(config, indent=1) + "\n")
 
     @classmethod
-    def from_pretrained(cls, path: str | Path) -> "SoundEncoder":
-        """Load a model: a folder that `save` wrote, or a run folder that holds one.
+    def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
+        """Load a model by what it is called: a run folder, or a folder that `save` wrote.
 
         Raises:
             ModelError: there is no model, or its files do not fit together.
         """
-        folder = Path(path)
-        if (folder / "encoder" / CONFIG).is_file():
-            folder = folder / "encoder"
+        of_run = Path(model) / "encoder"
+        return cls.load(of_run if (of_run / CONFIG).is_file() else model)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "SoundEncoder":
+        """Load what `save` wrote.
+
+        Raises:
+            ModelError: there is no model, or its files do not fit together.
+        """
+        folder = Path(folder)
         if not (folder / CONFIG).is_file():
             raise ModelError(
-                f"{path}: no model there: give a run folder made by `soundalike pretrain`, or a "
+                f"{folder}: no model there: give a run folder made by `soundalike pretrain`, or a "
                 f"folder with {CONFIG} and {WEIGHTS}."
             )
         try:

@@ -60,7 +60,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     trained = pretrain(store, run, recipe)
     if trained["n_steps_done"] < trained["n_steps"]:
         raise KeyboardInterrupt
-    ear = SoundEncoder.from_pretrained(run.encoder)
+    ear = SoundEncoder.load(run.encoder)
     found = evaluate(ear, store, evaluation_splits(store), ("linear", "knn"))
 
     scores = {(row["representation"], row["protocol"]): row for row in found["rows"]}

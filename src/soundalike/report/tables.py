@@ -61,6 +61,7 @@ def print_evaluation(results: dict[str, Any]) -> None:
             f"{row['accuracy']:.3f}",
         )
     console.print(table)
+    console.print(f"Class by class and clip by clip: {results['out']}", soft_wrap=True)
     if results["heard_test_clips"]:
         console.print(
             "Pre-training heard the test clips, without their labels. To keep some from it, give "

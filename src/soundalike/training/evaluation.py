@@ -64,6 +64,7 @@ def evaluate_run(
         "n_test_clips": len(found["labels"]),
         "heard_test_clips": same_clips and not _was_held_out(store, config),
         "seed": seed,
+        "out": str(out),
         "rows": [_plain(row) for row in found["rows"]],
     }
     out.mkdir(parents=True, exist_ok=True)
