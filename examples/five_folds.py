@@ -33,7 +33,7 @@ def cross_validate(source: str, out: Path, recipe: str, options: list[str]) -> p
         run = out / f"fold-{fold}"
         heard = ["--test_fold", fold, "--recipe", recipe, *options]
         soundalike("pretrain", store, "--out", run, *heard)
-        soundalike("evaluate", run, store)
+        soundalike("evaluate", run, store, "--out", run / "evaluation")
         tested.append(pd.read_csv(run / "evaluation" / "predictions.csv"))
     return pd.concat(tested)
 

@@ -38,15 +38,15 @@ def run_on(source, recipe, path, test_fold=None):
 def test_results_are_kept_beside_the_run(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run")
     results = evaluate_run(run.path, str(folded), ["linear"], progress=False)
-    kept = json.loads((run.path / "evaluation" / "results.json").read_text())
+    kept = json.loads((run.path / "evaluation" / "clips" / "results.json").read_text())
     assert kept == json.loads(json.dumps(results))
     assert results["splits"] == ["fold 0", "fold 1", "fold 2"]
     assert results["n_test_clips"] == 24
     assert results["heard_test_clips"] is True
-    predictions = pd.read_csv(run.path / "evaluation" / "predictions.csv")
+    predictions = pd.read_csv(run.path / "evaluation" / "clips" / "predictions.csv")
     right = predictions["linear, pretrained encoder"] == predictions["label"]
     assert results["rows"][2]["accuracy"] == pytest.approx(right.mean())
-    assert not (run.path / "evaluation" / "store").exists()  # the run's own was at hand
+    assert not (run.path / "evaluation" / "clips" / "store").exists()  # the run's own was at hand
 
 
 def test_a_run_that_left_a_fold_out_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
@@ -67,6 +67,13 @@ def test_other_sounds_get_a_store_of_their_own(run, sound_folder, tmp_path):
     )
     assert model_only["rows"] == results["rows"]
     assert model_only["out"] == str(tmp_path / "2")
+
+
+def test_two_sources_do_not_get_into_each_other_s_way(run, sound_folder, folded):
+    for source, name in ((sound_folder, sound_folder.name), (folded, "clips")):
+        results = evaluate_run(run.path, str(source), ["knn"], progress=False)
+        assert results["out"] == str(run.path / "evaluation" / name)
+        assert (run.path / "evaluation" / name / "predictions.csv").exists()
 
 
 def test_what_cannot_be_evaluated_is_said(run, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.source import read_source
@@ -34,8 +35,8 @@ def evaluate_run(
         model: run folder, or folder of a model.
         source: labelled clips.
         protocols: keys of `soundalike.training.protocols.PROTOCOLS`.
-        out: folder of the results, and of a store where none is at hand; by default
-            ``evaluation`` in the model's folder.
+        out: folder of the results, and of a store where none is at hand; by default one of the
+            source's name below ``evaluation`` in the model's folder.
         seed: of the untrained encoder, the linear probe and the interval.
         progress: whether to show progress bars.
 
@@ -49,9 +50,10 @@ def evaluate_run(
     """
     model = Path(model)
     ear = SoundEncoder.from_pretrained(model)
-    out = out or model / "evaluation"
+    clips = read_source(source)
+    out = out or model / "evaluation" / clips.name.replace(":", "-")
     config = read_config(model) if (model / CONFIG).exists() else {}
-    store = _store(model, source, ear, out, progress)
+    store = _store(model, source, clips, ear, out, progress)
     splits = evaluation_splits(store)
     same_clips = config.get("clips") == store.fingerprint
     if same_clips and config["test_fold"] is not None:
@@ -75,12 +77,14 @@ def evaluate_run(
     return results
 
 
-def _store(model: Path, source: str, ear: SoundEncoder, out: Path, progress: bool) -> Store:
+def _store(
+    model: Path, source: str, clips: ClipTable, ear: SoundEncoder, out: Path, progress: bool
+) -> Store:
     """Open the run's own store where it holds the source's clips, otherwise make one."""
     own = model / "store"
     if is_store(own) and not is_store(Path(source)):
         store = open_store(own)
-        if store.fingerprint == read_source(source).fingerprint() and store.log_mel == ear.log_mel:
+        if store.fingerprint == clips.fingerprint() and store.log_mel == ear.log_mel:
             return store
     return open_or_prepare(source, out / "store", ear.log_mel, progress=progress)
 
