@@ -1,5 +1,6 @@
 """The package's front door: cheap to import, and every verb is behind it."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -55,3 +56,18 @@ def test_the_readme_s_commands_are_those_of_the_makefile():
         assert f"make {target}" in readme
         assert f"\n{target}: " in makefile
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.parametrize("page", ["docs/paper_map.md", "docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_docs_name_what_is_there(page):
+    named = re.findall(
+        r"`((?:[\w.]+/)+\w+\.(?:py|yaml|md))(?:: ([\w.]+))?`", (ROOT / page).read_text()
+    )
+    assert named
+    for path, name in named:
+        if "ROOM" in path or "NAME" in path:  # stand for any
+            continue
+        places = [root / path for root in (ROOT, ROOT / "src" / "soundalike", ROOT / "tests")]
+        found = [place for place in places if place.is_file()]
+        assert found, f"{page} names {path}"
+        assert name.rpartition(".")[2] in found[0].read_text(), f"{page} names {path}: {name}"
