@@ -11,12 +11,13 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import TypeVar
 
 import threadpoolctl
+
+from soundalike.datasets.stopping import StopSignal
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,29 +39,42 @@ def map_in_processes(
 
     Raises:
         WorkerError: the system killed a worker, most often for memory.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; the processes have ended.
     """
     n_workers = n_workers or n_processors()
     if n_workers == 1:
         with threadpoolctl.threadpool_limits(1):
             yield from map(function, items)
         return
-    pool = ProcessPoolExecutor(n_workers, initializer=_prepare_worker)
-    waiting: deque[Future[Result]] = deque()
-    try:
-        for item in items:
-            with _interrupts_wait():
+    # A KeyboardInterrupt that breaks in anywhere can be lost while processes start, or leave a pool
+    # that never ends: the signal is noted, and raised where that is safe.
+    with StopSignal() as stop:
+        pool = ProcessPoolExecutor(n_workers, initializer=_prepare_worker)
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
                 waiting.append(pool.submit(function, item))
-            if len(waiting) >= 4 * n_workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise WorkerError(
-            "a worker process was killed by the system, most often for want of memory: "
-            "run the same command again with fewer --workers."
-        ) from None
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+                if len(waiting) >= 4 * n_workers:
+                    yield _result(waiting.popleft(), stop)
+            while waiting:
+                yield _result(waiting.popleft(), stop)
+        except BrokenProcessPool:
+            raise WorkerError(
+                "a worker process was killed by the system, most often for want of memory: "
+                "run the same command again with fewer --workers."
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    if stop.is_set:  # after the last result
+        raise KeyboardInterrupt
+
+
+def _result(future: Future[Result], stop: StopSignal) -> Result:
+    """Wait for a result, or for a signal to stop."""
+    while not stop.is_set:
+        if wait([future], timeout=0.1).done:
+            return future.result()
+    raise KeyboardInterrupt
 
 
 def n_processors() -> int:
@@ -68,24 +82,9 @@ def n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Hold Ctrl-C back while processes start, when it would be lost or leave a pool that hangs."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    previous = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-    if came:
-        signal.raise_signal(signal.SIGINT)
-
-
 def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and winds the pool up
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which is how it does that
     threadpoolctl.threadpool_limits(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

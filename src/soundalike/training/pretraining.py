@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import heard_in_training
+from soundalike.datasets.stopping import StopSignal
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.losses import LOSSES
@@ -27,7 +28,6 @@ from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
 from soundalike.training.recipe import Recipe, RecipeError
 from soundalike.training.run_folder import Metrics, Row, RunFolder
 from soundalike.training.statistics import log_mel_statistics
-from soundalike.training.stopping import StopSignal
 from soundalike.views.pair import PairOfViews
 
 SECONDS_PER_CHECKPOINT = 60.0

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from soundalike.training.stopping import StopSignal
+from soundalike.datasets.stopping import StopSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
