@@ -63,18 +63,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     ear = SoundEncoder.load(run.encoder)
     found = evaluate(ear, store, evaluation_splits(store), ("linear", "knn"))
 
-    scores = {(row["representation"], row["protocol"]): row for row in found["rows"]}
-    numbers = {
-        "log_mel_linear": scores[LOG_MEL, "linear"]["balanced_accuracy"],
-        "untrained_linear": scores[UNTRAINED, "linear"]["balanced_accuracy"],
-        "pretrained_linear": scores[PRETRAINED, "linear"]["balanced_accuracy"],
-        "knn": scores[PRETRAINED, "knn"]["balanced_accuracy"],
-        "table": [
-            {key: row[key] for key in ("representation", "protocol", "balanced_accuracy",
-                                       "interval", "accuracy")}
-            for row in found["rows"]
-        ],
-    }  # fmt: skip
+    numbers = _numbers(found["rows"])
     test = store.select(found["test_clips"])
     story = DemoStory(
         facts=_facts(store, trained),
@@ -107,6 +96,18 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     with put_in_place(out / "report.json") as path:
         path.write_text(json.dumps(numbers, indent=1) + "\n")
     return numbers
+
+
+def _numbers(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    score = {(row["representation"], row["protocol"]): row["balanced_accuracy"] for row in rows}
+    kept = ("representation", "protocol", "balanced_accuracy", "interval", "accuracy")
+    return {
+        "log_mel_linear": score[LOG_MEL, "linear"],
+        "untrained_linear": score[UNTRAINED, "linear"],
+        "pretrained_linear": score[PRETRAINED, "linear"],
+        "knn": score[PRETRAINED, "knn"],
+        "table": [{key: row[key] for key in kept} for row in rows],
+    }
 
 
 def _facts(store: Store, trained: dict[str, Any]) -> dict[str, str]:
