@@ -3,6 +3,7 @@ import pickle
 import pytest
 import torch
 
+from soundalike.views import AUGMENTATIONS
 from soundalike.views.mix_back import mix_back
 from soundalike.views.pair import PairOfViews
 
@@ -12,6 +13,13 @@ RECIPE = {
     "resized_crop": {"area": [0.8, 1.0], "aspect": [0.75, 1.3333333]},
     "compression": {"lowest": 0.75},
     "noise": {"highest_std": 0.01},
+}
+EVERYTHING = RECIPE | {
+    "time_shift": {"frames": [1, 5]},
+    "frequency_shift": {"bands": [1, 3]},
+    "reversal": {"probability": 0.5},
+    "spec_augment": {"warp_frames": 4, "mask_bands": 3, "mask_frames": 4, "fill": "noise"},
+    "blur": {"probability": 0.5},
 }
 N_FRAMES = torch.tensor([20, 21, 30, 100, 57, 200, 80])
 OFFSETS = torch.tensor([0, 20, 41, 71, 171, 228, 428])
@@ -32,7 +40,7 @@ def frames() -> torch.Tensor:
 
 
 def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
-    views = pair(**RECIPE, mean=-4.2, std=1.3)
+    views = pair(**EVERYTHING, mean=-4.2, std=1.3)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     made = views.apply(frames, OFFSETS, draws)
     assert made.shape == (2, 4, PATCH_FRAMES, N_BANDS)
@@ -46,7 +54,7 @@ def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
         for view in range(2):
             patch, background = cut("patches", i, view), cut("mix_back", i, view)
             patch = mix_back(patch, background, draws["mix_back"]["weight"][i, None])
-            for name in ("resized_crop", "compression", "noise"):
+            for name in AUGMENTATIONS:
                 own = {key: value[i, view, None] for key, value in draws[name].items()}
                 patch = views.augmentations[name].apply(patch, own)
             torch.testing.assert_close(made[view, i], (patch[0] + 4.2) / 1.3, rtol=0, atol=1e-5)
@@ -83,8 +91,28 @@ def test_same_patches_make_both_views_from_one(frames) -> None:
     assert (a - b).abs().amax(dim=(1, 2)).min() > 0.1
 
 
+@pytest.mark.parametrize("distance", [None, 0, 7, 20, 50])
+def test_patches_apart_begin_their_distance_apart(distance: int | None) -> None:
+    views = pair(patches="apart", distance_frames=distance)
+    draws = views.draw(torch.zeros(5000, dtype=torch.int64), torch.tensor([75]), seed())
+    first, second = draws["patches"]["start"].T
+    expected = PATCH_FRAMES if distance is None else distance
+    assert set((second - first).tolist()) == {expected}
+    counts = torch.bincount(first)
+    assert len(counts) == 75 - PATCH_FRAMES - expected + 1
+    assert (counts - 5000 / len(counts)).abs().max() <= 5 * (5000 / len(counts)) ** 0.5
+
+
+def test_patches_apart_of_a_short_clip_are_as_far_apart_as_it_allows() -> None:
+    views = pair(patches="apart")
+    starts = views.draw(CLIPS, N_FRAMES, seed())["patches"]["start"]
+    assert starts[1:].diff(dim=1).flatten().tolist() == [0, 20, 1]
+    assert starts[1].tolist() == [0, 0]
+    assert starts[3].tolist() == [0, 1]
+
+
 def test_a_part_of_the_draws_gives_that_part_of_the_views(frames) -> None:
-    views = pair(**RECIPE)
+    views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     made = views.apply(frames, OFFSETS, draws)
     for part in (slice(0, 2), slice(2, 4), slice(3, 4)):
@@ -95,7 +123,7 @@ def test_a_part_of_the_draws_gives_that_part_of_the_views(frames) -> None:
 
 
 def test_the_seed_decides_the_views(frames) -> None:
-    views = pair(**RECIPE)
+    views = pair(**EVERYTHING)
     first, again, other = (
         views.apply(frames, OFFSETS, views.draw(CLIPS, N_FRAMES, seed(number)))
         for number in (0, 0, 1)
@@ -105,7 +133,7 @@ def test_the_seed_decides_the_views(frames) -> None:
 
 
 def test_making_views_leaves_the_frames_and_the_draws_as_they_are(frames) -> None:
-    views = pair(**RECIPE, mean=-4, std=2)
+    views = pair(**EVERYTHING, mean=-4, std=2)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     kept = pickle.loads(pickle.dumps((frames, draws)))
     views.apply(frames, OFFSETS, draws)
@@ -115,7 +143,7 @@ def test_making_views_leaves_the_frames_and_the_draws_as_they_are(frames) -> Non
 
 
 def test_the_views_are_made_where_they_are_wanted(frames) -> None:
-    views = pair(**RECIPE)
+    views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     # The meta device has no values: a step that read one back, or left a draw behind, would fail.
     made = views.apply(frames, OFFSETS, draws, device="meta")
@@ -141,7 +169,7 @@ def test_standardising_comes_last(frames) -> None:
 
 
 def test_the_order_of_a_view_is_that_of_the_table() -> None:
-    assert list(pair(noise={}, resized_crop={}).augmentations) == ["resized_crop", "noise"]
+    assert list(pair(**dict(reversed(EVERYTHING.items()))).augmentations) == list(AUGMENTATIONS)
 
 
 def test_none_leaves_a_step_out() -> None:
@@ -151,7 +179,7 @@ def test_none_leaves_a_step_out() -> None:
 
 
 def test_pickles(frames) -> None:
-    views = pair(**RECIPE)
+    views = pair(**EVERYTHING)
     copy = pickle.loads(pickle.dumps(views))
     made, again = (v.apply(frames, OFFSETS, v.draw(CLIPS, N_FRAMES, seed())) for v in (views, copy))
     assert torch.equal(made, again)
@@ -181,7 +209,13 @@ def test_mixing_with_other_clips_needs_three_clips() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"std": 0.0}, "above 0"), ({"patches": "apart"}, "choose random or same")],
+    [
+        ({"std": 0.0}, "above 0"),
+        ({"patches": "near"}, "choose one of random, same, apart"),
+        ({"distance_frames": 20}, "'random' patches have no distance_frames"),
+        ({"patches": "same", "distance_frames": 0}, "'same' patches have no distance_frames"),
+        ({"patches": "apart", "distance_frames": -1}, "at least 0, got -1"),
+    ],
 )
 def test_impossible_settings_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):

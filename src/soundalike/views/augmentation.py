@@ -25,7 +25,7 @@ class Augmentation(Protocol):
             generator: on the CPU.
 
         Shape:
-            every draw: [n].
+            every draw: [n, ...], a few numbers a patch.
         """
         ...
 

@@ -13,7 +13,7 @@ from soundalike.views.augmentation import Augmentation, Draws, uniform_integers
 from soundalike.views.mix_back import MixBack, mix_back
 
 Settings = Mapping[str, Any]
-Patches = Literal["random", "same"]
+Patches = Literal["random", "same", "apart"]
 
 
 class PairOfViews:
@@ -31,7 +31,11 @@ class PairOfViews:
         patch_frames: frames of a patch.
         n_bands: bands of a patch.
         patches: "random" cuts two patches of a clip independently, each start equally likely;
-            "same" makes both views from one patch.
+            "same" makes both views from one patch; "apart" begins the second ``distance_frames``
+            after the first, which starts anywhere that leaves room for it.
+        distance_frames: frames from the start of one patch to that of the other, for "apart" only;
+            by default ``patch_frames``, so that they touch. In a clip too short for it they are as
+            far apart as the clip allows.
         mix_back: settings of ``MixBack``.
         mean: mean of the training clips' log-mels, subtracted last.
         std: their standard deviation, divided by last.
@@ -51,6 +55,7 @@ class PairOfViews:
         patch_frames: int = 101,
         n_bands: int = 96,
         patches: Patches = "random",
+        distance_frames: int | None = None,
         mix_back: Settings | None = None,
         mean: float = 0.0,
         std: float = 1.0,
@@ -59,8 +64,12 @@ class PairOfViews:
         if patch_frames < 1:
             raise ValueError(f"A patch needs at least 1 frame, got patch_frames {patch_frames}.")
         if patches not in get_args(Patches):
-            known = " or ".join(get_args(Patches))
-            raise ValueError(f"There are no {patches!r} patches; choose {known}.")
+            known = ", ".join(get_args(Patches))
+            raise ValueError(f"There are no {patches!r} patches; choose one of {known}.")
+        if distance_frames is not None and patches != "apart":
+            raise ValueError(f"{patches!r} patches have no distance_frames; leave it out.")
+        if distance_frames is not None and distance_frames < 0:
+            raise ValueError(f"distance_frames must be at least 0, got {distance_frames}.")
         if not std > 0:
             raise ValueError(f"The standard deviation must be above 0, got {std}.")
         for name in augmentations.keys() - AUGMENTATIONS.keys():
@@ -69,6 +78,7 @@ class PairOfViews:
         self.patch_frames = patch_frames
         self.n_bands = n_bands
         self.patches = patches
+        self.distance_frames = patch_frames if distance_frames is None else distance_frames
         self.mix_back = None if mix_back is None else MixBack(**mix_back)
         self.augmentations: dict[str, Augmentation] = {}
         for name, augmentation in AUGMENTATIONS.items():
@@ -99,10 +109,7 @@ class PairOfViews:
                 f"{self.patch_frames}; prepare it longer or choose shorter patches."
             )
         batch = len(clips)
-        n_starts = n_frames[clips] - self.patch_frames + 1
-        starts = uniform_integers(n_starts[:, None].repeat(1, 2), generator)
-        if self.patches == "same":
-            starts = starts[:, :1].repeat(1, 2)
+        starts = self._draw_starts(n_frames[clips], generator)
         draws = {"patches": {"clip": clips[:, None].repeat(1, 2), "start": starts}}
         if self.mix_back is not None:
             draws["mix_back"] = self.mix_back.draw(
@@ -112,6 +119,16 @@ class PairOfViews:
             drawn = augmentation.draw(2 * batch, self.patch_frames, self.n_bands, generator)
             draws[name] = {key: value.unflatten(0, (batch, 2)) for key, value in drawn.items()}
         return draws
+
+    def _draw_starts(self, n_frames: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw the first frames of both patches of clips of so many frames: [batch, 2]."""
+        n_starts = n_frames - self.patch_frames + 1
+        if self.patches == "apart":
+            distance = (n_starts - 1).clamp(max=self.distance_frames)
+            first = uniform_integers(n_starts - distance, generator)
+            return torch.stack([first, first + distance], dim=1)
+        starts = uniform_integers(n_starts[:, None].repeat(1, 2), generator)
+        return starts[:, :1].repeat(1, 2) if self.patches == "same" else starts
 
     def apply(
         self,

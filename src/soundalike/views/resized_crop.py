@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from soundalike.views.augmentation import Draws, uniform_integers
+from soundalike.views.resampling import interpolate
 
 
 class ResizedCrop:
@@ -76,8 +77,4 @@ def _stretch(patches: Tensor, first: Tensor, size: Tensor, dim: int) -> Tensor:
     first, size = first[:, None], size[:, None]
     centre = torch.arange(n_out, device=patches.device) + 0.5
     position = (centre * (size / n_out) - 0.5).clamp(min=0).minimum(size - 1)  # inside the box
-    below, above = position.floor(), position.ceil()
-    across = 3 - dim  # the axis along which the positions are the same
-    lower = patches.gather(dim, (first + below.long()).unsqueeze(across).expand_as(patches))
-    upper = patches.gather(dim, (first + above.long()).unsqueeze(across).expand_as(patches))
-    return torch.lerp(lower, upper, (position - below).to(patches.dtype).unsqueeze(across))
+    return interpolate(patches, position, dim, first)
