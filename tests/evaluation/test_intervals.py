@@ -2,8 +2,9 @@ import time
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from soundalike.evaluation.intervals import bootstrap_interval
+from soundalike.evaluation.intervals import bootstrap_interval, t_interval
 from soundalike.evaluation.metrics import accuracy, balanced_accuracy
 
 
@@ -63,3 +64,31 @@ def test_refuses_arrays_of_different_length():
         bootstrap_interval(accuracy, np.zeros(2, int), np.zeros(3, int))
     with pytest.raises(ValueError, match="above 0"):
         bootstrap_interval(np.mean, np.zeros(0))
+
+
+@pytest.mark.parametrize("n_seeds", [2, 3, 10])
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_the_interval_over_seeds_is_that_of_scipy(n_seeds, level):
+    values = np.random.default_rng(n_seeds).normal(0.7, 0.02, n_seeds)
+    expected = stats.t.interval(level, n_seeds - 1, values.mean(), stats.sem(values))
+    assert t_interval(values, level) == pytest.approx(expected)
+
+
+def test_the_interval_of_differences_is_the_paired_t_test():
+    generator = np.random.default_rng(0)
+    of_seed = generator.normal(0, 0.1, 5)
+    ours, theirs = (of_seed + generator.normal(mean, 0.01, 5) for mean in (0.72, 0.70))
+    expected = stats.ttest_rel(ours, theirs).confidence_interval(0.9)
+    assert t_interval(ours - theirs, 0.9) == pytest.approx((expected.low, expected.high))
+
+
+def test_an_interval_over_few_seeds_covers_the_mean_as_often_as_it_says():
+    trials = np.random.default_rng(1).normal(0.6, 0.05, (2000, 3))
+    n_covered = sum(low <= 0.6 <= high for low, high in map(t_interval, trials))
+    assert 0.935 <= n_covered / 2000 <= 0.965
+
+
+def test_one_seed_tells_no_spread():
+    assert np.isnan(t_interval([0.7])).all()
+    assert np.isnan(t_interval([])).all()
+    assert t_interval([0.5, 0.5]) == (0.5, 0.5)

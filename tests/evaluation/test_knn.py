@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.evaluation.knn import knn_predict, neighbours_to_ask
+from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
 
 
 def majority(classes):
@@ -14,20 +14,32 @@ def majority(classes):
     return min(votes, key=lambda c: (-votes[c], c))
 
 
-def knn_as_written(queries, query_clips, references, reference_clips, reference_labels, k):
-    """The definition in plain loops: one query, one neighbour, one vote at a time."""
-    votes_of_clip = {}
+def neighbours_as_written(queries, query_clips, references, reference_clips, labels, k):
+    """Plain loops: for each clip, the labels of the neighbours of each of its patches."""
+    of_clip = {}
     for query, clip in zip(queries, query_clips.tolist(), strict=True):
         others = [
-            (float(query @ reference / (query.norm() * reference.norm())), int(label))
+            (float(query @ reference / (query.norm() * reference.norm())), label)
             for reference, other, label in zip(
-                references, reference_clips.tolist(), reference_labels, strict=True
+                references, reference_clips.tolist(), labels.tolist(), strict=True
             )
             if other != clip
         ]
         others.sort(key=lambda pair: -pair[0])
-        votes_of_clip.setdefault(clip, []).append(majority([label for _, label in others[:k]]))
-    return [majority(votes_of_clip[clip]) for clip in sorted(votes_of_clip)]
+        of_clip.setdefault(clip, []).append([label for _, label in others[:k]])
+    return [of_clip[clip] for clip in sorted(of_clip)]
+
+
+def knn_as_written(*clips_and_k):
+    """The definition for one label a clip: the majority of the majorities of each patch."""
+    return [
+        majority([majority(neighbours) for neighbours in patches])
+        for patches in neighbours_as_written(*clips_and_k)
+    ]
+
+
+def predict(*arguments, **settings):
+    return knn_scores(*arguments, **settings).argmax(dim=1).tolist()
 
 
 def random_set(n_clips, n_classes, seed, most_patches=4, dim=5):
@@ -38,6 +50,11 @@ def random_set(n_clips, n_classes, seed, most_patches=4, dim=5):
     labels = torch.randint(n_classes, (n_clips,), generator=generator)
     patches = torch.randn(len(clips), dim, generator=generator, dtype=torch.float64)
     return patches, clips, labels[clips]
+
+
+def random_rows(n_clips, n_classes, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.rand(n_clips, n_classes, generator=generator) < 0.4).float()
 
 
 @settings(deadline=None)
@@ -51,8 +68,8 @@ def random_set(n_clips, n_classes, seed, most_patches=4, dim=5):
 def test_leave_one_clip_out_is_what_the_definition_says(n_clips, n_classes, k, chunk, seed):
     # Few classes and few patches make ties common; k above their number is drawn as well.
     patches, clips, labels = random_set(n_clips, n_classes, seed)
-    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk)
-    assert predicted.tolist() == knn_as_written(patches, clips, patches, clips, labels, k)
+    predicted = predict(patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk)
+    assert predicted == knn_as_written(patches, clips, patches, clips, labels, k)
 
 
 @settings(deadline=None, max_examples=30)
@@ -61,10 +78,50 @@ def test_other_clips_are_compared_with_all_references(k, seed):
     references, reference_clips, labels = random_set(6, 3, seed)
     queries, query_clips, _ = random_set(5, 3, seed + 1)
     query_clips = query_clips + 6
-    predicted = knn_predict(queries, query_clips, references, reference_clips, labels, 3, k=k)
-    assert predicted.tolist() == knn_as_written(
-        queries, query_clips, references, reference_clips, labels, k
-    )
+    predicted = predict(queries, query_clips, references, reference_clips, labels, 3, k=k)
+    assert predicted == knn_as_written(queries, query_clips, references, reference_clips, labels, k)
+
+
+@settings(deadline=None, max_examples=30)
+@given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
+def test_a_score_is_the_share_of_a_clips_patches_that_vote_for_the_class(k, seed):
+    patches, clips, labels = random_set(6, 3, seed)
+    scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k)
+    expected = [
+        [votes.count(c) / len(votes) for c in range(3)]
+        for of_clip in neighbours_as_written(patches, clips, patches, clips, labels, k)
+        for votes in [[majority(neighbours) for neighbours in of_clip]]
+    ]
+    torch.testing.assert_close(scores, torch.tensor(expected))
+
+
+@settings(deadline=None, max_examples=30)
+@given(k=st.integers(1, 60), chunk=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
+def test_with_several_labels_a_patch_votes_by_the_share_of_its_neighbours(k, chunk, seed):
+    patches, clips, _ = random_set(8, 3, seed)
+    labels = random_rows(8, 3, seed)[clips]
+    scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k, chunk=chunk)
+    expected = [
+        torch.tensor([torch.tensor(labels_of).mean(dim=0).tolist() for labels_of in of_clip])
+        for of_clip in neighbours_as_written(patches, clips, patches, clips, labels, k)
+    ]
+    torch.testing.assert_close(scores, torch.stack([votes.mean(dim=0) for votes in expected]))
+
+
+def test_neighbours_without_any_class_are_asked_too():
+    references = torch.eye(4)
+    labels = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
+    clips = torch.arange(4)
+    scores = knn_scores(torch.ones(1, 4), torch.tensor([9]), references, clips, labels, 2, k=4)
+    assert scores.tolist() == [[0.5, 0.25]]
+
+
+def test_one_neighbour_answers_alike_however_its_label_is_told():
+    patches, clips, labels = random_set(20, 4, seed=5)
+    rows = torch.eye(4)[labels]
+    told_by_class = knn_scores(patches, clips, patches, clips, labels, 4, k=1)
+    told_by_rows = knn_scores(patches, clips, patches, clips, rows, 4, k=1)
+    torch.testing.assert_close(told_by_class, told_by_rows)
 
 
 def test_labels_are_those_of_the_columns_that_were_compared():
@@ -74,8 +131,8 @@ def test_labels_are_those_of_the_columns_that_were_compared():
     clips = torch.arange(3 * n_classes).repeat_interleave(n_patches_each)
     labels = clips % n_classes
     patches = torch.eye(n_classes)[labels]
-    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes, k=6)
-    assert predicted.tolist() == [0, 1, 2, 3] * 3
+    predicted = predict(patches, clips, patches, clips, labels, n_classes, k=6)
+    assert predicted == [0, 1, 2, 3] * 3
 
 
 def test_a_clip_does_not_vote_for_itself():
@@ -83,33 +140,33 @@ def test_a_clip_does_not_vote_for_itself():
     patches = torch.tensor([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 6)
     clips = torch.tensor([0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
     labels = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
-    predicted = knn_predict(patches, clips, patches, clips, labels, n_classes=2, k=4)
+    predicted = predict(patches, clips, patches, clips, labels, n_classes=2, k=4)
     assert predicted[0] == 0
 
 
 def test_ties_go_to_the_lower_class():
     references = torch.tensor([[1.0, 0.0], [1.0, 0.1]])
     for labels in ([1, 2], [2, 1]):
-        predicted = knn_predict(
+        predicted = predict(
             torch.tensor([[1.0, 0.05]]), torch.tensor([9]), references,
             torch.tensor([0, 1]), torch.tensor(labels), n_classes=3, k=2,
         )  # fmt: skip
-        assert predicted.tolist() == [1]
+        assert predicted == [1]
 
 
 def test_loudness_of_an_embedding_does_not_matter():
     patches, clips, labels = random_set(12, 3, seed=4)
     scale = torch.rand(len(patches), 1, dtype=torch.float64) + 0.1
-    plain = knn_predict(patches, clips, patches, clips, labels, 3, k=5)
-    scaled = knn_predict(patches * scale, clips, patches, clips, labels, 3, k=5)
-    assert plain.tolist() == scaled.tolist()
+    plain = predict(patches, clips, patches, clips, labels, 3, k=5)
+    scaled = predict(patches * scale, clips, patches, clips, labels, 3, k=5)
+    assert plain == scaled
 
 
 def test_a_lone_clip_has_nobody_to_ask():
     patches = torch.randn(3, 4)
     clips, labels = torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long)
     with pytest.raises(ValueError, match="another clip"):
-        knn_predict(patches, clips, patches, clips, labels, n_classes=1)
+        knn_scores(patches, clips, patches, clips, labels, n_classes=1)
 
 
 def test_the_number_of_neighbours_suits_the_set() -> None:

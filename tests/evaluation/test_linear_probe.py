@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import StandardScaler
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.linear_probe import fit_linear_probe
-from soundalike.evaluation.metrics import accuracy, balanced_accuracy
+from soundalike.evaluation.metrics import accuracy, score
 
 
 def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
@@ -22,32 +23,73 @@ def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
     return of_clip[clips] + 0.5 * torch.randn(len(clips), dim, generator=generator), clips, labels
 
 
+def several_labels(n_clips, seed, n_classes=5, dim=20):
+    """Clips of one to three patches that hold any number of classes at once."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
+    labels = (torch.rand(n_clips, n_classes, generator=generator) < 0.3).float()
+    n_patches = torch.randint(1, 4, (n_clips,), generator=generator)
+    clips = torch.arange(n_clips).repeat_interleave(n_patches)
+    noise = 2 * torch.randn(len(clips), dim, generator=generator)
+    return (labels @ centres)[clips] + noise, clips, labels
+
+
+def scores_of(probe, h, clips):
+    return clip_scores(probe.probabilities(h).numpy(), clips.numpy())
+
+
 def predict(probe, h, clips):
-    return clip_scores(probe.probabilities(h).numpy(), clips.numpy()).argmax(axis=1)
+    return scores_of(probe, h, clips).argmax(axis=1)
 
 
-def test_steps_are_those_of_stochastic_gradient_descent_by_autograd():
-    # One patch a clip and one batch an epoch leave nothing to chance but the order of a sum.
-    generator = torch.Generator().manual_seed(0)
-    h = 3 * torch.randn(50, 7, generator=generator, dtype=torch.float64) + 5
-    labels = torch.randint(4, (50,), generator=generator)
+def drawn_patches(clips, n_clips, n_epochs, seed):
+    """The draws in plain loops: clips in random order, one random patch of each."""
+    generator = torch.Generator().manual_seed(seed)
+    for _ in range(n_epochs):
+        order = torch.randperm(n_clips, generator=generator).tolist()
+        places = torch.rand(n_clips, generator=generator, dtype=torch.float64).tolist()
+        patches_of = [(clips == clip).nonzero()[:, 0].tolist() for clip in range(n_clips)]
+        yield order, [patches_of[clip][int(places[clip] * len(patches_of[clip]))] for clip in order]
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("kind", ["one label", "several labels"])
+def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(kind, standardise):
+    h, clips, labels = overlapping_classes(50, seed=0, dim=7)
+    h = 3 * h.double() + 5
+    if kind == "several labels":
+        labels = (torch.rand(50, 5, generator=torch.Generator().manual_seed(0)) < 0.4).float()
 
     probe = fit_linear_probe(
-        h, torch.arange(50), labels, 4, n_epochs=12, milestones=(5, 9), batch_size=50
-    )
+        h, clips, labels, 5, n_epochs=12, milestones=(5, 9), batch_size=16, seed=3,
+        standardise=standardise,
+    )  # fmt: skip
 
-    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0)
-    layer = torch.nn.Linear(7, 4, dtype=torch.float64)
+    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardise else h
+    layer = torch.nn.Linear(7, 5, dtype=torch.float64)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [5, 9])
-    for _ in range(12):
-        optimizer.zero_grad()
-        cross_entropy(layer(x), labels).backward()
-        optimizer.step()
+    for order, patches in drawn_patches(clips, 50, n_epochs=12, seed=3):
+        for start in range(0, 50, 16):
+            logits = layer(x[patches[start : start + 16]])
+            y = labels[order[start : start + 16]]
+            if kind == "several labels":
+                each = binary_cross_entropy_with_logits(logits, y.double(), reduction="none")
+                loss = each.sum(dim=1).mean()
+            else:
+                loss = cross_entropy(logits, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
         schedule.step()
-    torch.testing.assert_close(probe.probabilities(h), layer(x).softmax(dim=1).detach())
+    logits = layer(x).detach()
+    expected = logits.sigmoid() if kind == "several labels" else logits.softmax(dim=1)
+    torch.testing.assert_close(probe.probabilities(h), expected)
+    if not standardise:
+        torch.testing.assert_close(probe.weight, layer.weight.detach().T)
+        torch.testing.assert_close(probe.bias, layer.bias.detach())
 
 
 def test_does_about_as_well_as_logistic_regression():
@@ -68,6 +110,27 @@ def test_does_about_as_well_as_logistic_regression():
     assert ours == pytest.approx(theirs, abs=0.03)
 
 
+def test_does_about_as_well_as_logistic_regression_of_each_of_several_labels():
+    h, clips, labels = several_labels(400, seed=1)
+    test_h, test_clips, test_labels = several_labels(600, seed=2)
+    probe = fit_linear_probe(h, clips, labels, 5, n_epochs=60, milestones=(30, 45))
+    ours = scores_of(probe, test_h, test_clips)
+
+    oracle = OneVsRestClassifier(LogisticRegression(max_iter=1000)).fit(h, labels[clips])
+    theirs = clip_scores(oracle.predict_proba(test_h), test_clips)
+
+    assert 0.5 < score(test_labels, theirs) < 0.95, "too easy or too hard to tell anything"
+    assert score(test_labels, ours) == pytest.approx(score(test_labels, theirs), abs=0.03)
+
+
+def test_each_of_several_labels_learns_as_if_it_were_alone():
+    h, clips, labels = several_labels(60, seed=8)
+    together = fit_linear_probe(h, clips, labels, 5, n_epochs=5)
+    for column in range(5):
+        alone = fit_linear_probe(h, clips, labels[:, [column]], 1, n_epochs=5)
+        torch.testing.assert_close(alone.weight[:, 0], together.weight[:, column])
+
+
 def test_scale_and_offset_of_the_features_do_not_matter():
     h, clips, labels = overlapping_classes(100, seed=3)
     h = h.double()
@@ -86,20 +149,21 @@ def test_a_feature_that_never_varied_has_no_say():
     assert probe.probabilities(h).isfinite().all()
 
 
-def test_the_best_epoch_on_validation_clips_stays():
-    h, clips, labels = overlapping_classes(80, seed=5)
-    validation = overlapping_classes(60, seed=6)
+@pytest.mark.parametrize("kind", [overlapping_classes, several_labels])
+def test_the_best_epoch_on_validation_clips_stays(kind):
+    h, clips, labels = kind(80, seed=5)
+    validation = kind(60, seed=6)
 
-    def score(probe):
-        return balanced_accuracy(validation[2], predict(probe, *validation[:2]))
+    def of(probe):
+        return score(validation[2], scores_of(probe, *validation[:2]))
 
     # The first epochs of a longer training are a shorter one, as no milestone lies within.
-    each = [score(fit_linear_probe(h, clips, labels, 5, n_epochs=n)) for n in range(1, 9)]
+    each = [of(fit_linear_probe(h, clips, labels, 5, n_epochs=n)) for n in range(1, 9)]
     chosen = fit_linear_probe(h, clips, labels, 5, validation, n_epochs=8)
 
     assert len(set(each)) > 1
     assert chosen.epoch == 1 + int(np.argmax(each))
-    assert score(chosen) == max(each)
+    assert of(chosen) == max(each)
 
 
 def test_of_equally_good_epochs_the_first_stays():

@@ -4,11 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
+from soundalike.evaluation.average_precision import mean_average_precision
 from soundalike.evaluation.metrics import (
     accuracy,
     balanced_accuracy,
     confusion_matrix,
+    metric_name,
     per_class_recall,
+    score,
 )
 
 N_CLASSES = 6
@@ -72,6 +75,46 @@ def test_refuses_what_cannot_be_counted(measure):
         measure([], [])
     with pytest.raises(ValueError, match="do not match"):
         measure([0, 1], [0])
+    with pytest.raises(ValueError, match=r"unlabelled \(-1\)"):
+        measure([0, -1], [0, 0])
+
+
+def test_an_answer_that_was_not_given_is_not_right():
+    assert accuracy([0, 0, 1, 1], [0, -1, 1, 1]) == 0.75
+    assert balanced_accuracy([0, 0, 1, 1], [0, -1, -1, -1]) == 0.25
+
+
+@given(answers, st.integers(0, 2**32 - 1))
+def test_clips_with_one_label_are_scored_by_the_balanced_accuracy_of_their_best_class(
+    answers, seed
+):
+    labels, _ = answers
+    scores = np.random.default_rng(seed).integers(3, size=(len(labels), N_CLASSES))
+    best = [row.tolist().index(row.max()) for row in scores]
+    assert score(labels, scores) == balanced_accuracy(labels, best)
+    assert metric_name(labels) == "balanced accuracy"
+
+
+def test_clips_with_several_labels_are_scored_by_map():
+    generator = np.random.default_rng(0)
+    labels = (generator.random((20, 4)) < 0.5).astype(np.float32)
+    scores = generator.random((20, 4))
+    assert score(labels, scores) == mean_average_precision(labels, scores)
+    assert score(labels, labels) == 1
+    assert metric_name(labels) == "mAP"
+
+
+def test_one_label_a_clip_may_be_told_either_way():
+    labels = np.array([0, 1, 2, 2])
+    assert score(labels, np.eye(3)[labels]) == score(np.eye(3)[labels], np.eye(3)[labels]) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"), [([0, -1], "unlabelled"), ([[1, 0], [-1, -1]], "must be 0 or 1")]
+)
+def test_an_unlabelled_clip_has_no_score(labels, what):
+    with pytest.raises(ValueError, match=what):
+        score(labels, [[0.5, 0.5], [0.5, 0.5]])
 
 
 @pytest.mark.parametrize("stranger", [-1, 2])

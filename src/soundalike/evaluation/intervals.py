@@ -1,10 +1,15 @@
-"""How far a score over clips can be trusted, by the bootstrap (Efron and Tibshirani 1993)."""
+"""How far a number can be trusted: with other clips, or with other seeds.
+
+Two questions with two answers. ``bootstrap_interval`` asks how a score would be on other test clips
+(Efron and Tibshirani 1993), ``t_interval`` where its mean over many trainings lies (Student 1908).
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 
 def bootstrap_interval(
@@ -47,3 +52,32 @@ def bootstrap_interval(
     statistics = [statistic(*(array[draw] for array in arrays)) for draw in draws]
     low, high = np.quantile(statistics, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Interval of the mean over seeds, by Student's t.
+
+    Of two ways trained with the same seeds, ``t_interval(ours - theirs)`` is that of the difference
+    seed by seed (the paired t-test): it leaves out what a seed does to both.
+
+    Args:
+        values: the score of each seed.
+        level: how often such an interval is to hold the true mean, if scores are normal.
+
+    Shape:
+        values: [seeds].
+
+    Returns:
+        Low and high; both NaN for fewer than two values, whose spread is not known.
+
+    >>> low, high = t_interval([0.70, 0.72, 0.74])
+    >>> round(low, 2), round(high, 2)
+    (0.67, 0.77)
+    """
+    values = np.asarray(values, dtype=np.float64)
+    n_values = len(values)
+    if n_values < 2:
+        return np.nan, np.nan
+    standard_error = values.std(ddof=1) / np.sqrt(n_values)
+    reach = stdtrit(n_values - 1, (1 + level) / 2) * standard_error  # a quantile of Student's t
+    return float(values.mean() - reach), float(values.mean() + reach)

@@ -1,11 +1,47 @@
-"""Accuracies of predicted classes; the one that counts is balanced accuracy (Fonseca et al. 2021).
+"""The number that counts on a set, and accuracies of predicted classes.
 
-The classes of sound-event sets differ in size by factors. Balanced accuracy weighs every class the
-same, whatever its number of clips, so that predicting the largest class does not pay.
+The classes of sound-event sets differ in size by factors. Balanced accuracy (Fonseca et al. 2021)
+weighs every class the same, whatever its number of clips, so that predicting the largest class does
+not pay. So does mAP, where clips have several labels.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from soundalike.evaluation.average_precision import mean_average_precision
+
+
+def metric_name(labels: ArrayLike) -> str:
+    """Return the name of what `score` measures: "balanced accuracy", or "mAP" for several labels.
+
+    >>> metric_name([0, 2, 1]), metric_name([[1, 0], [1, 1]])
+    ('balanced accuracy', 'mAP')
+    """
+    return "mAP" if np.ndim(labels) == 2 else "balanced accuracy"
+
+
+def score(labels: ArrayLike, scores: ArrayLike) -> float:
+    """Score clips by the metric of their kind of labels, from 0 to 1.
+
+    The mAP where clips have several labels; otherwise the balanced accuracy of the class with the
+    highest score, the lower class of equal ones.
+
+    Args:
+        labels: class of each clip, or 1 where the clip has the class and 0 where not.
+        scores: of each class for each clip, higher where it is the more likely.
+
+    Shape:
+        labels: [clips] or [clips, classes]; scores: [clips, classes].
+
+    Raises:
+        ValueError: there are no clips, a clip is unlabelled, or the shapes do not match.
+
+    >>> score([0, 1, 1], [[0.6, 0.4], [0.1, 0.9], [0.7, 0.3]])
+    0.75
+    """
+    if metric_name(labels) == "mAP":
+        return mean_average_precision(labels, scores)
+    return balanced_accuracy(labels, np.argmax(scores, axis=1))
 
 
 def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
@@ -19,7 +55,7 @@ def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
         labels, predictions: [clips].
 
     Raises:
-        ValueError: there are no clips, or not as many predictions as labels.
+        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
 
     >>> accuracy([0, 0, 0, 1], [0, 0, 0, 0])
     0.75
@@ -41,7 +77,7 @@ def balanced_accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
         labels, predictions: [clips].
 
     Raises:
-        ValueError: there are no clips, or not as many predictions as labels.
+        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
 
     >>> balanced_accuracy([0, 0, 0, 1], [0, 0, 0, 0])
     0.5
@@ -67,7 +103,7 @@ def per_class_recall(
         labels, predictions: [clips]; result: [classes].
 
     Raises:
-        ValueError: there are no clips, or not as many predictions as labels.
+        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
     """
     confusion = confusion_matrix(labels, predictions, n_classes)
     with np.errstate(invalid="ignore"):
@@ -89,14 +125,14 @@ def confusion_matrix(
         labels, predictions: [clips]; result: [classes, classes].
 
     Raises:
-        ValueError: there are no clips, not as many predictions as labels, or a class out of range.
+        ValueError: as `accuracy`, or a class is out of range.
 
     >>> confusion_matrix([0, 0, 1], [0, 1, 1], n_classes=2).tolist()
     [[1, 1], [0, 1]]
     """
     labels, predictions = _checked(labels, predictions)
     largest = max(labels.max(), predictions.max())
-    if largest >= n_classes or min(labels.min(), predictions.min()) < 0:
+    if largest >= n_classes or predictions.min() < 0:
         raise ValueError(f"classes must lie in 0..{n_classes - 1}")
     cells = np.bincount(labels * n_classes + predictions, minlength=n_classes**2)
     return cells.reshape(n_classes, n_classes)
@@ -110,4 +146,6 @@ def _checked(
         raise ValueError(f"{labels.shape} labels and {predictions.shape} predictions do not match")
     if len(labels) == 0:
         raise ValueError("there are no clips to count")
+    if labels.min() < 0:
+        raise ValueError("a clip is unlabelled (-1); only labelled clips can be counted")
     return labels, predictions

@@ -1,0 +1,42 @@
+"""A row says of class scores what the metrics say of them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from soundalike.evaluation.metrics import score
+from soundalike.evaluation.score_table import score_table
+
+CLASSES = ["a", "b", "c"]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_one_label_a_clip(rng):
+    labels = np.arange(60) % 3
+    scores = np.eye(3)[labels] + rng.standard_normal((60, 3))
+    (row,) = score_table(labels, {("linear", "x"): scores}, CLASSES)
+    assert (row["protocol"], row["representation"]) == ("linear", "x")
+    assert row["score"] == score(labels, scores)
+    assert row["interval"][0] < row["score"] < row["interval"][1]
+    right = scores.argmax(axis=1) == labels
+    assert row["accuracy"] == right.mean()
+    assert np.trace(row["confusion"]) == right.sum()
+    assert np.mean(list(row["per_class"].values())) == pytest.approx(row["score"])
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_several_labels_a_clip(rng):
+    labels = (rng.random((60, 3)) < 0.4).astype(np.float32)
+    (row,) = score_table(labels, {("knn", "x"): labels + rng.random((60, 3))}, CLASSES)
+    assert row["score"] == pytest.approx(np.mean(list(row["per_class"].values())))
+    assert row.keys().isdisjoint({"accuracy", "confusion"})
+
+
+def test_a_class_without_clips_is_not_in_the_row(rng):
+    (row,) = score_table(np.array([0, 0, 2]), {("knn", "x"): np.eye(3)}, CLASSES)
+    assert list(row["per_class"]) == ["a", "c"]
