@@ -88,3 +88,16 @@ def test_refuses_bands_that_do_not_pool_to_two(n_bands: int) -> None:
 @pytest.mark.parametrize("n_bands", [80, 119])
 def test_reads_every_number_of_bands_that_pools_to_two(n_bands: int) -> None:
     assert CRNN()(torch.zeros(2, 1, 101, n_bands)).shape == (2, 64)
+
+
+def test_width_scales_every_layer_and_h() -> None:
+    encoder = CRNN(width=8)
+    assert [getattr(encoder, f"conv{i}").conv.out_channels for i in (1, 2, 3)] == [8, 8, 8]
+    assert (encoder.rnn1.input_size, encoder.rnn1.hidden_size) == (16, 4)
+    assert encoder.dim == 4
+    assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, 4)
+
+
+def test_refuses_a_width_that_leaves_no_h() -> None:
+    with pytest.raises(ValueError, match="at least 2 channels, got 1"):
+        CRNN(width=1)

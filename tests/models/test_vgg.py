@@ -1,3 +1,4 @@
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -61,3 +62,16 @@ def test_global_pooling_is_the_maximum_then_the_average() -> None:
     encoder(torch.randn(2, 1, 101, 96))
     torch.testing.assert_close(seen["pooled"][:, :128], seen["maps"].amax((2, 3)))
     torch.testing.assert_close(seen["pooled"][:, 128:], seen["maps"].mean((2, 3)))
+
+
+def test_width_scales_every_layer_and_h() -> None:
+    encoder = VGG(width=4)
+    convolutions = [getattr(encoder, f"conv{i}").conv.out_channels for i in range(6)]
+    assert convolutions == [4, 4, 4, 8, 8, 16]
+    assert encoder.dim == 64
+    assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, 64)
+
+
+def test_refuses_a_width_of_no_channels() -> None:
+    with pytest.raises(ValueError, match="at least 1 channel, got 0"):
+        VGG(width=0)

@@ -3,6 +3,7 @@
 from pkgutil import resolve_name
 
 import pytest
+import torch
 
 from soundalike.training.optimizers import (
     OPTIMIZERS,
@@ -40,3 +41,18 @@ def test_every_schedule_stays_between_nothing_and_the_highest_rate(name):
     arguments = {"step": {"milestones": [3, 6]}, "cosine": {"n_warmup_epochs": 1}}
     schedule = resolve_name(SCHEDULES[name])(**arguments.get(name, {}))
     assert all(0 <= schedule(epoch / 4, 10) <= 1 for epoch in range(41))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_goes_downhill_at_the_rate_that_a_training_sets(name):
+    parameter = torch.nn.Parameter(torch.ones(3, 4))
+    optimizer = resolve_name(OPTIMIZERS[name])([parameter], lr=0.1, weight_decay=0.0)
+    assert optimizer.defaults["lr"] == 0.1
+    for lr, moves in ((0.0, False), (0.1, True)):
+        before = parameter.detach().clone()
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        optimizer.zero_grad()
+        parameter.square().sum().backward()
+        optimizer.step()
+        assert (parameter < before).all() == moves

@@ -8,4 +8,5 @@ ENCODERS = {
     "resnet18": "soundalike.models.resnet:ResNet18",
     "vgg": "soundalike.models.vgg:VGG",
     "crnn": "soundalike.models.crnn:CRNN",
+    "fsdnoisy18k_baseline": "soundalike.models.fsdnoisy18k_baseline:FSDnoisy18kBaseline",
 }

@@ -15,22 +15,30 @@ class CRNN(Encoder):
     names of the released weights; their last layer (``dense``) has no place here, so load them with
     ``strict=False``.
 
+    Args:
+        width: channels of each convolution; the recurrent layer, and so h, is half as wide.
+
     Shape:
-        patches: [batch, 1, frames, bands], at least 8 frames and 80 to 119 bands; h: [batch, 64].
+        patches: [batch, 1, frames, bands], at least 8 frames and 80 to 119 bands; h:
+        [batch, width // 2].
 
     Raises:
-        ValueError: a patch has fewer than 8 frames, or a number of bands that does not pool to 2.
+        ValueError: ``width`` is below 2, or a patch has fewer than 8 frames, or a number of bands
+            that does not pool to 2.
     """
 
-    dim = 64
     min_frames = 8  # three poolings halve the frames
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 128) -> None:
         super().__init__()
-        self.conv1 = ConvBlock(1, 128, pool_bands=5)
-        self.conv2 = ConvBlock(128, 128, pool_bands=4)
-        self.conv3 = ConvBlock(128, 128, pool_bands=2)
-        self.rnn1 = nn.GRU(2 * 128, self.dim, batch_first=True, bidirectional=True)
+        if width < 2:
+            raise ValueError(f"CRNN needs a width of at least 2 channels, got {width}.")
+        self.width = width
+        self.dim = width // 2
+        self.conv1 = ConvBlock(1, width, pool_bands=5)
+        self.conv2 = ConvBlock(width, width, pool_bands=4)
+        self.conv3 = ConvBlock(width, width, pool_bands=2)
+        self.rnn1 = nn.GRU(2 * width, self.dim, batch_first=True, bidirectional=True)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Embed patches: the product of both directions' outputs at the last frame."""

@@ -13,25 +13,32 @@ class VGG(Encoder):
     frames. Parameters carry the names of the released weights; their last layer (``dense_out``) has
     no place here, so load them with ``strict=False``.
 
+    Args:
+        width: channels of the first three convolutions; the next two have twice as many, the last
+            four times as many and h 16 times.
+
     Shape:
-        patches: [batch, 1, frames, bands], at least 8 frames and 8 bands; h: [batch, 512].
+        patches: [batch, 1, frames, bands], at least 8 frames and 8 bands; h: [batch, 16 * width].
 
     Raises:
-        ValueError: a patch has fewer than 8 frames.
+        ValueError: ``width`` is below 1, or a patch has fewer than 8 frames.
     """
 
-    dim = 512
     min_frames = 8  # three poolings halve the frames
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
-        self.conv0 = ConvBlock(1, 32)
-        self.conv1 = ConvBlock(32, 32)
-        self.conv2 = ConvBlock(32, 32, pool=2)
-        self.conv3 = ConvBlock(32, 64)
-        self.conv4 = ConvBlock(64, 64, pool=2)
-        self.conv5 = ConvBlock(64, 128, pool=2)
-        self.dense1 = nn.Linear(2 * 128, self.dim)
+        if width < 1:
+            raise ValueError(f"VGG needs a width of at least 1 channel, got {width}.")
+        self.width = width
+        self.dim = 16 * width
+        self.conv0 = ConvBlock(1, width)
+        self.conv1 = ConvBlock(width, width)
+        self.conv2 = ConvBlock(width, width, pool=2)
+        self.conv3 = ConvBlock(width, 2 * width)
+        self.conv4 = ConvBlock(2 * width, 2 * width, pool=2)
+        self.conv5 = ConvBlock(2 * width, 4 * width, pool=2)
+        self.dense1 = nn.Linear(2 * 4 * width, self.dim)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Embed patches: the dense layer over the pooled maps of the last convolution."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 OPTIMIZERS = {
     "sgd": "torch.optim:SGD",
+    "adam": "torch.optim:Adam",
     "adamw": "torch.optim:AdamW",
+    "lars": "soundalike.training.lars:LARS",
 }
 
 SCHEDULES = {
