@@ -71,6 +71,11 @@ class LogMel:
         if not 0 <= self.min_duration_s < math.inf:
             raise ValueError(f"min_duration_s must be 0 or more, not {self.min_duration_s}")
 
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one frame to the next."""
+        return self.hop_length / self.sample_rate
+
     def __call__(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-mel of a waveform as it is: neither normalised nor repeated.
 

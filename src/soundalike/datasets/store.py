@@ -63,9 +63,7 @@ class Store:
     @property
     def hours(self) -> float:
         """Hours of audio that the clips' frames span."""
-        return (
-            float(self.n_frames.sum()) * self.log_mel.hop_length / self.log_mel.sample_rate / 3600
-        )
+        return float(self.n_frames.sum()) * self.log_mel.hop_s / 3600
 
 
 def is_store(path: Path) -> bool:

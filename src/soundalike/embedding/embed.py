@@ -1,19 +1,14 @@
 """Sounds -> one row for every window: path, start_s, end_s, vector."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tqdm import tqdm
 
-from soundalike.audio.waveform import AudioError
-from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.in_place import put_in_place
-from soundalike.datasets.prepare import BrokenClipsError
+from soundalike.embedding.readable import ReadableClips
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 ROWS_AT_ONCE = 8192  # a Parquet file of many small groups of rows is large and slow
@@ -51,33 +46,20 @@ def embed(
     """
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
-    problems: list[Problem] = []
-    frame_s = encoder.log_mel.hop_length / encoder.log_mel.sample_rate
-    window_s = (encoder.patch_frames - 1) * frame_s
+    hop_s = encoder.log_mel.hop_s
+    window_s = (encoder.patch_frames - 1) * hop_s
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
     n_windows = 0
-
-    def leave_out(problem: Problem) -> None:
-        if strict:
-            raise BrokenClipsError(problem.message)
-        problems.append(problem)
-
-    for problem in clips.problems:
-        leave_out(problem)
+    log_mels = ReadableClips(encoder, clips, strict=strict, name="embed", progress=progress)
     vector = pa.list_(pa.float32(), encoder.dim)
     times = [("start_s", pa.float64()), ("end_s", pa.float64())]
     schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded: set[int] = set()
     waiting: list[pa.Table] = []
-    with (
-        tqdm(clips, "embed", unit=" clips", disable=not progress) as shown,
-        put_in_place(out) as beside,
-        pq.ParquetWriter(beside, schema) as writer,
-    ):
-        log_mels = (_log_mel(encoder, clip, leave_out) for clip in shown)
+    with put_in_place(out) as beside, pq.ParquetWriter(beside, schema) as writer:
         for clip, first_frame, h in encoder.encode_patches(log_mels, batch_size):
-            start_s = first_s[clip] + first_frame * frame_s
+            start_s = first_s[clip] + first_frame * hop_s
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
             columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]
             waiting.append(pa.table(columns, schema=schema))
@@ -88,34 +70,10 @@ def embed(
                 waiting = []
         if waiting:
             writer.write_table(pa.concat_tables(waiting))
-        if not embedded:
-            raise BrokenClipsError(f"no clip could be read. The first: {problems[0].message}")
-    listed = out.with_suffix(".problems.csv")
-    if problems:
-        with put_in_place(listed) as beside:
-            pd.DataFrame([vars(problem) for problem in problems]).to_csv(beside, index=False)
-    else:
-        listed.unlink(missing_ok=True)  # of an earlier time
+        log_mels.refuse_none(len(embedded))
     return {
         "n_clips": len(embedded),
         "n_windows": n_windows,
-        "n_problems": len(problems),
-        "problems": str(listed) if problems else None,
+        "n_problems": len(log_mels.problems),
+        "problems": log_mels.write_problems(out),
     }
-
-
-def _log_mel(
-    encoder: SoundEncoder, clip: Clip, leave_out: Callable[[Problem], None]
-) -> Iterator[np.ndarray]:
-    """Yield a clip's log_mel in blocks; leave it out if it is broken or shorter than a window."""
-    n_frames = 0
-    try:
-        for block in encoder.log_mel.blocks(clip.path, clip.start_s, clip.end_s):
-            n_frames += len(block)
-            yield block
-    except AudioError as error:
-        leave_out(Problem(clip.path, error.problem, str(error)))
-        return
-    if n_frames < encoder.patch_frames:
-        message = f"{clip.path}: too short: {n_frames} frames; a window has {encoder.patch_frames}"
-        leave_out(Problem(clip.path, "too short", message))

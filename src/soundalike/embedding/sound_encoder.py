@@ -19,6 +19,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import cut_patches
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.store import Store
+from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
 from soundalike.models.encoder import Encoder, build_encoder
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -129,6 +130,42 @@ class SoundEncoder(nn.Module):
             raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
         return cls(encoder, settings, front_end, *statistics).eval()
 
+    @classmethod
+    def from_uclser20(
+        cls,
+        path: str | Path,
+        encoder: str,
+        mean: float,
+        std: float,
+        n_values: int = N_VALUES,
+    ) -> "SoundEncoder":
+        """Load an encoder that the authors of Fonseca et al. 2021 released with their code.
+
+        Their code standardises by the square root of the summed squares over the number of values,
+        where the number belongs under the root: so their encoders expect inputs as if the standard
+        deviation were ``std / sqrt(n_values)``, and this one divides by that.
+
+        Args:
+            path: state dict, ``pth/*_best.pth`` in their repository.
+            encoder: its network: "resnet18", "vgg" or "crnn".
+            mean: of the log-mel values of FSDnoisy18k's noisy training clips, in log10 units.
+            std: their true standard deviation.
+            n_values: how many values that is, over which theirs is too small.
+
+        Raises:
+            ModelError: the file cannot be read, or is not of this network.
+            ValueError: ``std`` is not positive, or ``n_values`` below 1.
+        """
+        if not std > 0 or n_values < 1:
+            raise ValueError(
+                f"A std above 0 and n_values of at least 1 are needed, got {std} and {n_values}."
+            )
+        try:
+            network = read_uclser20(path, encoder)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path}: the model cannot be loaded ({error}).") from None
+        return cls(network, {"name": encoder}, LogMel(), 101, mean, std / n_values**0.5).eval()
+
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
         """Return h of log_mel patches that are not standardised yet.
 
@@ -152,6 +189,8 @@ class SoundEncoder(nn.Module):
     ) -> np.ndarray:
         """Return one embedding for every sound: the mean of h over its patches.
 
+        A sound that is shorter than a patch is repeated.
+
         Args:
             sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]``; one or many.
             sample_rate: of the waveforms; not needed for paths.
@@ -169,7 +208,9 @@ class SoundEncoder(nn.Module):
         if isinstance(sounds, str | Path | np.ndarray):
             return self.encode([sounds], sample_rate, batch_size=batch_size, normalize=normalize)[0]
         shown = tqdm(sounds, desc="encode", unit=" clips", disable=not show_progress_bar)
-        log_mels = (self._blocks(sound, sample_rate) for sound in shown)
+        log_mels = (
+            _repeated(self._blocks(sound, sample_rate), self.patch_frames) for sound in shown
+        )
         sums = np.zeros((len(sounds), self.dim))
         n_patches = np.zeros(len(sounds))
         for clips, _, h in self.encode_patches(log_mels, batch_size):
@@ -218,9 +259,13 @@ class SoundEncoder(nn.Module):
         Shape:
             h: [patches, dim]; clips: [patches] int64.
         """
-        log_mels = ([store.of_clip(index)] for index in range(len(store.clips)))
-        clips, _, h = zip(*self.encode_patches(log_mels), strict=True)
+        clips, _, h = zip(*self.encode_patches(self.log_mels_of(store)), strict=True)
         return torch.from_numpy(np.concatenate(h)), torch.from_numpy(np.concatenate(clips))
+
+    def log_mels_of(self, store: Store) -> Iterator[list[np.ndarray]]:
+        """Yield the log_mel of every clip of a store; one shorter than a patch is repeated."""
+        for index in range(len(store.clips)):
+            yield list(_repeated([store.of_clip(index)], self.patch_frames))
 
     def _blocks(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
         if not isinstance(sound, np.ndarray):
@@ -231,3 +276,16 @@ class SoundEncoder(nn.Module):
             raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
         mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
         return [self.log_mel.of_clip(soxr.resample(mono, sample_rate, self.log_mel.sample_rate))]
+
+
+def _repeated(blocks: Iterable[np.ndarray], n_frames: int) -> Iterator[np.ndarray]:
+    """Pass on the blocks of a clip; one that is shorter than n_frames is repeated up to them."""
+    blocks = iter(blocks)
+    held: list[np.ndarray] = []
+    for block in blocks:
+        held.append(block)
+        if sum(map(len, held)) >= n_frames:
+            yield from itertools.chain(held, blocks)
+            return
+    clip = np.concatenate(held)
+    yield np.pad(clip, ((0, n_frames - len(clip)), (0, 0)), mode="wrap")

@@ -1,0 +1,153 @@
+"""A trained ear that names what it hears: an ear and a linear classifier of its embeddings."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from soundalike.datasets.in_place import put_in_place
+from soundalike.datasets.store import Store
+from soundalike.embedding.sound_encoder import CONFIG, WEIGHTS, ModelError, SoundEncoder
+from soundalike.evaluation.clip_scores import clip_scores
+
+ENCODER, CLASSIFIER = "encoder", "classifier"
+
+
+class SoundClassifier(nn.Module):
+    """From sounds to class probabilities: an ear, a linear layer, and the names of the classes.
+
+    Args:
+        ear: front end, statistics and encoder.
+        classes: names of the classes, in the order of the linear layer's outputs.
+        multi_label: whether a clip may have several classes: each has a probability of its own
+            (sigmoid), while otherwise they sum to one (softmax).
+        clip_score: mean of the patches' probabilities that is the clip's.
+        threshold: the lowest probability at which a class is named; below it, it is unsure.
+    """
+
+    def __init__(
+        self,
+        ear: SoundEncoder,
+        classes: list[str],
+        *,
+        multi_label: bool = False,
+        clip_score: Literal["arithmetic", "geometric"] = "arithmetic",
+        threshold: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.ear = ear
+        self.linear = nn.Linear(ear.dim, len(classes))
+        self.classes = classes
+        self.multi_label = multi_label
+        self.clip_score = clip_score
+        self.threshold = threshold
+
+    def forward(self, patches: Tensor) -> Tensor:
+        """Return the logits of log_mel patches that are not standardised yet.
+
+        Shape:
+            patches: [batch, frames, bands]; result: [batch, classes].
+        """
+        return self.linear(self.ear(patches))
+
+    def probabilities(self, h: Tensor) -> Tensor:
+        """Return the class probabilities of embeddings: [patches, dim] -> [patches, classes]."""
+        logits = self.linear(h).float()
+        return logits.sigmoid() if self.multi_label else logits.softmax(dim=1)
+
+    @torch.inference_mode()
+    def patch_probabilities(
+        self, log_mels: Iterable[Iterable[np.ndarray]]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Classify the patches of many clips.
+
+        Args:
+            log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
+
+        Returns:
+            Position of the clip [patches], first frame of the patch [patches], and class
+            probabilities [patches, classes].
+        """
+        device = self.linear.weight.device
+        clips, starts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        probabilities = [np.zeros((0, len(self.classes)), dtype=np.float32)]
+        for clip, start, h in self.ear.encode_patches(log_mels):
+            clips.append(clip)
+            starts.append(start)
+            of_patches = self.probabilities(torch.from_numpy(h).to(device))
+            probabilities.append(of_patches.cpu().numpy())
+        return np.concatenate(clips), np.concatenate(starts), np.concatenate(probabilities)
+
+    def clip_probabilities(self, store: Store) -> np.ndarray:
+        """Return the class probabilities of every clip of a store: [clips, classes]."""
+        clips, _, probabilities = self.patch_probabilities(self.ear.log_mels_of(store))
+        if not len(clips):
+            return probabilities
+        return clip_scores(probabilities, clips, self.clip_score)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the ear to ``encoder`` and what stands on it to ``classifier``, in a folder."""
+        folder = Path(folder)
+        self.ear.save(folder / ENCODER)
+        own = folder / CLASSIFIER
+        own.mkdir(parents=True, exist_ok=True)
+        weights = {name: t.contiguous() for name, t in self.linear.state_dict().items()}
+        try:
+            with put_in_place(own / WEIGHTS) as beside:
+                save_file(weights, beside)
+        except SafetensorError as error:  # what the library makes of a full disk
+            raise OSError(f"{own / WEIGHTS}: cannot be written ({error})") from None
+        config = {
+            "classes": self.classes,
+            "multi_label": self.multi_label,
+            "clip_score": self.clip_score,
+            "threshold": self.threshold,
+        }
+        with put_in_place(own / CONFIG) as beside:
+            beside.write_text(json.dumps(config, indent=1) + "\n")
+
+    @classmethod
+    def from_pretrained(cls, model: str | Path) -> "SoundClassifier":
+        """Load a classifier by what it is called: its folder, or one in which there is only one.
+
+        Raises:
+            ModelError: there is none, there are several, or its files do not fit together.
+        """
+        model = Path(model)
+        pattern = f"{CLASSIFIER}/{CONFIG}"
+        found = [model] if (model / pattern).is_file() else []
+        for depth in ("*", "*/*", "evaluation/*/*"):
+            found = found or sorted(p.parent.parent for p in model.glob(f"{depth}/{pattern}"))
+        if not found:
+            raise ModelError(
+                f"{model}: no classifier there: `soundalike evaluate MODEL SOURCE` makes one of "
+                "your labels."
+            )
+        if len(found) > 1:
+            there = ", ".join(map(str, found))
+            raise ModelError(f"{model}: there are several classifiers; name one of {there}.")
+        return cls.load(found[0])
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "SoundClassifier":
+        """Load what `save` wrote.
+
+        Raises:
+            ModelError: there is no classifier, or its files do not fit together.
+        """
+        folder = Path(folder)
+        ear = SoundEncoder.load(folder / ENCODER)
+        own = folder / CLASSIFIER
+        try:
+            classifier = cls(ear, **json.loads((own / CONFIG).read_text()))
+            classifier.linear.load_state_dict(load_file(own / WEIGHTS))
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            reason = str(error).partition("\n")[0]
+            raise ModelError(f"{own}: the classifier cannot be loaded ({reason}).") from None
+        return classifier.eval()

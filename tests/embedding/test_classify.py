@@ -1,0 +1,116 @@
+"""Classifying files: what stands in the rows, and what happens to broken ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from soundalike.datasets.clips import Clip, ClipTable, SourceError
+from soundalike.datasets.prepare import BrokenClipsError
+from soundalike.datasets.source import read_source
+from soundalike.datasets.splits import Split
+from soundalike.embedding.classify import classify
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.training.protocols import linear_classifier
+from soundalike.training.representations import embeddings
+
+
+@pytest.fixture(scope="module")
+def classifier(run, store):
+    """A linear classifier that tells the three kinds of tones apart."""
+    ear = SoundEncoder.from_pretrained(run.path)
+    nothing = np.zeros(0, dtype=int)
+    split = Split("x", np.arange(24), nothing, nothing)
+    return linear_classifier(ear, store, embeddings(ear, store), split, seed=0)
+
+
+@pytest.fixture
+def clips(sound_folder):
+    return read_source(sound_folder)
+
+
+def read(path):
+    return pd.read_csv(path, keep_default_na=False)
+
+
+def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
+    classifier.threshold = 0.0
+    counts = classify(classifier, clips, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert list(rows) == ["path", "start_s", "end_s", "class", "probability", "guess"]
+    assert rows["path"].tolist() == clips.rows["path"].tolist()
+    assert (rows["class"] == clips.rows["label"]).mean() > 0.9
+    assert rows["class"].tolist() == rows["guess"].tolist()
+    assert set(rows["start_s"]) == {0.0}
+    assert set(rows["end_s"]) == {""}
+    probabilities = classifier.clip_probabilities(store).max(axis=1)
+    assert rows["probability"].to_numpy() == pytest.approx(probabilities, abs=2e-3)
+    assert (counts["n_clips"], counts["n_rows"], counts["n_unsure"]) == (24, 24, 0)
+    assert sum(counts["classes"].values()) == 24
+
+
+def test_below_the_threshold_it_is_unsure_and_says_its_guess(classifier, clips, tmp_path):
+    classifier.threshold = 0.0
+    classify(classifier, clips, tmp_path / "sure.csv", progress=False)
+    sure = read(tmp_path / "sure.csv")
+    classifier.threshold = float(sure["probability"].median())
+    counts = classify(classifier, clips, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    unsure = rows["class"] == "unsure"
+    assert 6 <= counts["n_unsure"] == unsure.sum() <= 18
+    assert (rows["probability"][unsure] <= classifier.threshold).all()
+    assert rows["guess"].tolist() == sure["class"].tolist()
+
+
+def test_a_row_for_every_window(classifier, tmp_path):
+    """A clip that changes in the middle, and a segment of it whose times are those of the file."""
+    classifier.threshold = 0.0
+    time_s = np.arange(4 * 22050) / 22050
+    frequency = np.where(time_s < 2, 200, 5000)
+    path = tmp_path / "both.wav"
+    noise = 0.02 * np.random.default_rng(0).standard_normal(len(time_s))
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * frequency * time_s) + noise, 22050)
+    clips = ClipTable.of("x", [Clip(str(path)), Clip(str(path), start_s=2.5, end_s=4.0)])
+    counts = classify(classifier, clips, tmp_path / "out.csv", windows=True, progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert counts["n_rows"] == len(rows)
+    segment = np.flatnonzero(rows["start_s"].diff() < 0)[0]
+    whole, part = rows[:segment], rows[segment:]
+    assert (whole["end_s"].astype(float) - whole["start_s"]).round(2).unique().tolist() == [1.0]
+    assert set(whole["class"][whole["end_s"] < 2]) == {"low"}
+    assert set(whole["class"][whole["start_s"] >= 2]) == {"high"}
+    assert part["start_s"].iloc[0] == 2.5
+    assert part["start_s"].iloc[1] == pytest.approx(3.0, abs=0.01)
+
+
+def test_several_classes_are_named_together(classifier, clips, tmp_path):
+    classifier.multi_label, classifier.threshold = True, 0.0
+    classify(classifier, clips, tmp_path / "all.csv", progress=False)
+    assert set(read(tmp_path / "all.csv")["class"]) == {"high;low;middle"}
+    classifier.threshold = 1.1
+    classify(classifier, clips, tmp_path / "none.csv", progress=False)
+    assert set(read(tmp_path / "none.csv")["class"]) == {"unsure"}
+    classifier.multi_label = False
+
+
+def test_broken_clips_are_left_out_and_listed(classifier, clips, tmp_path):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"RIFF")
+    some = [Clip(clips.rows["path"][0]), Clip(str(broken)), Clip(clips.rows["path"][9])]
+    counts = classify(classifier, ClipTable.of("x", some), tmp_path / "out.csv", progress=False)
+    assert (counts["n_clips"], counts["n_problems"]) == (2, 1)
+    assert read(tmp_path / "out.csv")["path"].tolist() == [some[0].path, some[2].path]
+    assert str(broken) in read(counts["problems"])["message"][0]
+    with pytest.raises(BrokenClipsError, match=r"broken\.wav"):
+        classify(
+            classifier, ClipTable.of("x", some), tmp_path / "2.csv", strict=True, progress=False
+        )
+    with pytest.raises(BrokenClipsError, match="no clip could be read"):
+        classify(classifier, ClipTable.of("x", some[1:2]), tmp_path / "3.csv", progress=False)
+    assert not (tmp_path / "2.csv").exists()
+    assert not (tmp_path / "3.csv").exists()
+
+
+def test_a_folder_is_no_csv(classifier, clips, tmp_path):
+    with pytest.raises(SourceError, match="is a folder"):
+        classify(classifier, clips, tmp_path, progress=False)

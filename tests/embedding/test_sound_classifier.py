@@ -1,0 +1,90 @@
+"""An ear with names: that it says the same after a round trip, and refuses what does not fit."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.embedding.sound_encoder import ModelError, SoundEncoder
+from soundalike.models.resnet import ResNet18
+
+
+def make_classifier(store, **settings):
+    torch.manual_seed(0)
+    ear = SoundEncoder(
+        ResNet18(width=2), {"name": "resnet18", "width": 2}, store.log_mel, 101, -3.0, 2.0
+    )
+    return SoundClassifier(ear, ["high", "low", "middle"], **settings).eval()
+
+
+@pytest.fixture(scope="module")
+def classifier(store):
+    return make_classifier(store)
+
+
+def test_it_is_the_linear_layer_on_h(classifier, store):
+    patches = torch.from_numpy(np.stack([store.of_clip(clip)[:101] for clip in (0, 9)]))
+    expected = classifier.linear(classifier.ear(patches))
+    assert torch.equal(classifier(patches), expected)
+    assert torch.allclose(classifier.probabilities(classifier.ear(patches)), expected.softmax(1))
+
+
+def test_a_clip_s_probability_is_the_mean_over_its_patches(classifier, store):
+    few = store.select(np.array([7, 0, 15]))
+    found = classifier.clip_probabilities(few)
+    for row, clip in enumerate((7, 0, 15)):
+        log_mel = store.of_clip(clip)
+        starts = range(0, len(log_mel) - 100, 50)
+        patches = torch.from_numpy(np.stack([log_mel[start : start + 101] for start in starts]))
+        expected = classifier(patches).softmax(dim=1).mean(dim=0)
+        assert found[row] == pytest.approx(expected.detach().numpy(), abs=1e-5)
+
+
+def test_several_labels_have_probabilities_of_their_own(store):
+    several = make_classifier(store, multi_label=True)
+    h = torch.randn(5, several.ear.dim)
+    assert torch.allclose(several.probabilities(h), several.linear(h).sigmoid())
+
+
+def test_no_clips_have_no_probabilities(classifier, store):
+    assert classifier.clip_probabilities(store.select(np.zeros(0, dtype=int))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("clip_score", ["arithmetic", "geometric"])
+def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
+    ours = make_classifier(store, clip_score=clip_score, threshold=0.4)
+    ours.save(tmp_path / "model")
+    theirs = SoundClassifier.load(tmp_path / "model")
+    assert (theirs.classes, theirs.threshold) == (["high", "low", "middle"], 0.4)
+    assert np.array_equal(theirs.clip_probabilities(store), ours.clip_probabilities(store))
+    ear = SoundEncoder.from_pretrained(tmp_path / "model")  # what it stands on is an ear by itself
+    assert torch.equal(ear.encoder.conv1.weight, ours.ear.encoder.conv1.weight)
+
+
+def test_it_is_found_where_it_lies(classifier, tmp_path):
+    classifier.save(tmp_path / "run" / "evaluation" / "set" / "linear")
+    for name in ("run", "run/evaluation", "run/evaluation/set", "run/evaluation/set/linear"):
+        assert SoundClassifier.from_pretrained(tmp_path / name).classes == classifier.classes
+    classifier.save(tmp_path / "run" / "evaluation" / "set" / "finetune")
+    with pytest.raises(ModelError, match=r"several classifiers; name one of .*finetune.*linear"):
+        SoundClassifier.from_pretrained(tmp_path / "run")
+
+
+def test_what_is_no_classifier_is_said(classifier, tmp_path):
+    with pytest.raises(ModelError, match="no classifier there: `soundalike evaluate"):
+        SoundClassifier.from_pretrained(tmp_path)
+    classifier.save(tmp_path / "model")
+    own = tmp_path / "model" / "classifier"
+    config = json.loads((own / "config.json").read_text())
+    for damaged in ({"classes": ["one"]}, {"shout": True}):
+        shutil.copytree(tmp_path / "model", tmp_path / "damaged", dirs_exist_ok=True)
+        there = tmp_path / "damaged" / "classifier" / "config.json"
+        there.write_text(json.dumps(config | damaged))
+        with pytest.raises(ModelError, match="the classifier cannot be loaded"):
+            SoundClassifier.load(tmp_path / "damaged")
+    (own / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match="the classifier cannot be loaded"):
+        SoundClassifier.load(tmp_path / "model")
