@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 
 words = st.text(max_size=3)
+labels = st.lists(st.sampled_from(["a", "b", "b c"]), unique=True, max_size=2).map(";".join)
 seconds = st.none() | st.floats(0, 100)
 clips_of_any_kind = st.lists(
-    st.builds(Clip, st.text(min_size=1, max_size=3), words, words, words, seconds, seconds),
+    st.builds(Clip, st.text(min_size=1, max_size=3), labels, words, words, seconds, seconds),
     min_size=1,
     max_size=4,
 )
@@ -58,8 +59,36 @@ def test_classes_and_folds_are_sorted_and_leave_out_the_unknown():
     assert table.classes == ["cat", "owl"]
     assert table.folds == ["1", "2"]
     assert not table.has_splits
-    assert table.label_indices(table.classes).tolist() == [1, -1, 0, 1]
-    assert table.label_indices(["owl"]).tolist() == [0, -1, -1, 0]
+    assert not table.is_multi_label
+    labels = table.labels(table.classes)
+    assert labels.dtype == np.int64
+    assert labels.tolist() == [1, -1, 0, 1]
+    assert table.labels(["owl"]).tolist() == [0, -1, -1, 0]
+    assert ClipTable.of("x", [Clip("a", fold=fold) for fold in ("10", "9", "b")]).folds == [
+        "9", "b", "10",
+    ]  # fmt: skip
+
+
+def test_several_labels_of_a_clip():
+    clips = [Clip("a", "owl;cat"), Clip("b"), Clip("c", "cat"), Clip("d", "owl; dog")]
+    table = ClipTable.of("x", clips)
+    assert table.is_multi_label
+    assert table.classes == ["cat", "dog", "owl"]
+    labels = table.labels(table.classes)
+    assert labels.dtype == np.float32
+    assert labels[[0, 2, 3]].tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 1]]
+    assert np.isnan(labels[1]).all(), "unlabelled is not 'none of them'"
+    assert table.labels(["dog", "owl"])[[0, 2, 3]].tolist() == [[0, 1], [0, 0], [1, 1]]
+    assert table.where(np.array([1, 2])).labels(["cat"]).tolist() == [-1, 0]
+
+
+def test_labels_are_kept_in_one_form():
+    rough = [" owl ; cat", "cat;", ";", " ", "owl;owl", "barn owl"]
+    table = ClipTable.of("x", [Clip(str(i), label) for i, label in enumerate(rough)])
+    assert table.rows["label"].tolist() == ["owl;cat", "cat", "", "", "owl", "barn owl"]
+    assert table.classes == ["barn owl", "cat", "owl"]
+    once, again = table, ClipTable("x", table.rows)
+    assert once.fingerprint() == again.fingerprint()
 
 
 def test_one_clip_in_a_split_makes_splits():

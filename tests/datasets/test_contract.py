@@ -17,6 +17,11 @@ def write_clip(path: Path) -> None:
     soundfile.write(path, np.zeros(100), 22050)
 
 
+def write_table(path: Path, columns: dict) -> None:
+    path.parent.mkdir(exist_ok=True)
+    pd.DataFrame(columns).to_csv(path, index=False)
+
+
 def make_esc10(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for folder in ("001 - Dog bark", "002 - Rain"):
         for fold in (1, 2):
@@ -24,13 +29,30 @@ def make_esc10(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(root)
 
 
+def make_esc50(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    names = ["1-1-A-0.wav", "1-2-A-1.wav", "2-3-A-0.wav", "2-4-A-1.wav"]
+    for name in names:
+        write_clip(root / "audio" / name)
+    rows = {"filename": names, "fold": [1, 1, 2, 2], "category": ["dog", "crying_baby"] * 2}
+    write_table(root / "meta" / "esc50.csv", rows)
+    return str(root)
+
+
+def make_fsd50k(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    for part in ("dev", "eval"):
+        for number in (1, 2):
+            write_clip(root / f"FSD50K.{part}_audio" / f"{number}.wav")
+        rows = {"fname": [1, 2], "labels": ["Bark,Dog", "Rain"], "split": ["train", "val"]}
+        write_table(root / "FSD50K.ground_truth" / f"{part}.csv", rows)
+    return str(root)
+
+
 def make_fsdnoisy18k(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    (root / "FSDnoisy18k.meta").mkdir()
     for part in ("train", "test"):
         for number in (1, 2):
             write_clip(root / f"FSDnoisy18k.audio_{part}" / f"{number}.wav")
         rows = {"fname": ["1.wav", "2.wav"], "label": ["Rain", "Fire"], "manually_verified": [0, 1]}
-        pd.DataFrame(rows).to_csv(root / "FSDnoisy18k.meta" / f"{part}.csv", index=False)
+        write_table(root / "FSDnoisy18k.meta" / f"{part}.csv", rows)
     return str(root)
 
 
@@ -41,7 +63,24 @@ def make_synthetic(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "small"
 
 
-LAYOUTS = {"esc10": make_esc10, "fsdnoisy18k": make_fsdnoisy18k, "synthetic": make_synthetic}
+def make_urbansound8k(root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    names, folds = ["1-3-0-0.wav", "2-9-0-0.wav", "3-3-0-0.wav", "4-9-0-0.wav"], [1, 1, 10, 10]
+    for name, fold in zip(names, folds, strict=True):
+        write_clip(root / "audio" / f"fold{fold}" / name)
+    classes = ["dog_bark", "street_music"] * 2
+    rows = {"slice_file_name": names, "fold": folds, "class": classes}
+    write_table(root / "metadata" / "UrbanSound8K.csv", rows)
+    return str(root)
+
+
+LAYOUTS = {
+    "esc10": make_esc10,
+    "esc50": make_esc50,
+    "fsd50k": make_fsd50k,
+    "fsdnoisy18k": make_fsdnoisy18k,
+    "synthetic": make_synthetic,
+    "urbansound8k": make_urbansound8k,
+}
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -61,5 +100,8 @@ def test_every_data_set_lists_labelled_clips_that_exist(name, tmp_path, monkeypa
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_says_what_is_missing(name, tmp_path):
-    with pytest.raises(SourceError, match=name):
-        read_source(f"{name}:{tmp_path / 'gone'}")
+    for root in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(SourceError, match=name) as error:
+            read_source(f"{name}:{root}")
+        assert str(root) in str(error.value)
+        assert "\n" not in str(error.value)

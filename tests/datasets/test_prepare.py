@@ -333,6 +333,69 @@ def test_more_problems_than_clips_do_not_mean_that_no_clip_is_left(sounds, tmp_p
     assert (len(store.clips), store.n_problems) == (1, 5)
 
 
+@pytest.fixture
+def leaking(sounds, tmp_path):
+    """Two training clips are test clips under another name, and one validates too."""
+
+    def copy(name, of):
+        return str(shutil.copy(sounds / of, tmp_path / name))
+
+    return ClipTable.of(
+        "x",
+        [
+            Clip(copy("a.wav", "00.wav"), split="train"),
+            Clip(copy("a2.wav", "01.wav"), split="train"),
+            Clip(copy("b.wav", "02.wav"), split="train"),
+            Clip(copy("b2.wav", "02.wav"), split="train"),
+            Clip(copy("c.wav", "02.wav"), split="validation"),
+            Clip(copy("d.wav", "03.wav"), split="validation"),
+            Clip(copy("e.wav", "00.wav"), split="test"),
+            Clip(copy("f.wav", "01.wav"), split="test"),
+        ],
+    )
+
+
+def test_training_clips_that_are_also_in_test_are_left_out_and_listed(leaking, tmp_path):
+    store = quietly(leaking, tmp_path / "store", strict=True)
+    assert [Path(clip.path).name for clip in store.clips] == ["c.wav", "d.wav", "e.wav", "f.wav"]
+    problems = read_problems(store.path)
+    assert store.n_problems == len(problems) == 4
+    assert [(Path(found.path).name, found.problem) for found in problems] == [
+        ("a.wav", "also in test"), ("a2.wav", "also in test"),
+        ("b.wav", "also in validation"), ("b2.wav", "also in validation"),
+    ]  # fmt: skip
+    assert problems[0].message == (
+        f"{tmp_path / 'a.wav'}: the same audio as {tmp_path / 'e.wav'}, which is in the split "
+        "test: left out of training."
+    )
+    with threadpoolctl.threadpool_limits(1):
+        for index, clip in enumerate(store.clips):
+            assert (store.of_clip(index) == LogMel().of_file(clip.path).astype(np.float16)).all()
+
+
+def test_copies_in_folds_stay(leaking, tmp_path):
+    rows = leaking.rows.assign(fold=leaking.rows["split"], split="")
+    store = quietly(ClipTable("x", rows), tmp_path / "store")
+    assert (len(store.clips), store.n_problems) == (8, 0)
+
+
+def test_strict_counts_broken_clips_alone(leaking, sounds, tmp_path):
+    broken = Clip(str(sounds / "05 broken.wav"), split="train")
+    clips = ClipTable.of("x", [*leaking, broken])
+    with pytest.raises(BrokenClipsError, match=r"05 broken\.wav: not audio.* \(1 in "):
+        quietly(clips, tmp_path / "store", strict=True)
+    assert open_store(tmp_path / "store").n_problems == 5
+
+
+def test_silent_clips_of_several_splits_stay(tmp_path):
+    clips = []
+    for split in ("train", "test"):
+        soundfile.write(tmp_path / f"{split}.wav", np.zeros(RATE), RATE)
+        clips.append(Clip(str(tmp_path / f"{split}.wav"), split=split))
+    store = quietly(ClipTable.of("x", clips), tmp_path / "store")
+    assert (len(store.clips), store.n_problems) == (2, 0)
+
+
 def test_strict_fails_and_says_what_to_do(sounds, tmp_path):
     out = tmp_path / "store"
     for _ in range(2):

@@ -106,6 +106,13 @@ def test_copies_across_folds(folder):
     assert len(found["identical_across_splits"]) == 1
 
 
+def test_each_class_of_a_clip_counts(folder):
+    path = str(folder / "train/dog/1s.wav")
+    clips = [Clip(path, "dog;rain"), Clip(path, "rain"), Clip(path), Clip(path, "rain; dog; wind")]
+    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert list(found["labels"].items()) == [("rain", 3), ("dog", 2), ("wind", 1)]
+
+
 def test_segments_are_clips_of_their_own(folder):
     path = str(folder / "train/dog/2s.wav")
     clips = [Clip(path, start_s=0.5, end_s=1.0), Clip(path, start_s=1.0), Clip(path, start_s=5.0)]

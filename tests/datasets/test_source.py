@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from soundalike.datasets import DATASETS
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.source import data_set_root, read_source
 
@@ -63,7 +64,7 @@ def test_a_data_set_named_nearly_right(place):
 def test_nothing_there(place):
     message = refusal("gone")
     assert message.startswith("gone: no such file or folder")
-    assert "esc10, fsdnoisy18k, synthetic" in message
+    assert ", ".join(DATASETS) in message
     assert refusal("gone.csv").startswith("gone.csv: no such file or folder")
     assert "empty" in refusal("")
 

@@ -8,26 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.audio.log_mel import LogMel
-from soundalike.datasets.clips import Clip, ClipTable, SourceError
-from soundalike.datasets.splits import N_FOLDS, evaluation_splits, heard_in_training
-from soundalike.datasets.store import Store
-
-
-def made(clips: list[Clip], audio: list[int] | None = None) -> Store:
-    """Return a store of the clips; clips with the same number in `audio` sound the same."""
-    audio = list(range(len(clips))) if audio is None else audio
-    frames = np.repeat(np.array(audio, np.float16)[:, None], 2, axis=0) * np.ones(3, np.float16)
-    return Store(
-        path=None,
-        log_mel=LogMel(),
-        clips=ClipTable.of("made", clips),
-        frames=frames,
-        offsets=np.arange(len(clips)) * 2,
-        n_frames=np.full(len(clips), 2),
-        fingerprint="",
-        n_problems=0,
-    )
+from soundalike.datasets.clips import Clip, SourceError
+from soundalike.datasets.splits import (
+    N_FOLDS,
+    evaluation_splits,
+    heard_in_training,
+    with_splits,
+)
 
 
 def labelled(n_clips: int, labels="ab", **more) -> list[Clip]:
@@ -44,7 +31,7 @@ def check(splits, n_tested):
     assert len(tested) == len(set(tested)) == n_tested
 
 
-def test_named_splits_make_one_round_of_the_labelled_clips():
+def test_named_splits_make_one_round_of_the_labelled_clips(made):
     clips = [
         Clip("0", "a", "train"), Clip("1", "", "train"), Clip("2", "a", "validation"),
         Clip("3", "b", "test"), Clip("4", "", "test"), Clip("5", "b", "train"), Clip("6", "b", ""),
@@ -56,20 +43,20 @@ def test_named_splits_make_one_round_of_the_labelled_clips():
     assert split.test.tolist() == [3]
 
 
-def test_named_splits_go_before_folds():
+def test_named_splits_go_before_folds(made):
     clips = [Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")]
     (split,) = evaluation_splits(made(clips))
     assert (split.train.tolist(), split.test.tolist()) == ([0], [1])
 
 
 @pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_a_split_without_labelled_clips_is_named(present, missing):
+def test_a_split_without_labelled_clips_is_named(made, present, missing):
     clips = [Clip("0", "a", present), Clip("1", "", missing)]
     with pytest.raises(SourceError, match=f"made: its split '{missing}' has no labelled clip"):
         evaluation_splits(made(clips))
 
 
-def test_folds_make_a_round_each():
+def test_folds_make_a_round_each(made):
     clips = [Clip(str(i), "a" if i != 4 else "", fold=str(i % 3 + 1)) for i in range(9)]
     clips.append(Clip("9", "a"))  # in no fold
     splits = evaluation_splits(made(clips))
@@ -79,20 +66,20 @@ def test_folds_make_a_round_each():
     assert splits[1].train.tolist() == [0, 2, 3, 5, 6, 8], "clip 9 has no fold"
 
 
-def test_one_fold_cannot_be_crossed():
+def test_one_fold_cannot_be_crossed(made):
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(made(labelled(4, fold="1")))
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(made([Clip("0", "a")]))
 
 
-def test_without_labels_nothing_can_be_tested():
+def test_without_labels_nothing_can_be_tested(made):
     with pytest.raises(SourceError, match=r"no clip has a label.*folder of its own") as error:
         evaluation_splits(made([Clip("0", split="train"), Clip("1", split="test")]))
     assert "\n" not in str(error.value)
 
 
-def test_without_splits_and_folds_five_stratified_folds_are_made():
+def test_without_splits_and_folds_five_stratified_folds_are_made(made):
     clips = [*labelled(52), *(Clip(f"u{i}") for i in range(3))]
     splits = evaluation_splits(made(clips))
     assert [split.name for split in splits] == [f"fold {i}" for i in range(1, N_FOLDS + 1)]
@@ -106,7 +93,7 @@ def test_without_splits_and_folds_five_stratified_folds_are_made():
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), min_size=8, max_size=40))
-def test_identical_audio_stays_together_whatever_its_label(rows):
+def test_identical_audio_stays_together_whatever_its_label(made, rows):
     store = made([Clip(str(i), label) for i, (label, _) in enumerate(rows)], [a for _, a in rows])
     try:
         splits = evaluation_splits(store)
@@ -118,39 +105,39 @@ def test_identical_audio_stays_together_whatever_its_label(rows):
         assert not {rows[i][1] for i in split.train} & {rows[i][1] for i in split.test}
 
 
-def test_made_folds_are_the_same_every_time_and_mix_the_order_of_the_clips():
+def test_made_folds_are_the_same_every_time_and_mix_the_order_of_the_clips(made):
     first, second = (evaluation_splits(made(labelled(40))) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert (one.test == other.test).all()
         assert not (np.diff(one.test) == np.diff(one.test)[0]).all(), "not every fifth clip"
 
 
-def test_training_never_hears_validation_and_test():
+def test_training_never_hears_validation_and_test(made):
     clips = [
         Clip(str(i), "a", split) for i, split in enumerate(["train", "validation", "test", ""])
     ]
     assert heard_in_training(made(clips)).tolist() == [0]
 
 
-def test_training_hears_everything_where_there_are_no_splits_but_the_fold_held_out():
+def test_training_hears_everything_where_there_are_no_splits_but_the_fold_held_out(made):
     store = made([Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")])
     assert heard_in_training(store).tolist() == [0, 1, 2, 3]
     assert heard_in_training(store, "2").tolist() == [0, 2]
 
 
-def test_the_fold_held_out_leaves_the_split_train_too():
+def test_the_fold_held_out_leaves_the_split_train_too(made):
     clips = [Clip("0", "", "train", "1"), Clip("1", "", "train", "2"), Clip("2", "", "test", "1")]
     assert heard_in_training(made(clips), "2").tolist() == [0]
 
 
-def test_an_unknown_fold_lists_the_known_ones():
+def test_an_unknown_fold_lists_the_known_ones(made):
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: 1, 2\)"):
         heard_in_training(made([Clip("0", fold="1"), Clip("1", fold="2")]), "7")
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: none\)"):
         heard_in_training(made([Clip("0")]), "7")
 
 
-def test_nothing_left_to_hear():
+def test_nothing_left_to_hear(made):
     with pytest.raises(SourceError, match="its split 'train' has no clip to learn from"):
         heard_in_training(made([Clip("0", split="test")]))
     with pytest.raises(SourceError, match="beside fold '1' it has no clip to learn from"):
@@ -161,3 +148,133 @@ def test_the_rounds_of_a_store_on_the_disk(store):
     check(evaluation_splits(store), n_tested=24)
     some = dataclasses.replace(store.select(np.arange(0, 24, 2)))
     check(evaluation_splits(some), n_tested=12)
+
+
+def clean_and_test(n_clean, **more):
+    """Return noisy, clean and test clips; only the clean ones are many."""
+    return [
+        *labelled(4, split="train"), *labelled(n_clean, split="validation", **more),
+        *labelled(6, split="test"), Clip("?", "", "validation"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("n_clean", [40, 41, 200])
+def test_the_clean_task_learns_from_most_of_the_split_validation(made, n_clean):
+    clips = clean_and_test(n_clean)
+    (split,) = evaluation_splits(made(clips), "clean", seed=3)
+    assert sorted([*split.train, *split.validation]) == list(range(4, 4 + n_clean))
+    assert split.test.tolist() == list(range(4 + n_clean, 10 + n_clean))
+    for name in "ab":
+        n_class = sum(clips[i].label == name for i in range(4, 4 + n_clean))
+        n_choosing = sum(clips[i].label == name for i in split.validation)
+        assert n_choosing == pytest.approx(0.15 * n_class, abs=0.5)
+
+
+def test_another_seed_chooses_on_other_clips(made):
+    store = made(clean_and_test(100))
+    chosen = [evaluation_splits(store, "clean", seed)[0].validation.tolist() for seed in (0, 0, 1)]
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
+def test_every_class_is_learned_and_every_one_of_several_clips_is_chosen_on(made):
+    labels = ["a", "a", "b", "b", "b", "alone"]
+    clips = [Clip(str(i), label, "validation") for i, label in enumerate(labels)]
+    (split,) = evaluation_splits(made([*clips, Clip("t", "a", "test")]), "clean")
+    assert {labels[i] for i in split.train} == {"a", "b", "alone"}
+    assert sorted(labels[i] for i in split.validation) == ["a", "b"]
+
+
+def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
+    clips = clean_and_test(120)
+    audio = [i // 3 for i in range(len(clips))]
+    (split,) = evaluation_splits(made(clips, audio), "clean")
+    assert len(split.validation)
+    assert not {audio[i] for i in split.train} & {audio[i] for i in split.validation}
+
+
+@pytest.mark.parametrize(
+    ("clips", "message"),
+    [
+        (labelled(9), "its split 'validation' has no labelled clip"),
+        (labelled(9, fold="1"), "its split 'validation' has no labelled clip"),
+        (labelled(9, split="validation"), "its split 'test' has no labelled clip"),
+        ([*labelled(2, split="validation"), Clip("t", "a", "test")], "one clip a class, too few"),
+    ],
+)
+def test_the_clean_task_says_what_it_lacks(made, clips, message):
+    with pytest.raises(SourceError, match=message):
+        evaluation_splits(made(clips), "clean")
+
+
+def test_there_is_no_third_task(made):
+    with pytest.raises(ValueError, match="task is 'dirty': give one of noisy, clean"):
+        evaluation_splits(made(labelled(9)), "dirty")
+
+
+def test_rounds_come_in_the_order_of_the_numbers_of_the_folds(made):
+    splits = evaluation_splits(made([Clip(str(i), "a", fold=str(11 - i)) for i in range(10)]))
+    assert [split.name for split in splits] == [f"fold {i}" for i in range(2, 12)]
+
+
+def test_clips_of_several_classes_are_dealt_by_their_first(made):
+    splits = evaluation_splits(made([Clip(str(i), "b;a" if i % 2 else "a") for i in range(40)]))
+    check(splits, n_tested=40)
+    for split in splits:
+        assert sorted(i % 2 for i in split.test) == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("n_folds", [3, 4])
+def test_folds_become_splits_and_every_clip_is_tested_by_one_seed(made, n_folds):
+    folds = [str(i % n_folds + 1) for i in range(12)]
+    store = made([Clip(str(i), "ab"[i % 2], fold=fold) for i, fold in enumerate(folds)])
+    tested = []
+    for seed in range(n_folds):
+        split = with_splits(store, seed).clips.rows["split"].to_numpy()
+        of = {name: {folds[i] for i in np.flatnonzero(split == name)} for name in set(split)}
+        assert of["test"] == {str(seed + 1)}
+        assert of["validation"] == {str((seed + 1) % n_folds + 1)}
+        assert of["train"] == set(folds) - of["test"] - of["validation"]
+        tested += np.flatnonzero(split == "test").tolist()
+    assert sorted(tested) == list(range(12))
+    again = with_splits(store, n_folds).clips.rows["split"]
+    assert again.equals(with_splits(store, 0).clips.rows["split"])
+
+
+def test_clips_without_label_and_fold_train(made):
+    clips = [*labelled(50), Clip("no label"), Clip("no label either")]
+    rows = with_splits(made(clips), 1).clips.rows
+    assert rows["split"].tolist()[-2:] == ["train", "train"]
+    assert rows["split"].value_counts().to_dict() == {"train": 32, "validation": 10, "test": 10}
+    clips = [*(Clip(str(i), "a", fold=str(i)) for i in range(3)), Clip("no fold", "a")]
+    assert with_splits(made(clips), 0).clips.rows["split"].tolist() == [
+        "test", "validation", "train", "train",
+    ]  # fmt: skip
+
+
+def test_an_unlabelled_copy_of_a_test_clip_does_not_train(made):
+    clips = [*labelled(50), *(Clip(f"copy of {i}") for i in range(50))]
+    store = made(clips, [*range(50), *range(50)])
+    split = with_splits(store, 0)
+    counts = split.clips.rows["split"].value_counts().to_dict()
+    assert counts == {"train": 60, "validation": 10, "test": 10}
+    assert [split.of_clip(i)[0, 0] for i in range(len(split.clips))] == [
+        int(clip.path.split()[-1]) for clip in split.clips
+    ], "each has its own frames still"
+
+
+def test_named_splits_stay(made):
+    store = made([Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")])
+    assert with_splits(store, 1) is store
+
+
+def test_too_few_folds_for_three_splits(made):
+    with pytest.raises(SourceError, match="need at least three folds"):
+        with_splits(made([Clip("0", "a", fold="1"), Clip("1", "a", fold="2")]), 0)
+    with pytest.raises(SourceError, match="no clip has a label"):
+        with_splits(made([Clip("0"), Clip("1")]), 0)
+
+
+def test_the_splits_can_be_evaluated(store):
+    (split,) = evaluation_splits(with_splits(store, 0))
+    assert len(split.train) + len(split.validation) + len(split.test) == 24
+    assert min(len(split.train), len(split.validation), len(split.test)) >= 3

@@ -6,6 +6,9 @@
 
 DATASETS = {
     "esc10": "soundalike.datasets.esc10:read_esc10",
+    "esc50": "soundalike.datasets.esc50:read_esc50",
+    "fsd50k": "soundalike.datasets.fsd50k:read_fsd50k",
     "fsdnoisy18k": "soundalike.datasets.fsdnoisy18k:read_fsdnoisy18k",
     "synthetic": "soundalike.datasets.synthetic:read_synthetic",
+    "urbansound8k": "soundalike.datasets.urbansound8k:read_urbansound8k",
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,10 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording, or a segment of one, with what is known about it ("" or None: unknown)."""
+    """A recording, or a segment of one, with what is known about it ("" or None: unknown).
+
+    The label names one class, or several separated by ";".
+    """
 
     path: str
     label: str = ""
@@ -50,6 +53,9 @@ _COLUMNS: dict[str, object] = {
 class ClipTable:
     """Clips in a fixed order, one row each.
 
+    Labels are kept in one form, "dog;rain": each class once, no blanks around it. So "" is the only
+    label without a class.
+
     Args:
         name: what to call the source in messages and results.
         rows: the columns of `Clip`; further columns are kept as they are. Missing columns are
@@ -66,6 +72,7 @@ class ClipTable:
         for column, unknown in _COLUMNS.items():
             if column not in rows:
                 rows[column] = unknown
+        rows["label"] = [";".join(classes_of(label)) for label in rows["label"]]
         further = [column for column in rows.columns if column not in _COLUMNS]
         object.__setattr__(self, "rows", rows[[*_COLUMNS, *further]])
 
@@ -85,9 +92,14 @@ class ClipTable:
             yield Clip(path, label, split, fold, _known(start_s), _known(end_s))
 
     @property
+    def is_multi_label(self) -> bool:
+        """Whether any label names several classes."""
+        return any(";" in label for label in self.rows["label"])
+
+    @property
     def classes(self) -> list[str]:
-        """Names of the labels, sorted; a class index is a position in this list."""
-        return sorted(set(self.rows["label"]) - {""})
+        """Names of the classes, sorted; a class index is a position in this list."""
+        return sorted({name for label in self.rows["label"] for name in classes_of(label)})
 
     @property
     def has_splits(self) -> bool:
@@ -96,13 +108,32 @@ class ClipTable:
 
     @property
     def folds(self) -> list[str]:
-        """Names of the folds, sorted."""
-        return sorted(set(self.rows["fold"]) - {""})
+        """Names of the folds, in the order of `fold_names`."""
+        return fold_names(self.rows["fold"])
 
-    def label_indices(self, classes: list[str]) -> np.ndarray:
-        """Return int64 [clips]: each label's position in `classes`, -1 where it is not there."""
+    def labels(self, classes: list[str]) -> np.ndarray:
+        """Return the labels as numbers; classes that are not in `classes` count as none.
+
+        Ask the table of the whole set, then select: a part of a multi-label set may happen to have
+        one class a clip, and would get labels of the other kind.
+
+        Args:
+            classes: names, as in `classes` of the table.
+
+        Returns:
+            int64 [clips], the class index or -1, where every clip has one class at most. Otherwise
+            float32 [clips, classes], 1 for each class of the clip and 0 for the others; the row of
+            an unlabelled clip is NaN, since 0 would say that it holds none of them.
+        """
         index = {name: position for position, name in enumerate(classes)}
-        return np.array([index.get(label, -1) for label in self.rows["label"]], dtype=np.int64)
+        if not self.is_multi_label:
+            return np.array([index.get(label, -1) for label in self.rows["label"]], dtype=np.int64)
+        labels = np.zeros((len(self), len(classes)), dtype=np.float32)
+        for row, label in zip(labels, self.rows["label"], strict=True):
+            row[[index[name] for name in classes_of(label) if name in index]] = 1
+            if not label:
+                row[:] = np.nan
+        return labels
 
     def where(self, keep: np.ndarray) -> "ClipTable":
         """Return the clips that a boolean or index array names."""
@@ -114,6 +145,26 @@ class ClipTable:
         for column in _COLUMNS:
             digest.update(json.dumps([column, *map(str, self.rows[column])]).encode())
         return digest.hexdigest()
+
+
+def classes_of(label: str) -> list[str]:
+    """Return the classes that a label names, in its order, each once.
+
+    >>> classes_of("dog; rain;dog")
+    ['dog', 'rain']
+    >>> classes_of(" ")
+    []
+    """
+    return list(dict.fromkeys(name.strip() for name in label.split(";") if name.strip()))
+
+
+def fold_names(folds: Iterable[str]) -> list[str]:
+    """Return the names of the folds that occur, sorted so that 10 comes after 9.
+
+    >>> fold_names(["10", "9", "", "9"])
+    ['9', '10']
+    """
+    return sorted(set(folds) - {""}, key=lambda name: (len(name), name))
 
 
 def _known(seconds: float) -> float | None:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.identical import ALSO_IN, leaks
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import (
@@ -54,15 +55,16 @@ def prepare(
 ) -> Store:
     """Compute the log-mels of all clips and keep them in a store.
 
-    Broken clips are left out and listed in ``problems.csv``. Run again after a stop it goes on
-    where it was; run again when done it returns the store at once.
+    Broken clips are left out and listed in ``problems.csv``, and so are clips whose audio is also
+    in a more protected split (see `leaks`). Run again after a stop it goes on where it was; run
+    again when done it returns the store at once.
 
     Args:
         clips: what to read.
         out: folder of the store; new, or the one of an earlier run with the same clips.
         log_mel: the front end.
         n_workers: processes; by default one for every processor.
-        strict: whether a broken clip is an error.
+        strict: whether a broken clip is an error; one that is also in another split is not broken.
         progress: whether to show a progress bar.
 
     Raises:
@@ -78,10 +80,11 @@ def prepare(
         _join_parts(clips, out, plan)
     _clear_away(out)
     store = open_store(out)
-    if store.n_problems and (strict or not len(store.clips)):
+    broken = [found for found in read_problems(out) if found.problem not in ALSO_IN.values()]
+    if broken and (strict or not len(store.clips)):
         raise BrokenClipsError(
             f"{'' if len(store.clips) else 'no clip could be read. The first: '}"
-            f"{read_problems(out)[0].message} ({store.n_problems} in {out / PROBLEMS}). "
+            f"{broken[0].message} ({len(broken)} in {out / PROBLEMS}). "
             f"When they are mended or gone, delete {out} and run it again."
         )
     return store
@@ -218,26 +221,25 @@ def _make_part(part: _Part) -> tuple[int, float]:
 
 
 def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
-    """Copy the finished parts into one array and write the tables; ``store.json`` comes last."""
+    """Make the store of the finished parts; ``store.json`` comes last."""
     parts = sorted((out / PARTS).glob("*.json"))
     record = [clip for part in parts for clip in json.loads(part.read_text())]
     n_frames = np.array([clip["n_frames"] for clip in record], dtype=np.int64)
     shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
-    with put_in_place(out / FRAMES) as path, path.open("wb") as file:
-        header = {"descr": "<f2", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        for part in parts:
-            with part.with_suffix(".float16").open("rb") as frames:
-                shutil.copyfileobj(frames, file, 1 << 20)
+    _join_frames(parts, out / FRAMES, shape)
 
     rows = clips.rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
+    rows = rows[n_frames > 0].reset_index(drop=True)
+    leaked = _leaks(rows, out / FRAMES)
+    rows = rows.drop(index=list(leaked))
     with put_in_place(out / CLIPS) as path:
-        rows[n_frames > 0].to_parquet(path, index=False)
+        rows.to_parquet(path, index=False)
     problems = clips.problems + [
         Problem(path, clip["problem"], clip["message"])
         for path, clip in zip(clips.rows["path"], record, strict=True)
         if "problem" in clip
     ]
+    problems += leaked.values()
     with put_in_place(out / PROBLEMS) as path:
         fields = [field.name for field in dataclasses.fields(Problem)]
         pd.DataFrame([vars(problem) for problem in problems], columns=fields).to_csv(
@@ -246,13 +248,31 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     head = {
         "format": FORMAT,
         "source": clips.name,
-        "n_clips": int((n_frames > 0).sum()),
+        "n_clips": len(rows),
         "n_frames": shape[0],
         "n_problems": len(problems),
         **plan,
     }
     with put_in_place(out / HEAD) as path:
         path.write_text(json.dumps(head, indent=1))
+
+
+def _join_frames(parts: list[Path], frames: Path, shape: tuple[int, int]) -> None:
+    """Copy the frames of the parts, named by their records, into one array."""
+    with put_in_place(frames) as path, path.open("wb") as file:
+        header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            with part.with_suffix(".float16").open("rb") as of_part:
+                shutil.copyfileobj(of_part, file, 1 << 20)
+
+
+def _leaks(rows: pd.DataFrame, path: Path) -> dict[int, Problem]:
+    """Find the rows to leave out of the table; their frames stay where they are."""
+    if not len(rows):  # an array without frames cannot be mapped
+        return {}
+    frames = np.load(path, mmap_mode="r")
+    return leaks(rows, frames, rows["offset"].to_numpy(), rows["n_frames"].to_numpy())
 
 
 def _clear_away(out: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from soundalike.audio.waveform import AudioError, read_blocks, read_info
-from soundalike.datasets.clips import Clip, ClipTable, Problem
+from soundalike.datasets.clips import Clip, ClipTable, Problem, classes_of
 from soundalike.datasets.workers import map_in_processes
 
 SILENT_PEAK = 1e-4  # -80 dB below full scale: nothing that anybody hears
@@ -40,8 +40,9 @@ def scan(
         progress: whether to show a progress bar.
 
     Returns:
-        Plain numbers and lists, ready for JSON. `identical` are groups of clips with the same
-        samples; `identical_across_splits` those of them that lie in several splits or folds.
+        Plain numbers and lists, ready for JSON. `labels` counts the clips of each class.
+        `identical` are groups of clips with the same samples; `identical_across_splits` those of
+        them that lie in several splits or folds.
     """
     problems = list(clips.problems)
     heard: dict[int, _Heard] = {}
@@ -57,6 +58,7 @@ def scan(
     paths = rows["path"]
     durations_s = np.array([clip.duration_s for clip in heard.values()])
     identical = _identical(heard)
+    labels = Counter(name for label in rows["label"] for name in classes_of(label))
     return {
         "source": clips.name,
         "n_clips": len(clips),
@@ -65,7 +67,7 @@ def scan(
         "duration_s": _quantiles(durations_s),
         "sample_rates": dict(Counter(clip.sample_rate for clip in heard.values()).most_common()),
         "channels": dict(Counter(clip.n_channels for clip in heard.values()).most_common()),
-        "labels": {name: int(n) for name, n in rows["label"].value_counts().items() if name},
+        "labels": dict(labels.most_common()),
         "splits": {name: int(n) for name, n in rows["split"].value_counts().items() if name},
         "folds": {name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         "silent": [paths[index] for index, clip in heard.items() if clip.is_silent],

@@ -1,15 +1,18 @@
 """Which clips train, which select and which test: a data set's own splits, its folds, or ours."""
 
-import hashlib
-from collections import defaultdict
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
-from soundalike.datasets.clips import SourceError
+from soundalike.datasets.clips import SPLITS, ClipTable, SourceError, fold_names
+from soundalike.datasets.dealing import deal
+from soundalike.datasets.identical import leaks
 from soundalike.datasets.store import Store
 
+TASKS = ("noisy", "clean")
 N_FOLDS = 5
+CHOOSING_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -27,35 +30,33 @@ class Split:
     test: np.ndarray
 
 
-def evaluation_splits(store: Store) -> list[Split]:
+def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[Split]:
     """Return the rounds of an evaluation; only clips with a label take part.
 
     Named splits make one round. Folds make one each. With neither, five stratified folds are
     made in which clips with identical audio stay together.
 
+    Args:
+        store: the clips.
+        task: "noisy" learns from the split train and chooses on validation. "clean", the small
+            task of Fonseca et al. 2021, learns from 85 % of the split validation and chooses on
+            the rest, class by class; identical audio stays together. Both test on test.
+        seed: of the choice of the 85 %.
+
     Raises:
-        SourceError: there are no labels, or nothing to test on.
+        SourceError: there are no labels, or nothing to learn from, to choose on or to test on.
     """
-    clips = store.clips
-    labelled = (clips.rows["label"] != "").to_numpy()
-    if not labelled.any():
-        raise SourceError(
-            f"{clips.name}: no clip has a label, so nothing can be tested: put the sounds of each "
-            "class into a folder of its own, or give a manifest with a column 'label'."
-        )
-    if clips.has_splits:
-        of = clips.rows["split"].to_numpy()
-        train, validation, test = (
-            np.flatnonzero(labelled & (of == split)) for split in ("train", "validation", "test")
-        )
-        if not len(train) or not len(test):
-            missing = "train" if not len(train) else "test"
-            raise SourceError(f"{clips.name}: its split '{missing}' has no labelled clip.")
-        return [Split("test", train, validation, test)]
-    folds = clips.rows["fold"].to_numpy() if clips.folds else _stratified_folds(store, labelled)
-    names = sorted(set(folds[labelled]) - {""})
+    if task not in TASKS:
+        raise ValueError(f"task is '{task}': give one of {', '.join(TASKS)}.")
+    labelled = _labelled(store)
+    if task == "clean":
+        return [_clean_split(store, labelled, seed)]
+    if store.clips.has_splits:
+        return [_named_split(store, labelled, ("train", "test"))]
+    folds = _folds(store)
+    names = fold_names(folds[labelled])
     if len(names) < 2:
-        raise SourceError(f"{clips.name}: cross-validation needs at least two folds.")
+        raise SourceError(f"{store.clips.name}: cross-validation needs at least two folds.")
     nothing = np.zeros(0, dtype=np.int64)
     return [
         Split(
@@ -66,6 +67,36 @@ def evaluation_splits(store: Store) -> list[Split]:
         )
         for name in names
     ]
+
+
+def with_splits(store: Store, seed: int) -> Store:
+    """Give a store without named splits some, so that what needs them can be done with its folds.
+
+    One fold is test, the next one validation, and everything else train, clips without a label or
+    fold too. A clip whose audio is also in a more protected split is left out, as `prepare` does
+    where the splits are known. Named splits are left as they are.
+
+    Args:
+        store: has folds, or labelled clips to make stratified ones of.
+        seed: which fold is test: as many seeds as there are folds test every clip once.
+
+    Raises:
+        SourceError: there are fewer than three folds, or no labels to make them of.
+    """
+    clips = store.clips
+    if clips.has_splits:
+        return store
+    folds = _folds(store)
+    names = fold_names(folds)
+    if len(names) < 3:
+        raise SourceError(f"{clips.name}: train, validation and test need at least three folds.")
+    split = np.full(len(clips), "train", dtype=object)
+    split[folds == names[seed % len(names)]] = "test"
+    split[folds == names[(seed + 1) % len(names)]] = "validation"
+    rows = clips.rows.assign(split=split)
+    keep = np.ones(len(clips), dtype=bool)
+    keep[list(leaks(rows, store.frames, store.offsets, store.n_frames))] = False
+    return dataclasses.replace(store, clips=ClipTable(clips.name, rows)).select(keep)
 
 
 def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
@@ -91,21 +122,47 @@ def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
     return np.flatnonzero(keep)
 
 
-def _stratified_folds(store: Store, labelled: np.ndarray) -> np.ndarray:
-    """Deal the clips of each class to the folds in turn; identical audio goes together."""
-    groups: dict[tuple[str, bytes], list[int]] = defaultdict(list)
-    labels = store.clips.rows["label"].to_numpy()
-    first_label: dict[bytes, str] = {}
-    for index in map(int, np.flatnonzero(labelled)):
-        start = store.offsets[index]
-        frames = store.frames[start : start + store.n_frames[index]]
-        audio = hashlib.sha256(frames.tobytes()).digest()
-        groups[first_label.setdefault(audio, labels[index]), audio].append(index)
-    folds = np.full(len(store.clips), "", dtype=object)
-    dealt: dict[str, int] = defaultdict(int)
-    order = np.random.default_rng(0).permutation(len(groups))
-    keys = list(groups)
-    for key in (keys[position] for position in order):
-        folds[groups[key]] = str(dealt[key[0]] % N_FOLDS + 1)
-        dealt[key[0]] += 1
+def _labelled(store: Store) -> np.ndarray:
+    labelled = (store.clips.rows["label"] != "").to_numpy()
+    if not labelled.any():
+        raise SourceError(
+            f"{store.clips.name}: no clip has a label, so nothing can be tested: put the sounds of "
+            "each class into a folder of its own, or give a manifest with a column 'label'."
+        )
+    return labelled
+
+
+def _named_split(store: Store, labelled: np.ndarray, needed: tuple[str, ...]) -> Split:
+    of = store.clips.rows["split"].to_numpy()
+    parts = {split: np.flatnonzero(labelled & (of == split)) for split in SPLITS}
+    for split in needed:
+        if not len(parts[split]):
+            raise SourceError(f"{store.clips.name}: its split '{split}' has no labelled clip.")
+    return Split("test", **parts)
+
+
+def _clean_split(store: Store, labelled: np.ndarray, seed: int) -> Split:
+    named = _named_split(store, labelled, ("validation", "test"))
+    number, of = deal(store, named.validation, seed)
+    n_choosing = np.maximum(1, np.round(CHOOSING_SHARE * of)) * (of > 1)  # the only one is learned
+    chooses = number < n_choosing
+    if not chooses.any():
+        raise SourceError(
+            f"{store.clips.name}: its split 'validation' has one clip a class, too few to learn "
+            "from some and choose on others."
+        )
+    return dataclasses.replace(
+        named, train=named.validation[~chooses], validation=named.validation[chooses]
+    )
+
+
+def _folds(store: Store) -> np.ndarray:
+    """Return each clip's fold: its own, or where no clip has one, one of ours if it is labelled."""
+    clips = store.clips
+    if clips.folds:
+        return clips.rows["fold"].to_numpy(object)
+    folds = np.full(len(clips), "", dtype=object)
+    labelled = np.flatnonzero(_labelled(store))
+    number, _ = deal(store, labelled, seed=0)
+    folds[labelled] = (number % N_FOLDS + 1).astype(str)
     return folds

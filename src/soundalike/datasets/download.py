@@ -1,0 +1,133 @@
+"""Public data sets, fetched from where they are published and unpacked as their adapters want."""
+
+import difflib
+import os
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tqdm import tqdm
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.fetching import DownloadError, check_room, fetch
+
+WORK = ".download"  # folder for what is not yet whole
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A zip file that holds one folder of its own name.
+
+    Args:
+        folder: the folder; the file is called ``folder.zip``.
+        md5: of the file, as published.
+        unpacked_bytes: about how much the folder takes, to be known before hours of download.
+    """
+
+    folder: str
+    md5: str
+    unpacked_bytes: int
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Where a data set is published.
+
+    Args:
+        url: of an archive; ``{}`` stands for its file name.
+        archives: all there are, the largest first, so that a small disk is noticed early.
+    """
+
+    url: str
+    archives: tuple[Archive, ...]
+
+
+DOWNLOADS = {
+    "fsdnoisy18k": Publication(
+        "https://zenodo.org/records/2529934/files/{}?download=1",
+        (
+            Archive("FSDnoisy18k.audio_train", "34dc1d34ca44622af5bf439ceb6f0d55", 13_100_000_000),
+            Archive("FSDnoisy18k.audio_test", "1ac73d70b4ef3f81900d98c261a832de", 450_000_000),
+            Archive("FSDnoisy18k.meta", "96e27a4a63b7a2870522ddcedb5d8296", 2_000_000),
+            Archive("FSDnoisy18k.doc", "093a1ca185ec341ca4eac14215e7f96b", 2_000_000),
+        ),
+    )
+}
+
+
+def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
+    """Fetch a data set and unpack it into the layout that its adapter reads.
+
+    A folder of the data set is whole or not there. Folders that are there are not fetched again,
+    and a download that broke off goes on where it was, so the same call finishes what is left.
+
+    Args:
+        name: a key of `DOWNLOADS`.
+        root: folder of the data set; made when it is not there.
+        progress: whether to show progress bars.
+
+    Returns:
+        The root, to be read as ``name:root``.
+
+    Raises:
+        SourceError: there is no such data set to fetch.
+        DownloadError: no connection, a wrong file, or no room on the disk.
+    """
+    if name not in DOWNLOADS:
+        near = difflib.get_close_matches(name, DOWNLOADS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(DOWNLOADS)}."
+        raise SourceError(f"{name}: no data set of this name can be downloaded; {hint}")
+    source, root = DOWNLOADS[name], Path(root).expanduser()
+    work = root / WORK
+    try:
+        for archive in source.archives:
+            if not (root / archive.folder).is_dir():
+                _fetch_and_unpack(source.url, archive, root, work, progress)
+        if work.exists():
+            shutil.rmtree(work)
+    except OSError as error:
+        where, reason = error.filename or root, (error.strerror or str(error)).lower()
+        raise DownloadError(
+            f"{where}: {reason}: make room or name another place, then run it again."
+        ) from None
+    return root
+
+
+def _fetch_and_unpack(url: str, archive: Archive, root: Path, work: Path, progress: bool) -> None:
+    work.mkdir(parents=True, exist_ok=True)
+    packed = work / f"{archive.folder}.zip"
+    fetch(
+        url.format(packed.name),
+        packed,
+        archive.md5,
+        spare_bytes=archive.unpacked_bytes,
+        progress=progress,
+    )
+    unpacked = work / "unpacked"
+    if unpacked.exists():  # half of it, of a time that was broken off
+        shutil.rmtree(unpacked)
+    _unpack(packed, unpacked, progress)
+    if not (unpacked / archive.folder).is_dir():
+        raise DownloadError(f"{packed}: holds no folder {archive.folder}: unpack it by hand.")
+    os.replace(unpacked / archive.folder, root / archive.folder)
+    packed.unlink()
+
+
+def _unpack(packed: Path, unpacked: Path, progress: bool) -> None:
+    """Unpack a zip file, if all of it would lie inside the folder, and fit.
+
+    Raises:
+        DownloadError: it would not, or is no zip file.
+    """
+    try:
+        with zipfile.ZipFile(packed) as archive:
+            members = archive.infolist()
+            for path in (PurePosixPath(member.filename) for member in members):
+                if path.is_absolute() or ".." in path.parts:
+                    raise DownloadError(f"{packed}: not safe to unpack: it would write to {path}.")
+            check_room(packed.parent, sum(member.file_size for member in members), packed.stem)
+            for member in tqdm(members, "unpack", unit=" files", disable=not progress):
+                archive.extract(member, unpacked)
+    except zipfile.BadZipFile as error:
+        raise DownloadError(f"{packed}: damaged ({error}): delete it and run it again.") from None

@@ -1,0 +1,260 @@
+"""A data set in archives: each folder whole or not there, whatever happened before."""
+
+import hashlib
+import io
+import resource
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import namedtuple
+
+import pytest
+
+from soundalike.datasets import DATASETS, download
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.download import DOWNLOADS, Archive, DownloadError, Publication
+from soundalike.datasets.source import read_source
+
+FILES = {
+    "FSDnoisy18k.audio_train/1.wav": b"first sound" * 2000,
+    "FSDnoisy18k.audio_train/2.wav": b"second sound" * 2000,
+    "FSDnoisy18k.audio_test/3.wav": b"third sound" * 2000,
+    "FSDnoisy18k.meta/train.csv": b"fname,label,manually_verified\n1.wav,Rain,0\n2.wav,Fire,1\n",
+    "FSDnoisy18k.meta/test.csv": b"fname,label\n3.wav,Rain\n",
+    "FSDnoisy18k.doc/README.md": b"by somebody",
+}
+FOLDERS = [f"FSDnoisy18k.{part}" for part in ("audio_train", "audio_test", "meta", "doc")]
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    """Return a zip file."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+ARCHIVES = {
+    folder: packed({name: FILES[name] for name in FILES if name.startswith(folder)})
+    for folder in FOLDERS
+}
+
+
+@pytest.fixture
+def publish(shelf, monkeypatch):
+    """Return a function that puts archives on the server, and what would fetch them in the table.
+
+    The function takes the bytes of each archive by the name of its folder.
+    """
+
+    def publish(bodies: dict[str, bytes], unpacked_bytes: int = 1000) -> None:
+        archives = []
+        for folder, body in bodies.items():
+            shelf.files[f"{folder}.zip"] = body
+            archives.append(Archive(folder, hashlib.md5(body).hexdigest(), unpacked_bytes))
+        monkeypatch.setitem(DOWNLOADS, "fsdnoisy18k", Publication(shelf.url, tuple(archives)))
+
+    return publish
+
+
+def quietly(root):
+    """Download without progress bars."""
+    return download.download("fsdnoisy18k", root, progress=False)
+
+
+def contents(root):
+    """Return all files below a folder."""
+    return {
+        str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
+
+
+def refusal(root):
+    """Return what a download fails with, after checking that it is one plain line."""
+    with pytest.raises(DownloadError) as error:
+        quietly(root)
+    assert str(error.value).isprintable()
+    return str(error.value)
+
+
+def test_a_data_set_is_fetched_and_can_be_read(shelf, publish, tmp_path, capsys):
+    publish(ARCHIVES)
+    root = quietly(tmp_path / "new" / "root")
+    assert root == tmp_path / "new" / "root"
+    assert contents(root) == FILES
+    assert [name for name, _ in shelf.asked] == [f"{folder}.zip" for folder in FOLDERS]
+    assert {path.name for path in root.iterdir()} == set(FOLDERS)
+    assert [clip.split for clip in read_source(f"fsdnoisy18k:{root}")] == [
+        "train", "validation", "test",
+    ]  # fmt: skip
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_finished_data_set_is_returned_at_once(shelf, publish, tmp_path):
+    publish(ARCHIVES)
+    quietly(tmp_path)
+    shelf.asked.clear()
+    shelf.server_close()
+    assert quietly(tmp_path) == tmp_path
+    assert shelf.asked == []
+
+
+def test_a_second_call_fetches_only_what_is_left(shelf, publish, tmp_path):
+    publish(ARCHIVES)
+    meta = shelf.files.pop("FSDnoisy18k.meta.zip")
+    assert "the server answers 404" in refusal(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "FSDnoisy18k.audio_train", "FSDnoisy18k.audio_test", download.WORK,
+    }  # fmt: skip
+    shelf.files["FSDnoisy18k.meta.zip"] = meta
+    shelf.asked.clear()
+    quietly(tmp_path)
+    assert contents(tmp_path) == FILES
+    assert [name for name, _ in shelf.asked] == ["FSDnoisy18k.meta.zip", "FSDnoisy18k.doc.zip"]
+
+
+def test_a_broken_line_and_half_an_unpacked_folder_are_mended(shelf, publish, tmp_path):
+    publish(ARCHIVES)
+    work = tmp_path / download.WORK
+    (work / "unpacked" / "FSDnoisy18k.audio_train").mkdir(parents=True)
+    (work / "unpacked" / "FSDnoisy18k.audio_train" / "half.wav").write_bytes(b"ha")
+    half = shelf.files["FSDnoisy18k.audio_train.zip"][:300]
+    (work / "FSDnoisy18k.audio_train.zip.partial").write_bytes(half)
+    shelf.cuts = 1
+    quietly(tmp_path)
+    assert contents(tmp_path) == FILES
+    assert shelf.ranges[0] == "bytes=300-"
+
+
+def test_interrupted_while_unpacking_it_goes_on_without_fetching_again(
+    shelf, publish, tmp_path, monkeypatch
+):
+    publish(ARCHIVES)
+    extract, n_extracted = zipfile.ZipFile.extract, 0
+
+    def interrupted(archive, member, path):
+        nonlocal n_extracted
+        n_extracted += 1
+        if n_extracted == 2:
+            raise KeyboardInterrupt
+        return extract(archive, member, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "extract", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            quietly(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [download.WORK], "no half folder"
+    quietly(tmp_path)
+    assert contents(tmp_path) == FILES
+    assert [name for name, _ in shelf.asked] == [f"{folder}.zip" for folder in FOLDERS]
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "folder/../../out.txt"])
+def test_an_archive_that_would_write_elsewhere_is_refused(publish, tmp_path, name):
+    root = tmp_path / "a" / "root"
+    publish({"folder": packed({"folder/good.txt": b"good", name: b"bad"})})
+    assert refusal(root).endswith(f"folder.zip: not safe to unpack: it would write to {name}.")
+    assert not list(tmp_path.rglob("*.txt"))
+
+
+def test_files_beside_the_folder_stay_out(publish, tmp_path):
+    publish({"folder": packed({"folder/a": b"a", "__MACOSX/folder/._a": b"?", ".DS_Store": b"?"})})
+    quietly(tmp_path)
+    assert contents(tmp_path) == {"folder/a": b"a"}
+
+
+def test_an_archive_of_something_else_is_refused(publish, tmp_path):
+    publish({"folder": packed({"other/a": b"a"})})
+    assert refusal(tmp_path).endswith("folder.zip: holds no folder folder: unpack it by hand.")
+
+
+def test_an_archive_that_is_none_is_refused(publish, tmp_path):
+    publish({"folder": b"no zip"})
+    assert "folder.zip: damaged (File is not a zip file): delete it" in refusal(tmp_path)
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_too_small_a_disk_is_noticed_before_the_first_byte(publish, tmp_path, monkeypatch):
+    publish(ARCHIVES, unpacked_bytes=10**9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, 10**9))
+    assert "FSDnoisy18k.audio_train.zip needs 1.00 GB and 1.00 GB are free" in refusal(tmp_path)
+    assert contents(tmp_path) == {}
+
+
+def test_too_small_a_disk_is_noticed_before_unpacking(publish, shelf, tmp_path, monkeypatch):
+    publish(ARCHIVES, unpacked_bytes=0)
+    n_bytes = len(shelf.files["FSDnoisy18k.audio_train.zip"])
+    room = iter([n_bytes, n_bytes // 10])
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, next(room)))
+    assert "FSDnoisy18k.audio_train needs 0.00 GB and 0.00 GB are free" in refusal(tmp_path)
+    assert list(contents(tmp_path)) == [f"{download.WORK}/FSDnoisy18k.audio_train.zip"]
+
+
+CHILD = """
+import sys
+from soundalike.datasets.download import DOWNLOADS, Archive, DownloadError, Publication, download
+
+url, md5, root = sys.argv[1:]
+DOWNLOADS["fsdnoisy18k"] = Publication(url, (Archive("folder", md5, 0),))
+try:
+    download("fsdnoisy18k", root, progress=False)
+except DownloadError as error:
+    print(error)
+"""
+
+
+def test_a_disk_that_fills_up_while_unpacking(shelf, publish, tmp_path):
+    body = packed({"folder/a": b"a", "folder/b": bytes(100_000)})
+    publish({"folder": body})
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, shelf.url, hashlib.md5(body).hexdigest(), tmp_path],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout == (
+        f"{tmp_path}: file too large: make room or name another place, then run it again.\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [download.WORK], "no half folder"
+    quietly(tmp_path)
+    assert contents(tmp_path) == {"folder/a": b"a", "folder/b": bytes(100_000)}
+    assert len(shelf.asked) == 1
+
+
+def test_a_root_that_cannot_be_made(publish, tmp_path):
+    publish(ARCHIVES)
+    (tmp_path / "file").write_text("mine")
+    assert refusal(tmp_path / "file").startswith(f"{tmp_path / 'file'}")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_bars_are_shown_on_stderr(publish, tmp_path, capsys):
+    publish(ARCHIVES)
+    download.download("fsdnoisy18k", tmp_path)
+    out, shown = capsys.readouterr()
+    assert out == ""
+    assert "FSDnoisy18k.audio_train.zip: 100%" in shown
+    assert "unpack: 100%" in shown
+
+
+def test_what_cannot_be_downloaded():
+    with pytest.raises(SourceError, match=r"fsdnoisy: no data set .*; did you mean 'fsdnoisy18k'"):
+        download.download("fsdnoisy", ".")
+    with pytest.raises(SourceError, match=r"esc50: no data set .*; there is fsdnoisy18k"):
+        download.download("esc50", ".")
+
+
+def test_the_table_is_of_data_sets_that_can_be_read():
+    assert set(DOWNLOADS) <= set(DATASETS)
+    for source in DOWNLOADS.values():
+        assert source.url.startswith("https://")
+        assert source.url.format("x.zip") != source.url
+        sizes = [archive.unpacked_bytes for archive in source.archives]
+        assert sizes == sorted(sizes, reverse=True)
+        for archive in source.archives:
+            assert len(bytes.fromhex(archive.md5)) == 16

@@ -1,0 +1,74 @@
+"""The same audio, and where it may not be twice."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundalike.datasets.clips import Clip
+from soundalike.datasets.identical import first_identical, leaks
+
+
+def found(store):
+    """Return the leaks of a store."""
+    return leaks(store.clips.rows, store.frames, store.offsets, store.n_frames)
+
+
+@given(st.lists(st.integers(0, 5), max_size=12))
+def test_the_first_of_the_same_audio_is_found(made, audio):
+    store = made([Clip(str(i)) for i in range(len(audio))], audio)
+    first = first_identical(store.frames, store.offsets, store.n_frames)
+    assert first.tolist() == [audio.index(number) for number in audio]
+
+
+def test_a_longer_clip_that_begins_alike_is_another():
+    frames = np.tile(np.arange(3, dtype=np.float16), (9, 1))
+    offsets, n_frames = np.array([0, 2, 5, 7]), np.array([2, 3, 2, 2])
+    assert first_identical(frames, offsets, n_frames).tolist() == [0, 1, 0, 0]
+
+
+def test_silence_is_no_copy_and_a_constant_band_is_no_silence(made):
+    store = made([Clip(str(i)) for i in range(5)], [-1, -1, 4, -1, 4])
+    first = first_identical(store.frames, store.offsets, store.n_frames)
+    assert first.tolist() == [0, 1, 2, 3, 2]
+
+
+def test_the_more_protected_clip_stays(made):
+    splits = ["train", "train", "validation", "test", "train", "validation", "", "train"]
+    audio = [0, 1, 1, 0, 2, 0, 2, 2]
+    clips = [Clip(f"{i}.wav", split=split) for i, split in enumerate(splits)]
+    problems = found(made(clips, audio))
+    assert list(problems) == [0, 1, 5], "copies inside a split and beside the splits may stay"
+    assert [problem.problem for problem in problems.values()] == [
+        "also in test", "also in validation", "also in test",
+    ]  # fmt: skip
+    assert problems[0].path == "0.wav"
+    assert problems[0].message == (
+        "0.wav: the same audio as 3.wav, which is in the split test: left out of training."
+    )
+    assert problems[5].message == (
+        "5.wav: the same audio as 3.wav, which is in the split test: left out of validation."
+    )
+
+
+def test_the_worst_is_told_of_a_clip_that_is_everywhere(made):
+    splits = ["train", "validation", "test"]
+    problems = found(made([Clip(split, split=split) for split in splits], [0, 0, 0]))
+    assert [problem.problem for problem in problems.values()] == ["also in test"] * 2
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["train", "validation", "test", ""]), st.integers(-1, 4)))
+)
+def test_what_is_left_shares_no_audio(made, rows):
+    store = made([Clip(str(i), split=split) for i, (split, _) in enumerate(rows)],
+                 [audio for _, audio in rows])  # fmt: skip
+    left = [row for i, row in enumerate(rows) if i not in found(store)]
+    of = {
+        split: {a for s, a in left if s == split and a >= 0}
+        for split in ("train", "validation", "test")
+    }
+    assert not of["test"] & (of["train"] | of["validation"])
+    assert not of["validation"] & of["train"]
+    assert [row for row in rows if row[0] in ("test", "") or row[1] < 0] == [
+        row for row in left if row[0] in ("test", "") or row[1] < 0
+    ]

@@ -1,0 +1,81 @@
+"""Labels made wrong: how many, whose, and never by chance the right one."""
+
+import numpy as np
+import pytest
+
+from soundalike.datasets.clips import Clip, SourceError
+from soundalike.datasets.label_noise import with_label_noise
+
+CLASSES = "abcd"
+
+
+@pytest.fixture(scope="module")
+def clean(made):
+    """Four hundred labelled training clips, and some that must not be touched."""
+    clips = [Clip(str(i), CLASSES[i % 4], "train") for i in range(400)]
+    others = [
+        Clip(f"{split}{i}", CLASSES[i % 4], split)
+        for split in ("validation", "test", "")
+        for i in range(20)
+    ]
+    return made([*clips, *others, *(Clip(f"u{i}", "", "train") for i in range(20))])
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.333, 0.8, 1])
+def test_that_share_of_the_labelled_training_clips_is_wrong(clean, share):
+    rows = with_label_noise(clean, share, seed=0).clips.rows
+    wrong = (rows["label"] != rows["true_label"]).to_numpy()
+    assert wrong.sum() == round(share * 400)
+    assert not wrong[400:].any()
+    assert (rows["true_label"] == clean.clips.rows["label"]).all()
+    assert set(rows["label"][:400]) == set(CLASSES)
+
+
+def test_the_wrong_classes_are_equally_likely(clean):
+    counts = np.zeros((4, 4), int)
+    for seed in range(20):
+        rows = with_label_noise(clean, 0.6, seed).clips.rows[:400]
+        for label, truth in zip(rows["label"], rows["true_label"], strict=True):
+            counts[CLASSES.index(truth), CLASSES.index(label)] += label != truth
+    wrong = counts[~np.eye(4, dtype=bool)]  # 20 x 240 of them in twelve kinds
+    assert wrong == pytest.approx(400, abs=5 * np.sqrt(400 * 11 / 12))
+    assert (counts.diagonal() == 0).all()
+
+
+def test_the_seed_says_which(clean):
+    labels = [with_label_noise(clean, 0.4, seed).clips.rows["label"] for seed in (0, 0, 1)]
+    assert labels[0].equals(labels[1])
+    assert not labels[0].equals(labels[2])
+
+
+def test_the_clips_and_their_frames_are_the_same(clean):
+    noisy = with_label_noise(clean, 0.4, 0)
+    assert [clip.path for clip in noisy.clips] == [clip.path for clip in clean.clips]
+    assert noisy.frames is clean.frames
+    assert noisy.offsets is clean.offsets
+    assert "true_label" not in clean.clips.rows
+
+
+def test_the_truth_outlives_more_noise(clean):
+    twice = with_label_noise(with_label_noise(clean, 0.5, 0), 0.5, 1)
+    assert (twice.clips.rows["true_label"] == clean.clips.rows["label"]).all()
+
+
+@pytest.mark.parametrize(
+    ("clips", "message"),
+    [
+        ([Clip("0", "a"), Clip("1", "b")], "no labelled clip in a split 'train'"),
+        ([Clip("0", "", "train"), Clip("1", "b", "test")], "no labelled clip in a split 'train'"),
+        ([Clip("0", "a", "train"), Clip("1", "a", "test")], "no second class"),
+        ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "several labels"),
+    ],
+)
+def test_what_cannot_be_made_wrong(made, clips, message):
+    with pytest.raises(SourceError, match=message):
+        with_label_noise(made(clips), 0.5, 0)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_is_a_share(clean, share):
+    with pytest.raises(ValueError, match="give a number from 0 to 1"):
+        with_label_noise(clean, share, 0)
