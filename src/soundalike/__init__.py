@@ -21,18 +21,24 @@ if TYPE_CHECKING:
     from soundalike.datasets.source import read_source as read_source
     from soundalike.datasets.splits import evaluation_splits as evaluation_splits
     from soundalike.datasets.store import open_store as open_store
+    from soundalike.embedding.classify import classify as classify
     from soundalike.embedding.embed import embed as embed
+    from soundalike.embedding.sound_classifier import SoundClassifier as SoundClassifier
     from soundalike.embedding.sound_encoder import SoundEncoder as SoundEncoder
+    from soundalike.training.finetuning import fine_tune as fine_tune
     from soundalike.training.pretraining import pretrain as pretrain
     from soundalike.training.protocols import evaluate as evaluate
     from soundalike.training.recipe import read_recipe as read_recipe
 
 _VERBS = {
     "LogMel": "soundalike.audio.log_mel",
+    "SoundClassifier": "soundalike.embedding.sound_classifier",
     "SoundEncoder": "soundalike.embedding.sound_encoder",
+    "classify": "soundalike.embedding.classify",
     "embed": "soundalike.embedding.embed",
     "evaluate": "soundalike.training.protocols",
     "evaluation_splits": "soundalike.datasets.splits",
+    "fine_tune": "soundalike.training.finetuning",
     "open_store": "soundalike.datasets.store",
     "prepare": "soundalike.datasets.prepare",
     "pretrain": "soundalike.training.pretraining",

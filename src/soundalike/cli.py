@@ -2,16 +2,14 @@
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from soundalike import __version__
-
-DONE, FAILED, WRONG_USE = 0, 1, 2
+from soundalike import __version__, commands
+from soundalike.commands import FAILED, WRONG_USE, UsageError
 
 SOURCE_HELP = (
     "a folder of sounds (names of sub-folders are labels), a manifest (CSV, TSV or Parquet with a "
@@ -36,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{next(iter(overrides))} is a key of a recipe, and this command takes none")
     try:
         given.overrides = _values(overrides)
-        code = given.run(given)
+        code = given.command(given)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -52,110 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
         return code
 
 
-def _demo(given: argparse.Namespace) -> int:
-    from soundalike.report.demo_run import run_demo
-
-    numbers = run_demo(given.out)
-    _write_json(given.json, numbers)
-    print(f"open {(given.out / 'report.html').resolve()}")
-    return DONE
-
-
-def _scan(given: argparse.Namespace) -> int:
-    from soundalike.datasets.scan import scan
-    from soundalike.datasets.source import read_source
-    from soundalike.report.tables import print_scan
-
-    found = scan(read_source(given.source), n_workers=given.workers)
-    _write_json(given.json, found)
-    print_scan(found)
-    return DONE
-
-
-def _prepare(given: argparse.Namespace) -> int:
-    from soundalike.datasets.prepare import prepare
-    from soundalike.datasets.source import read_source
-    from soundalike.training.recipe import read_recipe
-
-    recipe = read_recipe(given.recipe, given.overrides)
-    store = prepare(
-        read_source(given.source),
-        given.out,
-        _front_end(recipe),
-        n_workers=given.workers,
-        strict=given.strict,
-    )
-    numbers = {
-        "n_clips": len(store.clips),
-        "hours": store.hours,
-        "n_problems": store.n_problems,
-        "store": str(given.out),
-    }
-    _write_json(given.json, numbers)
-    print(f"{len(store.clips):,} clips, {store.hours:.2f} h in {given.out}{_left_out(store)}")
-    return DONE
-
-
-def _pretrain(given: argparse.Namespace) -> int:
-    if not given.print_recipe and (given.source is None or given.out is None):
-        raise UsageError("pretrain needs a SOURCE and --out RUN.")
-
-    from soundalike.training.recipe import read_recipe, write_recipe
-
-    recipe = read_recipe(given.recipe, given.overrides)
-    if given.print_recipe:
-        print(write_recipe(recipe), end="")
-        return DONE
-
-    from soundalike.datasets.prepare import open_or_prepare
-    from soundalike.training.pretraining import pretrain
-    from soundalike.training.run_folder import RunFolder
-
-    run = RunFolder(given.out)
-    store = open_or_prepare(given.source, run.store, _front_end(recipe), strict=given.strict)
-    run.configure(
-        source=given.source, clips=store.fingerprint, test_fold=given.test_fold, recipe=recipe
-    )
-    numbers = pretrain(store, run, recipe, test_fold=given.test_fold)
-    numbers |= {"run": str(given.out), "n_problems": store.n_problems}
-    _write_json(given.json, numbers)
-    if numbers["n_steps_done"] < numbers["n_steps"]:
-        print(
-            f"stopped after {numbers['n_steps_done']:,} of {numbers['n_steps']:,} steps; the same "
-            "command goes on from there"
-        )
-        return FAILED
-    print(f"trained for {numbers['n_steps']:,} steps: {run.encoder}{_left_out(store)}")
-    return DONE
-
-
-def _evaluate(given: argparse.Namespace) -> int:
-    from soundalike.report.tables import print_evaluation
-    from soundalike.training.evaluation import evaluate_run
-
-    protocols = [given.protocol] if given.protocol else ["linear", "knn"]
-    results = evaluate_run(given.model, given.source, protocols, given.out, seed=given.seed)
-    _write_json(given.json, results)
-    print_evaluation(results)
-    return DONE
-
-
-def _embed(given: argparse.Namespace) -> int:
-    from soundalike.datasets.source import read_source
-    from soundalike.embedding.embed import embed
-    from soundalike.embedding.sound_encoder import SoundEncoder
-
-    encoder = SoundEncoder.from_pretrained(given.model)
-    counts = embed(encoder, read_source(given.source), given.out, strict=given.strict)
-    _write_json(given.json, counts)
-    left_out = f"; left out {counts['n_problems']} (see {counts['problems']})"
-    print(
-        f"{counts['n_windows']:,} windows of {counts['n_clips']:,} clips in {given.out}"
-        f"{left_out if counts['n_problems'] else ''}"
-    )
-    return DONE
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="soundalike",
@@ -164,69 +58,115 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"soundalike {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], help: str, **more: Any) -> Any:
-        added = commands.add_parser(
+        added = subparsers.add_parser(
             name,
             help=help,
             description=help[0].upper() + help[1:] + ".",
             allow_abbrev=False,
             **more,
         )
-        added.set_defaults(run=run, takes_overrides=False)
+        added.set_defaults(command=run, takes_overrides=False)
         added.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to FILE")
         return added
 
-    added = command("demo", _demo, "tell the whole story on sounds made by code")
+    added = command("demo", commands.demo, "tell the whole story on sounds made by code")
     added.add_argument("--out", type=Path, default=Path("demo"), help="folder (default: demo)")
 
-    added = command("scan", _scan, "say what is in a source and what is wrong with it")
+    added = command("download", commands.download, "fetch and verify a public data set")
+    added.add_argument("name", metavar="NAME", help="fsdnoisy18k")
+    added.add_argument("root", metavar="ROOT", type=Path, help="folder to put it in")
+
+    added = command("scan", commands.scan, "say what is in a source and what is wrong with it")
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     _add_workers(added)
 
     added = command(
-        "prepare", _prepare, "turn sounds into a store of log-mels", epilog=FRONT_END_HELP
+        "prepare", commands.prepare, "turn sounds into a store of log-mels", epilog=FRONT_END_HELP
     )
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     added.add_argument("--out", type=Path, required=True, metavar="STORE", help="folder to make")
-    _add_recipe(added)
+    _add_recipe(added, "default", "default, paper, simclr, spec_augment, tiny or a YAML file")
     _add_workers(added)
     _add_strict(added)
 
     added = command(
-        "pretrain", _pretrain, "learn from sounds without labels", epilog=OVERRIDES_HELP
+        "pretrain", commands.pretrain, "learn from sounds without labels", epilog=OVERRIDES_HELP
     )
     added.add_argument("source", metavar="SOURCE", nargs="?", help=SOURCE_HELP)
     added.add_argument("--out", type=Path, metavar="RUN", help="folder to make, or to go on in")
-    _add_recipe(added)
+    _add_recipe(added, "default", "default, paper, simclr, spec_augment, tiny or a YAML file")
+    added.add_argument("--init", metavar="MODEL", help="go on from this ear, not from chance")
     added.add_argument("--test_fold", metavar="FOLD", help="do not hear the clips of this fold")
     added.add_argument("--print_recipe", action="store_true", help="show the recipe and exit")
     _add_strict(added)
 
-    added = command("evaluate", _evaluate, "classify labelled clips by what a model hears")
+    added = command(
+        "evaluate",
+        commands.evaluate,
+        "classify labelled clips by what a model hears, and keep the classifiers",
+        epilog="With --protocol finetune any key of its recipe can be given as an option: "
+        "--optimizer.lr 0.001 --training.n_epochs 50.",
+    )
     added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
-    added.add_argument("--protocol", choices=["linear", "knn"], help="only this one of the two")
-    added.add_argument("--seed", type=_at_least(0), default=0, help="of the probe and the interval")
+    added.add_argument(
+        "--protocol",
+        choices=["linear", "knn", "finetune"],
+        help="only this one; by default linear and knn, which leave the ear as it is",
+    )
+    added.add_argument(
+        "--task",
+        choices=["noisy", "clean"],
+        default="noisy",
+        help="noisy (default): learn from the split train, choose by validation; clean: learn from "
+        "85 %% of validation, choose by the rest",
+    )
+    _add_recipe(added, "finetune", "of the fine-tuning: finetune or a YAML file")
+    added.add_argument(
+        "--seed", type=_at_least(0), default=0, help="of what is trained and of the interval"
+    )
     added.add_argument("--out", type=Path, metavar="DIR", help="folder for results and store")
 
-    added = command("embed", _embed, "write a vector for every window of every sound")
+    added = command("classify", commands.classify, "name sounds by what evaluate has learned")
+    added.add_argument("run", metavar="RUN", help="folder of an evaluation, or of a classifier")
+    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    added.add_argument("--out", type=Path, required=True, metavar="CSV", help="file to write")
+    added.add_argument("--windows", action="store_true", help="a row for every window")
+    added.add_argument(
+        "--threshold", type=_share, metavar="P", help="probability below which it is unsure"
+    )
+    _add_strict(added)
+
+    added = command("embed", commands.embed, "write a vector for every window of every sound")
     added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     added.add_argument("--out", type=Path, required=True, metavar="PARQUET", help="file to write")
     _add_strict(added)
+
+    added = command("paper", commands.paper, "run the paper's experiments, to tables and figures")
+    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    added.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the runs")
+    added.add_argument("--only", nargs="+", metavar="NAME", help="tables, or TABLE/ROW")
+    added.add_argument("--seeds", type=_at_least(1), default=1, metavar="N", help="how many (1)")
+    added.add_argument(
+        "--budget", default="paper", metavar="NAME", help="small, laptop or paper (default)"
+    )
+    added.add_argument(
+        "--label_noise",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="give this share of the training clips a wrong label",
+    )
     return parser
 
 
-def _add_recipe(added: argparse.ArgumentParser) -> None:
+def _add_recipe(added: argparse.ArgumentParser, default: str, help: str) -> None:
     added.set_defaults(takes_overrides=True)
-    added.add_argument(
-        "--recipe",
-        default="default",
-        metavar="NAME|FILE",
-        help="default, paper, tiny or a YAML file",
-    )
+    added.add_argument("--recipe", default=default, metavar="NAME|FILE", help=help)
 
 
 def _add_workers(added: argparse.ArgumentParser) -> None:
@@ -246,6 +186,16 @@ def _at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return whole_number
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}': give a number from 0 to 1")
+    return share
 
 
 def _split_overrides(words: list[str]) -> tuple[list[str], dict[str, str | None]]:
@@ -277,11 +227,9 @@ def _values(overrides: dict[str, str | None]) -> dict[str, Any]:
 
 
 # By name, so that saying what was wrong does not import what was not needed.
-WRONG_USE_ERRORS = {"SourceError", "RecipeError", "RunError", "ModelError", "UsageError"}
-
-
-class UsageError(Exception):
-    """A command was used wrongly in a way that its options alone do not show."""
+WRONG_USE_ERRORS = {
+    "SourceError", "RecipeError", "RunError", "ModelError", "PaperError", "UsageError",
+}  # fmt: skip
 
 
 def _exit_code(error: Exception) -> int | None:
@@ -297,33 +245,3 @@ def _one_line(error: Exception) -> str:
         reason = os.strerror(error.errno).lower()
         return f"{where}{reason}: make room or name another place, then run it again"
     return " ".join(str(error).split())
-
-
-def _front_end(recipe: dict[str, Any]) -> Any:
-    from soundalike.audio.log_mel import LogMel
-
-    try:
-        return LogMel(**recipe["log_mel"])
-    except ValueError as error:  # each of its settings is right, and together they are not
-        raise UsageError(f"log_mel: {error}.") from None
-
-
-def _left_out(store: Any) -> str:
-    if not store.n_problems:
-        return ""
-    return f"; left out {store.n_problems:,} (see {store.path / 'problems.csv'})"
-
-
-def _write_json(path: Path | None, numbers: dict[str, Any]) -> None:
-    if path is None:
-        return
-    text = json.dumps(numbers, indent=1) + "\n"
-    if path.exists() and not path.is_file():  # a device or a pipe, which nothing may replace
-        path.write_text(text)
-        return
-
-    from soundalike.datasets.in_place import put_in_place
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(path.resolve()) as beside:
-        beside.write_text(text)

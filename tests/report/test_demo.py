@@ -9,14 +9,8 @@ import pytest
 
 from soundalike.report import demo
 from soundalike.report.demo import write_demo_report
-from soundalike.report.story import (
-    LOG_MEL,
-    PRETRAINED,
-    UNTRAINED,
-    Answers,
-    DemoStory,
-    ViewPair,
-)
+from soundalike.report.story import Answers, DemoStory, ViewPair
+from soundalike.training.representations import LOG_MEL, PRETRAINED, UNTRAINED
 
 SAMPLE_RATE = 22050
 CLASSES = ("Rain", "Dishes/pots & <pans>", "Wind")

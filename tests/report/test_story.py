@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from soundalike.report.story import LOG_MEL, PRETRAINED, UNTRAINED, Answers, DemoStory
+from soundalike.report.story import Answers, DemoStory
+from soundalike.training.representations import LOG_MEL, PRETRAINED, UNTRAINED
 
 
 def story(answers):

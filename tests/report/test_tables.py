@@ -54,7 +54,7 @@ def test_an_evaluation_is_a_row_for_every_representation(capsys, heard):
     row = {
         "protocol": "linear",
         "representation": "pretrained encoder",
-        "balanced_accuracy": 0.71234,
+        "score": 0.71234,
         "interval": [0.65, 0.77],
         "accuracy": 0.7,
         "per_class": {"a": 1.0, "b": 0.4},
@@ -67,7 +67,8 @@ def test_an_evaluation_is_a_row_for_every_representation(capsys, heard):
             "splits": ["test"],
             "n_test_clips": 300,
             "heard_test_clips": heard,
-            "rows": [row, row | {"protocol": "knn", "balanced_accuracy": 0.5}],
+            "metric": "balanced accuracy",
+            "rows": [row, row | {"protocol": "knn", "score": 0.5}],
         }
     )
     shown = capsys.readouterr().out
@@ -75,3 +76,18 @@ def test_an_evaluation_is_a_row_for_every_representation(capsys, heard):
     assert "0.650 - 0.770" in shown
     assert "clip by clip: runs/mine/evaluation" in shown
     assert ("heard the test clips" in shown) is heard
+
+
+def test_several_labels_have_no_accuracy(capsys):
+    row = {
+        "protocol": "knn",
+        "representation": "pretrained encoder",
+        "score": 0.4,
+        "interval": [0.3, 0.5],
+        "per_class": {"a": 1.0},
+    }
+    told = {"model": "m", "out": "o", "source": "s", "splits": ["test"], "n_test_clips": 3}
+    print_evaluation(told | {"heard_test_clips": False, "metric": "mAP", "rows": [row]})
+    shown = capsys.readouterr().out
+    assert "mAP" in shown
+    assert "accuracy" not in shown

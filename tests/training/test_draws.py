@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from soundalike.training.draws import batches, clip_order, view_generator
+from soundalike.training.draws import batches, clip_order, step_generator
 
 
 def test_an_epoch_hears_every_clip_once_in_an_order_of_its_own():
@@ -16,7 +16,7 @@ def test_an_epoch_hears_every_clip_once_in_an_order_of_its_own():
 
 def test_every_step_draws_something_else_and_the_same_again():
     def draw(*key: int) -> list[float]:
-        return torch.rand(4, generator=view_generator(*key)).tolist()
+        return torch.rand(4, generator=step_generator(*key)).tolist()
 
     keys = [(seed, epoch, step) for seed in range(3) for epoch in range(3) for step in range(3)]
     assert len({tuple(draw(*key)) for key in keys}) == len(keys)

@@ -65,11 +65,6 @@ def test_a_large_set_is_thinned_out_evenly(store):
     )
 
 
-def test_it_is_due_every_so_often_and_at_the_end():
-    monitor = KNNMonitor(every_n_epochs=4)
-    assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
-
-
 def with_rows(store, **columns):
     rows = store.clips.rows.assign(**columns)
     return type(store)(**{**vars(store), "clips": ClipTable("x", rows)})
@@ -92,3 +87,14 @@ def test_without_labels_there_is_nothing_to_monitor(store):
     assert monitored_clips(*(with_rows(store, label=""),) * 2) == (None, False)
     once = with_rows(store, label=[str(number) for number in range(24)])
     assert monitored_clips(once, once) == (None, False)
+
+
+def test_several_labels_are_scored_by_average_precision(store):
+    """Every clip of a class is also "sound"; the classes that lie apart are found again."""
+    labels = store.clips.rows["label"] + np.where(np.arange(24) % 2, ";odd", "")
+    several = with_rows(store, label=labels)
+    monitored, _ = monitored_clips(several, several)
+    assert len(monitored.clips) == 24
+    single = [name for name in several.clips.classes if name != "odd"]
+    assert len(single) == 3
+    assert 0.75 < KNNMonitor(k=3).score(monitored, 101, project, "cpu") < 1.0

@@ -11,9 +11,11 @@ import torch
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.training import pretraining
+from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
-from soundalike.training.pretraining import TrainingError, pretrain
+from soundalike.training.knn_monitor import KNNMonitor
+from soundalike.training.loop import TrainingError
+from soundalike.training.pretraining import pretrain
 from soundalike.training.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
 from soundalike.training.run_folder import RunFolder
 
@@ -37,7 +39,7 @@ def test_it_leaves_metrics_and_an_ear(run):
     assert metrics["step"].tolist() == list(range(1, 10))
     assert metrics["epoch"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert metrics["loss"].notna().all()
-    assert metrics["knn_balanced_accuracy"].notna().tolist() == [False, False, True] * 3
+    assert metrics["knn"].notna().tolist() == [False, False, True] * 3
     ear = SoundEncoder.from_pretrained(run.path)
     assert ear.dim == 32
     assert not (run.path / "checkpoints" / "last.partial").exists()
@@ -92,8 +94,8 @@ def test_steps_after_the_last_checkpoint_are_taken_again(
             raise MemoryError
         return take(self, number)
 
-    monkeypatch.setattr(pretraining, "SECONDS_PER_CHECKPOINT", 0.0)
-    monkeypatch.setattr(pretraining, "STEPS_PER_FLUSH", 1)
+    monkeypatch.setattr(loop, "SECONDS_PER_CHECKPOINT", 0.0)
+    monkeypatch.setattr(loop, "STEPS_PER_FLUSH", 1)
     monkeypatch.setattr(ContrastiveTraining, "step", step)
     with pytest.raises(MemoryError):
         pretrain(store, crashed, tiny_recipe, progress=False)
@@ -107,7 +109,7 @@ def test_a_finished_run_is_left_as_it_is(run, store, tiny_recipe):
     numbers = pretrain(store, run, tiny_recipe, progress=False)
     assert numbers["n_steps_done"] == numbers["n_steps"] == 9
     assert numbers["loss"] == metrics_of(run)["loss"].iloc[-1]
-    assert list(numbers["knn_balanced_accuracy"]) == [1, 2, 3]
+    assert list(numbers["knn"]) == [1, 2, 3]
     for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
         assert torch.equal(ours, theirs)
 
@@ -119,14 +121,14 @@ def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
     clips = ClipTable("x", store.clips.rows.assign(split=split * 3))
     store = dataclasses.replace(store, clips=clips)
     accuracies = iter([0.2, 0.9, 0.5])
-    monkeypatch.setattr(pretraining.KNNMonitor, "score", lambda self, *arguments: next(accuracies))
+    monkeypatch.setattr(KNNMonitor, "score", lambda self, *arguments: next(accuracies))
     chosen = new_run(tmp_path / "chosen", store, tiny_recipe)
     numbers = pretrain(store, chosen, tiny_recipe, progress=False)
-    assert numbers["knn_balanced_accuracy"] == {1: 0.2, 2: 0.9, 3: 0.5}
+    assert numbers["knn"] == {1: 0.2, 2: 0.9, 3: 0.5}
     state = torch.load(chosen.checkpoint, weights_only=True)
-    last = state["projector"]["encoder.conv1.weight"]
+    last = state["module"]["encoder.conv1.weight"]
     assert not torch.equal(weights_of(chosen)["conv1.weight"], last)
-    assert state["best_knn"] == 0.9
+    assert (state["best_score"], state["best_epoch"], numbers["epoch"]) == (0.9, 2, 2)
 
 
 def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):

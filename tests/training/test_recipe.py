@@ -1,19 +1,34 @@
 """Recipes: the shipped ones, what they mean, and what they refuse."""
 
+from importlib import resources
+
 import pytest
 import yaml
 
+from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
+from soundalike.models.encoder import build_encoder
+from soundalike.models.heads import ProjectionHead
+from soundalike.training.contrastive import TrainingSettings
+from soundalike.training.knn_monitor import KNNMonitor
+from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
 from soundalike.training.recipe import (
+    SHIPPED,
     RecipeError,
+    build,
     read_recipe,
     recipe_names,
     resolve_recipe,
     write_recipe,
 )
+from soundalike.training.supervised import SupervisedSettings
+from soundalike.views.pair import PairOfViews
 
 
 def test_the_shipped_recipes():
-    assert recipe_names() == ["default", "paper", "tiny"]
+    assert recipe_names() == ["default", "paper", "simclr", "spec_augment", "tiny"]
+    assert recipe_names("supervised") == ["baseline", "finetune"]
+    files = (resources.files("soundalike") / "recipes").iterdir()
+    assert {file.name for file in files} >= {f"{name}.yaml" for name in SHIPPED}
 
 
 def test_the_paper_s_recipe_is_the_released_configuration():
@@ -33,11 +48,12 @@ def test_the_paper_s_recipe_is_the_released_configuration():
     assert recipe["views"] == {
         "patch_frames": 101,
         "patches": "random",
+        "distance_frames": None,
         "mix_back": {"alpha": 0.05, "source": "other_clips"},
         "resized_crop": {"area": [0.8, 1.0], "aspect": [3 / 4, 4 / 3]},
         "compression": {"lowest": 0.75},
         "noise": {"highest_std": 0.01},
-    }
+    } | dict.fromkeys(("time_shift", "frequency_shift", "reversal", "spec_augment", "blur"))
     assert recipe["encoder"] == {"name": "resnet18", "width": 64}
     assert recipe["head"] == {"hidden_dim": 512, "out_dim": 512}
     assert recipe["loss"] == {"name": "nt_xent", "temperature": 0.2}
@@ -51,12 +67,49 @@ def test_the_paper_s_recipe_is_the_released_configuration():
     assert recipe["monitor"]["k"] == 200
 
 
-@pytest.mark.parametrize("name", ["paper", "default", "tiny"])
-def test_a_resolved_recipe_resolves_to_itself(name, tmp_path):
-    recipe = read_recipe(name)
-    assert resolve_recipe(recipe) == recipe
+def test_the_paper_s_fine_tuning():
+    recipe = read_recipe("finetune", kind="supervised")
+    optimizer = recipe["optimizer"]
+    assert (optimizer["name"], optimizer["lr"]) == ("sgd", 0.01)
+    assert (optimizer["momentum"], optimizer["weight_decay"]) == (0.9, 1e-4)
+    assert recipe["schedule"] == {"name": "step", "milestones": [80, 160], "factor": 0.1}
+    training = recipe["training"]
+    assert (training["n_epochs"], training["batch_size"]) == (200, 128)
+    assert (training["patch_frames"], training["clip_score"]) == (101, "arithmetic")
+    assert recipe["loss"] == {"name": "cross_entropy", "label_smoothing": 0.0}
+
+
+@pytest.mark.parametrize(("name", "kind"), SHIPPED.items())
+def test_a_resolved_recipe_resolves_to_itself(name, kind, tmp_path):
+    recipe = read_recipe(name, kind=kind)
+    assert resolve_recipe(recipe, kind=kind) == recipe
     (tmp_path / "own.yaml").write_text(write_recipe(recipe))
-    assert read_recipe(tmp_path / "own.yaml") == recipe
+    assert read_recipe(tmp_path / "own.yaml", kind=kind) == recipe
+
+
+@pytest.mark.parametrize(("name", "kind"), SHIPPED.items())
+def test_all_that_a_recipe_names_can_be_built(name, kind):
+    """Each value is in the range of the part that it is for."""
+    recipe = read_recipe(name, kind=kind)
+    encoder = build_encoder(recipe["encoder"])
+    build(OPTIMIZERS, recipe["optimizer"], encoder.parameters())
+    build(SCHEDULES, recipe["schedule"])(0.5, recipe["training"]["n_epochs"])
+    if kind == "supervised":
+        build(CLASSIFICATION_LOSSES, recipe["loss"])
+        SupervisedSettings(**recipe["training"])
+        return
+    build(LOSSES, recipe["loss"])
+    PairOfViews(**recipe["views"])
+    ProjectionHead(encoder.dim, **recipe["head"])
+    TrainingSettings(**recipe["training"])
+    KNNMonitor(**recipe["monitor"])
+
+
+def test_a_recipe_of_the_other_kind_is_refused():
+    with pytest.raises(RecipeError, match="of the kind supervised; here take one of default"):
+        read_recipe("finetune")
+    with pytest.raises(RecipeError, match="of the kind pretraining; here take one of baseline"):
+        read_recipe("paper", kind="supervised")
 
 
 def test_overrides_reach_any_depth():
@@ -70,7 +123,7 @@ def test_overrides_reach_any_depth():
 
 def test_another_part_brings_its_own_arguments():
     recipe = read_recipe("tiny", {"encoder.name": "vgg"})
-    assert recipe["encoder"] == {"name": "vgg"}
+    assert recipe["encoder"] == {"name": "vgg", "width": 32}
     kept = read_recipe("tiny", {"encoder.name": "resnet18"})
     assert kept["encoder"] == read_recipe("tiny")["encoder"]
 

@@ -63,27 +63,27 @@ def row(step, **more):
 def test_metrics_are_appended_and_cut_back_to_the_checkpoint(tmp_path):
     run = RunFolder(tmp_path / "run")
     run.configure(**CONFIG)
-    metrics = Metrics(run, 0)
+    metrics = Metrics(run, 0, ["knn"])
     for step in (1, 2, 3):
         metrics.add(row(step))
-    metrics.add(row(4, knn_balanced_accuracy=0.5))
+    metrics.add(row(4, knn=0.5))
     assert [written["loss"] for written in metrics.flush()] == [1.5] * 4
     metrics.close()
 
-    metrics = Metrics(run, 2)
-    metrics.add(row(3, knn_balanced_accuracy=0.75))
+    metrics = Metrics(run, 2, ["knn"])
+    metrics.add(row(3, knn=0.75))
     metrics.flush()
     metrics.close()
     table = pd.read_csv(run.path / "metrics.csv")
     assert table["step"].tolist() == [1, 2, 3]
-    assert table["knn_balanced_accuracy"].tolist()[-1] == 0.75
-    assert table["knn_balanced_accuracy"].isna().tolist() == [True, True, False]
+    assert table["knn"].tolist()[-1] == 0.75
+    assert table["knn"].isna().tolist() == [True, True, False]
 
 
 def test_tensorboard_has_the_same_numbers(tmp_path):
     run = RunFolder(tmp_path / "run")
     run.configure(**CONFIG)
-    metrics = Metrics(run, 0)
+    metrics = Metrics(run, 0, ["knn"])
     metrics.add(row(1))
     metrics.flush()
     metrics.close()

@@ -34,16 +34,17 @@ class ReadableClips:
         self.ear = ear
         self.clips = clips
         self.strict = strict
-        self.name = name
-        self.progress = progress
         self.problems: list[Problem] = []
+        self._bar = tqdm(total=len(clips), desc=name, unit=" clips", disable=not progress)
 
     def __iter__(self) -> Iterator[Iterator[np.ndarray]]:
         """Yield the log_mel of every clip in blocks; nothing for one that is left out."""
         for problem in self.clips.problems:
             self._leave_out(problem)
-        for clip in tqdm(self.clips, self.name, unit=" clips", disable=not self.progress):
-            yield self._log_mel(clip)
+        with self._bar:
+            for clip in self.clips:
+                yield self._log_mel(clip)
+                self._bar.update()
 
     def write_problems(self, beside: Path) -> str | None:
         """List what was left out in a CSV beside a file; return where, None if there is nothing."""
@@ -76,5 +77,6 @@ class ReadableClips:
 
     def _leave_out(self, problem: Problem) -> None:
         if self.strict:
+            self._bar.close()
             raise BrokenClipsError(problem.message)
         self.problems.append(problem)

@@ -22,8 +22,9 @@ from soundalike.report.page import (
     sound_of_waveform,
     table,
 )
-from soundalike.report.story import PRETRAINED, DemoStory, ViewPair
+from soundalike.report.story import DemoStory, ViewPair
 from soundalike.report.verdict import reach, verdict
+from soundalike.training.representations import PRETRAINED
 
 # What the sounds of the map may take of the file; clips beyond it stay silent.
 SOUNDS_BYTES = 6_000_000

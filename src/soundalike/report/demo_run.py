@@ -21,12 +21,14 @@ from soundalike.datasets.splits import evaluation_splits, heard_in_training
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.score_table import score_table
 from soundalike.report.demo import write_demo_report
-from soundalike.report.story import LOG_MEL, PRETRAINED, UNTRAINED, Answers, DemoStory, ViewPair
-from soundalike.training.draws import view_generator
+from soundalike.report.story import Answers, DemoStory, ViewPair
+from soundalike.training.draws import step_generator
 from soundalike.training.pretraining import pretrain
 from soundalike.training.protocols import evaluate
 from soundalike.training.recipe import Recipe, read_recipe, recipe_text
+from soundalike.training.representations import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.training.run_folder import METRICS, RunFolder
 from soundalike.views.pair import PairOfViews
 
@@ -61,20 +63,22 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     if trained["n_steps_done"] < trained["n_steps"]:
         raise KeyboardInterrupt
     ear = SoundEncoder.load(run.encoder)
-    found = evaluate(ear, store, evaluation_splits(store), ("linear", "knn"))
+    splits, classes = evaluation_splits(store), store.clips.classes
+    scores = evaluate(ear, store, splits)
+    test = store.select(np.concatenate([split.test for split in splits]))
+    labels = test.clips.labels(classes)
 
-    numbers = _numbers(found["rows"])
-    test = store.select(found["test_clips"])
+    numbers = _numbers(score_table(labels, scores, classes))
     story = DemoStory(
         facts=_facts(store, trained),
         views=_view_pairs(store, ear, recipe),
-        metrics=pd.read_csv(run.path / METRICS).rename(columns={"knn_balanced_accuracy": "knn"}),
-        classes=[_spoken(name) for name in found["classes"]],
-        clips=_map(ear, test).assign(label=found["labels"]),
+        metrics=pd.read_csv(run.path / METRICS),
+        classes=[_spoken(name) for name in classes],
+        clips=_map(ear, test).assign(label=labels),
         sounds=[read_waveform(path, store.log_mel.sample_rate) for path in test.clips.rows["path"]],
         answers=[
-            Answers(row["representation"], row["protocol"], row["predictions"])
-            for row in found["rows"]
+            Answers(representation, protocol, found.argmax(axis=1))
+            for (protocol, representation), found in scores.items()
         ],
         sample_rate=store.log_mel.sample_rate,
         commands=["soundalike demo"],
@@ -99,8 +103,8 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
 
 
 def _numbers(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    score = {(row["representation"], row["protocol"]): row["balanced_accuracy"] for row in rows}
-    kept = ("representation", "protocol", "balanced_accuracy", "interval", "accuracy")
+    score = {(row["representation"], row["protocol"]): row["score"] for row in rows}
+    kept = ("representation", "protocol", "score", "interval", "accuracy")
     return {
         "log_mel_linear": score[LOG_MEL, "linear"],
         "untrained_linear": score[UNTRAINED, "linear"],
@@ -133,7 +137,7 @@ def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPai
     chosen = np.array(labels[is_right].drop_duplicates().index[:N_VIEW_PAIRS])
     views = PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels)
     frames, offsets = torch.from_numpy(heard.frames), torch.from_numpy(heard.offsets)
-    generator = view_generator(recipe["training"]["seed"], 0, 0)
+    generator = step_generator(recipe["training"]["seed"], 0, 0)
     draws = views.draw(torch.from_numpy(chosen), torch.from_numpy(heard.n_frames), generator)
     originals = views.cut(frames, offsets, draws["patches"]).transpose(0, 1).numpy()
     made = views.apply(frames, offsets, draws).transpose(0, 1).numpy()

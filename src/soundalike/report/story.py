@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-PRETRAINED = "pretrained encoder"
-UNTRAINED = "untrained encoder"
-LOG_MEL = "log-mel statistics"
+from soundalike.training.representations import PRETRAINED
 
 
 @dataclass(frozen=True)

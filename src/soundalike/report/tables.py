@@ -45,7 +45,9 @@ def print_evaluation(results: dict[str, Any]) -> None:
     )
     for name in ("protocol", "representation"):
         table.add_column(name)
-    for name in ("balanced accuracy", "95 % interval", "accuracy"):
+    has_accuracy = "accuracy" in results["rows"][0]
+    numbers = [results["metric"], "95 % interval", *(["accuracy"] if has_accuracy else [])]
+    for name in numbers:
         table.add_column(name, justify="right")
     protocol = results["rows"][0]["protocol"]
     for row in results["rows"]:
@@ -56,9 +58,9 @@ def print_evaluation(results: dict[str, Any]) -> None:
         table.add_row(
             row["protocol"],
             row["representation"],
-            f"{row['balanced_accuracy']:.3f}",
+            f"{row['score']:.3f}",
             f"{low:.3f} - {high:.3f}",
-            f"{row['accuracy']:.3f}",
+            *([f"{row['accuracy']:.3f}"] if has_accuracy else []),
         )
     console.print(table)
     console.print(f"Class by class and clip by clip: {results['out']}", soft_wrap=True)

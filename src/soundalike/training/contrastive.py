@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from soundalike.training.draws import batches, clip_order, view_generator
+from soundalike.training.draws import batches, clip_order, step_generator
 from soundalike.training.optimizers import Schedule
 from soundalike.views.pair import PairOfViews
 
@@ -92,7 +92,7 @@ class ContrastiveTraining:
     ) -> None:
         self.fabric = fabric
         self.highest_lr = optimizer.defaults["lr"]
-        self.projector, self.optimizer = fabric.setup(projector, optimizer)
+        self.module, self.optimizer = fabric.setup(projector, optimizer)
         self.schedule = schedule
         self.criterion = criterion
         self.views = views
@@ -100,8 +100,8 @@ class ContrastiveTraining:
         self.offsets = torch.from_numpy(offsets)
         self.n_frames = torch.from_numpy(n_frames)
         self.settings = settings
+        self.n_epochs = settings.n_epochs
         self.steps_per_epoch = len(self._batches(epoch=0))
-        self.n_steps = self.steps_per_epoch * settings.n_epochs
 
     def step(self, number: int) -> Tensor:
         """Take one step and return its loss, which stays on the device."""
@@ -118,21 +118,22 @@ class ContrastiveTraining:
     def make_views(self, epoch: int, position: int) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
         clips = torch.from_numpy(self._batches(epoch)[position])
-        generator = view_generator(self.settings.seed, epoch, position)
+        generator = step_generator(self.settings.seed, epoch, position)
+        torch.manual_seed(generator.initial_seed())  # for an encoder's dropout
         draws = self.views.draw(clips, self.n_frames, generator)
         return self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
 
     def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_a and z_b: [batch, out_dim] each."""
         if self.settings.merge_views:
-            z_a, z_b = self.projector(views.flatten(0, 1)).chunk(2)
+            z_a, z_b = self.module(views.flatten(0, 1)).chunk(2)
             return z_a, z_b
-        return self.projector(views[0]), self.projector(views[1])
+        return self.module(views[0]), self.module(views[1])
 
     def learning_rate(self, number: int) -> float:
         """Return the learning rate of one step."""
         epoch = number / self.steps_per_epoch
-        return self.highest_lr * self.schedule(epoch, self.settings.n_epochs)
+        return self.highest_lr * self.schedule(epoch, self.n_epochs)
 
     def _batches(self, epoch: int) -> list[np.ndarray]:
         order = clip_order(len(self.n_frames), self.settings.seed, epoch)

@@ -7,7 +7,7 @@ would have drawn, whatever the number of workers.
 import numpy as np
 import torch
 
-_ORDER, _VIEWS = 0, 1  # the streams of a run; a new use of chance takes the next number
+_ORDER, _DRAWS = 0, 1  # the streams of a run; a new use of chance takes the next number
 
 
 def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:
@@ -15,9 +15,9 @@ def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng([_ORDER, seed, epoch]).permutation(n_clips)
 
 
-def view_generator(seed: int, epoch: int, step: int) -> torch.Generator:
+def step_generator(seed: int, epoch: int, step: int) -> torch.Generator:
     """Return the generator of one step's draws (on the CPU)."""
-    state = np.random.SeedSequence([_VIEWS, seed, epoch, step]).generate_state(1, np.uint64)
+    state = np.random.SeedSequence([_DRAWS, seed, epoch, step]).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))
 
 

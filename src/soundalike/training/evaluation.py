@@ -1,4 +1,4 @@
-"""Evaluate a model on a source, and keep the results where they can be found again."""
+"""Evaluate a model on a source, and keep the results and what was learned where they are found."""
 
 import json
 from pathlib import Path
@@ -11,11 +11,20 @@ from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.source import read_source
-from soundalike.datasets.splits import evaluation_splits
+from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store, is_store, open_store
+from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.training.protocols import evaluate
-from soundalike.training.run_folder import CONFIG, read_config
+from soundalike.evaluation.metrics import metric_name
+from soundalike.evaluation.score_table import score_table
+from soundalike.evaluation.thresholds import calibrate_threshold
+from soundalike.training.finetuning import fine_tune
+from soundalike.training.protocols import PROTOCOLS, Scores, evaluate, linear_classifier
+from soundalike.training.recipe import Recipe, read_recipe
+from soundalike.training.representations import PRETRAINED, embeddings
+from soundalike.training.run_folder import CONFIG, RunFolder, read_config
+
+FINETUNE, SCRATCH = "finetune", "from scratch"
 
 
 def evaluate_run(
@@ -24,29 +33,36 @@ def evaluate_run(
     protocols: list[str],
     out: Path | None = None,
     *,
+    task: str = "noisy",
+    recipe: Recipe | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> dict[str, Any]:
     """Evaluate a run or a model folder; write ``results.json`` and ``predictions.csv``.
 
-    A run that did not hear one fold of the source is tested on that fold alone.
+    A run that did not hear one fold of the source is tested on that fold alone. What was learned is
+    kept for `soundalike classify`: ``linear`` and ``finetune`` hold a classifier each.
 
     Args:
         model: run folder, or folder of a model.
         source: labelled clips.
-        protocols: keys of `soundalike.training.protocols.PROTOCOLS`.
+        protocols: keys of `soundalike.training.protocols.PROTOCOLS`, or "finetune".
         out: folder of the results, and of a store where none is at hand; by default one of the
             source's name below ``evaluation`` in the model's folder.
-        seed: of the untrained encoder, the linear probe and the interval.
+        task: which labels are learned from, as `evaluation_splits` takes it.
+        recipe: of the fine-tuning; by default the paper's.
+        seed: of the untrained encoder, the classifiers and the interval.
         progress: whether to show progress bars.
 
     Returns:
-        What is in ``results.json``: the `rows` of the table without their predictions, what was
-        evaluated, and whether pre-training `heard_test_clips` (without their labels).
+        What is in ``results.json``: the `rows` of the table, their `metric`, what was evaluated,
+        and whether pre-training `heard_test_clips` (without their labels).
 
     Raises:
         ModelError: the model cannot be loaded.
         SourceError: the source cannot be used, or nothing in it can be tested.
+        RecipeError: a value of the recipe will not do.
+        KeyboardInterrupt: fine-tuning was stopped; the same call goes on.
     """
     model = Path(model)
     ear = SoundEncoder.from_pretrained(model)
@@ -54,27 +70,127 @@ def evaluate_run(
     out = out or model / "evaluation" / clips.name.replace(":", "-")
     config = read_config(model) if (model / CONFIG).exists() else {}
     store = _store(model, source, clips, ear, out, progress)
-    splits = evaluation_splits(store)
+    store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
+    splits = evaluation_splits(store, task, seed)
     same_clips = config.get("clips") == store.fingerprint
-    if same_clips and config["test_fold"] is not None:
-        splits = [split for split in splits if split.name == f"fold {config['test_fold']}"]
-    found = evaluate(ear, store, splits, protocols, seed=seed, progress=progress)
+    if same_clips and (test_fold := config.get("test_fold")) is not None:
+        splits = [split for split in splits if split.name == f"fold {test_fold}"]
+    evaluation = _Evaluation(ear, store, splits, out, seed, progress)
+    scores: Scores = {}
+    if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
+        scores |= evaluation.of_frozen_ear(frozen)
+    if FINETUNE in protocols:
+        scores |= evaluation.of_fine_tuning(recipe or read_recipe(FINETUNE, kind="supervised"))
+
+    classes = store.clips.classes
+    test_clips = np.concatenate([split.test for split in splits])
+    labels = store.clips.labels(classes)[test_clips]
     results = {
         "model": str(model),
         "source": source,
         "splits": [split.name for split in splits],
-        "n_test_clips": len(found["labels"]),
+        "n_test_clips": len(labels),
         "heard_test_clips": same_clips and not _was_held_out(store, config),
         "seed": seed,
         "out": str(out),
-        "rows": [_plain(row) for row in found["rows"]],
+        "metric": metric_name(labels),
+        "rows": score_table(labels, scores, classes, seed),
     }
     out.mkdir(parents=True, exist_ok=True)
     with put_in_place(out / "predictions.csv") as path:
-        _predictions(store, found).to_csv(path, index=False)
+        _predictions(store.clips, test_clips, scores).to_csv(path, index=False)
     with put_in_place(out / "results.json") as path:
         path.write_text(json.dumps(results, indent=1) + "\n")
     return results
+
+
+class _Evaluation:
+    """The rounds of an evaluation, and the classifier that each way of learning leaves.
+
+    With one round the classifier is that round's. With several, one for each fold, it learns from
+    the clips of all folds, and what the rounds said of them calibrates it.
+    """
+
+    def __init__(
+        self,
+        ear: SoundEncoder,
+        store: Store,
+        splits: list[Split],
+        out: Path,
+        seed: int,
+        progress: bool,
+    ) -> None:
+        self.ear = ear
+        self.store = store
+        self.splits = splits
+        self.out = out
+        self.seed = seed
+        self.progress = progress
+        self.labels = store.clips.labels(store.clips.classes)
+
+    def of_frozen_ear(self, protocols: list[str]) -> Scores:
+        """Evaluate by protocols that leave the ear as it is; keep the linear classifier."""
+        heard = embeddings(self.ear, self.store)
+        scores = evaluate(
+            self.ear, self.store, self.splits, protocols,
+            heard=heard, seed=self.seed, progress=self.progress,
+        )  # fmt: skip
+        if "linear" in protocols:
+            split = self._kept_round()
+            classifier = linear_classifier(self.ear, self.store, heard, split, self.seed)
+            self._keep(classifier, self.out / "linear", split, scores["linear", PRETRAINED])
+        return scores
+
+    def of_fine_tuning(self, recipe: Recipe) -> Scores:
+        """Train end to end from the ear, and from scratch; keep the fine-tuned classifier."""
+        recipe = recipe | {
+            "encoder": self.ear.encoder_settings,
+            "training": recipe["training"]
+            | {"patch_frames": self.ear.patch_frames, "seed": self.seed},
+        }
+        kept, scores = self._kept_round(), {}
+        for name, ear in {SCRATCH: None, PRETRAINED: self.ear}.items():
+            rounds = []
+            for split in self.splits:
+                folder = f"{name}-{split.name}".replace(" ", "-")
+                is_kept = ear is not None and split is kept
+                run = self.out / (FINETUNE if is_kept else f"rounds/{folder}")
+                rounds.append(self._fine_tune(split, run, recipe, ear))
+            scores[FINETUNE, name] = np.concatenate(rounds)
+        if len(self.splits) > 1:
+            self._fine_tune(kept, self.out / FINETUNE, recipe, self.ear)
+        classifier = SoundClassifier.load(self.out / FINETUNE)
+        self._keep(classifier, self.out / FINETUNE, kept, scores[FINETUNE, PRETRAINED])
+        return scores
+
+    def _fine_tune(
+        self, split: Split, folder: Path, recipe: Recipe, ear: SoundEncoder | None
+    ) -> np.ndarray:
+        run = RunFolder(folder)
+        clips = self.store.fingerprint
+        run.configure(clips=clips, split=split.name, recipe=recipe, pretrained=ear is not None)
+        return fine_tune(self.store, split, run, recipe, ear=ear, progress=self.progress).scores
+
+    def _kept_round(self) -> Split:
+        if len(self.splits) == 1:
+            return self.splits[0]
+        nothing = np.zeros(0, dtype=np.int64)
+        return Split("all folds", self._tested(), nothing, nothing)
+
+    def _tested(self) -> np.ndarray:
+        return np.concatenate([split.test for split in self.splits])
+
+    def _keep(
+        self, classifier: SoundClassifier, folder: Path, split: Split, test_scores: np.ndarray
+    ) -> None:
+        """Calibrate a classifier by clips that it did not learn from, and save it."""
+        if len(split.validation):
+            labels = self.labels[split.validation]
+            scores = classifier.clip_probabilities(self.store.select(split.validation))
+        else:
+            labels, scores = self.labels[self._tested()], test_scores
+        classifier.threshold = calibrate_threshold(labels, scores)
+        classifier.save(folder)
 
 
 def _store(
@@ -90,20 +206,16 @@ def _store(
 
 
 def _was_held_out(store: Store, config: dict[str, Any]) -> bool:
-    return store.clips.has_splits or config["test_fold"] is not None
+    return store.clips.has_splits or config.get("test_fold") is not None
 
 
-def _predictions(store: Store, found: dict[str, Any]) -> pd.DataFrame:
-    clips = store.clips.rows.iloc[found["test_clips"]]
+def _predictions(clips: ClipTable, test_clips: np.ndarray, scores: Scores) -> pd.DataFrame:
+    """Return what each way of classifying says of every test clip."""
+    names = np.array(clips.classes)
     columns = {
-        f"{row['protocol']}, {row['representation']}": np.array(found["classes"])[
-            row["predictions"]
-        ]
-        for row in found["rows"]
+        f"{protocol}, {representation}": [";".join(names[row]) for row in found >= 0.5]
+        if clips.is_multi_label
+        else names[found.argmax(axis=1)]
+        for (protocol, representation), found in scores.items()
     }
-    return clips[["path", "label", "split", "fold"]].assign(**columns)
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in row.items() if key != "predictions"}
-    return kept | {"interval": list(row["interval"]), "confusion": row["confusion"].tolist()}
+    return clips.rows.iloc[test_clips][["path", "label", "split", "fold"]].assign(**columns)

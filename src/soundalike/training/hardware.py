@@ -2,9 +2,11 @@
 
 import contextlib
 import ctypes
+import logging
 import sys
 from dataclasses import dataclass
 
+import lightning_fabric
 import numpy as np
 import torch
 from torch import nn
@@ -28,6 +30,20 @@ class Hardware:
     precision: str
     channels_last: bool
     why: str
+
+    def fabric(self) -> lightning_fabric.Fabric:
+        """Return what moves things to the device and casts to the precision.
+
+        Raises:
+            ValueError: there is no such precision.
+        """
+        keep_freed_memory()
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say what was chosen
+        return lightning_fabric.Fabric(
+            accelerator=self.accelerator,
+            devices=1,
+            precision=self.precision,  # type: ignore[arg-type]
+        )
 
     def lay_out(self, module: nn.Module) -> nn.Module:
         """Return the module in the chosen memory layout."""

@@ -1,5 +1,6 @@
 """The kNN monitor: does training bring sounds of one class together? (Fonseca et al. 2021)."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -7,9 +8,10 @@ import torch
 from torch import Tensor
 
 from soundalike.audio.patches import patch_starts
+from soundalike.datasets.clips import classes_of
 from soundalike.datasets.store import Store
-from soundalike.evaluation.knn import knn_predict, neighbours_to_ask
-from soundalike.evaluation.metrics import balanced_accuracy
+from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
+from soundalike.evaluation.metrics import score
 
 PATCHES_AT_ONCE = 256
 Device = torch.device | str
@@ -34,14 +36,10 @@ class KNNMonitor:
         self.every_n_epochs = every_n_epochs
         self.max_clips = max_clips
 
-    def is_due(self, epoch: int, n_epochs: int) -> bool:
-        """Tell whether to look after an epoch (counted from 1)."""
-        return epoch % self.every_n_epochs == 0 or epoch == n_epochs
-
     def score(
         self, store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
     ) -> float:
-        """Return the balanced accuracy over the clips of a store.
+        """Return the balanced accuracy over the clips of a store, or the mAP for several labels.
 
         Args:
             store: clips, all of them labelled.
@@ -52,12 +50,12 @@ class KNNMonitor:
         n_clips = min(len(store.clips), self.max_clips)
         store = store.select(np.linspace(0, len(store.clips) - 1, n_clips).astype(int))
         classes = store.clips.classes
-        labels = store.clips.label_indices(classes)
+        labels = store.clips.labels(classes)
         z, clips = _project_patches(store, patch_frames, project, device)
         patch_labels = torch.from_numpy(labels).to(z.device)[clips]
         k = self.k or neighbours_to_ask(len(z), len(classes))
-        predictions = knn_predict(z, clips, z, clips, patch_labels, len(classes), k)
-        return balanced_accuracy(labels, predictions.cpu().numpy())
+        scores = knn_scores(z, clips, z, clips, patch_labels, len(classes), k)
+        return score(labels, scores.cpu().numpy())
 
 
 def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
@@ -77,7 +75,9 @@ def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
     validation = store.select(np.flatnonzero(store.clips.rows["split"] == "validation"))
     for candidates, may_choose in ((validation, True), (heard, False)):
         labelled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
-        if (labelled.clips.rows["label"].value_counts() >= 2).sum() >= 2:
+        labels = labelled.clips.rows["label"]
+        n_clips = Counter(name for label in labels for name in classes_of(label))
+        if sum(n >= 2 for n in n_clips.values()) >= 2:
             return labelled, may_choose
     return None, False
 

@@ -11,33 +11,52 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, Literal
 
 import jsonargparse
 import yaml
 
-from soundalike.losses import LOSSES
+from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
 from soundalike.models import ENCODERS
 from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
 from soundalike.views import AUGMENTATIONS
 
 Recipe = dict[str, dict[str, Any]]
+Kind = Literal["pretraining", "supervised"]
 
-TABLES = {
-    "encoder": ENCODERS,
-    "loss": LOSSES,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
+SECTIONS: dict[Kind, dict[str, str | dict[str, str]]] = {
+    "pretraining": {
+        "log_mel": "soundalike.audio.log_mel:LogMel",
+        "views": "soundalike.views.pair:PairOfViews",
+        "encoder": ENCODERS,
+        "head": "soundalike.models.heads:ProjectionHead",
+        "loss": LOSSES,
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "training": "soundalike.training.contrastive:TrainingSettings",
+        "monitor": "soundalike.training.knn_monitor:KNNMonitor",
+    },
+    "supervised": {
+        "encoder": ENCODERS,
+        "loss": CLASSIFICATION_LOSSES,
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "training": "soundalike.training.supervised:SupervisedSettings",
+    },
 }
-CONSTRUCTORS = {
-    "log_mel": "soundalike.audio.log_mel:LogMel",
-    "views": "soundalike.views.pair:PairOfViews",
-    "head": "soundalike.models.heads:ProjectionHead",
-    "training": "soundalike.training.contrastive:TrainingSettings",
-    "monitor": "soundalike.training.knn_monitor:KNNMonitor",
+"""What each section of a recipe of each kind builds: one constructor, or one of a table."""
+
+SHIPPED: dict[str, Kind] = {
+    "default": "pretraining",
+    "paper": "pretraining",
+    "simclr": "pretraining",
+    "spec_augment": "pretraining",
+    "tiny": "pretraining",
+    "baseline": "supervised",
+    "finetune": "supervised",
 }
-SECTIONS = ("log_mel", "views", "encoder", "head", "loss", "optimizer", "schedule", "training",
-            "monitor")  # fmt: skip
+"""The recipes that come with the package, ``recipes/NAME.yaml``."""
+
 VIEW_PARTS = {"mix_back": "soundalike.views.mix_back:MixBack", **AUGMENTATIONS}
 
 # What the program supplies itself; a recipe that named one would name what cannot be chosen.
@@ -48,20 +67,25 @@ class RecipeError(Exception):
     """A recipe that cannot be used: one plain line that names the key and what to do."""
 
 
-def read_recipe(recipe: str | Path, overrides: Mapping[str, Any] | None = None) -> Recipe:
+def read_recipe(
+    recipe: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    kind: Kind = "pretraining",
+) -> Recipe:
     """Read a recipe, change some of its keys, and fill in every argument that it leaves out.
 
     Args:
         recipe: name of a recipe that comes with the package, or a YAML file.
         overrides: new values by dotted key: ``{"loss.temperature": 0.1}``.
+        kind: what it is a recipe for; each kind has its own `SECTIONS`.
 
     Raises:
         RecipeError: there is no such recipe, an unknown key, or a value of the wrong type.
     """
-    sections = _read_yaml(recipe)
+    sections = _read_yaml(recipe, kind)
     for key, value in (overrides or {}).items():
         _override(sections, key.split("."), value)
-    return resolve_recipe(sections, str(recipe))
+    return resolve_recipe(sections, str(recipe), kind)
 
 
 def write_recipe(recipe: Recipe) -> str:
@@ -69,30 +93,32 @@ def write_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True)
 
 
-def recipe_names() -> list[str]:
-    """Return the names of the recipes that come with the package."""
-    return sorted(file.name.removesuffix(".yaml") for file in _shipped() if ".yaml" in file.name)
+def recipe_names(kind: Kind = "pretraining") -> list[str]:
+    """Return the names of the recipes of a kind that come with the package."""
+    return sorted(name for name, of_kind in SHIPPED.items() if of_kind == kind)
 
 
-def resolve_recipe(sections: Mapping[str, Any], name: str = "recipe") -> Recipe:
+def resolve_recipe(
+    sections: Mapping[str, Any], name: str = "recipe", kind: Kind = "pretraining"
+) -> Recipe:
     """Check every key and value, and fill in the defaults of what is left out.
 
     Raises:
         RecipeError: an unknown key, or a value of the wrong type.
     """
-    _refuse_unknown(sections, SECTIONS, f"{name}: section")
+    _refuse_unknown(sections, SECTIONS[kind], f"{name}: section")
     resolved = {}
-    for section in SECTIONS:
+    for section, part in SECTIONS[kind].items():
         given = sections.get(section) or {}
         if not isinstance(given, Mapping):
             raise RecipeError(f"{name}: section '{section}' holds '{given}' instead of keys.")
         where = f"{name}: {section}."
-        if section in TABLES:
-            resolved[section] = _resolve_choice(TABLES[section], given, where)
+        if isinstance(part, dict):
+            resolved[section] = _resolve_choice(part, given, where)
         elif section == "views":
-            resolved[section] = _resolve_views(given, where)
+            resolved[section] = _resolve_views(part, given, where)
         else:
-            resolved[section] = _resolve(CONSTRUCTORS[section], given, where)
+            resolved[section] = _resolve(part, given, where)
     return resolved
 
 
@@ -102,29 +128,38 @@ def recipe_text(recipe: str | Path) -> str:
     Raises:
         RecipeError: there is no such recipe.
     """
-    if str(recipe) in recipe_names():
+    if str(recipe) in SHIPPED:
         return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
     if Path(recipe).is_file():
         return Path(recipe).read_text()
-    near = difflib.get_close_matches(str(recipe), recipe_names(), 1)
+    near = difflib.get_close_matches(str(recipe), SHIPPED, 1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise RecipeError(
-        f"{recipe}: no such recipe file, and none of {', '.join(recipe_names())}.{hint}"
-    )
+    raise RecipeError(f"{recipe}: no such recipe file, and none of {', '.join(SHIPPED)}.{hint}")
 
 
-def _read_yaml(recipe: str | Path) -> dict[str, Any]:
+def build(table: Mapping[str, str], section: Mapping[str, Any], *given: Any) -> Any:
+    """Build what a section names in a table; `given` is what no recipe can say.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    arguments = {key: value for key, value in section.items() if key != "name"}
+    return resolve_name(table[section["name"]])(*given, **arguments)
+
+
+def _read_yaml(recipe: str | Path, kind: Kind) -> dict[str, Any]:
+    if SHIPPED.get(str(recipe), kind) != kind:
+        raise RecipeError(
+            f"{recipe}: a recipe of the kind {SHIPPED[str(recipe)]}; here take one of "
+            f"{', '.join(recipe_names(kind))}."
+        )
     try:
         sections = yaml.safe_load(recipe_text(recipe)) or {}
     except yaml.YAMLError as error:
         raise RecipeError(f"{recipe}: no YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(sections, dict):
-        raise RecipeError(f"{recipe}: a recipe is a list of sections: {', '.join(SECTIONS)}.")
+        raise RecipeError(f"{recipe}: a recipe is a list of sections: {', '.join(SECTIONS[kind])}.")
     return sections
-
-
-def _shipped() -> list[Any]:
-    return list((resources.files("soundalike") / "recipes").iterdir())
 
 
 def _override(sections: dict[str, Any], keys: list[str], value: Any) -> None:
@@ -147,9 +182,9 @@ def _resolve_choice(table: Mapping[str, str], given: Mapping[str, Any], where: s
     return {"name": name, **_resolve(table[name], arguments, where)}
 
 
-def _resolve_views(given: Mapping[str, Any], where: str) -> dict:
+def _resolve_views(pair: str, given: Mapping[str, Any], where: str) -> dict:
     own = {key: value for key, value in given.items() if key not in VIEW_PARTS}
-    resolved = _resolve(CONSTRUCTORS["views"], own, where, also_known=VIEW_PARTS)
+    resolved = _resolve(pair, own, where, also_known=VIEW_PARTS)
     for part, constructor in VIEW_PARTS.items():
         settings = given.get(part)
         resolved[part] = (

@@ -1,17 +1,18 @@
 """The run folder: what a pre-training leaves behind, and what it needs to go on.
 
 config.yaml        the source and the resolved recipe
-metrics.csv        one row a step; the kNN accuracy on the rows that end an epoch
+metrics.csv        one row a step; the monitor's score on the rows that end an epoch
 tensorboard/       the same as TensorBoard events
 checkpoints/       last.ckpt, from which the run goes on
 encoder/           the trained ear, of the best epoch where a validation set can tell
+classifier/        the classifier on top of it, where classes were learned
 store/             the log-mels, where the run had to prepare them
 """
 
 import csv
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ from torch.utils.tensorboard import SummaryWriter
 from soundalike.datasets.in_place import put_in_place
 
 CONFIG, METRICS = "config.yaml", "metrics.csv"
-COLUMNS = ("step", "epoch", "learning_rate", "loss", "knn_balanced_accuracy", "seconds")
+COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
 
 Row = dict[str, float | Tensor]
-"""What one step is known by: values for some of `COLUMNS`, the loss perhaps still on its device."""
+"""What one step is known by: `COLUMNS` and perhaps scores; the loss may still be on its device."""
 
 
 class RunError(Exception):
@@ -140,13 +141,14 @@ class Metrics:
         run: the run folder.
         n_steps_done: rows up to this step stay; later ones, of steps that no checkpoint holds,
             are cut off, so a resumed run has each step once.
+        scores: further columns.
     """
 
-    def __init__(self, run: RunFolder, n_steps_done: int) -> None:
+    def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
         self._path = run.path / METRICS
         rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
         self._file = self._path.open("w", newline="")
-        self._writer = csv.DictWriter(self._file, COLUMNS)
+        self._writer = csv.DictWriter(self._file, [*COLUMNS, *scores])
         self._writer.writeheader()
         self._writer.writerows(rows)
         self._board = SummaryWriter(str(run.path / "tensorboard"), purge_step=n_steps_done + 1)
@@ -164,9 +166,8 @@ class Metrics:
         for row in rows:
             step = int(row["step"])
             self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
-            for name in ("learning_rate", "loss", "knn_balanced_accuracy"):
-                if name in row:
-                    self._board.add_scalar(name, row[name], step)
+            for name in row.keys() - {"step", "epoch", "seconds"}:
+                self._board.add_scalar(name, row[name], step)
         self._file.flush()
         self._board.flush()
         return rows

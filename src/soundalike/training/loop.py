@@ -1,0 +1,217 @@
+"""The loop of every training: steps, monitor, metrics and checkpoints; stopped, it goes on."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import lightning_fabric
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from soundalike.datasets.stopping import StopSignal
+from soundalike.training.run_folder import Metrics, Row, RunFolder
+
+SECONDS_PER_CHECKPOINT = 60.0
+STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
+
+
+class TrainingError(Exception):
+    """Training cannot go on: one plain line that says what to look at."""
+
+
+class Training(Protocol):
+    """What takes the steps; all that a step depends on is its number, the module and the optimiser.
+
+    Attributes:
+        fabric: devices and precision.
+        module: what is trained.
+        optimizer: over its parameters.
+        n_epochs: passes over the clips.
+        steps_per_epoch: steps of each.
+    """
+
+    fabric: lightning_fabric.Fabric
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    n_epochs: int
+    steps_per_epoch: int
+
+    def learning_rate(self, number: int) -> float:
+        """Return the learning rate of one step."""
+        ...
+
+    def step(self, number: int) -> Tensor:
+        """Take one step, counted from 0, and return its loss, which stays on the device."""
+        ...
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """How good the module is after an epoch.
+
+    Args:
+        name: column of its scores in the metrics.
+        score: looks at the module in evaluation mode; the higher, the better.
+        every_n_epochs: how often to look; the last epoch is always looked at.
+        chooses: whether the epoch with the best score is the one that is kept.
+    """
+
+    name: str
+    score: Callable[[], float]
+    every_n_epochs: int = 1
+    chooses: bool = True
+
+    def is_due(self, epoch: int, n_epochs: int) -> bool:
+        """Tell whether to look after an epoch (counted from 1)."""
+        return epoch % self.every_n_epochs == 0 or epoch == n_epochs
+
+
+def run_to_end(
+    training: Training,
+    run: RunFolder,
+    keep: Callable[[], None],
+    monitor: Monitor | None = None,
+    *,
+    name: str,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Take the steps that are left, from the run's checkpoint if it has one.
+
+    A training that was stopped and goes on writes the same metrics as one that was not. What is
+    kept is the best epoch where the monitor chooses, otherwise the last.
+
+    Args:
+        training: takes the steps.
+        run: where metrics and checkpoints go.
+        keep: writes what was trained into the run.
+        monitor: looks at epochs.
+        name: what to call this on the progress bar.
+        progress: whether to show one.
+
+    Returns:
+        `n_steps`, `n_steps_done`, `loss` of the last step, the monitor's scores by epoch under its
+        name, `epoch` that was kept, and `seconds` of this call.
+
+    Raises:
+        TrainingError: the loss is no number any more.
+        RunError: the checkpoint cannot be read.
+        OSError: a file cannot be written.
+    """
+    return _Loop(training, run, keep, monitor, name, progress).run_to_end()
+
+
+class _Loop:
+    """A training under way: what `run_to_end` keeps between steps."""
+
+    def __init__(
+        self,
+        training: Training,
+        run: RunFolder,
+        keep: Callable[[], None],
+        monitor: Monitor | None,
+        name: str,
+        progress: bool,
+    ) -> None:
+        self.training = training
+        self.run = run
+        self.keep = keep
+        self.monitor = monitor
+        self.n_steps = training.n_epochs * training.steps_per_epoch
+        self.state: dict[str, Any] = {
+            "module": training.module,
+            "optimizer": training.optimizer,
+            "step": 0,
+            "best_score": -1.0,
+            "best_epoch": 0,
+        }
+        run.load(training.fabric, self.state)
+        columns = [monitor.name] if monitor else []
+        self.metrics = Metrics(run, self.state["step"], columns)
+        self.shown: dict[str, str] = {}
+        self.bar = tqdm(
+            total=self.n_steps,
+            initial=self.state["step"],
+            desc=name,
+            unit=" steps",
+            disable=not progress,
+        )
+
+    def run_to_end(self) -> dict[str, Any]:
+        began = saved = time.monotonic()
+        training, state = self.training, self.state
+        training.module.train()
+        with StopSignal() as stop, self.bar, contextlib.closing(self.metrics):
+            while state["step"] < self.n_steps and not stop.is_set:
+                row: Row = {
+                    "step": state["step"] + 1,
+                    "epoch": state["step"] // training.steps_per_epoch + 1,
+                    "learning_rate": training.learning_rate(state["step"]),
+                    "loss": training.step(state["step"]),
+                    "seconds": round(time.monotonic() - began, 3),
+                }
+                state["step"] += 1
+                if state["step"] % training.steps_per_epoch == 0:
+                    row |= self._look(row)
+                if self.metrics.add(row) >= STEPS_PER_FLUSH:
+                    self._write_down()
+                if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
+                    self._save()
+                    saved = time.monotonic()
+                self.bar.update()
+            self._save()
+        return self._numbers() | {"seconds": round(time.monotonic() - began, 1)}
+
+    def _look(self, row: Row) -> Row:
+        """Let the monitor look at the epoch that a row ends, and keep it if it is the best."""
+        monitor, epoch = self.monitor, int(row["epoch"])
+        if monitor is None or not monitor.is_due(epoch, self.training.n_epochs):
+            return {}
+        self._refuse_no_number(row)
+        self.training.module.eval()
+        score = monitor.score()
+        self.training.module.train()
+        self.shown[monitor.name] = f"{score:.3f}"
+        if monitor.chooses and score > self.state["best_score"]:
+            self.state |= {"best_score": score, "best_epoch": epoch}
+            self._write_down()
+            self.keep()
+        return {monitor.name: score}
+
+    def _write_down(self) -> None:
+        """Write the waiting metrics; stop if a loss among them is no number."""
+        for row in self.metrics.flush():
+            self._refuse_no_number(row)
+            self.shown["loss"] = f"{row['loss']:.3f}"
+        self.bar.set_postfix(self.shown, refresh=False)
+
+    def _refuse_no_number(self, row: Mapping[str, float | Tensor]) -> None:
+        if not math.isfinite(row["loss"]):
+            raise TrainingError(
+                f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} "
+                f"(epoch {int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature "
+                "or training.precision 32-true; `soundalike scan` finds damaged sounds."
+            )
+
+    def _save(self) -> None:
+        """Save where the run is, after the metrics up to there."""
+        self._write_down()
+        if self.state["best_epoch"] == 0:
+            self.keep()
+        self.run.save(self.training.fabric, self.state)
+
+    def _numbers(self) -> dict[str, Any]:
+        rows = self.metrics.rows()
+        numbers = {
+            "n_steps": self.n_steps,
+            "n_steps_done": self.state["step"],
+            "loss": float(rows[-1]["loss"]) if rows else None,
+            "epoch": self.state["best_epoch"] or self.training.n_epochs,
+        }
+        if self.monitor:
+            name = self.monitor.name
+            numbers[name] = {int(row["epoch"]): float(row[name]) for row in rows if row[name]}
+        return numbers

@@ -1,0 +1,80 @@
+"""What a clip can be represented by: the trained ear, and what it must beat."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from soundalike.datasets.store import Store
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.models.calibration import calibrate_batch_norm
+from soundalike.models.encoder import build_encoder
+
+LOG_MEL, UNTRAINED, PRETRAINED = "log-mel statistics", "untrained encoder", "pretrained encoder"
+N_CALIBRATION_CLIPS = 1024
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What a representation makes of clips.
+
+    Shape:
+        h: [patches, dim]; clips: [patches], which clip each patch was cut from, counted from 0, in
+        order.
+    """
+
+    h: Tensor
+    clips: Tensor
+
+    def of(self, clips: np.ndarray) -> "Patches":
+        """Return the patches of some of the clips, which are counted anew in the order given."""
+        chosen = torch.from_numpy(clips)
+        n_patches = self.clips.bincount(minlength=int(chosen.max()) + 1 if len(chosen) else 0)
+        firsts = n_patches.cumsum(0) - n_patches
+        counts = n_patches[chosen]
+        new = torch.repeat_interleave(torch.arange(len(chosen)), counts)
+        within = torch.arange(len(new)) - torch.repeat_interleave(counts.cumsum(0) - counts, counts)
+        return Patches(self.h[firsts[chosen][new] + within], new)
+
+
+def log_mel_statistics(ear: SoundEncoder, store: Store) -> Patches:
+    """Represent a clip by statistics over time of each band: what needs no network.
+
+    Mean, standard deviation, minimum, maximum, and the mean step from frame to frame: h is
+    [clips, 5 * bands], a clip is one patch here.
+    """
+    rows = []
+    for (log_mel,) in ear.log_mels_of(store):
+        x = (log_mel - ear.mean) / ear.std
+        steps = np.abs(np.diff(x, axis=0))
+        rows.append(np.concatenate([x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]))
+    return Patches(torch.from_numpy(np.stack(rows)), torch.arange(len(rows)))
+
+
+def embeddings(ear: SoundEncoder, store: Store) -> Patches:
+    """Represent a clip by h of each of its patches; the ear is not changed by a bit."""
+    return Patches(*ear.of_store(store))
+
+
+def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
+    """Return the same encoder with random weights, its batch norm calibrated on training clips."""
+    torch.manual_seed(seed)
+    encoder = build_encoder(ear.encoder_settings)
+    twin = SoundEncoder(
+        encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
+    )
+    rng = np.random.default_rng(seed)
+    chosen = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
+    patches = torch.from_numpy(np.stack(list(_random_patches(ear, chosen, rng))))
+    calibrate_batch_norm(encoder, (twin.standardise(part) for part in patches.split(128)))
+    return twin
+
+
+def _random_patches(
+    ear: SoundEncoder, store: Store, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    for (log_mel,) in ear.log_mels_of(store):
+        start = rng.integers(len(log_mel) - ear.patch_frames + 1)
+        yield log_mel[start : start + ear.patch_frames]

@@ -1,0 +1,119 @@
+"""The commands from the first to the last, each with its numbers in a file."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.cli import main
+from soundalike.commands import DONE
+from soundalike.embedding.sound_encoder import SoundEncoder
+
+TINY = [
+    "--recipe", "tiny", "--encoder.width", "4", "--head.hidden_dim=16", "--head.out_dim", "16",
+    "--training.batch_size", "10", "--training.precision=32-true",
+]  # fmt: skip
+QUICK = [
+    "--training.n_epochs", "3", "--training.batch_size", "10", "--schedule.milestones", "[2]",
+    "--training.precision=32-true",
+]  # fmt: skip
+
+
+@pytest.fixture
+def done(tmp_path, capsys):
+    """Run a command to its end; return its numbers and the last line it prints."""
+    numbers = tmp_path / "deep" / "numbers.json"
+
+    def run(*words):
+        assert main([str(word) for word in (*words, "--json", numbers)]) == DONE
+        assert [path.name for path in numbers.parent.iterdir()] == ["numbers.json"]
+        return json.loads(numbers.read_text()), capsys.readouterr().out.splitlines()[-1]
+
+    return run
+
+
+def test_the_whole_way(done, sound_folder, tmp_path):
+    """Scan, prepare, pretrain, evaluate, classify and embed."""
+    found, _ = done("scan", sound_folder)
+    assert (found["n_clips"], found["labels"]) == (24, {"high": 8, "low": 8, "middle": 8})
+
+    store, run = tmp_path / "store", tmp_path / "run"
+    prepared, last = done("prepare", sound_folder, "--out", store, "--workers", 1)
+    assert (prepared["n_clips"], prepared["n_problems"]) == (24, 0)
+    assert prepared["store"] == str(store)
+    assert last == f"24 clips, 0.01 h in {store}"
+
+    trained, last = done("pretrain", store, "--out", run, *TINY, "--training.n_epochs", 2)
+    assert (trained["n_steps"], trained["n_steps_done"], trained["run"]) == (6, 6, str(run))
+    assert last == f"trained for 6 steps: {run / 'encoder'}"
+
+    evaluated, _ = done("evaluate", run, store, "--protocol", "linear")
+    assert [row["protocol"] for row in evaluated["rows"]] == ["linear"] * 3
+    assert evaluated["n_test_clips"] == 24
+
+    named = tmp_path / "named.csv"
+    counts, last = done("classify", run, sound_folder, "--out", named, "--threshold", 0)
+    assert (counts["n_clips"], counts["n_unsure"]) == (24, 0)
+    assert last == f"24 clips in {named}, 0 unsure (below 0.00)"
+    assert set(pd.read_csv(named)["class"]) <= {"high", "low", "middle"}
+
+    windows, last = done("classify", run, sound_folder, "--out", named, "--windows")
+    assert last.startswith(f"{windows['n_rows']} windows of 24 clips in {named}")
+
+    rows = tmp_path / "rows.parquet"
+    embedded, last = done("embed", run, sound_folder, "--out", rows)
+    assert last == f"{embedded['n_windows']} windows of 24 clips in {rows}"
+    assert len(pd.read_parquet(rows)) == embedded["n_windows"] == windows["n_rows"]
+
+
+def test_fine_tuning_against_scratch_and_the_classifier_it_leaves(
+    done, run, sound_folder, store, tmp_path
+):
+    out = tmp_path / "tuned"
+    words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
+    results, _ = done(*words)
+    assert [row["representation"] for row in results["rows"]] == [
+        "from scratch",
+        "pretrained encoder",
+    ]
+    predictions = pd.read_csv(out / "predictions.csv")
+    assert {"finetune, from scratch", "finetune, pretrained encoder"} <= set(predictions)
+    assert (predictions["path"].value_counts() == 1).all()
+    assert len(predictions) == 24
+    counts, _ = done("classify", out, sound_folder, "--out", tmp_path / "named.csv")
+    assert counts["n_clips"] == 24
+    began = (out / "finetune" / "metrics.csv").stat().st_mtime_ns
+    assert done(*words)[0] == results, "what was trained is not trained again"
+    assert SoundEncoder.from_pretrained(out / "finetune").dim == 32
+    assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= began
+
+
+def test_the_clean_task_learns_from_validation_alone(done, run, sound_folder, tmp_path):
+    """Labels of the split train can be anything at all: the clean task does not look at them."""
+    rows = []
+    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
+        split = ("train", "validation", "validation", "test")[number % 4]
+        label = path.parent.name if split != "train" else "low"
+        rows.append({"path": path, "label": label, "split": split})
+    manifest = tmp_path / "clips.csv"
+    pd.DataFrame(rows).to_csv(manifest, index=False)
+    words = ["evaluate", run.path, manifest, "--protocol", "linear"]
+    clean, _ = done(*words, "--task", "clean", "--out", tmp_path / "clean")
+    noisy, _ = done(*words, "--out", tmp_path / "noisy")
+    score = {row["representation"]: row["score"] for row in clean["rows"]}
+    assert score["log-mel statistics"] > 0.8
+    assert all(row["score"] == pytest.approx(1 / 3) for row in noisy["rows"])
+
+
+def test_going_on_from_an_ear(done, run, store, tmp_path):
+    """With nothing to learn, the ear that comes out is the one that went in."""
+    words = ["pretrain", store.path, "--out", tmp_path / "on", "--init", run.path, *TINY[:2]]
+    words += ["--head.hidden_dim=16", "--head.out_dim=16", "--training.n_epochs", 1]
+    words += ["--training.batch_size", 10, "--optimizer.lr", 0, "--optimizer.weight_decay", 0]
+    done(*words)
+    before, after = (SoundEncoder.from_pretrained(path) for path in (run.path, tmp_path / "on"))
+    assert (after.mean, after.std) == (before.mean, before.std)
+    assert after.encoder_settings == before.encoder_settings
+    for name, value in before.encoder.named_parameters():
+        assert np.array_equal(after.encoder.get_parameter(name).detach(), value.detach()), name

@@ -1,0 +1,68 @@
+"""What a clip is represented by, and how the clips of a part are picked out."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.training.representations import (
+    Patches,
+    embeddings,
+    log_mel_statistics,
+    untrained_twin,
+)
+
+
+@pytest.fixture(scope="module")
+def ear(run):
+    return SoundEncoder.from_pretrained(run.path)
+
+
+def test_patches_of_some_clips_are_counted_anew_in_their_order():
+    patches = Patches(torch.arange(7.0)[:, None], torch.tensor([0, 0, 1, 2, 2, 2, 3]))
+    chosen = patches.of(np.array([2, 0]))
+    assert chosen.h[:, 0].tolist() == [3, 4, 5, 0, 1]
+    assert chosen.clips.tolist() == [0, 0, 0, 1, 1]
+    assert patches.of(np.array([3])).clips.tolist() == [0]
+    assert len(patches.of(np.zeros(0, dtype=np.int64)).h) == 0
+
+
+def test_log_mel_statistics_are_taken_over_time_band_by_band(ear, store):
+    statistics = log_mel_statistics(ear, store)
+    assert torch.equal(statistics.clips, torch.arange(24))
+    log_mel = (store.of_clip(5) - ear.mean) / ear.std
+    for band in (0, 50, 95):
+        values = log_mel[:, band].tolist()
+        mean = sum(values) / len(values)
+        steps = [abs(b - a) for a, b in itertools.pairwise(values)]
+        expected = [
+            mean,
+            (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5,
+            min(values),
+            max(values),
+            sum(steps) / len(steps),
+        ]
+        assert statistics.h[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_frozen_ear_does_not_move_by_a_bit(ear, store):
+    """Batch norm included: its statistics stay, and so does what it says."""
+    before = {name: value.clone() for name, value in ear.state_dict().items()}
+    first = embeddings(ear, store)
+    again = embeddings(ear, store.select(np.arange(24)))
+    assert torch.equal(first.h, again.h)
+    assert all(torch.equal(value, before[name]) for name, value in ear.state_dict().items())
+    assert not any(module.training for module in ear.modules())
+
+
+def test_the_untrained_twin_is_calibrated_and_otherwise_random(ear, store):
+    twin = untrained_twin(ear, store, seed=0)
+    assert not torch.equal(twin.encoder.conv1.weight, ear.encoder.conv1.weight)
+    assert torch.equal(
+        twin.encoder.conv1.weight, untrained_twin(ear, store, seed=0).encoder.conv1.weight
+    )
+    assert not torch.equal(twin.encoder.bn1.running_mean, torch.zeros(4))
+    assert embeddings(twin, store).h.std() > 0.01
+    assert (twin.mean, twin.std, twin.log_mel) == (ear.mean, ear.std, ear.log_mel)
