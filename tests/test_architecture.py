@@ -17,15 +17,19 @@ MAY_IMPORT = {
     "recipes": set(),
     "datasets": {"audio"},
     "views": {"audio"},
-    "embedding": {"audio", "models", "datasets"},
+    "embedding": {"audio", "models", "datasets", "evaluation"},
     "training": {
         "audio", "datasets", "views", "models", "losses", "evaluation", "embedding",
     },
     "report": {
         "audio", "datasets", "views", "models", "losses", "evaluation", "embedding", "training",
     },
+    "paper": {
+        "audio", "datasets", "views", "models", "losses", "evaluation", "embedding", "training",
+        "report",
+    },
 }  # fmt: skip
-TOP = {"__init__", "__main__", "cli"}
+TOP = {"__init__", "__main__", "cli", "commands"}
 
 
 def imported_rooms(path: Path) -> set[str]:

@@ -31,7 +31,7 @@ def lengths(clips):
 def test_every_clip_has_its_turn_and_a_broken_one_has_no_frames(store, table):
     clips = readable(store, table)
     assert lengths(clips) == [101, 0, 276]
-    assert [problem.problem for problem in clips.problems][0] == "missing"
+    assert clips.problems[0].problem == "missing"
     assert len(clips.problems) == 2
     clips.refuse_none(2)
     with pytest.raises(BrokenClipsError, match=r"The first: gone\.wav"):

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.in_place import put_in_place

@@ -1,0 +1,199 @@
+"""The paper's experiments as data: tables of rows, each row a recipe, a change, a measurement.
+
+Fonseca et al., "Unsupervised Contrastive Learning of Sound Event Representations" (ICASSP 2021).
+A row says what differs from the paper's choice; rows that say the same thing in two tables share
+one training.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from soundalike.paper.rows import Changes, PaperError, Row, Table, Task, slug
+from soundalike.views import AUGMENTATIONS
+
+
+def _augmented_by(*names: str) -> Changes:
+    """Return what to change so that these augmentations are on, at their usual strengths."""
+    chosen = ("resized_crop", "compression", "noise")
+    off = {f"views.{name}": None for name in chosen if name not in names}
+    on: Changes = {
+        f"views.{name}": {} for name in AUGMENTATIONS if name in names and name not in chosen
+    }
+    return {**off, **on}
+
+
+NO_MIX_BACK: Changes = {"views.mix_back": None}
+SAME_PATCH: Changes = {"views.patches": "same"}
+ENCODERS: Mapping[str, Changes] = {  # the recipes' own encoder is the ResNet
+    "ResNet-18": {},
+    "VGG": {"encoder.name": "vgg"},
+    "CRNN": {"encoder.name": "crnn"},
+}
+
+PATCH_SAMPLING = Table(
+    "patch sampling",
+    "From where in a clip come the two patches of a pair?",
+    (
+        Row("same patch", SAME_PATCH),
+        Row("two at random", is_reference=True),
+        Row("apart, side by side", {"views.patches": "apart"}),
+        Row("apart, a patch in between", {"views.patches": "apart", "views.distance_frames": 202}),
+    ),
+)
+
+MIX_BACK = Table(
+    "mix-back",
+    "Which sound is mixed into the background of a patch, and how loud may it be?",
+    (
+        Row("none", NO_MIX_BACK),
+        Row("within the clip", {"views.mix_back.source": "within_clip"}),
+        Row("other clips, alpha 0.02", {"views.mix_back.alpha": 0.02}),
+        Row("other clips, alpha 0.05", is_reference=True),
+        Row("other clips, alpha 0.1", {"views.mix_back.alpha": 0.1}),
+        Row("other clips, alpha 0.2", {"views.mix_back.alpha": 0.2}),
+    ),
+)
+
+AUGMENTATION = Table(
+    "augmentation",
+    "Which changes to a patch help, alone and together?",
+    (
+        Row("none", _augmented_by()),
+        Row("crop alone", _augmented_by("resized_crop")),
+        Row("compression alone", _augmented_by("compression")),
+        Row("noise alone", _augmented_by("noise")),
+        Row("SpecAugment alone", _augmented_by("spec_augment")),
+        Row("without crop", _augmented_by("compression", "noise")),
+        Row("without compression", _augmented_by("resized_crop", "noise")),
+        Row("without noise", _augmented_by("resized_crop", "compression")),
+        Row("crop + compression + noise", is_reference=True),
+        Row(
+            "crop + compression + noise + SpecAugment",
+            _augmented_by("resized_crop", "compression", "noise", "spec_augment"),
+        ),
+        Row("everything", _augmented_by(*AUGMENTATIONS)),
+    ),
+)
+
+COMPOSITION = Table(
+    "composition",
+    "Is one ingredient enough, or does it take all of them?",
+    (
+        Row("all together", is_reference=True),
+        Row("random patches only", {**NO_MIX_BACK, **_augmented_by()}),
+        Row("mix-back only", _augmented_by()),
+        Row("augmentation only", NO_MIX_BACK),
+        Row("same patch + all", SAME_PATCH),
+    ),
+)
+
+TEMPERATURE = Table(
+    "temperature",
+    "How hard does the loss push similar clips apart? (low: hard)",
+    (
+        Row("temperature 0.05", {"loss.temperature": 0.05}),
+        Row("temperature 0.1", {"loss.temperature": 0.1}),
+        Row("temperature 0.2", is_reference=True),
+        Row("temperature 0.5", {"loss.temperature": 0.5}),
+    ),
+)
+
+LINEAR_EVALUATION = Table(
+    "linear evaluation",
+    "How much does a linear classifier make of each representation?",
+    (
+        *(
+            row
+            for name, changes in ENCODERS.items()
+            for row in (
+                Row(f"{name}, pretrained", changes, is_reference=name == "ResNet-18"),
+                Row(f"{name}, untrained", changes, start="untrained"),
+                Row(f"{name}, from scratch", changes, "finetune", "from scratch", "noisy"),
+            )
+        ),
+        Row("log-mel statistics", start="log-mel statistics"),
+        Row("SimCLR", recipe="simclr"),
+        Row("SpecAugment policy", recipe="spec_augment"),
+    ),
+)
+
+
+def _fine_tuning(task: Task) -> tuple[Row, ...]:
+    return tuple(
+        row
+        for name, changes in ENCODERS.items()
+        for row in (
+            Row(f"{name}, from scratch", changes, "finetune", "from scratch", task),
+            Row(f"{name}, pretrained", changes, task=task, is_reference=name == "ResNet-18"),
+        )
+    )
+
+
+NOISE_ROBUST_LOSSES = {
+    "cross entropy": "cross_entropy",
+    "Lq": "lq",
+    "soft bootstrapping": "soft_bootstrapping",
+    "loss pruning": "loss_pruning",
+}
+
+FINE_TUNING_NOISY = Table(
+    "fine-tuning noisy",
+    "What does pre-training give a network that learns from many labels, some of them wrong?",
+    (
+        *_fine_tuning("noisy"),
+        *(
+            Row(f"baseline CNN, {name}", {"loss.name": loss}, "baseline", "from scratch", "noisy")
+            for name, loss in NOISE_ROBUST_LOSSES.items()
+        ),
+    ),
+)
+
+FINE_TUNING_CLEAN = Table(
+    "fine-tuning clean",
+    "What does pre-training give a network that learns from few labels, all of them right?",
+    _fine_tuning("clean"),
+)
+
+TABLES = (
+    PATCH_SAMPLING,
+    MIX_BACK,
+    AUGMENTATION,
+    COMPOSITION,
+    TEMPERATURE,
+    LINEAR_EVALUATION,
+    FINE_TUNING_NOISY,
+    FINE_TUNING_CLEAN,
+)
+
+
+def choose(only: Sequence[str] | None = None) -> list[tuple[Table, Row]]:
+    """Return all rows, or those of some tables and single ones, in the order of the tables.
+
+    Args:
+        only: names of tables, or "table/row"; capitals and punctuation do not matter.
+
+    Raises:
+        PaperError: there is no such table or row.
+    """
+    rows = {
+        f"{slug(table.name)}/{slug(row.name)}": (table, row)
+        for table in TABLES
+        for row in table.rows
+    }
+    if only is None:
+        return list(rows.values())
+    chosen: set[str] = set()
+    for name in only:
+        wanted = "/".join(map(slug, name.split("/", 1)))
+        found = [known for known in rows if wanted in (known, known.partition("/")[0])]
+        if not found:
+            raise PaperError(_no_such(name, wanted, list(rows)))
+        chosen.update(found)
+    return [rows[name] for name in rows if name in chosen]
+
+
+def _no_such(name: str, wanted: str, rows: Sequence[str]) -> str:
+    tables = [slug(table.name) for table in TABLES]
+    near = difflib.get_close_matches(wanted, rows if "/" in wanted else tables, 1)
+    hint = f"did you mean '{near[0]}'?" if near else "there are no rows of that name in it."
+    return f"{name}: the paper's tables are {', '.join(tables)}: {hint}"

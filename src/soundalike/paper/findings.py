@@ -1,0 +1,163 @@
+"""Whether what the paper found holds here: computed from the scores, seed by seed.
+
+Two rows are compared by the differences of their scores with the same seeds: the mean of these, and
+its 95 % interval by Student's t.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from soundalike.evaluation.intervals import t_interval
+from soundalike.paper.claims import Claim
+from soundalike.paper.results import Summary
+from soundalike.paper.rows import Table
+
+Summaries = Mapping[str, Mapping[str, Summary]]
+"""By the names of table and row."""
+
+TOO_FEW = "not decided: it takes two seeds at least."
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one row is above others' middle, with each seed that all of them have.
+
+    Args:
+        by_seed: the differences, of scores in [0, 1].
+        level: of the interval.
+    """
+
+    by_seed: Sequence[float]
+    level: float = 0.95
+
+    @classmethod
+    def of(
+        cls, above: Mapping[int, float], below: Sequence[Mapping[int, float]], level: float = 0.95
+    ) -> "Difference":
+        """Compare scores by seed."""
+        seeds = sorted(set(above).intersection(*below))
+        return cls([above[s] - float(np.mean([row[s] for row in below])) for s in seeds], level)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the mean over seeds; NaN for fewer than two seeds."""
+        return t_interval(self.by_seed, self.level)
+
+    @property
+    def side(self) -> Literal["above", "below", "open"]:
+        """Where the whole interval lies."""
+        low, high = self.interval
+        return "above" if low > 0 else "below" if high < 0 else "open"
+
+    @property
+    def points(self) -> str:
+        """Its mean over seeds, without its sign.
+
+        >>> Difference([0.04, 0.05]).points, Difference([-0.01, -0.02]).points
+        ('4.5 points', '1.5 points')
+        """
+        return f"{100 * abs(np.mean(self.by_seed)):.1f} points"
+
+    @property
+    def sign(self) -> Literal["above", "below"]:
+        """Where the mean lies."""
+        return "above" if np.mean(self.by_seed) >= 0 else "below"
+
+    @property
+    def reach(self) -> str:
+        """The interval of `points`.
+
+        >>> Difference([0.04, 0.05]).reach, Difference([-0.01, -0.02, -0.03]).reach
+        ('−1.9 to 10.9', '−0.5 to 4.5')
+        """
+        low, high = self.interval
+        if self.sign == "below":
+            low, high = -high, -low
+        return f"{100 * low:.1f} to {100 * high:.1f}".replace("-", "−")
+
+
+def verdict(claim: Claim, summaries: Summaries) -> str:
+    """Say whether a claim holds here, does not, or is not decided, and by what numbers.
+
+    Args:
+        claim: what the paper found.
+        summaries: of the rows that it speaks of; rows that are missing leave it undecided.
+    """
+    level = 1 - 0.05 / len(claim.pairs) if claim.any_difference else 0.95
+    sides: list[str] = []
+    words: dict[str, list[str]] = {}
+    for pair in claim.pairs:
+        below = [_scores(name, summaries) for name in pair.below]
+        difference = Difference.of(_scores(pair.above, summaries), below, level)
+        sides.append(difference.side)
+        if len(difference.by_seed) >= 2:
+            middle = "the middle of " if len(below) > 1 else ""
+            others = " and ".join(map(_quoted, pair.below))
+            how_far = f"{difference.points} {difference.sign}"
+            said = f"{how_far} {middle}{others} ({difference.reach})"
+            words.setdefault(pair.above, []).append(said)
+    if not words:
+        return TOO_FEW
+    tables = {name.partition("/")[0] for name in words}
+    clauses = [
+        # A row of the same name may be in both tables.
+        f"{_quoted(name)}{_in_table(name) if len(tables) > 1 else ''} is {', '.join(said)}"
+        for name, said in words.items()
+    ]
+    return f"{_outcome(claim, sides)}: {'; '.join(clauses)}."
+
+
+def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
+    """Say in a sentence which rows of a table the paper's choice is clearly above, and which not.
+
+    Args:
+        table: the table.
+        summaries: of its rows, by name.
+    """
+    reference = table.reference
+    others: dict[str, list[str]] = {"above": [], "below": [], "open": []}
+    for row in table.rows:
+        scores = summaries[row.name].scores
+        difference = Difference.of(summaries[reference.name].scores, [scores])
+        if row is not reference and len(difference.by_seed) >= 2:
+            how_far = f" (by {difference.points}, {difference.reach})"
+            is_open = difference.side == "open"
+            others[difference.side].append(f"“{row.name}”{'' if is_open else how_far}")
+    said = [
+        f"{words} {', '.join(others[side])}"
+        for side, words in {
+            "above": "clearly above",
+            "below": "clearly below",
+            "open": "not clearly different from",
+        }.items()
+        if others[side]
+    ]
+    if not said:
+        return TOO_FEW[0].upper() + TOO_FEW[1:]
+    return f"“{reference.name}”, the paper's choice, is {'; '.join(said)}."
+
+
+def _outcome(claim: Claim, sides: Sequence[str]) -> str:
+    if claim.any_difference:
+        holds, fails = not {"above", "below"}.isdisjoint(sides), False
+    else:
+        holds, fails = set(sides) == {"above"}, "below" in sides
+    if holds:
+        return "holds here"
+    return "does not hold here" if fails else "not decided by these seeds"
+
+
+def _scores(name: str, summaries: Summaries) -> Mapping[int, float]:
+    table, _, row = name.partition("/")
+    return summaries[table][row].scores if table in summaries else {}
+
+
+def _quoted(name: str) -> str:
+    return f"“{name.partition('/')[2]}”"
+
+
+def _in_table(name: str) -> str:
+    return f" in {name.partition('/')[0]}"

@@ -1,0 +1,88 @@
+"""The cells that are wanted, made one after the other; what is there is not made again."""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from soundalike.datasets.stopping import StopSignal
+from soundalike.paper.cells import Bench
+from soundalike.paper.experiments import TABLES
+from soundalike.paper.results import Cell, cell_path, read_cell, write_cell
+from soundalike.paper.rows import Row, Table
+from soundalike.paper.time_left import Kind, TimeLeft, spoken
+
+Place = tuple[Table, Row, int]
+"""Of a cell: table, row and seed."""
+
+
+def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
+    """Make the cells that are not there, in the order given.
+
+    Rows of the same work share a result, whichever of them is made first.
+
+    Args:
+        bench: makes them.
+        places: all that are wanted.
+        progress: whether to say what was made, on standard error, a line a cell.
+
+    Raises:
+        KeyboardInterrupt: it was stopped; the same call goes on.
+        OSError: a file cannot be written.
+    """
+    missing = [place for place in places if not cell_path(bench.out, *place).exists()]
+    waiting = list(_kinds(bench, missing))
+    times = TimeLeft()
+    with StopSignal() as stop:
+        for table, row, seed in missing:
+            began = time.monotonic()
+            shared = _of_same_work(bench, row, seed)
+            cell = shared or bench.make(table, row, seed)
+            cell = replace(cell, table=table.name, row=row.name)
+            write_cell(cell_path(bench.out, table, row, seed), cell)
+            if kind := waiting.pop(0):
+                times.add(kind, time.monotonic() - began)
+            if progress:
+                seconds = times.of(filter(None, waiting))
+                left = f", about {spoken(seconds)} left" if seconds > 0 else ""
+                count = f"{len(places) - len(waiting)} of {len(places)} cells"
+                print(f"{_said(cell)}; {count}{left}", file=sys.stderr)
+            if stop.is_set:
+                raise KeyboardInterrupt
+
+
+def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
+    """Yield the kind of work that each place takes in this order; () where it shares a result."""
+    done: set[tuple[object, int]] = set()
+    for _, row, seed in places:
+        if (row.work, seed) in done or _of_same_work(bench, row, seed):
+            yield ()
+            continue
+        pretrains = (
+            row.start == "pretrained"
+            and (row.configuration, seed) not in done
+            and not bench.has_pretrained(row, seed)
+        )
+        done.add((row.work, seed))
+        if pretrains:
+            done.add((row.configuration, seed))
+        encoder = str(row.changes.get("encoder.name", ""))
+        yield row.task, row.start, "pre-trains" if pretrains else "", row.recipe, encoder
+
+
+def _of_same_work(bench: Bench, row: Row, seed: int) -> Cell | None:
+    """Return the cell of another row for which the same had to be done."""
+    for table in TABLES:
+        for other in table.rows:
+            path = cell_path(bench.out, table, other, seed)
+            if other.work == row.work and path.exists():
+                return read_cell(path)
+    return None
+
+
+def _said(cell: Cell) -> str:
+    if cell.score is None:
+        return f"{cell.table} / {cell.row}, seed {cell.seed}: failed: {cell.failed}"
+    knn = "" if cell.knn is None else f", kNN {cell.knn:.1%}"
+    score = f"{cell.metric} {cell.score:.1%}{knn}"
+    return f"{cell.table} / {cell.row}, seed {cell.seed}: {score}, {spoken(cell.seconds)}"

@@ -1,0 +1,139 @@
+"""Results of the experiments: a file a cell, and a row's mean over seeds.
+
+A cell is one row of a table with one seed: ``cells/TABLE/ROW/seed-N.json``.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from soundalike.datasets.in_place import put_in_place
+from soundalike.evaluation.intervals import t_interval
+from soundalike.paper.experiments import TABLES
+from soundalike.paper.rows import Row, Table, slug
+
+CELLS = "cells"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one row came to with one seed.
+
+    Args:
+        table: name of the table.
+        row: name of the row.
+        seed: of its trainings, its splits and its label noise.
+        score: of the test clips, in [0, 1]; None where it failed.
+        metric: what the score is.
+        validation_score: of the clips that chose the epoch.
+        knn: the best score of nearest neighbours on the validation clips while pre-training.
+        epoch: of the classifier, chosen by the validation clips.
+        seconds: of training and measuring, shared runs included; where they were stopped, of the
+            call that ended them.
+        failed: why there is no score.
+    """
+
+    table: str
+    row: str
+    seed: int
+    score: float | None = None
+    metric: str = ""
+    validation_score: float | None = None
+    knn: float | None = None
+    epoch: int | None = None
+    seconds: float = 0.0
+    failed: str = ""
+
+
+def cell_path(out: Path, table: Table, row: Row, seed: int) -> Path:
+    """Return the file of a cell."""
+    return out / CELLS / slug(table.name) / slug(row.name) / f"seed-{seed}.json"
+
+
+def write_cell(path: Path, cell: Cell) -> None:
+    """Write a cell, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with put_in_place(path) as beside:
+        beside.write_text(json.dumps(asdict(cell), indent=1) + "\n")
+
+
+def read_cell(path: Path) -> Cell:
+    """Read a cell."""
+    return Cell(**json.loads(path.read_text()))
+
+
+def read_cells(out: Path) -> list[Cell]:
+    """Return all cells there are, in the order of tables, rows and seeds."""
+    return [
+        read_cell(path)
+        for table in TABLES
+        for row in table.rows
+        for path in sorted(cell_path(out, table, row, 0).parent.glob("seed-*.json"), key=_seed)
+    ]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a row came to over seeds.
+
+    Args:
+        row: the row.
+        scores: by seed, of the cells that did not fail.
+        knn: mean of the cells that have one.
+        seconds: mean.
+        failed: why cells failed.
+    """
+
+    row: Row
+    scores: dict[int, float]
+    knn: float | None
+    seconds: float | None
+    failed: tuple[str, ...]
+
+    @property
+    def missing(self) -> str:
+        """Why there is no score, "" where there is one."""
+        return "" if self.scores else "failed" if self.failed else "not run"
+
+    @property
+    def mean(self) -> float:
+        """Mean score over seeds, NaN without any."""
+        return float(np.mean([*self.scores.values()])) if self.scores else np.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the mean over seeds, cut to [0, 1]; NaN for fewer than two."""
+        low, high = np.clip(t_interval([*self.scores.values()]), 0, 1)
+        return float(low), float(high)
+
+
+def summarise(cells: Sequence[Cell]) -> dict[str, dict[str, Summary]]:
+    """Return a summary of every row, by table and row, of the tables that have a cell."""
+    tables = [table for table in TABLES if any(cell.table == table.name for cell in cells)]
+    return {
+        table.name: {
+            row.name: _summary(
+                row, [c for c in cells if (c.table, c.row) == (table.name, row.name)]
+            )
+            for row in table.rows
+        }
+        for table in tables
+    }
+
+
+def _summary(row: Row, cells: Sequence[Cell]) -> Summary:
+    knn = [cell.knn for cell in cells if cell.knn is not None]
+    return Summary(
+        row=row,
+        scores={cell.seed: cell.score for cell in cells if cell.score is not None},
+        knn=float(np.mean(knn)) if knn else None,
+        seconds=float(np.mean([cell.seconds for cell in cells])) if cells else None,
+        failed=tuple(cell.failed for cell in cells if cell.failed),
+    )
+
+
+def _seed(path: Path) -> int:
+    return int(path.stem.removeprefix("seed-"))

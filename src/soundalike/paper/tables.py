@@ -1,0 +1,127 @@
+"""What the experiments came to: ``tables.md`` to read, with its figures, ``tables.csv`` to compute.
+
+A row of ``tables.csv`` is a cell; beside it stand the mean over seeds of its row in the table, the
+95 % interval of that, and the number of seeds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soundalike.datasets.in_place import put_in_place
+from soundalike.paper.claims import CLAIMS
+from soundalike.paper.experiments import TABLES
+from soundalike.paper.figures import draw_table
+from soundalike.paper.findings import Summaries, compare, verdict
+from soundalike.paper.results import Cell, Summary, read_cells, summarise
+from soundalike.paper.rows import Table, slug
+
+FIGURES, MARKDOWN, CSV = "figures", "tables.md", "tables.csv"
+INCONCLUSIVE = "This run tests the machinery; no conclusion is drawn from it."
+
+
+def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) -> dict[str, str]:
+    """Write tables and figures of all cells there are.
+
+    Args:
+        out: folder of the run.
+        facts: how the cells were made, for the head of the page.
+        is_conclusive: whether they may say anything about what the paper found.
+
+    Returns:
+        The verdict on each finding of the paper, by what it says.
+    """
+    cells = read_cells(out)
+    summaries = summarise(cells)
+    found = {
+        f"{claim.number}. {claim.sentence}": (
+            verdict(claim, summaries) if is_conclusive else INCONCLUSIVE
+        )
+        for claim in CLAIMS
+    }
+    lines = [*_head(facts, is_conclusive), *(_findings(found) if is_conclusive else [])]
+    for table in TABLES:
+        if table.name in summaries:
+            metric = next((c.metric for c in cells if c.table == table.name and c.metric), "score")
+            draw_table(out / _figure(table), table, summaries[table.name], metric)
+            lines += _table(table, summaries[table.name], metric, is_conclusive)
+    with put_in_place(out / MARKDOWN) as path:
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with put_in_place(out / CSV) as path:
+        _write_csv(path, cells, summaries)
+    return found
+
+
+def _head(facts: Mapping[str, str], is_conclusive: bool) -> Iterator[str]:
+    yield "# The paper's experiments"
+    yield ""
+    yield "The experiments of Fonseca et al., “Unsupervised Contrastive Learning of Sound Event"
+    yield "Representations” (ICASSP 2021), run again."
+    yield ""
+    yield from (f"- {name}: {fact}" for name, fact in facts.items())
+    if not is_conclusive:
+        yield from ("", f"**{INCONCLUSIVE}**")
+
+
+def _findings(found: Mapping[str, str]) -> Iterator[str]:
+    yield from ("", "## What the paper found, and here", "")
+    yield from (f"- **{claim}** {said[0].upper()}{said[1:]}" for claim, said in found.items())
+
+
+def _table(
+    table: Table, summaries: Mapping[str, Summary], metric: str, is_conclusive: bool
+) -> Iterator[str]:
+    yield from ("", f"## {table.name.capitalize()}", "", table.question, "")
+    yield f"| | {metric}, % | 95 % interval | seeds | kNN, % | seconds |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for row in table.rows:
+        yield _row(summaries[row.name])
+    failures = [
+        f"- “{row.name}” failed: {why}"
+        for row in table.rows
+        for why in dict.fromkeys(summaries[row.name].failed)
+    ]
+    if failures:
+        yield from ("", *failures)
+    if is_conclusive:
+        yield from ("", compare(table, summaries))
+    yield from ("", f"![{table.question}]({_figure(table)})")
+
+
+def _row(summary: Summary) -> str:
+    name = summary.row.name
+    low, high = summary.interval
+    knn, seconds = summary.knn, summary.seconds
+    pieces = [
+        f"**{name}** (the paper's choice)" if summary.row.is_reference else name,
+        summary.missing or _percent(summary.mean),
+        "" if np.isnan(low) else f"{_percent(low)} to {_percent(high)}",
+        str(len(summary.scores)),
+        "" if knn is None else _percent(knn),
+        "" if seconds is None else f"{seconds:,.0f}",
+    ]
+    return f"| {' | '.join(pieces)} |"
+
+
+def _write_csv(path: Path, cells: Sequence[Cell], summaries: Summaries) -> None:
+    rows = []
+    for cell in cells:
+        summary = summaries[cell.table][cell.row]
+        low, high = summary.interval
+        rows.append(
+            asdict(cell)
+            | {"is_reference": summary.row.is_reference, "n_seeds": len(summary.scores)}
+            | {"mean": summary.mean, "low": low, "high": high}
+        )
+    pd.DataFrame(rows).to_csv(path, index=False)
+
+
+def _figure(table: Table) -> str:
+    return f"{FIGURES}/{slug(table.name)}.png"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}".replace("-", "−")

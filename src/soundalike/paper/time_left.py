@@ -1,0 +1,52 @@
+"""How long the rest will take, by what work of the same kind took."""
+
+from collections.abc import Iterable
+
+Kind = tuple[str, ...]
+"""What a piece of work is known by, one word for each thing that matters to its time."""
+
+
+class TimeLeft:
+    """Measured times of pieces of work, by their kind.
+
+    >>> left = TimeLeft()
+    >>> left.add(("linear", "vgg"), 10.0)
+    >>> left.add(("clean", "vgg"), 30.0)
+    >>> left.of([("linear", "vgg"), ("linear", "crnn"), ("clean", "vgg")])
+    50.0
+    """
+
+    def __init__(self) -> None:
+        self._seconds: dict[Kind, list[float]] = {}
+
+    def add(self, kind: Kind, seconds: float) -> None:
+        """Note how long a piece of work took."""
+        self._seconds.setdefault(kind, []).append(seconds)
+
+    def of(self, kinds: Iterable[Kind]) -> float:
+        """Return how long these pieces will take, NaN while nothing has been measured."""
+        return sum(self._of_one(kind) for kind in kinds)
+
+    def _of_one(self, kind: Kind) -> float:
+        """Return the mean of the kind, or of those most like it."""
+        if not self._seconds:
+            return float("nan")
+        likeness = {known: sum(map(str.__eq__, known, kind)) for known in self._seconds}
+        nearest = max(likeness.values())
+        means = [
+            sum(seconds) / len(seconds)
+            for known, seconds in self._seconds.items()
+            if likeness[known] == nearest
+        ]
+        return sum(means) / len(means)
+
+
+def spoken(seconds: float) -> str:
+    """Return a time in the unit that suits it.
+
+    >>> spoken(42.3), spoken(1500), spoken(5 * 3600)
+    ('42 s', '25 min', '5.0 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"

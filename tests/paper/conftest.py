@@ -1,0 +1,49 @@
+"""Some of the paper's experiments in seconds, and results that were made up."""
+
+import pytest
+
+from soundalike.paper.budgets import BUDGETS, Budget
+from soundalike.paper.experiments import choose
+from soundalike.paper.results import Cell, cell_path, write_cell
+
+TINY = Budget(
+    "Networks too small and trainings too short to learn anything.",
+    pretraining={
+        "head.hidden_dim": 8,
+        "head.out_dim": 8,
+        "training.n_epochs": 2,
+        "training.batch_size": 8,
+        "training.precision": "32-true",
+        "monitor.k": None,
+    },
+    supervised={
+        "schedule.milestones": [1],
+        "training.n_epochs": 2,
+        "training.batch_size": 8,
+        "training.precision": "32-true",
+    },
+    widths={"resnet18": 2, "vgg": 2, "crnn": 2},
+    n_linear_epochs=3,
+    is_conclusive=False,
+)
+
+
+@pytest.fixture
+def tiny_budget(monkeypatch):
+    """Return the budget "tiny", which is among the others as long as the test runs."""
+    monkeypatch.setitem(BUDGETS, "tiny", TINY)
+    return TINY
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """Return a function that writes a cell for each score of a row; other rows have 0.5 thrice."""
+
+    def write(out, scores):
+        for table, row in choose():
+            name = f"{table.name}/{row.name}"
+            for seed, score in enumerate(scores.get(name, [0.5, 0.5, 0.5])):
+                cell = Cell(table.name, row.name, seed, float(score), "balanced accuracy")
+                write_cell(cell_path(out, table, row, seed), cell)
+
+    return write

@@ -1,0 +1,99 @@
+"""Every row can be read under every budget, and a budget leaves alone what rows compare."""
+
+import pytest
+
+from soundalike.models.encoder import build_encoder
+from soundalike.paper.budgets import BUDGETS, find_budget
+from soundalike.paper.experiments import choose
+from soundalike.paper.rows import PaperError, Row
+from soundalike.training.recipe import read_recipe
+
+ROWS = list({row.configuration: row for _, row in choose()}.values())
+
+
+@pytest.fixture(scope="module", params=BUDGETS)
+def recipes(request):
+    """The recipe of every configuration, under one budget."""
+    budget = BUDGETS[request.param]
+    return budget, {
+        row.configuration: budget.supervised_recipe(row, seed=3, n_clips=800)
+        if row.start == "from scratch"
+        else budget.pretraining_recipe(row, seed=3, n_clips=800)
+        for row in ROWS
+    }
+
+
+def test_every_row_is_a_recipe_of_its_own(recipes):
+    _, read = recipes
+    assert all(recipe["training"]["seed"] == 3 for recipe in read.values())
+    assert len({str(recipe) for recipe in read.values()}) == len(read)
+
+
+def test_encoders_are_as_wide_as_the_budget_says(recipes):
+    budget, read = recipes
+    for settings in {
+        str(recipe["encoder"]): recipe["encoder"] for recipe in read.values()
+    }.values():
+        encoder = build_encoder(settings)
+        if settings["name"] in budget.widths:
+            assert encoder.width == budget.widths[settings["name"]]
+
+
+@pytest.mark.parametrize("n_clips", [10, 128, 129, 4000])
+def test_a_training_has_as_many_steps_as_the_budget_says(n_clips):
+    """Whatever the set, to half an epoch; and validation is looked at some times in any case."""
+    budget = find_budget("laptop")
+    pretraining = budget.pretraining_recipe(Row("x"), 0, n_clips)
+    supervised = budget.supervised_recipe(Row("x", task="clean"), 0, n_clips)
+    per_epoch = -(-n_clips // 128)
+    for recipe, n_steps in ((pretraining, 800), (supervised, 900)):
+        assert abs(recipe["training"]["n_epochs"] * per_epoch - n_steps) <= per_epoch / 2
+    looks = supervised["training"]["n_epochs"] / supervised["training"]["validate_every_n_epochs"]
+    assert 8 <= looks < 16
+
+
+@pytest.mark.parametrize("budget", BUDGETS.values(), ids=list(BUDGETS))
+def test_a_budget_changes_nothing_that_rows_compare(budget):
+    compared = {key.removesuffix(".name") for row in ROWS for key in row.changes}
+    for key in [*budget.pretraining, *budget.supervised]:
+        assert not any(key.startswith(other) or other.startswith(key) for other in compared), key
+
+
+def test_the_paper_is_run_as_it_is_written():
+    budget = find_budget("paper")
+    for kind, recipe, read in (
+        ("pretraining", "paper", budget.pretraining_recipe(Row("x"), 0, 800)),
+        ("supervised", "finetune", budget.supervised_recipe(Row("x", task="noisy"), 0, 800)),
+    ):
+        assert read == read_recipe(recipe, kind=kind)
+    assert budget.is_conclusive
+    assert budget.n_linear_epochs == 200
+
+
+def test_an_encoder_is_fine_tuned_under_its_own_name():
+    row = Row("x", {"encoder.name": "crnn", "views.noise": None}, task="clean")
+    recipe = find_budget("small").supervised_recipe(row, 0, 800)
+    assert recipe["encoder"]["name"] == "crnn"
+    assert recipe["loss"]["name"] == "cross_entropy"
+
+
+def test_what_a_budget_changes_can_be_read():
+    said = find_budget("small").changes
+    assert "resnet18 16" in said
+    assert "steps 140" in said
+    assert find_budget("paper").changes == "linear evaluation: epochs 200"
+
+
+@pytest.mark.parametrize(("name", "near"), [("labtop", "laptop"), ("Small", "small"), ("", "")])
+def test_an_unknown_budget_gets_the_nearest(name, near):
+    with pytest.raises(PaperError, match=f"{name}: .* paper, laptop, small: did you mean '{near}"):
+        find_budget(name)
+
+
+def test_a_smaller_budget_trains_less():
+    lengths = [
+        find_budget(name).pretraining_recipe(Row("x"), 0, 800)["training"]["n_epochs"]
+        for name in ("small", "laptop", "paper")
+    ]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] == 500

@@ -1,0 +1,129 @@
+"""Cells of real trainings, each a second."""
+
+import json
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from soundalike.paper.cells import Bench
+from soundalike.paper.experiments import choose
+from soundalike.training.contrastive import ContrastiveTraining
+
+
+@pytest.fixture
+def bench(store, tiny_budget, tmp_path):
+    return Bench(tmp_path, store, tiny_budget)
+
+
+def named(name):
+    return choose([name])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "has_knn", "has_epoch"),
+    [
+        ("patch sampling/same patch", True, True),
+        ("linear evaluation/VGG, untrained", False, True),
+        ("linear evaluation/log-mel statistics", False, False),
+        ("linear evaluation/CRNN, from scratch", False, True),
+        ("linear evaluation/SimCLR", True, True),
+        ("fine-tuning noisy/baseline CNN, Lq", False, True),
+        ("fine-tuning noisy/VGG, pretrained", True, True),
+        ("fine-tuning clean/ResNet-18, pretrained", True, True),
+    ],
+)
+def test_every_kind_of_row_ends_in_a_score(name, has_knn, has_epoch, bench):
+    cell = bench.make(*named(name), seed=1)
+    assert f"{cell.table}/{cell.row}" == name
+    assert cell.failed == ""
+    assert cell.seed == 1
+    assert 0 <= cell.score <= 1
+    assert cell.metric == "balanced accuracy"
+    assert (cell.knn is not None, cell.epoch is not None) == (has_knn, has_epoch)
+    assert cell.seconds >= 0
+    assert not list(bench.out.rglob("*.ckpt")), "checkpoints are of no more use"
+
+
+def test_the_same_seed_gives_the_same_cell(bench, tmp_path):
+    place = named("fine-tuning noisy/VGG, pretrained")
+    again = replace(bench, out=tmp_path / "again")
+    first, second = bench.make(*place, seed=0), again.make(*place, seed=0)
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+
+
+def test_a_pre_training_is_shared_by_rows_that_begin_with_it(bench):
+    table, row = named("linear evaluation/ResNet-18, pretrained")
+    assert not bench.has_pretrained(row, 0)
+    bench.make(table, row, 0)
+    assert bench.has_pretrained(row, 0)
+    weights = bench.out / "pretraining" / "paper" / "seed-0" / "encoder" / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    tuned = bench.make(*named("fine-tuning clean/ResNet-18, pretrained"), 0)
+    assert tuned.score is not None
+    assert weights.stat().st_mtime_ns == before
+    assert not bench.has_pretrained(row, 1)
+
+
+def test_seeds_are_other_splits_and_other_wrong_labels(bench):
+    noisy = replace(bench, label_noise=0.5)
+    first, second = noisy.clips(0).clips.rows, noisy.clips(1).clips.rows
+    assert set(first.columns[first.columns == "true_label"]) == {"true_label"}
+    in_train = first["split"] == "train"
+    wrong = first["label"] != first["true_label"]
+    assert wrong[in_train].mean() == pytest.approx(0.5, abs=0.05)
+    assert not wrong[~in_train].any()
+    assert list(first["split"]) != list(second["split"])
+    assert "true_label" not in bench.clips(0).clips.rows
+
+
+def test_a_training_that_cannot_go_on_is_a_cell_that_failed(bench, monkeypatch):
+    diverging = replace(
+        bench.budget,
+        pretraining={**bench.budget.pretraining, "optimizer.name": "sgd", "optimizer.lr": 1e30},
+    )
+    bench = replace(bench, budget=diverging)
+    cell = bench.make(*named("patch sampling/two at random"), 0)
+    assert cell.score is None
+    assert "the loss is nan" in cell.failed
+    taken = []
+    monkeypatch.setattr(ContrastiveTraining, "step", lambda self, number: taken.append(number))
+    shared = bench.make(*named("fine-tuning clean/ResNet-18, pretrained"), 0)
+    assert shared.failed == cell.failed
+    assert not taken, "what failed is not tried again by every row that begins with it"
+
+
+def test_a_recipe_that_these_clips_do_not_suit_is_a_cell_that_failed(bench):
+    longer = {**bench.budget.pretraining, "views.patch_frames": 5000}
+    bench = replace(bench, budget=replace(bench.budget, pretraining=longer))
+    cell = bench.make(*named("patch sampling/two at random"), 0)
+    assert "patch_frames is 5000" in cell.failed
+
+
+@pytest.mark.parametrize("stop", [1, 2])
+def test_a_stopped_pre_training_goes_on(stop, bench, tmp_path, monkeypatch):
+    place = named("patch sampling/same patch")
+    whole = replace(bench, out=tmp_path / "whole").make(*place, 0)
+    take = ContrastiveTraining.step
+
+    def step(self, number):
+        if number + 1 == stop:
+            os.kill(os.getpid(), signal.SIGINT)
+        return take(self, number)
+
+    monkeypatch.setattr(ContrastiveTraining, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        bench.make(*place, 0)
+    assert not bench.has_pretrained(place[1], 0)
+    monkeypatch.undo()
+    assert replace(bench.make(*place, 0), seconds=0) == replace(whole, seconds=0)
+
+
+def test_the_monitors_best_epoch_is_what_is_written(bench):
+    cell = bench.make(*named("patch sampling/same patch"), 0)
+    run = bench.out / "pretraining" / "paper-patches-same" / "seed-0"
+    metrics = np.genfromtxt(run / "metrics.csv", delimiter=",", names=True)
+    assert cell.knn == pytest.approx(np.nanmax(metrics["knn"]))
+    assert json.loads((run / "numbers.json").read_text())["knn"] == cell.knn

@@ -1,0 +1,104 @@
+"""The grid is consistent: its rows can be run, and change what they say and nothing else."""
+
+import pytest
+
+from soundalike.paper.experiments import TABLES, choose
+from soundalike.paper.rows import PaperError, slug
+from soundalike.training.recipe import read_recipe
+from soundalike.views import AUGMENTATIONS
+
+ABLATIONS = [table for table in TABLES if all(row.task == "linear" for row in table.rows)]
+ROWS = [row for _, row in choose()]
+
+
+def named(name):
+    return choose([name])[0][1]
+
+
+def views_on(name):
+    row = named(name)
+    views = read_recipe(row.recipe, row.changes)["views"]
+    return {part for part in AUGMENTATIONS if views[part] is not None}
+
+
+def flat(recipe, prefix=""):
+    for key, value in recipe.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_has_one_reference_and_a_name_for_every_row(table):
+    assert sum(row.is_reference for row in table.rows) == 1
+    assert len({slug(row.name) for row in table.rows}) == len(table.rows)
+    assert len({row.work for row in table.rows}) == len(table.rows), "a row is there twice"
+
+
+def test_the_reference_is_the_paper_as_it_is():
+    assert {table.reference.configuration for table in TABLES} == {"paper"}
+    assert len({slug(table.name) for table in TABLES}) == len(TABLES)
+
+
+def test_a_row_changes_what_it_names_and_nothing_else():
+    paper = dict(flat(read_recipe("paper")))
+    rows = {row.configuration: row for table in ABLATIONS for row in table.rows}
+    assert len(rows) > 20
+    for row in rows.values():
+        if row.recipe != "paper" or row.start != "pretrained":
+            continue
+        changed = dict(flat(read_recipe("paper", row.changes)))
+        different = {
+            key for key in paper.keys() | changed.keys() if paper.get(key) != changed.get(key)
+        }
+        for key in different:
+            assert any(key.startswith(named.removesuffix(".name")) for named in row.changes), row
+        for named in row.changes:
+            assert any(key.startswith(named.removesuffix(".name")) for key in different), row
+
+
+def test_augmentations_are_on_where_the_row_says_so():
+    chosen = {"resized_crop", "compression", "noise"}
+    assert views_on("augmentation/none") == set()
+    assert views_on("augmentation/crop alone") == {"resized_crop"}
+    assert views_on("augmentation/SpecAugment alone") == {"spec_augment"}
+    assert views_on("augmentation/without compression") == chosen - {"compression"}
+    assert views_on("augmentation/crop + compression + noise") == chosen
+    assert views_on("augmentation/everything") == set(AUGMENTATIONS)
+    assert views_on("composition/random patches only") == set()
+    assert views_on("composition/augmentation only") == chosen
+
+
+def test_the_ingredients_alone_are_rows_of_other_tables_too():
+    for alone, other in {
+        "composition/mix-back only": "augmentation/none",
+        "composition/augmentation only": "mix-back/none",
+        "composition/same patch + all": "patch sampling/same patch",
+        "linear evaluation/CRNN, from scratch": "fine-tuning noisy/CRNN, from scratch",
+    }.items():
+        assert named(alone).work == named(other).work
+
+
+def test_everything_is_chosen_in_the_order_of_the_tables():
+    assert [row for _, row in choose()] == [row for table in TABLES for row in table.rows]
+    names = [f"{table.name}/{row.name}" for table, row in choose(["temperature", "Mix-Back/NONE"])]
+    assert names[0] == "mix-back/none"
+    assert names[1:] == [f"temperature/temperature {t}" for t in (0.05, 0.1, 0.2, 0.5)]
+    assert choose(["mix back", "mix-back/none"]) == choose(["mix-back"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("temprature", "did you mean 'temperature'"),
+        ("fine tuning", "did you mean 'fine-tuning-"),
+        ("patch sampling/same", "did you mean 'patch-sampling/same-patch'"),
+        ("mix-back/alpha 0.05", "did you mean 'mix-back/other-clips-alpha-0.05'"),
+        ("zzz", "tables are patch-sampling, mix-back"),
+        ("", "tables are patch-sampling, mix-back"),
+    ],
+)
+def test_a_name_that_is_none_gets_the_nearest(name, hint):
+    with pytest.raises(PaperError, match=hint):
+        choose([name])

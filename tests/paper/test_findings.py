@@ -1,0 +1,145 @@
+"""Made-up scores whose verdict is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundalike.evaluation.intervals import t_interval
+from soundalike.paper.claims import CLAIMS, Claim, Pair
+from soundalike.paper.experiments import TABLES
+from soundalike.paper.findings import Difference, compare, verdict
+from soundalike.paper.results import read_cells, summarise
+
+PATCHES, RANDOM, SAME = TABLES[0], "patch sampling/two at random", "patch sampling/same patch"
+BESIDE, BETWEEN = (
+    f"patch sampling/apart, {where}" for where in ("side by side", "a patch in between")
+)
+
+
+def claim(number):
+    return next(claim for claim in CLAIMS if claim.number == number)
+
+
+@pytest.fixture
+def summaries(tmp_path_factory, made_up):
+    def of(scores):
+        out = tmp_path_factory.mktemp("made-up")
+        made_up(out, scores)
+        return summarise(read_cells(out))
+
+    return of
+
+
+def test_it_holds_where_all_differences_are_clear(summaries):
+    made = summaries(
+        {RANDOM: [0.63, 0.64, 0.66], SAME: [0.6, 0.61, 0.62], BESIDE: [0.5] * 3, BETWEEN: [0.6] * 3}
+    )
+    said = verdict(claim("1"), made)
+    assert said.startswith(
+        "holds here: “two at random” is 3.3 points above “same patch” (1.9 to 4.8)"
+    )
+    assert said.endswith("“apart, a patch in between” (0.5 to 8.1).")
+
+
+def test_it_does_not_hold_where_one_difference_is_clearly_the_other_way(summaries):
+    made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.65, 0.65, 0.66], BESIDE: [0.1] * 3})
+    said = verdict(claim("1"), made)
+    assert said.startswith("does not hold here: ")
+    assert "5.0 points below “same patch” (2.5 to 7.5)" in said
+
+
+def test_it_is_not_decided_where_seeds_disagree(summaries):
+    made = summaries({RANDOM: [0.6, 0.7, 0.65], SAME: [0.65, 0.6, 0.68], BESIDE: [0.1] * 3})
+    assert verdict(claim("1"), made).startswith("not decided by these seeds: ")
+
+
+@pytest.mark.parametrize("number", [claim.number for claim in CLAIMS])
+def test_one_seed_decides_nothing(summaries, number):
+    rows = [f"{table.name}/{row.name}" for table in TABLES for row in table.rows]
+    rng = np.random.default_rng(0)
+    made = summaries({row: rng.random(1) for row in rows})
+    assert verdict(claim(number), made) == "not decided: it takes two seeds at least."
+    assert verdict(claim(number), {}) == "not decided: it takes two seeds at least."
+
+
+def test_a_row_that_was_not_run_leaves_it_open_unless_another_refutes_it(summaries):
+    better = {RANDOM: [0.7, 0.71, 0.7], SAME: [], BESIDE: [0.6] * 3, BETWEEN: [0.6] * 3}
+    assert verdict(claim("1"), summaries(better)).startswith("not decided by these seeds: ")
+    worse = better | {BESIDE: [0.9] * 3}
+    assert verdict(claim("1"), summaries(worse)).startswith("does not hold here: ")
+
+
+def test_what_a_seed_does_to_both_rows_is_left_out(summaries):
+    """Seeds differ by twenty points and the rows by one, with every seed."""
+    seeds = np.array([0.4, 0.6, 0.5])
+    above = seeds + np.array([0.01, 0.011, 0.009])
+    made = summaries({RANDOM: above, SAME: seeds, BESIDE: [], BETWEEN: []})
+    only_same = Claim("x", "x", (Pair(RANDOM, (SAME,)),))
+    assert verdict(only_same, made).startswith("holds here: ")
+
+
+def test_sensitive_is_a_difference_in_either_direction(summaries):
+    alike = {"temperature/temperature 0.2": [0.5, 0.501, 0.499]}
+    assert verdict(claim("5"), summaries(alike)).startswith("not decided by these seeds: ")
+    higher = alike | {"temperature/temperature 0.5": [0.7, 0.701, 0.699]}
+    assert verdict(claim("5"), summaries(higher)).startswith("holds here: ")
+
+
+def test_many_comparisons_need_clearer_differences(summaries):
+    """A difference that would do alone is not enough where one of six could be it by chance."""
+    made = summaries({"temperature/temperature 0.2": [0.52, 0.53, 0.515]})
+    pair = next(pair for pair in claim("5").pairs if "temperature 0.5" in pair.below[0])
+    assert verdict(Claim("x", "x", (pair,), any_difference=True), made).startswith("holds here: ")
+    assert verdict(claim("5"), made).startswith("not decided by these seeds: ")
+
+
+def test_most_is_more_than_half_of_what_labels_add(summaries):
+    table = "linear evaluation"
+    made = {
+        f"{table}/{name}, {start}": scores
+        for name in ("VGG", "CRNN")
+        for start, scores in {
+            "untrained": [0.3, 0.31, 0.3],
+            "from scratch": [0.7, 0.7, 0.71],
+            "pretrained": [0.6, 0.61, 0.6],
+        }.items()
+    }
+    assert verdict(claim("6b"), summaries(made)).startswith("holds here: ")
+    less = made | {f"{table}/CRNN, pretrained": [0.4, 0.41, 0.4]}
+    said = verdict(claim("6b"), summaries(less))
+    assert said.startswith("does not hold here: ")
+    assert "below the middle of “CRNN, untrained” and “CRNN, from scratch”" in said
+
+
+def test_rows_of_the_same_name_are_told_apart_by_their_table(summaries):
+    said = verdict(claim("7a"), summaries({}))
+    assert "“VGG, pretrained” in fine-tuning noisy is" in said
+    assert "“VGG, pretrained” in fine-tuning clean is" in said
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=2, max_size=6),
+    st.lists(st.floats(0, 1), min_size=2, max_size=6),
+)
+def test_a_difference_seen_from_the_other_side(above, below):
+    a, b = dict(enumerate(above)), dict(enumerate(below))
+    there, back = Difference.of(a, [b]), Difference.of(b, [a])
+    n_seeds = min(len(a), len(b))
+    assert there.by_seed == pytest.approx([a[seed] - b[seed] for seed in range(n_seeds)])
+    assert there.interval == pytest.approx(t_interval(there.by_seed))
+    assert there.interval == pytest.approx((-back.interval[1], -back.interval[0]))
+    assert {there.side, back.side} in ({"above", "below"}, {"open"})
+    assert there.points == back.points
+
+
+def test_a_table_in_a_sentence(summaries):
+    made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.55, 0.56, 0.54], BESIDE: [0.7] * 3,
+                      BETWEEN: [0.5, 0.7, 0.6]})  # fmt: skip
+    assert compare(PATCHES, made["patch sampling"]) == (
+        "“two at random”, the paper's choice, is clearly above “same patch” (by 5.3 points, 3.9 to "
+        "6.8); clearly below “apart, side by side” (by 9.7 points, 8.2 to 11.1); not clearly "
+        "different from “apart, a patch in between”."
+    )
+    alone = summaries({RANDOM: [0.6], SAME: [0.5], BESIDE: [], BETWEEN: []})["patch sampling"]
+    assert compare(PATCHES, alone) == "Not decided: it takes two seeds at least."

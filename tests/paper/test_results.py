@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from soundalike.evaluation.intervals import t_interval
+from soundalike.paper.experiments import TABLES, choose
+from soundalike.paper.results import Cell, cell_path, read_cells, summarise, write_cell
+
+SAME, RANDOM = "same patch", "two at random"
+
+
+def cell(row, seed, score, **more):
+    return Cell("patch sampling", row, seed, score, "balanced accuracy", **more)
+
+
+def test_cells_come_back_in_the_order_of_tables_and_seeds(tmp_path):
+    wanted = [(table, row, seed) for table, row in choose()[:7] for seed in (0, 2, 10)]
+    for table, row, seed in reversed(wanted):
+        write_cell(cell_path(tmp_path, table, row, seed), Cell(table.name, row.name, seed, 0.5))
+    there = [(cell.table, cell.row, cell.seed) for cell in read_cells(tmp_path)]
+    assert there == [(table.name, row.name, seed) for table, row, seed in wanted]
+
+
+def test_a_cell_comes_back_as_it_was(tmp_path):
+    table = TABLES[0]
+    written = cell(SAME, 4, 0.123456789, knn=0.5, epoch=3, seconds=12.5, validation_score=0.1)
+    write_cell(cell_path(tmp_path, table, table.rows[0], 4), written)
+    assert read_cells(tmp_path) == [written]
+
+
+def test_a_row_is_its_mean_over_seeds():
+    scores = [0.5, 0.6, 0.64]
+    cells = [cell(SAME, seed, s, knn=s / 2, seconds=10.0 * seed) for seed, s in enumerate(scores)]
+    summary = summarise(cells)["patch sampling"][SAME]
+    assert summary.mean == pytest.approx(np.mean(scores))
+    assert summary.interval == pytest.approx(t_interval(scores))
+    assert summary.knn == pytest.approx(np.mean(scores) / 2)
+    assert summary.seconds == 10
+    assert summary.missing == ""
+
+
+def test_a_failed_cell_does_not_count():
+    cells = [
+        cell(SAME, 0, 0.5),
+        cell(SAME, 1, None, failed="nan"),
+        cell(RANDOM, 0, None, failed="x"),
+    ]
+    rows = summarise(cells)["patch sampling"]
+    assert rows[SAME].scores == {0: 0.5}
+    assert rows[SAME].failed == ("nan",)
+    assert (rows[SAME].missing, rows[RANDOM].missing) == ("", "failed")
+    assert rows["apart, side by side"].missing == "not run"
+    assert np.isnan(rows[RANDOM].mean)
+
+
+def test_only_tables_with_a_cell_are_there():
+    assert list(summarise([cell(SAME, 0, 0.5)])) == ["patch sampling"]
+    assert summarise([]) == {}
+
+
+def test_an_interval_stays_where_scores_can_be():
+    summary = summarise([cell(SAME, 0, 0.1), cell(SAME, 1, 0.9)])["patch sampling"][SAME]
+    assert summary.interval == (0, 1)
+    assert np.isnan(summarise([cell(SAME, 0, 0.1)])["patch sampling"][SAME].interval).all()

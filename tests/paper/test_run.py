@@ -1,0 +1,95 @@
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from soundalike.datasets.clips import SourceError
+from soundalike.paper import run
+from soundalike.paper.budgets import BUDGETS
+from soundalike.paper.rows import PaperError
+from soundalike.paper.run import run_paper
+from soundalike.training.run_folder import RunError
+
+ROWS = ["patch sampling/same patch", "linear evaluation/log-mel statistics"]
+
+
+def test_it_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, capsys):
+    out = tmp_path / "out"
+    numbers = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25)
+    assert numbers["n_cells"] == 4
+    assert numbers["n_failed"] == 0
+    assert [(cell["row"], cell["seed"]) for cell in numbers["cells"]] == [
+        ("same patch", 0), ("log-mel statistics", 0), ("same patch", 1), ("log-mel statistics", 1),
+    ]  # fmt: skip
+    assert json.loads(json.dumps(numbers)) == numbers
+    assert "4 of 4 cells" in capsys.readouterr().err
+
+    text = (out / "tables.md").read_text()
+    assert re.search(
+        r"- source: .*: 24 clips, 0.01 h \(\d+ train, \d+ validation, \d+ test\)", text
+    )
+    assert "- budget: tiny: Networks too small" in text
+    assert "training.n_epochs 2" in text
+    assert "- label noise: 25%" in text
+    assert "--seeds 2 --budget tiny --label_noise 0.25`" in text
+    assert "no conclusion is drawn" in text
+    assert len(pd.read_csv(out / "tables.csv")) == 4
+
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    again = run_paper(str(sound_folder), out, ROWS, 2, "tiny", 0.25, progress=False)
+    assert again["cells"] == numbers["cells"]
+    changed = {path.relative_to(out).parts[0] for path, t in written.items()
+               if path.stat().st_mtime_ns != t}  # fmt: skip
+    assert changed == {"tables.md", "tables.csv", "figures"}
+
+
+def test_a_folder_takes_no_cells_of_another_kind(store, tiny_budget, tmp_path, monkeypatch):
+    def go(budget="tiny", label_noise=0.0, clips=store):
+        rows = ["linear evaluation/log-mel statistics"]
+        run_paper(str(clips.path), tmp_path, rows, 1, budget, label_noise, progress=False)
+
+    go()
+    with pytest.raises(RunError, match="budget is tiny there and small here"):
+        go("small")
+    with pytest.raises(RunError, match=r"label_noise is 0\.0 there and 0\.2 here"):
+        go(label_noise=0.2)
+    monkeypatch.setitem(BUDGETS, "tiny", BUDGETS["small"])
+    with pytest.raises(RunError, match=r"pretraining is .* there and .* here"):
+        go()
+
+
+def test_a_stop_leaves_tables_of_what_is_there(store, tiny_budget, tmp_path, monkeypatch):
+    def stop(bench, places, progress):
+        fill(bench, places[:1], progress)
+        raise KeyboardInterrupt
+
+    fill = run.fill
+    monkeypatch.setattr(run, "fill", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_paper(str(store.path), tmp_path, ["linear evaluation"], 1, "tiny", progress=False)
+    text = (tmp_path / "tables.md").read_text()
+    assert "| VGG, untrained | not run |" in text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"only": ["mixback"]}, "did you mean 'mix-back'"),
+        ({"budget": "samll"}, "did you mean 'small'"),
+        ({"n_seeds": 0}, "at least 1 seed"),
+        ({"label_noise": 1.0}, "label noise below 1"),
+        ({"label_noise": -0.1}, "label noise below 1"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_is_written(wrong, message, store, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(PaperError, match=message):
+        run_paper(str(store.path), out, progress=False, **wrong)
+    assert not out.exists()
+
+
+def test_clips_without_labels_are_refused(sound_folder, tmp_path):
+    with pytest.raises(SourceError, match="no clip has a label"):
+        run_paper(str(sound_folder / "low"), tmp_path / "out", budget="small", progress=False)
+    assert not (tmp_path / "out" / "paper.json").exists()

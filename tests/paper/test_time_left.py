@@ -1,0 +1,45 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundalike.paper.time_left import TimeLeft, spoken
+
+KINDS = [(task, encoder) for task in ("linear", "clean") for encoder in ("vgg", "crnn")]
+
+
+def test_before_anything_was_measured_nobody_knows():
+    assert math.isnan(TimeLeft().of([KINDS[0]]))
+    assert TimeLeft().of([]) == 0
+
+
+def test_work_of_the_same_kind_takes_as_long_as_on_average():
+    left = TimeLeft()
+    for seconds in (10, 20):
+        left.add(KINDS[0], seconds)
+    left.add(KINDS[3], 1000)
+    assert left.of([KINDS[0]] * 4) == pytest.approx(60)
+
+
+def test_work_of_a_new_kind_takes_as_long_as_what_is_most_like_it():
+    left = TimeLeft()
+    left.add(("linear", "scratch", "vgg"), 10)
+    left.add(("linear", "scratch", "crnn"), 30)
+    left.add(("clean", "pretrained", "crnn"), 500)
+    assert left.of([("linear", "scratch", "resnet18")]) == pytest.approx(20)
+
+
+@given(st.floats(0.1, 1e6), st.integers(1, 9))
+def test_all_alike_means_time_times_number(seconds, n_pieces):
+    left = TimeLeft()
+    left.add(KINDS[0], seconds)
+    assert left.of(KINDS[:1] * n_pieces) == pytest.approx(seconds * n_pieces)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7200, "2.0 h")],
+)
+def test_a_time_is_spoken_in_its_unit(seconds, words):
+    assert spoken(seconds) == words
