@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from soundalike.models.heads import ProjectionHead
@@ -14,16 +15,32 @@ def test_z_has_unit_length_also_under_autocast() -> None:
         torch.testing.assert_close(z.norm(dim=1), torch.ones(8))
 
 
-def test_equals_its_definition() -> None:
+@pytest.mark.parametrize("n_hidden_layers", [0, 1, 3])
+def test_equals_its_definition(n_hidden_layers: int) -> None:
     torch.manual_seed(0)
-    head = ProjectionHead(6, hidden_dim=5, out_dim=4)
+    head = ProjectionHead(6, hidden_dim=5, out_dim=4, n_hidden_layers=n_hidden_layers)
     h = torch.randn(7, 6)
-    hidden = h @ head.hidden.weight.T + head.hidden.bias
-    hidden = (hidden - hidden.mean(0)) / (hidden.var(0, correction=0) + 1e-5).sqrt()
-    z = hidden.clamp(min=0) @ head.out.weight.T + head.out.bias
+    x = h
+    for layer in range(n_hidden_layers):
+        linear = head.hidden[layer][0]
+        x = x @ linear.weight.T + linear.bias
+        x = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
+        x = x.clamp(min=0)
+    z = x @ head.out.weight.T + head.out.bias
     z = z / (z**2).sum(1, keepdim=True).sqrt()
     torch.testing.assert_close(head(h), z)
 
 
 def test_default_sizes() -> None:
     assert ProjectionHead(64)(torch.eye(3, 64)).shape == (3, 512)
+
+
+def test_the_paper_s_head() -> None:
+    sizes = [tuple(parameter.shape) for parameter in ProjectionHead(64).parameters()]
+    assert sizes == [(512, 64), (512,), (512,), (512,), (512, 512), (512,)]
+
+
+@pytest.mark.parametrize("wrong", [{"hidden_dim": 0}, {"out_dim": 0}, {"n_hidden_layers": -1}])
+def test_sizes_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="ProjectionHead needs"):
+        ProjectionHead(8, **wrong)

@@ -55,7 +55,7 @@ def test_the_paper_s_recipe_is_the_released_configuration():
         "noise": {"highest_std": 0.01},
     } | dict.fromkeys(("time_shift", "frequency_shift", "reversal", "spec_augment", "blur"))
     assert recipe["encoder"] == {"name": "resnet18", "width": 64}
-    assert recipe["head"] == {"hidden_dim": 512, "out_dim": 512}
+    assert recipe["head"] == {"hidden_dim": 512, "out_dim": 512, "n_hidden_layers": 1}
     assert recipe["loss"] == {"name": "nt_xent", "temperature": 0.2}
     optimizer = recipe["optimizer"]
     assert (optimizer["name"], optimizer["lr"]) == ("sgd", 0.03)

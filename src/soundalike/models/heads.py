@@ -7,26 +7,41 @@ from torch import Tensor, nn
 class ProjectionHead(nn.Module):
     """Project an embedding h to z on the unit sphere (Chen et al. 2020; Fonseca et al. 2021).
 
-    A linear layer, batch normalisation, ReLU and a second linear layer; then z is divided by its
-    length, so that the dot product of two z is their cosine. The head serves pre-training only:
-    what follows uses h.
+    Hidden layers, each linear, batch normalisation and ReLU, then a linear layer; at last z is
+    divided by its length, so that the dot product of two z is their cosine. The head serves
+    pre-training only: what follows uses h.
 
     Args:
         in_dim: size of h, the ``dim`` of the encoder.
-        hidden_dim: size of the layer in between.
+        hidden_dim: size of the hidden layers.
         out_dim: size of z.
+        n_hidden_layers: depth of the head; the paper's has one, and with none it is linear.
 
     Shape:
         h: [batch, in_dim]; z: [batch, out_dim], float32 also under autocast.
+
+    Raises:
+        ValueError: a size is below 1, or ``n_hidden_layers`` below 0.
     """
 
-    def __init__(self, in_dim: int, hidden_dim: int = 512, out_dim: int = 512) -> None:
+    def __init__(
+        self, in_dim: int, hidden_dim: int = 512, out_dim: int = 512, n_hidden_layers: int = 1
+    ) -> None:
         super().__init__()
-        self.hidden = nn.Linear(in_dim, hidden_dim)
-        self.bn = nn.BatchNorm1d(hidden_dim)
-        self.out = nn.Linear(hidden_dim, out_dim)
+        if min(hidden_dim, out_dim) < 1 or n_hidden_layers < 0:
+            raise ValueError(
+                "ProjectionHead needs a hidden_dim and an out_dim of at least 1 and n_hidden_layers "
+                f"of at least 0, got {hidden_dim}, {out_dim} and {n_hidden_layers}."
+            )
+        dims = [in_dim] + n_hidden_layers * [hidden_dim]
+        self.hidden = nn.Sequential(
+            *(
+                nn.Sequential(nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU())
+                for n_in, n_out in zip(dims, dims[1:], strict=False)
+            )
+        )
+        self.out = nn.Linear(dims[-1], out_dim)
 
     def forward(self, h: Tensor) -> Tensor:
         """Return z of unit length."""
-        z = self.out(self.bn(self.hidden(h)).relu())
-        return F.normalize(z.float(), dim=1)
+        return F.normalize(self.out(self.hidden(h)).float(), dim=1)
