@@ -117,3 +117,28 @@ def test_going_on_from_an_ear(done, run, store, tmp_path):
     assert after.encoder_settings == before.encoder_settings
     for name, value in before.encoder.named_parameters():
         assert np.array_equal(after.encoder.get_parameter(name).detach(), value.detach()), name
+
+
+def test_clips_with_several_labels(done, run, sound_folder, tmp_path, capsys):
+    """Binary cross entropy and mAP instead of cross entropy and accuracy, all the way."""
+    rows = []
+    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
+        label = f"{path.parent.name};long" if int(path.stem) >= 4 else path.parent.name
+        rows.append({"path": path, "label": label, "fold": number % 3})
+    manifest = tmp_path / "clips.csv"
+    pd.DataFrame(rows).to_csv(manifest, index=False)
+    found, _ = done("scan", manifest)
+    assert found["labels"] == {"long": 12, "high": 8, "low": 8, "middle": 8}
+
+    out = tmp_path / "out"
+    results, _ = done("evaluate", run.path, manifest, "--out", out)
+    assert results["metric"] == "mAP"
+    best = max(row["score"] for row in results["rows"])
+    assert best > 0.8
+    tuned, _ = done("evaluate", run.path, manifest, "--protocol", "finetune", "--out", out, *QUICK)
+    assert all(0 < row["score"] <= 1 for row in tuned["rows"])
+
+    named = tmp_path / "named.csv"
+    done("classify", out / "linear", manifest, "--out", named, "--threshold", 0.5)
+    classes = {name for names in pd.read_csv(named)["class"] for name in names.split(";")}
+    assert {"high", "low", "middle"} <= classes <= {"high", "low", "middle", "long", "unsure"}
