@@ -122,8 +122,8 @@ SCALED: dict[str, Any] = {
 BUDGETS = {
     "paper": Budget("The paper's recipes as they are."),
     "laptop": Budget(
-        "Narrower networks, two to six minutes a training.",
-        n_pretraining_steps=800,
+        "Narrower networks, two to four minutes a training on one core.",
+        n_pretraining_steps=500,
         n_supervised_steps=900,
         **SCALED,
     ),
