@@ -152,7 +152,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--only", nargs="+", metavar="NAME", help="tables, or TABLE/ROW")
     added.add_argument("--seeds", type=_at_least(1), default=1, metavar="N", help="how many (1)")
     added.add_argument(
-        "--budget", default="paper", metavar="NAME", help="small, laptop or paper (default)"
+        "--budget",
+        default="paper",
+        metavar="NAME|SHARE",
+        help="small, laptop, paper (default), or a share of the paper's epochs such as 0.1",
     )
     added.add_argument(
         "--label_noise",

@@ -86,7 +86,9 @@ def test_what_a_budget_changes_can_be_read():
 
 @pytest.mark.parametrize(("name", "near"), [("labtop", "laptop"), ("Small", "small"), ("", "")])
 def test_an_unknown_budget_gets_the_nearest(name, near):
-    with pytest.raises(PaperError, match=f"{name}: .* paper, laptop, small: did you mean '{near}"):
+    with pytest.raises(
+        PaperError, match=f"{name}: .* paper, laptop, small, .* did you mean '{near}"
+    ):
         find_budget(name)
 
 
@@ -97,3 +99,22 @@ def test_a_smaller_budget_trains_less():
     ]
     assert lengths == sorted(lengths)
     assert lengths[-1] == 500
+
+
+def test_a_number_is_a_share_of_the_paper_s_epochs():
+    budget = find_budget("0.1")
+    recipe = budget.pretraining_recipe(Row("x"), 0, 15_813)
+    assert recipe["training"]["n_epochs"] == 50
+    assert recipe["schedule"]["milestones"] == [32, 42]
+    assert recipe["optimizer"] == read_recipe("paper")["optimizer"]
+    tuning = budget.supervised_recipe(Row("x", task="clean"), 0, 1500)
+    assert (tuning["training"]["n_epochs"], tuning["schedule"]["milestones"]) == (20, [8, 16])
+    assert budget.n_linear_epochs == 20
+    simclr = budget.pretraining_recipe(Row("x", recipe="simclr"), 0, 15_813)
+    assert simclr["schedule"]["n_warmup_epochs"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "1.5", "nan"])
+def test_a_share_out_of_range_is_refused(share):
+    with pytest.raises(PaperError, match="above 0 and at most 1"):
+        find_budget(share)

@@ -20,7 +20,7 @@ class Split:
     """Positions of clips in a store; the three never share a clip.
 
     Args:
-        name: "test" for a named split, "fold 3" for a fold.
+        name: "test" for named splits, "clean" for the clean task, "fold 3" for a fold.
         train, validation, test: int64 positions.
     """
 
@@ -151,9 +151,7 @@ def _clean_split(store: Store, labelled: np.ndarray, seed: int) -> Split:
             f"{store.clips.name}: its split 'validation' has one clip a class, too few to learn "
             "from some and choose on others."
         )
-    return dataclasses.replace(
-        named, train=named.validation[~chooses], validation=named.validation[chooses]
-    )
+    return Split("clean", named.validation[~chooses], named.validation[chooses], named.test)
 
 
 def _folds(store: Store) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The head between the encoder and the contrastive loss."""
 
+import itertools
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -30,14 +32,14 @@ class ProjectionHead(nn.Module):
         super().__init__()
         if min(hidden_dim, out_dim) < 1 or n_hidden_layers < 0:
             raise ValueError(
-                "ProjectionHead needs a hidden_dim and an out_dim of at least 1 and n_hidden_layers "
-                f"of at least 0, got {hidden_dim}, {out_dim} and {n_hidden_layers}."
+                "ProjectionHead needs a hidden_dim and an out_dim from 1 on, and n_hidden_layers "
+                f"from 0 on, got {hidden_dim}, {out_dim}, {n_hidden_layers}."
             )
         dims = [in_dim] + n_hidden_layers * [hidden_dim]
         self.hidden = nn.Sequential(
             *(
                 nn.Sequential(nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU())
-                for n_in, n_out in zip(dims, dims[1:], strict=False)
+                for n_in, n_out in itertools.pairwise(dims)
             )
         )
         self.out = nn.Linear(dims[-1], out_dim)

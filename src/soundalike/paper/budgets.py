@@ -22,7 +22,8 @@ class Budget:
         about: what it does, for the reader of the tables.
         pretraining: changes of every pre-training, by dotted key.
         supervised: changes of every training with labels.
-        n_pretraining_steps: length of a pre-training, rounded to epochs; by default the recipe's.
+        share_of_epochs: length of every training, as a share of the recipe's.
+        n_pretraining_steps: length of a pre-training instead, rounded to epochs.
         n_supervised_steps: the same of a training with labels.
         widths: of the encoders that are made narrower, by their names in recipes.
         n_linear_epochs: passes over the clips in linear evaluation.
@@ -32,6 +33,7 @@ class Budget:
     about: str
     pretraining: Mapping[str, Any] = field(default_factory=dict)
     supervised: Mapping[str, Any] = field(default_factory=dict)
+    share_of_epochs: float = 1.0
     n_pretraining_steps: int | None = None
     n_supervised_steps: int | None = None
     widths: Mapping[str, int] = field(default_factory=dict)
@@ -57,14 +59,12 @@ class Budget:
 
     def pretraining_recipe(self, row: Row, seed: int, n_clips: int) -> Recipe:
         """Return the recipe by which a row's encoder is pre-trained on so many clips."""
-        changes = {**row.changes, **self.pretraining}
-        recipe = self._read(row.recipe, changes, seed, "pretraining")
-        if self.n_pretraining_steps is None:
-            return recipe
-        n_epochs = _n_epochs(self.n_pretraining_steps, n_clips, recipe)
-        monitor = recipe["monitor"] | {"every_n_epochs": _every(n_epochs)}
-        training = recipe["training"] | {"n_epochs": n_epochs}
-        return recipe | {"training": training, "monitor": monitor}
+        recipe = self._read(row.recipe, {**row.changes, **self.pretraining}, seed, "pretraining")
+        n_epochs = self._n_epochs(recipe, self.n_pretraining_steps, n_clips)
+        recipe = _of_length(recipe, n_epochs)
+        if self.n_pretraining_steps is not None:
+            recipe["monitor"] |= {"every_n_epochs": max(1, n_epochs // N_LOOKS)}
+        return recipe
 
     def supervised_recipe(self, row: Row, seed: int, n_clips: int) -> Recipe:
         """Return the recipe of a row's training with labels on so many clips.
@@ -76,11 +76,17 @@ class Budget:
             changes = {key: changes[key] for key in changes if key.startswith("encoder.")}
             name = "finetune"
         recipe = self._read(name, {**changes, **self.supervised}, seed, "supervised")
-        if self.n_supervised_steps is None:
-            return recipe
-        n_epochs = _n_epochs(self.n_supervised_steps, n_clips, recipe)
-        lengths = {"n_epochs": n_epochs, "validate_every_n_epochs": _every(n_epochs)}
-        return recipe | {"training": recipe["training"] | lengths}
+        n_epochs = self._n_epochs(recipe, self.n_supervised_steps, n_clips)
+        recipe = _of_length(recipe, n_epochs)
+        if self.n_supervised_steps is not None:
+            recipe["training"] |= {"validate_every_n_epochs": max(1, n_epochs // N_LOOKS)}
+        return recipe
+
+    def _n_epochs(self, recipe: Recipe, n_steps: int | None, n_clips: int) -> int:
+        if n_steps is None:
+            return max(1, round(self.share_of_epochs * recipe["training"]["n_epochs"]))
+        steps_per_epoch = math.ceil(n_clips / recipe["training"]["batch_size"])
+        return max(1, round(n_steps / steps_per_epoch))
 
     def _read(self, recipe: str, changes: Mapping[str, Any], seed: int, kind: Kind) -> Recipe:
         read = read_recipe(recipe, {**changes, "training.seed": seed}, kind)
@@ -92,13 +98,16 @@ def _width(widths: Mapping[str, int], encoder: str) -> dict[str, int]:
     return {"width": widths[encoder]} if encoder in widths else {}
 
 
-def _n_epochs(n_steps: int, n_clips: int, recipe: Recipe) -> int:
-    steps_per_epoch = math.ceil(n_clips / recipe["training"]["batch_size"])
-    return max(1, round(n_steps / steps_per_epoch))
-
-
-def _every(n_epochs: int) -> int:
-    return max(1, n_epochs // N_LOOKS)
+def _of_length(recipe: Recipe, n_epochs: int) -> Recipe:
+    """Return a recipe of so many epochs, in which the rate changes at the same shares of them."""
+    factor = n_epochs / recipe["training"]["n_epochs"]
+    schedule = dict(recipe["schedule"])
+    if "milestones" in schedule:
+        schedule["milestones"] = [round(factor * epoch) for epoch in schedule["milestones"]]
+    if "n_warmup_epochs" in schedule:
+        schedule["n_warmup_epochs"] *= factor
+    training = recipe["training"] | {"n_epochs": n_epochs}
+    return recipe | {"training": training, "schedule": schedule}
 
 
 def _with_steps(changes: Mapping[str, Any], n_steps: int | None) -> dict[str, Any]:
@@ -139,12 +148,25 @@ BUDGETS = {
 
 
 def find_budget(name: str) -> Budget:
-    """Return a budget of `BUDGETS`.
+    """Return a budget of `BUDGETS`, or for a number the paper's recipes with that share of epochs.
 
     Raises:
-        PaperError: there is none of that name.
+        PaperError: there is none of that name, or the number is not above 0 and at most 1.
     """
-    if name not in BUDGETS:
+    if name in BUDGETS:
+        return BUDGETS[name]
+    try:
+        share = float(name)
+    except ValueError:
         near = difflib.get_close_matches(name, BUDGETS, 1, cutoff=0.0)[0]
-        raise PaperError(f"{name}: the budgets are {', '.join(BUDGETS)}: did you mean '{near}'?")
-    return BUDGETS[name]
+        raise PaperError(
+            f"{name}: the budgets are {', '.join(BUDGETS)}, or a share of the paper's epochs such "
+            f"as 0.1: did you mean '{near}'?"
+        ) from None
+    if not 0 < share <= 1:
+        raise PaperError(f"{name}: a budget's share of the epochs is above 0 and at most 1.")
+    return Budget(
+        f"The paper's recipes with {share:g} of their epochs.",
+        share_of_epochs=share,
+        n_linear_epochs=max(1, round(200 * share)),
+    )

@@ -60,7 +60,7 @@ def run_paper(
         out: folder for everything.
         only: tables, or single rows as "table/row"; by default all.
         n_seeds: how often everything is run, with the seeds 0, 1, ...
-        budget: a key of `BUDGETS`.
+        budget: a key of `BUDGETS`, or a share of the paper's epochs.
         label_noise: share of the labelled training clips that get a wrong label, below 1.
         progress: whether to say what was done, on standard error.
 

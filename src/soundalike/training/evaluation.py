@@ -1,6 +1,7 @@
 """Evaluate a model on a source, and keep the results and what was learned where they are found."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def evaluate_run(
     model = Path(model)
     ear = SoundEncoder.from_pretrained(model)
     clips = read_source(source)
-    out = out or model / "evaluation" / clips.name.replace(":", "-")
+    name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
+    out = out or model / "evaluation" / name
     config = read_config(model) if (model / CONFIG).exists() else {}
     store = _store(model, source, clips, ear, out, progress)
     store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
@@ -148,17 +150,19 @@ class _Evaluation:
             "training": recipe["training"]
             | {"patch_frames": self.ear.patch_frames, "seed": self.seed},
         }
-        kept, scores = self._kept_round(), {}
-        for name, ear in {SCRATCH: None, PRETRAINED: self.ear}.items():
-            rounds = []
-            for split in self.splits:
-                folder = f"{name}-{split.name}".replace(" ", "-")
-                is_kept = ear is not None and split is kept
-                run = self.out / (FINETUNE if is_kept else f"rounds/{folder}")
-                rounds.append(self._fine_tune(split, run, recipe, ear))
-            scores[FINETUNE, name] = np.concatenate(rounds)
+        kept = self._kept_round()
+        rounds = [(start, split) for start in (SCRATCH, PRETRAINED) for split in self.splits]
         if len(self.splits) > 1:
-            self._fine_tune(kept, self.out / FINETUNE, recipe, self.ear)
+            rounds.append((PRETRAINED, kept))
+        found: dict[str, list[np.ndarray]] = {SCRATCH: [], PRETRAINED: []}
+        for number, (start, split) in enumerate(rounds, 1):
+            if self.progress:
+                print(f"training {number} of {len(rounds)}: {start}, {split.name}", file=sys.stderr)
+            is_kept = start == PRETRAINED and split is kept
+            folder = FINETUNE if is_kept else f"rounds/{start}-{split.name}".replace(" ", "-")
+            ear = self.ear if start == PRETRAINED else None
+            found[start].append(self._fine_tune(split, self.out / folder, recipe, ear))
+        scores = {(FINETUNE, start): np.concatenate(parts) for start, parts in found.items()}
         classifier = SoundClassifier.load(self.out / FINETUNE)
         self._keep(classifier, self.out / FINETUNE, kept, scores[FINETUNE, PRETRAINED])
         return scores
@@ -167,8 +171,12 @@ class _Evaluation:
         self, split: Split, folder: Path, recipe: Recipe, ear: SoundEncoder | None
     ) -> np.ndarray:
         run = RunFolder(folder)
-        clips = self.store.fingerprint
-        run.configure(clips=clips, split=split.name, recipe=recipe, pretrained=ear is not None)
+        run.configure(
+            clips=self.store.fingerprint,
+            split=split.name,
+            pretrained=ear is not None,
+            recipe=recipe,
+        )
         return fine_tune(self.store, split, run, recipe, ear=ear, progress=self.progress).scores
 
     def _kept_round(self) -> Split:
