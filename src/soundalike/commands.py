@@ -136,8 +136,9 @@ def classify(given: argparse.Namespace) -> int:
     from soundalike.datasets.source import read_source
     from soundalike.embedding import classify as classifying
     from soundalike.embedding.sound_classifier import SoundClassifier
+    from soundalike.training.hardware import choose_hardware
 
-    classifier = SoundClassifier.from_pretrained(given.run)
+    classifier = SoundClassifier.from_pretrained(given.run).to(choose_hardware().accelerator)
     if given.threshold is not None:
         classifier.threshold = given.threshold
     counts = classifying.classify(
@@ -184,8 +185,9 @@ def embed(given: argparse.Namespace) -> int:
     from soundalike.datasets.source import read_source
     from soundalike.embedding import embed as embedding
     from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.training.hardware import choose_hardware
 
-    encoder = SoundEncoder.from_pretrained(given.model)
+    encoder = SoundEncoder.from_pretrained(given.model).to(choose_hardware().accelerator)
     counts = embedding.embed(encoder, read_source(given.source), given.out, strict=given.strict)
     _write_json(given.json, counts)
     print(

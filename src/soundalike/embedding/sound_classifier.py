@@ -74,13 +74,12 @@ class SoundClassifier(nn.Module):
             Position of the clip [patches], first frame of the patch [patches], and class
             probabilities [patches, classes].
         """
-        device = self.linear.weight.device
         clips, starts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         probabilities = [np.zeros((0, len(self.classes)), dtype=np.float32)]
         for clip, start, h in self.ear.encode_patches(log_mels):
             clips.append(clip)
             starts.append(start)
-            of_patches = self.probabilities(torch.from_numpy(h).to(device))
+            of_patches = self.probabilities(torch.from_numpy(h).to(self.ear.device))
             probabilities.append(of_patches.cpu().numpy())
         return np.concatenate(clips), np.concatenate(starts), np.concatenate(probabilities)
 

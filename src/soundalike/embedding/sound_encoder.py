@@ -70,6 +70,11 @@ class SoundEncoder(nn.Module):
         return self.encoder.dim
 
     @property
+    def device(self) -> torch.device:
+        """Where it computes; ``to`` moves it."""
+        return next(self.encoder.parameters()).device
+
+    @property
     def hop_frames(self) -> int:
         """Distance between the starts of a clip's patches: half a patch, rounded down."""
         return self.patch_frames // 2
@@ -242,7 +247,6 @@ class SoundEncoder(nn.Module):
             ``[batch, dim]`` float32.
         """
         self.eval()
-        device = next(self.parameters()).device
         patches = (
             (clip, start, patch)
             for clip, blocks in enumerate(log_mels)
@@ -250,7 +254,7 @@ class SoundEncoder(nn.Module):
         )
         while batch := list(itertools.islice(patches, batch_size)):
             clips, starts, cuts = zip(*batch, strict=True)
-            h = self(torch.from_numpy(np.stack(cuts)).to(device))
+            h = self(torch.from_numpy(np.stack(cuts)).to(self.device))
             yield np.array(clips), np.array(starts), h.float().cpu().numpy()
 
     def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:

@@ -20,6 +20,7 @@ from soundalike.evaluation.metrics import metric_name
 from soundalike.evaluation.score_table import score_table
 from soundalike.evaluation.thresholds import calibrate_threshold
 from soundalike.training.finetuning import fine_tune
+from soundalike.training.hardware import choose_hardware
 from soundalike.training.protocols import PROTOCOLS, Scores, evaluate, linear_classifier
 from soundalike.training.recipe import Recipe, read_recipe
 from soundalike.training.representations import PRETRAINED, embeddings
@@ -66,7 +67,7 @@ def evaluate_run(
         KeyboardInterrupt: fine-tuning was stopped; the same call goes on.
     """
     model = Path(model)
-    ear = SoundEncoder.from_pretrained(model)
+    ear = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     clips = read_source(source)
     name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
     out = out or model / "evaluation" / name

@@ -136,7 +136,7 @@ def linear_classifier(
     with torch.no_grad():
         classifier.linear.weight.copy_(probe.weight.T)
         classifier.linear.bias.copy_(probe.bias)
-    return classifier.eval()
+    return classifier.to(ear.device).eval()
 
 
 def _linear_scores(

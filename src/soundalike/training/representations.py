@@ -64,11 +64,12 @@ def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
     encoder = build_encoder(ear.encoder_settings)
     twin = SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
-    )
+    ).to(ear.device)
     rng = np.random.default_rng(seed)
     chosen = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
     patches = torch.from_numpy(np.stack(list(_random_patches(ear, chosen, rng))))
-    calibrate_batch_norm(encoder, (twin.standardise(part) for part in patches.split(128)))
+    batches = (twin.standardise(part.to(ear.device)) for part in patches.split(128))
+    calibrate_batch_norm(encoder, batches)
     return twin
 
 
