@@ -90,7 +90,10 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path, stop_at):
     run_to_end(Line(), whole, lambda: None, name="x", progress=False)
     stopped = run_to_end(Line(stop_at), halves, lambda: None, name="x", progress=False)
     assert stopped["n_steps_done"] == stop_at + 1
-    run_to_end(Line(), halves, lambda: None, name="x", progress=False)
+    finished = run_to_end(Line(), halves, lambda: None, name="x", progress=False)
+    assert finished["seconds"] >= stopped["seconds"]
+    seconds = pd.read_csv(halves.path / "metrics.csv")["seconds"]
+    assert seconds.is_monotonic_increasing
     pd.testing.assert_frame_equal(table(halves), table(whole))
 
 

@@ -31,8 +31,7 @@ class Cell:
         validation_score: of the clips that chose the epoch.
         knn: the best score of nearest neighbours on the validation clips while pre-training.
         epoch: of the classifier, chosen by the validation clips.
-        seconds: of training and measuring, shared runs included; where they were stopped, of the
-            call that ended them.
+        seconds: of training and measuring, shared runs included.
         failed: why there is no score.
     """
 

@@ -40,7 +40,7 @@ class Outcome:
         test_score: their metric (`soundalike.evaluation.metrics.score`); NaN where there are none.
         validation_score: that of the epoch that was kept, on the validation clips.
         epoch: that epoch, counted from 1.
-        seconds: how long the training took.
+        seconds: how long it took to train and to score the test clips.
 
     Shape:
         scores: [test clips, classes].
@@ -85,7 +85,6 @@ def fine_tune(
     """
     if len(split.train) < 2:
         raise SourceError(f"{store.clips.name}: {len(split.train)} labelled clips to learn from.")
-    began = time.monotonic()
     labels = store.clips.labels(store.clips.classes)
     heard, validation = store.select(split.train), store.select(split.validation)
     recipe = _for_labels(recipe, store.clips.is_multi_label)
@@ -115,6 +114,7 @@ def fine_tune(
     )
     if numbers["n_steps_done"] < numbers["n_steps"]:
         raise KeyboardInterrupt
+    trained = time.monotonic()
     kept = SoundClassifier.load(run.path).to(training.fabric.device)
     scores = kept.clip_probabilities(store.select(split.test))
     return Outcome(
@@ -122,7 +122,7 @@ def fine_tune(
         test_score=score(labels[split.test], scores) if len(split.test) else math.nan,
         validation_score=numbers["validation"][numbers["epoch"]] if monitor else None,
         epoch=numbers["epoch"],
-        seconds=round(time.monotonic() - began, 1),
+        seconds=round(numbers["seconds"] + time.monotonic() - trained, 1),
     )
 
 

@@ -94,7 +94,7 @@ def run_to_end(
 
     Returns:
         `n_steps`, `n_steps_done`, `loss` of the last step, the monitor's scores by epoch under its
-        name, `epoch` that was kept, and `seconds` of this call.
+        name, `epoch` that was kept, and `seconds` of training, those of earlier calls included.
 
     Raises:
         TrainingError: the loss is no number any more.
@@ -127,6 +127,7 @@ class _Loop:
             "step": 0,
             "best_score": -1.0,
             "best_epoch": 0,
+            "seconds": 0.0,
         }
         run.load(training.fabric, self.state)
         columns = [monitor.name] if monitor else []
@@ -141,8 +142,9 @@ class _Loop:
         )
 
     def run_to_end(self) -> dict[str, Any]:
-        began = saved = time.monotonic()
         training, state = self.training, self.state
+        saved = time.monotonic()
+        began = saved - state["seconds"]
         training.module.train()
         with StopSignal() as stop, self.bar, contextlib.closing(self.metrics):
             while state["step"] < self.n_steps and not stop.is_set:
@@ -158,12 +160,13 @@ class _Loop:
                     row |= self._look(row)
                 if self.metrics.add(row) >= STEPS_PER_FLUSH:
                     self._write_down()
+                state["seconds"] = time.monotonic() - began
                 if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
                     self._save()
                     saved = time.monotonic()
                 self.bar.update()
             self._save()
-        return self._numbers() | {"seconds": round(time.monotonic() - began, 1)}
+        return self._numbers()
 
     def _look(self, row: Row) -> Row:
         """Let the monitor look at the epoch that a row ends, and keep it if it is the best."""
@@ -210,6 +213,7 @@ class _Loop:
             "n_steps_done": self.state["step"],
             "loss": float(rows[-1]["loss"]) if rows else None,
             "epoch": self.state["best_epoch"] or self.training.n_epochs,
+            "seconds": round(self.state["seconds"], 1),
         }
         if self.monitor:
             name = self.monitor.name

@@ -50,7 +50,7 @@ def pretrain(
 
     Returns:
         Numbers of the run: `n_steps`, `n_steps_done`, `loss` of the last step, `knn` scores by
-        epoch where there are labels, the `epoch` that was kept, `seconds` of this call.
+        epoch where there are labels, the `epoch` that was kept, `seconds` of training.
 
     Raises:
         SourceError: there are too few clips to learn from.
