@@ -110,6 +110,14 @@ def test_version(capsys):
         (["evaluate", "x", "y", "--protocol", "magic"], "invalid choice: 'magic'"),
         (["evaluate", "x", "y", "--task", "dirty"], "invalid choice: 'dirty'"),
         (["evaluate", "x", "y", "--optimizer.lr", "1"], "are for --protocol finetune"),
+        (
+            ["evaluate", "x", "y", "--protocol", "finetune", "--encoder.width=8"],
+            "--encoder.width: the ear brings its own",
+        ),
+        (
+            ["evaluate", "x", "y", "--protocol", "finetune", "--training.seed=8"],
+            "--training.seed: give --seed",
+        ),
         (["evaluate", "x", "y", "--recipe", "tiny"], "of the kind pretraining; here take one of"),
         (["pretrain", "x", "--out", "y", "--init", "z", "--encoder.width", "8"], "brings its own"),
         (["pretrain", "x", "--out", "y", "--init", "no/such"], "no/such: no model there"),

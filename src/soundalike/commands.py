@@ -112,6 +112,9 @@ def evaluate(given: argparse.Namespace) -> int:
     if given.overrides and given.protocol != "finetune":
         option = next(iter(given.overrides))
         raise UsageError(f"--{option}: keys of a recipe are for --protocol finetune.")
+    if "training.seed" in given.overrides:
+        raise UsageError("--training.seed: give --seed, which is that of all that is trained.")
+    _refuse_what_the_ear_brings(given.overrides, ("encoder.", "training.patch_frames"))
 
     from soundalike.report.tables import print_evaluation
     from soundalike.training.evaluation import evaluate_run
@@ -195,6 +198,12 @@ def embed(given: argparse.Namespace) -> int:
         f"{_left_out_beside(counts)}"
     )
     return DONE
+
+
+def _refuse_what_the_ear_brings(overrides: dict[str, Any], keys: tuple[str, ...]) -> None:
+    for key in overrides:
+        if key.startswith(keys):
+            raise UsageError(f"--{key}: the ear brings its own, so it cannot be chosen here.")
 
 
 def _front_end(recipe: dict[str, Any]) -> Any:
