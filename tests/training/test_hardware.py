@@ -1,10 +1,20 @@
 """What is chosen for the machine, and that it can be forced."""
 
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
-from soundalike.training.hardware import choose_hardware, keep_freed_memory, place_frames
+from soundalike.models.resnet import ResNet18
+from soundalike.training.hardware import (
+    Hardware,
+    choose_hardware,
+    keep_freed_memory,
+    place_frames,
+)
 
 
 def test_a_precision_can_be_forced():
@@ -18,6 +28,26 @@ def test_the_layout_does_not_change_the_numbers():
     x = torch.randn(2, 1, 8, 8)
     before = module(x)
     assert torch.allclose(choose_hardware().lay_out(module)(x), before, atol=1e-6)
+
+
+@pytest.mark.parametrize(("width", "channels_last"), [(4, False), (8, False), (16, True)])
+def test_channels_lie_innermost_where_that_is_safe(width, channels_last):
+    laid_out = Hardware("cpu", "32-true", True, "").lay_out(ResNet18(width))
+    weight = laid_out.layer1[0].conv1.weight
+    assert weight.is_contiguous(memory_format=torch.channels_last) is channels_last
+
+
+def test_a_narrow_network_survives_batches_of_different_sizes():
+    """In a process of its own, because the fault it looks for ends the process."""
+    code = (
+        "import torch\n"
+        "from soundalike.models.resnet import ResNet18\n"
+        "from soundalike.training.hardware import Hardware\n"
+        "network = Hardware('cpu', '32-true', True, '').lay_out(ResNet18(width=4))\n"
+        "for step in range(60):\n"
+        "    network(torch.randn((8, 3)[step % 2], 1, 101, 96)).sum().backward()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_keeping_memory_leaves_arithmetic_alone():

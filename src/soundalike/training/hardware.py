@@ -46,10 +46,24 @@ class Hardware:
         )
 
     def lay_out(self, module: nn.Module) -> nn.Module:
-        """Return the module in the chosen memory layout."""
-        if self.channels_last:
+        """Return the module in the chosen memory layout, if its convolutions can bear it."""
+        if self.channels_last and not any(map(_breaks_channels_last, module.modules())):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return module
+
+
+def _breaks_channels_last(layer: nn.Module) -> bool:
+    """Tell whether a layer with channels innermost writes past its memory (torch 2.13, on a CPU).
+
+    The backward pass of a strided 1x1 convolution of fewer than 16 channels does, where batches
+    differ in size: a shortcut of a very narrow ResNet.
+    """
+    return (
+        isinstance(layer, nn.Conv2d)
+        and layer.kernel_size == (1, 1)
+        and layer.stride != (1, 1)
+        and layer.in_channels < 16
+    )
 
 
 def choose_hardware(precision: str = "auto") -> Hardware:
