@@ -9,7 +9,6 @@ from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.draws import step_generator
 from soundalike.training.optimizers import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
@@ -39,12 +38,6 @@ def make_training(store, views=None, **settings):
     )
 
 
-def test_an_epoch_has_a_step_for_every_batch(store):
-    training = make_training(store)
-    assert training.steps_per_epoch == 3  # 24 clips: 10, 10 and 4
-    assert (training.n_epochs, training.steps_per_epoch) == (4, 3)
-
-
 def test_a_step_is_the_method_written_out(store):
     """Views, projections, loss, gradient and momentum SGD, by hand, for two steps."""
     training, by_hand = make_training(store), make_training(store)
@@ -52,7 +45,7 @@ def test_a_step_is_the_method_written_out(store):
     parameters = list(by_hand.module.parameters())
     for number in range(2):
         loss = training.step(number)
-        views = by_hand.make_views(0, number)
+        views = by_hand.make_views(by_hand.draws_of(number))
         z = by_hand.module(views.flatten(0, 1))
         similarity = torch.exp(z @ z.T / 0.2)
         total = 0.0
@@ -77,7 +70,7 @@ def test_a_step_is_the_method_written_out(store):
 
 def test_two_passes_normalise_each_view_by_its_own_batch(store):
     merged, apart = make_training(store), make_training(store, merge_views=False)
-    views = merged.make_views(0, 0)
+    views = merged.make_views(merged.draws_of(0))
     z_a, _ = merged.project(views)
     own_a, own_b = apart.project(views)
     assert not torch.allclose(z_a, own_a, atol=1e-4)
@@ -85,22 +78,11 @@ def test_two_passes_normalise_each_view_by_its_own_batch(store):
     assert torch.allclose(own_b, expected, atol=1e-5)
 
 
-def test_views_depend_on_seed_epoch_and_position_alone(store):
-    training = make_training(store)
-    views = training.make_views(1, 2)
-    for _ in range(3):
-        training.step(0)
-    assert torch.equal(training.make_views(1, 2), views)
-    assert torch.equal(make_training(store).make_views(1, 2), views)
-    assert not torch.equal(make_training(store, seed=4).make_views(1, 2), views)
-
-
 def test_without_augmentation_a_view_is_a_standardised_cut_of_its_clip(store):
     training = make_training(store, views={})
-    views = training.make_views(0, 0)
-    clips = torch.from_numpy(training._batches(0)[0])
-    draws = training.views.draw(clips, training.n_frames, step_generator(3, 0, 0))
-    for row, clip in enumerate(clips.tolist()):
+    draws = training.draws_of(0)
+    views = training.make_views(draws)
+    for row, (clip, _) in enumerate(draws["patches"]["clip"].tolist()):
         for view in range(2):
             start = int(draws["patches"]["start"][row, view])
             cut = store.of_clip(clip)[start : start + 101]

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from soundalike.training.draws import batches, clip_order, step_generator
 from soundalike.training.optimizers import Schedule
+from soundalike.training.steps import Training
+from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
 
 
@@ -55,26 +56,15 @@ class Projector(nn.Module):
         return self.head(self.encoder(views.unsqueeze(1)))
 
 
-class ContrastiveTraining:
+class ContrastiveTraining(Training):
     """Pull the two views of a clip together, push other clips away, step by step.
 
-    Which clips a step takes and which views it makes of them depend on the seed and the step's
-    number alone; the network and the optimiser hold all else that a step depends on.
-
     Args:
-        fabric: devices and precision.
+        fabric, optimizer, schedule, frames, offsets, n_frames: as for every `Training`.
         projector: encoder and head.
-        optimizer: over the projector's parameters; its learning rate is the highest one.
-        schedule: from epoch and number of epochs to the factor of the learning rate.
         criterion: loss of z_a and z_b.
         views: makes the pairs.
-        frames: log-mels of all clips end to end, on the device or memory-mapped.
-        offsets: first frame of each clip that is trained on.
-        n_frames: their lengths.
         settings: how long and how.
-
-    Shape:
-        frames: [total_frames, bands]; offsets, n_frames: [clips].
     """
 
     def __init__(
@@ -90,51 +80,28 @@ class ContrastiveTraining:
         n_frames: np.ndarray,
         settings: TrainingSettings,
     ) -> None:
-        self.fabric = fabric
-        self.highest_lr = optimizer.defaults["lr"]
-        self.module, self.optimizer = fabric.setup(projector, optimizer)
-        self.schedule = schedule
+        super().__init__(
+            fabric, projector, optimizer, schedule, frames, offsets, n_frames, settings
+        )
         self.criterion = criterion
         self.views = views
-        self.frames = frames
-        self.offsets = torch.from_numpy(offsets)
-        self.n_frames = torch.from_numpy(n_frames)
-        self.settings = settings
-        self.n_epochs = settings.n_epochs
-        self.steps_per_epoch = len(self._batches(epoch=0))
+        self.merge_views = settings.merge_views
 
-    def step(self, number: int) -> Tensor:
-        """Take one step and return its loss, which stays on the device."""
-        epoch, position = divmod(number, self.steps_per_epoch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate(number)
-        z_a, z_b = self.project(self.make_views(epoch, position))
-        loss = self.criterion(z_a, z_b)
-        self.optimizer.zero_grad()
-        self.fabric.backward(loss)
-        self.optimizer.step()
-        return loss.detach()
+    def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
+        """Draw the two views of each clip."""
+        return self.views.draw(clips, self.n_frames, generator)
 
-    def make_views(self, epoch: int, position: int) -> Tensor:
+    def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
+        """Return the contrastive loss of the two views of each clip."""
+        return self.criterion(*self.project(self.make_views(draws)))
+
+    def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
-        clips = torch.from_numpy(self._batches(epoch)[position])
-        generator = step_generator(self.settings.seed, epoch, position)
-        torch.manual_seed(generator.initial_seed())  # for an encoder's dropout
-        draws = self.views.draw(clips, self.n_frames, generator)
         return self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
 
     def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_a and z_b: [batch, out_dim] each."""
-        if self.settings.merge_views:
+        if self.merge_views:
             z_a, z_b = self.module(views.flatten(0, 1)).chunk(2)
             return z_a, z_b
         return self.module(views[0]), self.module(views[1])
-
-    def learning_rate(self, number: int) -> float:
-        """Return the learning rate of one step."""
-        epoch = number / self.steps_per_epoch
-        return self.highest_lr * self.schedule(epoch, self.n_epochs)
-
-    def _batches(self, epoch: int) -> list[np.ndarray]:
-        order = clip_order(len(self.n_frames), self.settings.seed, epoch)
-        return batches(order, self.settings.batch_size)

@@ -100,7 +100,9 @@ def fine_tune(
             with training.fabric.autocast():
                 return score(labels[split.validation], classifier.clip_probabilities(validation))
 
-        monitor = Monitor("validation", validation_score, training.settings.validate_every_n_epochs)
+        monitor = Monitor(
+            "validation", validation_score, recipe["training"]["validate_every_n_epochs"]
+        )
     if progress:
         for line in _what_happens(heard, validation, ear, hardware):
             print(line, file=sys.stderr)

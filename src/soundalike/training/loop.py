@@ -5,15 +5,14 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-import lightning_fabric
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
 from soundalike.datasets.stopping import StopSignal
 from soundalike.training.run_folder import Metrics, Row, RunFolder
+from soundalike.training.steps import Training
 
 SECONDS_PER_CHECKPOINT = 60.0
 STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
@@ -21,32 +20,6 @@ STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written 
 
 class TrainingError(Exception):
     """Training cannot go on: one plain line that says what to look at."""
-
-
-class Training(Protocol):
-    """What takes the steps; all that a step depends on is its number, the module and the optimiser.
-
-    Attributes:
-        fabric: devices and precision.
-        module: what is trained.
-        optimizer: over its parameters.
-        n_epochs: passes over the clips.
-        steps_per_epoch: steps of each.
-    """
-
-    fabric: lightning_fabric.Fabric
-    module: nn.Module
-    optimizer: torch.optim.Optimizer
-    n_epochs: int
-    steps_per_epoch: int
-
-    def learning_rate(self, number: int) -> float:
-        """Return the learning rate of one step."""
-        ...
-
-    def step(self, number: int) -> Tensor:
-        """Take one step, counted from 0, and return its loss, which stays on the device."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,91 @@
+"""What every training's steps share, seen on the smallest training: draws are the loss."""
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.training.draws import batches, clip_order
+from soundalike.training.hardware import Hardware
+from soundalike.training.optimizers import StepSchedule
+from soundalike.training.steps import Training
+from soundalike.training.supervised import SupervisedSettings
+
+
+class Drawn(Training):
+    """The loss is the weight times the mean of what was drawn."""
+
+    def draw(self, clips, generator):
+        return {"drawn": {"clip": clips, "value": torch.rand(len(clips), generator=generator)}}
+
+    def loss(self, draws, progress):
+        self.progress = progress
+        return (self.module.weight * draws["drawn"]["value"].mean()).sum()
+
+
+def make_training(n_clips=24, **settings):
+    module = torch.nn.Linear(1, 1)
+    return Drawn(
+        Hardware("cpu", "32-true", False, "").fabric(),
+        module,
+        torch.optim.SGD(module.parameters(), lr=0.5),
+        StepSchedule(milestones=[2]),
+        torch.zeros(10 * n_clips, 4),
+        10 * np.arange(n_clips),
+        np.full(n_clips, 10),
+        SupervisedSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings}),
+    )
+
+
+def test_an_epoch_has_a_step_for_every_batch():
+    training = make_training()
+    assert training.steps_per_epoch == 3  # 24 clips: 10, 10 and 4
+    assert make_training(n_clips=21).steps_per_epoch == 2  # never a single clip
+
+
+def test_every_step_takes_the_next_batch_of_its_epoch():
+    training = make_training()
+    for number in (0, 1, 2, 3, 11, 4):  # also out of order, as after a resume
+        epoch, position = divmod(number, 3)
+        expected = batches(clip_order(24, 3, epoch), 10)[position]
+        assert training.draws_of(number)["drawn"]["clip"].tolist() == expected.tolist()
+
+
+def test_draws_depend_on_seed_and_number_alone():
+    training = make_training()
+    drawn = training.draws_of(5)["drawn"]["value"]
+    for number in range(3):
+        training.step(number)
+    assert torch.equal(training.draws_of(5)["drawn"]["value"], drawn)
+    assert torch.equal(make_training().draws_of(5)["drawn"]["value"], drawn)
+    for other in (make_training(seed=4).draws_of(5), training.draws_of(6)):
+        assert not torch.equal(other["drawn"]["value"][:4], drawn[:4])
+
+
+def test_chance_inside_a_network_depends_on_seed_and_number_alone():
+    training = make_training()
+    training.draws_of(5)
+    mask = torch.rand(8)
+    training.draws_of(6)
+    training.draws_of(5)
+    assert torch.equal(torch.rand(8), mask)
+
+
+def test_a_step_goes_down_the_gradient_at_its_rate():
+    training = make_training()
+    for number in (0, 6):  # the rate falls after two epochs
+        before = training.module.weight.item()
+        mean = training.draws_of(number)["drawn"]["value"].mean().item()
+        loss = training.step(number)
+        assert loss.item() == pytest.approx(before * mean)
+        assert not loss.requires_grad
+        rate = training.learning_rate(number)
+        assert rate == pytest.approx(0.5 if number == 0 else 0.05)
+        assert training.module.weight.item() == pytest.approx(before - rate * mean)
+
+
+def test_the_loss_is_told_how_far_the_training_is():
+    training, told = make_training(), []
+    for number in (0, 6, 9):
+        training.step(number)
+        told.append(training.progress)
+    assert told == [0, 0.5, 0.75]
