@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from soundalike.embedding.model_folder import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
-from soundalike.embedding.sound_encoder import ModelError, SoundEncoder
+from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.resnet import ResNet18
 
 
@@ -83,8 +84,8 @@ def test_what_is_no_classifier_is_said(classifier, tmp_path):
         shutil.copytree(tmp_path / "model", tmp_path / "damaged", dirs_exist_ok=True)
         there = tmp_path / "damaged" / "classifier" / "config.json"
         there.write_text(json.dumps(config | damaged))
-        with pytest.raises(ModelError, match="the classifier cannot be loaded"):
+        with pytest.raises(ModelError, match="classifier: the model cannot be loaded"):
             SoundClassifier.load(tmp_path / "damaged")
     (own / "model.safetensors").write_bytes(b"")
-    with pytest.raises(ModelError, match="the classifier cannot be loaded"):
+    with pytest.raises(ModelError, match="classifier: the model cannot be loaded"):
         SoundClassifier.load(tmp_path / "model")

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import patch_starts
-from soundalike.embedding.sound_encoder import ModelError, SoundEncoder
+from soundalike.embedding.model_folder import ModelError
+from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
 
 SETTINGS = {"name": "resnet18", "width": 4}

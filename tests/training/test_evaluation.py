@@ -10,7 +10,7 @@ import soundfile
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
-from soundalike.embedding.sound_encoder import ModelError
+from soundalike.embedding.model_folder import ModelError
 from soundalike.training.evaluation import evaluate_run
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder

@@ -1,19 +1,16 @@
 """A trained ear that names what it hears: an ear and a linear classifier of its embeddings."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.store import Store
-from soundalike.embedding.sound_encoder import CONFIG, WEIGHTS, ModelError, SoundEncoder
+from soundalike.embedding.model_folder import CONFIG, ModelError, read_model, write_model
+from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clip_scores import clip_scores
 
 ENCODER, CLASSIFIER = "encoder", "classifier"
@@ -94,22 +91,13 @@ class SoundClassifier(nn.Module):
         """Write the ear to ``encoder`` and what stands on it to ``classifier``, in a folder."""
         folder = Path(folder)
         self.ear.save(folder / ENCODER)
-        own = folder / CLASSIFIER
-        own.mkdir(parents=True, exist_ok=True)
-        weights = {name: t.contiguous() for name, t in self.linear.state_dict().items()}
-        try:
-            with put_in_place(own / WEIGHTS) as beside:
-                save_file(weights, beside)
-        except SafetensorError as error:  # what the library makes of a full disk
-            raise OSError(f"{own / WEIGHTS}: cannot be written ({error})") from None
         config = {
             "classes": self.classes,
             "multi_label": self.multi_label,
             "clip_score": self.clip_score,
             "threshold": self.threshold,
         }
-        with put_in_place(own / CONFIG) as beside:
-            beside.write_text(json.dumps(config, indent=1) + "\n")
+        write_model(folder / CLASSIFIER, config, self.linear)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundClassifier":
@@ -142,11 +130,9 @@ class SoundClassifier(nn.Module):
         """
         folder = Path(folder)
         ear = SoundEncoder.load(folder / ENCODER)
-        own = folder / CLASSIFIER
-        try:
-            classifier = cls(ear, **json.loads((own / CONFIG).read_text()))
-            classifier.linear.load_state_dict(load_file(own / WEIGHTS))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            reason = str(error).partition("\n")[0]
-            raise ModelError(f"{own}: the classifier cannot be loaded ({reason}).") from None
-        return classifier.eval()
+
+        def build(config: dict[str, Any]) -> tuple[SoundClassifier, nn.Linear]:
+            classifier = cls(ear, **config)
+            return classifier.eval(), classifier.linear
+
+        return read_model(folder / CLASSIFIER, build)

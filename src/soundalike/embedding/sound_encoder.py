@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,26 +9,19 @@ from typing import Any
 import numpy as np
 import soxr
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import cut_patches
-from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.store import Store
+from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
 from soundalike.models.encoder import Encoder, build_encoder
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = 1
 
 Sound = str | Path | np.ndarray
-
-
-class ModelError(Exception):
-    """A model that cannot be loaded: one plain line that says what to do."""
 
 
 class SoundEncoder(nn.Module):
@@ -81,8 +73,6 @@ class SoundEncoder(nn.Module):
 
     def save(self, folder: str | Path) -> None:
         """Write ``config.json`` and ``model.safetensors`` into a folder."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         config = {
             "format": FORMAT,
             "encoder": self.encoder_settings,
@@ -91,14 +81,7 @@ class SoundEncoder(nn.Module):
             "mean": self.mean,
             "std": self.std,
         }
-        weights = {name: t.contiguous() for name, t in self.encoder.state_dict().items()}
-        try:
-            with put_in_place(folder / WEIGHTS) as beside:
-                save_file(weights, beside)
-        except SafetensorError as error:  # what the library makes of a full disk
-            raise OSError(f"{folder / WEIGHTS}: cannot be written ({error})") from None
-        with put_in_place(folder / CONFIG) as beside:
-            beside.write_text(json.dumps(config, indent=1) + "\n")
+        write_model(Path(folder), config, self.encoder)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
@@ -123,17 +106,15 @@ class SoundEncoder(nn.Module):
                 f"{folder}: no model there: give a run folder made by `soundalike pretrain`, or a "
                 f"folder with {CONFIG} and {WEIGHTS}."
             )
-        try:
-            config = json.loads((folder / CONFIG).read_text())
+
+        def build(config: dict[str, Any]) -> tuple[SoundEncoder, Encoder]:
             settings = dict(config["encoder"])
             encoder = build_encoder(settings)
-            encoder.load_state_dict(load_file(folder / WEIGHTS))
-            front_end = LogMel(**config["log_mel"])
             statistics = config["patch_frames"], config["mean"], config["std"]
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            reason = str(error).partition("\n")[0]
-            raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
-        return cls(encoder, settings, front_end, *statistics).eval()
+            ear = cls(encoder, settings, LogMel(**config["log_mel"]), *statistics)
+            return ear.eval(), encoder
+
+        return read_model(folder, build)
 
     @classmethod
     def from_uclser20(

@@ -1,0 +1,56 @@
+"""A model on disk: its settings in ``config.json``, its weights in ``model.safetensors``."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from soundalike.datasets.in_place import put_in_place
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+Model = TypeVar("Model")
+
+
+class ModelError(Exception):
+    """A model that cannot be loaded: one plain line that says what to do."""
+
+
+def write_model(folder: Path, config: dict[str, Any], network: nn.Module) -> None:
+    """Write a network and what builds it again; the folder is made.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: t.contiguous() for name, t in network.state_dict().items()}
+    try:
+        with put_in_place(folder / WEIGHTS) as beside:
+            save_file(weights, beside)
+    except SafetensorError as error:  # what the library makes of a full disk
+        raise OSError(f"{folder / WEIGHTS}: cannot be written ({error})") from None
+    with put_in_place(folder / CONFIG) as beside:
+        beside.write_text(json.dumps(config, indent=1) + "\n")
+
+
+def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.Module]]) -> Model:
+    """Build a model from its settings and load its weights.
+
+    Args:
+        folder: what `write_model` wrote.
+        build: from the settings to the model and that network of it that has the weights.
+
+    Raises:
+        ModelError: there is no model, or its files do not fit together.
+    """
+    try:
+        model, network = build(json.loads((folder / CONFIG).read_text()))
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
+    return model
