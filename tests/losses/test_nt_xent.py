@@ -1,10 +1,14 @@
+"""NT-Xent against its definition, another library, float64, and what must not change it."""
+
 import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from pytorch_metric_learning.losses import NTXentLoss
 
-from soundalike.losses.nt_xent import NTXent
+from soundalike.losses.nt_xent import BLOCK, NTXent
 
 
 def on_the_sphere(batch: int, dim: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -79,6 +83,31 @@ def test_the_gradient_equals_that_of_the_definition_in_float64() -> None:
     plain_nt_xent(exact_a, exact_b, 0.1).backward()
     torch.testing.assert_close(z_a.grad.double(), exact_a.grad, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(z_b.grad.double(), exact_b.grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("block", [1, 2, 5, 18, 100])
+def test_blocks_are_seen_by_memory_alone(monkeypatch, block: int) -> None:
+    """A block of one view, blocks that end within the batch, one for all: loss and gradient."""
+    monkeypatch.setitem(BLOCK, "cpu", block)
+    z_a, z_b = (z.double().requires_grad_() for z in on_the_sphere(9))
+    assert torch.autograd.gradcheck(NTXent(0.1), (z_a, z_b))
+    exact = plain_nt_xent(z_a, z_b, 0.1)
+    torch.testing.assert_close(NTXent(0.1)(z_a, z_b), exact)
+
+
+@given(st.integers(1, 7), st.integers(1, 12), st.floats(0.005, 5), st.integers(0, 10))
+def test_the_gradient_is_autograd_s_of_the_cross_entropy(batch, dim, temperature, seed) -> None:
+    """Also where views coincide, and where the temperature is so low that most terms vanish."""
+    z_a, z_b = on_the_sphere(batch, dim, seed)
+    z_b[0] = z_a[-1]
+    ours, theirs = (torch.cat([z_a, z_b]).double().requires_grad_() for _ in range(2))
+    loss = NTXent(temperature)(*ours.chunk(2))
+    similarity = (theirs @ theirs.T / temperature).fill_diagonal_(-torch.inf)
+    other_view = torch.arange(2 * batch).roll(batch)
+    expected = torch.nn.functional.cross_entropy(similarity, other_view)
+    torch.testing.assert_close(loss, expected)
+    (gradient,) = torch.autograd.grad(loss, ours)
+    torch.testing.assert_close(gradient, *torch.autograd.grad(expected, theirs))
 
 
 def test_autocast_does_not_change_it() -> None:
