@@ -1,3 +1,5 @@
+"""kNN against its definition in plain loops, and what must not change it."""
+
 from collections import Counter
 
 import pytest
@@ -26,7 +28,8 @@ def neighbours_as_written(queries, query_clips, references, reference_clips, lab
             if other != clip
         ]
         others.sort(key=lambda pair: -pair[0])
-        of_clip.setdefault(clip, []).append([label for _, label in others[:k]])
+        kth = others[:k][-1][0]
+        of_clip.setdefault(clip, []).append([label for near, label in others if near >= kth - 1e-9])
     return [of_clip[clip] for clip in sorted(of_clip)]
 
 
@@ -142,6 +145,27 @@ def test_a_clip_does_not_vote_for_itself():
     labels = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
     predicted = predict(patches, clips, patches, clips, labels, n_classes=2, k=4)
     assert predicted[0] == 0
+
+
+def test_all_that_are_as_near_as_the_last_are_asked():
+    references = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
+    labels = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    query, clips = torch.tensor([[2.0, 1.0]]), torch.arange(4)
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2]):
+        scores = knn_scores(
+            query, torch.tensor([9]), references[order], clips, labels[order], 2, k=2
+        )
+        assert scores.tolist() == [[0.25, 0.5]]
+
+
+def test_the_order_of_the_references_does_not_matter():
+    patches, clips, labels = random_set(30, 3, seed=6)
+    patches = patches.round()  # many are equal
+    order = torch.randperm(len(clips), generator=torch.Generator().manual_seed(1))
+    ids = 100 - clips  # and neither does what the clips are called
+    scores = knn_scores(patches, clips, patches, clips, labels, 3, k=5)
+    mixed = knn_scores(patches, ids, patches[order], ids[order], labels[order], 3, k=5)
+    torch.testing.assert_close(mixed.flip(0), scores)
 
 
 def test_ties_go_to_the_lower_class():
