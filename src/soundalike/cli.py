@@ -138,12 +138,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--threshold", type=_share, metavar="P", help="probability below which it is unsure"
     )
+    _add_precision(added)
     _add_strict(added)
 
     added = command("embed", commands.embed, "write a vector for every window of every sound")
     added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
     added.add_argument("--out", type=Path, required=True, metavar="PARQUET", help="file to write")
+    _add_precision(added)
     _add_strict(added)
 
     added = command("paper", commands.paper, "run the paper's experiments, to tables and figures")
@@ -175,6 +177,15 @@ def _add_recipe(added: argparse.ArgumentParser, default: str, help: str) -> None
 def _add_workers(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--workers", type=_at_least(1), metavar="N", help="processes (default: all processors)"
+    )
+
+
+def _add_precision(added: argparse.ArgumentParser) -> None:
+    added.add_argument(
+        "--precision",
+        choices=["auto", "32"],
+        default="auto",
+        help="32: exact; auto (default): bf16 where the processor multiplies it natively",
     )
 
 

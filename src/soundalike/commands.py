@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,10 @@ def classify(given: argparse.Namespace) -> int:
     from soundalike.datasets.source import read_source
     from soundalike.embedding import classify as classifying
     from soundalike.embedding.sound_classifier import SoundClassifier
-    from soundalike.training.hardware import choose_hardware
 
-    classifier = SoundClassifier.from_pretrained(given.run).to(choose_hardware().accelerator)
+    classifier = SoundClassifier.from_pretrained(given.run)
+    classifier.ear = _ready_to_embed(classifier.ear, given.precision)
+    classifier.to(classifier.ear.device)
     if given.threshold is not None:
         classifier.threshold = given.threshold
     counts = classifying.classify(
@@ -188,9 +190,8 @@ def embed(given: argparse.Namespace) -> int:
     from soundalike.datasets.source import read_source
     from soundalike.embedding import embed as embedding
     from soundalike.embedding.sound_encoder import SoundEncoder
-    from soundalike.training.hardware import choose_hardware
 
-    encoder = SoundEncoder.from_pretrained(given.model).to(choose_hardware().accelerator)
+    encoder = _ready_to_embed(SoundEncoder.from_pretrained(given.model), given.precision)
     counts = embedding.embed(encoder, read_source(given.source), given.out, strict=given.strict)
     _write_json(given.json, counts)
     print(
@@ -198,6 +199,16 @@ def embed(given: argparse.Namespace) -> int:
         f"{_left_out_beside(counts)}"
     )
     return DONE
+
+
+def _ready_to_embed(ear: Any, precision: str) -> Any:
+    from soundalike.embedding.inference import for_inference
+    from soundalike.training.hardware import choose_hardware, keep_freed_memory
+
+    hardware = choose_hardware("32-true" if precision == "32" else "auto")
+    print(f"runs on {hardware.why}", file=sys.stderr)
+    keep_freed_memory()
+    return for_inference(ear, hardware.dtype).to(hardware.accelerator)
 
 
 def _refuse_what_the_ear_brings(overrides: dict[str, Any], keys: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import cut_patches
 from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
+from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
 from soundalike.models.encoder import Encoder, build_encoder
 
@@ -220,7 +221,8 @@ class SoundEncoder(nn.Module):
         """Encode the patches of many clips, batch by batch and in bounded memory.
 
         Args:
-            log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
+            log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``; a thread
+                makes the next ones while a batch is encoded.
             batch_size: patches that go through the encoder at a time.
 
         Yields:
@@ -233,10 +235,9 @@ class SoundEncoder(nn.Module):
             for clip, blocks in enumerate(log_mels)
             for start, patch in cut_patches(blocks, self.patch_frames, self.hop_frames)
         )
-        while batch := list(itertools.islice(patches, batch_size)):
-            clips, starts, cuts = zip(*batch, strict=True)
-            h = self(torch.from_numpy(np.stack(cuts)).to(self.device))
-            yield np.array(clips), np.array(starts), h.float().cpu().numpy()
+        for clips, starts, batch in read_ahead(_batches(patches, batch_size)):
+            h = self(torch.from_numpy(batch).to(self.device))
+            yield clips, starts, h.float().cpu().numpy()
 
     def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:
         """Return h of every patch of a store's clips, and the position of each patch's clip.
@@ -261,6 +262,14 @@ class SoundEncoder(nn.Module):
             raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
         mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
         return [self.log_mel.of_clip(soxr.resample(mono, sample_rate, self.log_mel.sample_rate))]
+
+
+def _batches(
+    patches: Iterator[tuple[int, int, np.ndarray]], batch_size: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    while batch := list(itertools.islice(patches, batch_size)):
+        clips, starts, cuts = zip(*batch, strict=True)
+        yield np.array(clips), np.array(starts), np.stack(cuts)
 
 
 def _repeated(blocks: Iterable[np.ndarray], n_frames: int) -> Iterator[np.ndarray]:

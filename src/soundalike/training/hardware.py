@@ -45,6 +45,11 @@ class Hardware:
             precision=self.precision,  # type: ignore[arg-type]
         )
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of numbers that a network computes in where it does not learn."""
+        return torch.bfloat16 if self.precision.startswith("bf16") else torch.float32
+
     def lay_out(self, module: nn.Module) -> nn.Module:
         """Return the module in the chosen memory layout, if its convolutions can bear it."""
         if self.channels_last and not any(map(_breaks_channels_last, module.modules())):

@@ -1,0 +1,74 @@
+"""Ears made ready to embed: the same embeddings, for every encoder there is."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.embedding.inference import for_inference
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.models import ENCODERS
+from soundalike.models.encoder import build_encoder
+
+
+@pytest.fixture(params=ENCODERS)
+def ear(request):
+    """An ear whose batch normalisations do something, as those of a trained one."""
+    torch.manual_seed(0)
+    encoder = build_encoder({"name": request.param})
+    for layer in encoder.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_(0, 0.3)
+            layer.running_var.uniform_(0.3, 3)
+            layer.weight.data.uniform_(0.5, 2)
+            layer.bias.data.normal_(0, 0.2)
+    return SoundEncoder(encoder, {"name": request.param}, LogMel(), 101, -4.0, 1.5).eval()
+
+
+@pytest.fixture
+def patches():
+    return torch.randn(6, 101, 96, generator=torch.Generator().manual_seed(1)) * 1.5 - 4
+
+
+@torch.inference_mode()
+def test_in_float32_only_rounding_differs(ear, patches):
+    exact = ear(patches)
+    fast = for_inference(ear, torch.float32)(patches)
+    assert (fast - exact).abs().max() < 1e-5 * exact.abs().max()
+
+
+@torch.inference_mode()
+def test_in_bfloat16_the_direction_stays(ear, patches):
+    fast = for_inference(ear, torch.bfloat16)(patches)
+    assert fast.dtype == torch.float32
+    assert torch.cosine_similarity(fast, ear(patches)).min() > 0.999
+
+
+def test_no_batch_normalisation_is_left_after_a_convolution(ear):
+    fast = for_inference(ear, torch.float32)
+    n_before = sum(isinstance(m, nn.BatchNorm2d) for m in ear.modules())
+    n_after = sum(isinstance(m, nn.BatchNorm2d) for m in fast.modules())
+    n_before_a_convolution = sum(name.endswith("bn_in") for name, _ in ear.named_modules())
+    assert n_before > 0
+    assert n_after == n_before_a_convolution
+
+
+def test_the_ear_is_left_as_it_is(ear, patches):
+    before = copy.deepcopy(ear.encoder.state_dict())
+    fast = for_inference(ear, torch.bfloat16)
+    for name, value in ear.encoder.state_dict().items():
+        assert torch.equal(value, before[name])
+        assert value.dtype == before[name].dtype
+    assert fast.dim == ear.dim
+    assert fast.patch_frames == ear.patch_frames
+
+
+def test_sounds_are_encoded_alike(ear):
+    sound = np.random.default_rng(0).standard_normal(3 * 22050).astype(np.float32)
+    exact = ear.encode(sound, 22050)
+    for dtype, least in ((torch.float32, 1 - 1e-6), (torch.bfloat16, 0.999)):
+        fast = for_inference(ear, dtype).encode(sound, 22050)
+        assert ear.similarity(exact[None], fast[None]).item() > least
