@@ -25,7 +25,7 @@ stress: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow
 
 bench: $(INSTALLED)
-	for stage in benchmarks/bench_*.py; do $(BIN)/python $$stage || exit 1; done
+	$(BIN)/python benchmarks/run.py
 
 $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

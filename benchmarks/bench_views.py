@@ -1,43 +1,47 @@
-"""Views: the whole batch in torch beside one view after the other in numpy."""
+"""Two views of every clip of a batch: the whole batch in torch beside one view after the other.
 
-import time
-from collections.abc import Callable
+The reference is a plain pipeline of one process, view by view in float32: numpy cuts, mixes and
+compresses, Pillow stretches the crop, and numpy's generator makes the noise. Only to compare the
+numbers it makes the noise of the draws, which is a hash.
+"""
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
+from measure import Row, fastest, table
+from PIL import Image
+from scipy.stats import norm
 
+from soundalike.training.hardware import keep_freed_memory
+from soundalike.training.recipe import read_recipe
 from soundalike.views.pair import PairOfViews
 
-RECIPE = {
-    "mix_back": {"alpha": 0.05, "source": "other_clips"},
-    "resized_crop": {"area": (0.8, 1.0), "aspect": (3 / 4, 4 / 3)},
-    "compression": {"lowest": 0.75},
-    "noise": {"highest_std": 0.01},
-}
 MEAN, STD = -4.0, 1.5
-BATCH, N_CLIPS = 128, 1000
+BATCH, N_CLIPS, N_FRAMES, N_BANDS = 128, 1000, 101, 96
+N_RUNS = 30
+
+Noise = Callable[[int], np.ndarray]
+"""From a seed to standard normal numbers for a patch: [frames, bands]."""
 
 
-def reference(frames: np.ndarray, offsets: np.ndarray, draws: dict) -> np.ndarray:
-    """Make the views of the given draws one after the other, in float64."""
-    views = np.empty((2, len(draws["patches"]["clip"]), 101, 96), np.float32)
+def reference(frames: np.ndarray, offsets: np.ndarray, draws: dict, noise: Noise) -> np.ndarray:
+    """Make the views of the given draws one after the other."""
+    views = np.empty((2, len(draws["patches"]["clip"]), N_FRAMES, N_BANDS), np.float32)
     for view, clip in np.ndindex(views.shape[:2]):
         x = cut(frames, offsets, draws["patches"], clip, view)
         background = cut(frames, offsets, draws["mix_back"], clip, view)
         x = mix(x, background, draws["mix_back"]["weight"][clip])
-        box = {key: value[clip, view] for key, value in draws["resized_crop"].items()}
-        x = stretch(x, box["first_frame"], box["n_frames"])
-        x = stretch(x.T, box["first_band"], box["n_bands"]).T
+        x = stretch(x, **{key: value[clip, view] for key, value in draws["resized_crop"].items()})
         x = x * draws["compression"]["factor"][clip, view]
-        noise = normal(draws["noise"]["seed"][clip, view], x.size).reshape(x.shape)
-        x = x + draws["noise"]["std"][clip, view] * noise
+        x = x + draws["noise"]["std"][clip, view] * noise(draws["noise"]["seed"][clip, view])
         views[view, clip] = (x - MEAN) / STD
     return views
 
 
 def cut(frames: np.ndarray, offsets: np.ndarray, draws: dict, clip: int, view: int) -> np.ndarray:
     start = offsets[draws["clip"][clip, view]] + draws["start"][clip, view]
-    return frames[start : start + 101].astype(np.float64)
+    return frames[start : start + N_FRAMES].astype(np.float32)
 
 
 def mix(patch: np.ndarray, background: np.ndarray, weight: float) -> np.ndarray:
@@ -45,61 +49,66 @@ def mix(patch: np.ndarray, background: np.ndarray, weight: float) -> np.ndarray:
     return np.log10((1 - weight) * x + weight * x.sum() / b.sum() * b)
 
 
-def stretch(x: np.ndarray, first: int, size: int) -> np.ndarray:
-    position = np.clip((np.arange(len(x)) + 0.5) * size / len(x) - 0.5, 0, size - 1)
-    below = np.floor(position).astype(int)
-    above = np.minimum(below + 1, size - 1)
-    share = (position - below)[:, None]
-    return (1 - share) * x[first + below] + share * x[first + above]
+def stretch(
+    x: np.ndarray, first_frame: int, first_band: int, n_frames: int, n_bands: int
+) -> np.ndarray:
+    box = x[first_frame : first_frame + n_frames, first_band : first_band + n_bands]
+    image = Image.fromarray(np.ascontiguousarray(box))
+    return np.asarray(image.resize((N_BANDS, N_FRAMES), Image.Resampling.BILINEAR))
 
 
-def normal(seed: int, n_values: int) -> np.ndarray:
-    counter = np.arange(1, n_values // 2 + 1, dtype=np.uint64)
+def generated(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((N_FRAMES, N_BANDS), np.float32)
+
+
+def hashed(seed: int) -> np.ndarray:
+    """Make the noise of the draws: every 16 bits of SplitMix64 choose a normal quantile."""
+    counter = np.arange(1, N_FRAMES * N_BANDS // 4 + 1, dtype=np.uint64)
     z = np.uint64(seed) + counter * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z = z ^ (z >> np.uint64(31))
-    radius = np.sqrt(-2 * np.log(((z >> np.uint64(32)) + 0.5) / 2**32))
-    angle = 2 * np.pi * (z & np.uint64(2**32 - 1)) / 2**32
-    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])
+    share = (z.view(np.int16) + 2.0**15 + 0.5) / 2**16
+    return norm.ppf(share).reshape(N_FRAMES, N_BANDS).astype(np.float32)
 
 
-def best_ms(make: Callable[[], object], n_runs: int) -> float:
-    times = []
-    for _ in range(n_runs):
-        start = time.perf_counter()
-        make()
-        times.append(1000 * (time.perf_counter() - start))
-    return min(times)
-
-
-def main() -> None:
+def rows() -> Iterator[Row]:
+    """Yield the views a second, on one thread and on all."""
+    keep_freed_memory()
     generator = torch.Generator().manual_seed(0)
-    n_frames = torch.randint(101, 1001, (N_CLIPS,), generator=generator)
+    n_frames = torch.randint(N_FRAMES, 1001, (N_CLIPS,), generator=generator)
     offsets = n_frames.cumsum(0) - n_frames
-    frames = torch.randn(int(n_frames.sum()), 96, generator=generator).mul(STD).add(MEAN).half()
+    shape = int(n_frames.sum()), N_BANDS
+    frames = torch.randn(shape, generator=generator).mul(STD).add(MEAN).half()
     clips = torch.randperm(N_CLIPS, generator=generator)[:BATCH]
-    views = PairOfViews(**RECIPE, mean=MEAN, std=STD)
+    views = PairOfViews(**read_recipe("paper")["views"], mean=MEAN, std=STD)
     draws = views.draw(clips, n_frames, generator)
-
     plain_draws = {
         name: {key: value.numpy() for key, value in step.items()} for name, step in draws.items()
     }
-    expected = reference(frames.numpy(), offsets.numpy(), plain_draws)
-    reference_ms = best_ms(lambda: reference(frames.numpy(), offsets.numpy(), plain_draws), 5)
-    difference = np.abs(views.apply(frames, offsets, draws).numpy() - expected).max()
 
-    print("size                threads     ours  reference  ratio  largest difference")
-    for threads in (1, 2):
+    def ours() -> torch.Tensor:
+        return views.apply(frames, offsets, views.draw(clips, n_frames, generator))
+
+    def plain(noise: Noise = generated) -> np.ndarray:
+        return reference(frames.numpy(), offsets.numpy(), plain_draws, noise)
+
+    off = np.abs(views.apply(frames, offsets, draws).numpy() - plain(hashed)).max()
+    n_threads = torch.get_num_threads()
+    for threads in sorted({1, n_threads}):
         torch.set_num_threads(threads)
-        ours_ms = best_ms(
-            lambda: views.apply(frames, offsets, views.draw(clips, n_frames, generator)), 50
+        seconds, plain_seconds = fastest(ours, plain, n_runs=N_RUNS)
+        yield Row(
+            f"2 x {BATCH} views, {threads} thread{'s' * (threads > 1)}",
+            2 * BATCH / seconds,
+            "views/s",
+            2 * BATCH / plain_seconds,
+            "view by view, numpy and Pillow, 1 process",
+            times=False,
+            difference=f"{off:.0e} standard deviations",
         )
-        print(
-            f"2 x {BATCH} x 101 x 96 {threads:>7} {ours_ms:>5.1f} ms {reference_ms:>7.1f} ms"
-            f" {reference_ms / ours_ms:>6.1f} {difference:>19.1e}"
-        )
+    torch.set_num_threads(n_threads)
 
 
 if __name__ == "__main__":
-    main()
+    print(table(rows()))

@@ -64,7 +64,15 @@ def test_the_whole_way(done, sound_folder, tmp_path):
     rows = tmp_path / "rows.parquet"
     embedded, last = done("embed", run, sound_folder, "--out", rows)
     assert last == f"{embedded['n_windows']} windows of 24 clips in {rows}"
-    assert len(pd.read_parquet(rows)) == embedded["n_windows"] == windows["n_rows"]
+    vectors = np.stack(pd.read_parquet(rows)["vector"])
+    assert len(vectors) == embedded["n_windows"] == windows["n_rows"]
+
+    done("embed", run, sound_folder, "--out", rows, "--precision", 32)
+    exact = np.stack(pd.read_parquet(rows)["vector"])
+    assert np.diag(SoundEncoder.similarity(vectors, exact)).min() > 0.999
+    clip = sorted(sound_folder.rglob("*.wav"))[0]
+    of_clip = exact[pd.read_parquet(rows)["path"] == str(clip)].mean(axis=0)
+    assert np.allclose(of_clip, SoundEncoder.from_pretrained(run).encode(clip), atol=1e-5)
 
 
 def test_fine_tuning_against_scratch_and_the_classifier_it_leaves(

@@ -33,11 +33,12 @@ def mix_back(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
     background_power = _power(background)
     energy_ratio = _energy(patch_power) / _energy(background_power)
     share = weight[..., None, None]
-    return torch.log10((1 - share) * patch_power + share * energy_ratio * background_power)
+    mixture = ((1 - share) * patch_power).addcmul_(share * energy_ratio, background_power)
+    return mixture.log10_()
 
 
 def _power(log_mel: Tensor) -> Tensor:
-    return torch.exp2(log_mel * math.log2(10))  # 10**x, several times faster than pow
+    return (log_mel * math.log2(10)).exp2_()  # 10**x, several times faster than pow
 
 
 def _energy(power: Tensor) -> Tensor:

@@ -11,9 +11,10 @@ def take(patches: Tensor, index: Tensor, dim: int) -> Tensor:
         patches, result: [n, frames, bands], the axis ``dim`` of the result as long as the indices;
         index: [n, length] int64.
     """
-    if dim == 1:
-        own = torch.arange(len(patches), device=patches.device)[:, None]
-        return patches[own, index]  # copies whole frames: a third of the time of gather
+    if dim == 1:  # whole frames, end to end: several times faster than two indices a frame
+        first = patches.shape[1] * torch.arange(len(patches), device=patches.device)
+        frames = (first[:, None] + index).flatten()
+        return patches.flatten(0, 1).index_select(0, frames).view(*index.shape, patches.shape[2])
     return patches.gather(2, index[:, None].expand(-1, patches.shape[1], -1))
 
 
@@ -36,4 +37,4 @@ def interpolate(patches: Tensor, position: Tensor, dim: int, first: Tensor | int
     lower = take(patches, first + below.long(), dim)
     upper = take(patches, first + above.long(), dim)
     share = (position - below).to(patches.dtype)
-    return torch.lerp(lower, upper, share.unsqueeze(3 - dim))
+    return upper.sub_(lower).mul_(share.unsqueeze(3 - dim)).add_(lower)

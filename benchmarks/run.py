@@ -1,0 +1,78 @@
+"""All benchmarks, each in a process of its own, written to BENCHMARKS.md.
+
+Run: make bench, on a machine that has nothing else to do
+"""
+
+import ast
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+FOLDER = Path(__file__).parent
+PACKAGES = ["torch", "numpy", "scipy", "soxr", "soundalike"]
+
+ABOUT = """\
+# Benchmarks
+
+Every row is ours beside a plain reference, in one run on one machine; the ratio says how many times
+better ours is. Times are the least or the median of several. What a reference is, and in what the
+difference of the numbers is counted, stands beside it.
+"""
+
+
+def head() -> str:
+    """Return what ran where, without the names of machines and folders."""
+    n_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    lines = [
+        f"Machine: {processor()}, {os.cpu_count()} cores, torch on {torch.get_num_threads()} of "
+        f"them, {n_gib:.0f} GiB",
+        f"GPU: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'not measured yet'}",
+        f"Versions: Python {platform.python_version()}, {', '.join(versions)}",
+        f"Date: {datetime.date.today().isoformat()}",
+        "Command: `make bench`",
+    ]
+    return "\n".join(f"* {line}" for line in lines)
+
+
+def processor() -> str:
+    """Return the name of the processor as the system knows it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def stages() -> list[Path]:
+    """Return the benchmarks, in order of their names."""
+    return sorted(FOLDER.glob("bench_*.py"))
+
+
+def section(stage: Path) -> str:
+    """Run a benchmark; return its title, what it says of itself first, and its table."""
+    about = ast.get_docstring(ast.parse(stage.read_text())) or ""
+    done = subprocess.run([sys.executable, stage], stdout=subprocess.PIPE, text=True, check=True)
+    title = stage.stem.removeprefix("bench_").replace("_", " ").capitalize()
+    return "\n\n".join([f"## {title}", about.partition("\n\n")[0], done.stdout.strip()])
+
+
+def main() -> None:
+    """Write BENCHMARKS.md when every benchmark has run."""
+    sections = []
+    for stage in stages():
+        start = time.monotonic()
+        sections.append(section(stage))
+        print(f"{stage.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    text = "\n\n".join([ABOUT + "\n" + head(), *sections]) + "\n"
+    (FOLDER.parent / "BENCHMARKS.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

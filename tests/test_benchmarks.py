@@ -1,0 +1,111 @@
+"""The benchmarks' frame: their table, what they have in common, and the head of BENCHMARKS.md."""
+
+import ast
+import os
+import platform
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+STAGES = sorted(BENCHMARKS.glob("bench_*.py"))
+
+
+@pytest.fixture
+def measure(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import measure
+
+    return measure
+
+
+@pytest.fixture
+def run_all(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import run
+
+    return run
+
+
+@pytest.mark.parametrize("times", [True, False])
+def test_the_ratio_says_how_many_times_better_ours_is(measure, times):
+    less, more = 2.0, 6.0
+    ours, reference = (less, more) if times else (more, less)
+    assert measure.Row("x", ours, "ms", reference, times=times).ratio == pytest.approx(3)
+    assert measure.Row("x", ours, "ms", times=times).ratio is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12345.6, "12,346"), (100.0, "100"), (99.96, "100"), (12.34, "12.3"), (0.01234, "0.0123")],
+)
+def test_figures_have_three_digits_and_no_exponent(measure, value, text):
+    assert measure.figure(value) == text
+
+
+def test_the_table_is_markdown_with_one_line_a_row(measure):
+    rows = [
+        measure.Row("views", 200, "views/s", 100, "one by one", times=False, difference="1e-6"),
+        measure.Row("share of the views", 1.5, "%"),
+    ]
+    header, rule, first, second = (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in measure.table(rows).splitlines()
+    )
+    assert header == measure.COLUMNS
+    assert all(set(cell) <= {"-", ":"} for cell in rule)
+    assert first == ["views", "views/s", "200", "100", "2.00", "one by one", "1e-6"]
+    assert second == ["share of the views", "%", "1.5", "", "", "", ""]
+    assert len({len(line) for line in measure.table(rows).splitlines()}) == 1
+
+
+def test_the_fastest_time_is_that_of_the_work(measure):
+    calls = []
+    slow, fast = measure.fastest(lambda: time.sleep(0.02), lambda: calls.append(0), n_runs=2)
+    assert fast < 0.01 < slow < 1
+    assert len(calls) == 3  # one of them to warm up
+
+
+def test_a_script_answers_from_a_process_of_its_own(measure, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import json, os, sys; print(json.dumps([os.getpid(), *sys.argv[1:]]))")
+    process, *arguments = measure.in_a_process(str(script), "ours", 3)
+    assert process != os.getpid()
+    assert arguments == ["ours", "3"]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.stem)
+def test_every_benchmark_says_what_it_is_and_yields_rows(stage):
+    tree = ast.parse(stage.read_text())
+    assert ast.get_docstring(tree)
+    (rows,) = (
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "rows"
+    )
+    assert not rows.args.args
+    assert ast.unparse(rows.returns) == "Iterator[Row]"
+
+
+def test_the_head_tells_the_machine_but_no_names_of_hosts_and_folders(run_all):
+    import torch
+
+    import soundalike
+
+    head = run_all.head()
+    assert f"{os.cpu_count()} cores, torch on {torch.get_num_threads()} of them" in head
+    assert f"torch {torch.__version__}" in head
+    assert f"soundalike {soundalike.__version__}" in head
+    assert platform.node() not in head.split()
+    assert not re.search(r"(^|\s)[~/]\w", head)
+
+
+def test_a_section_is_a_title_a_paragraph_and_a_table(run_all, tmp_path):
+    stage = tmp_path / "bench_some_thing.py"
+    stage.write_text('"""What it\nis.\n\nMore of it.\n"""\nprint("| a table |")\n')
+    assert run_all.section(stage) == "## Some thing\n\nWhat it\nis.\n\n| a table |"
+
+
+def test_every_benchmark_is_run(run_all):
+    assert run_all.stages() == STAGES
+    assert len(STAGES) > 3
