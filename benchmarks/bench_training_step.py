@@ -78,7 +78,7 @@ def recipe_of(encoder: str, n_epochs: int = 1, precision: str = "auto") -> Recip
 def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
     """Return the training that `pretrain` makes of a recipe."""
     settings = TrainingSettings(**recipe["training"])
-    hardware = choose_hardware(settings.precision)
+    hardware = choose_hardware(settings.precision, settings.memory_format)
     fabric = hardware.fabric()
     mean, std = log_mel_statistics(store)
     projector = hardware.lay_out(projector_of(recipe))

@@ -23,6 +23,22 @@ def test_a_precision_can_be_forced():
     assert choose_hardware("auto").precision in {"32-true", "bf16-mixed"}
 
 
+def test_a_layout_can_be_forced():
+    for memory_format in ("channels_last", "contiguous"):
+        hardware = choose_hardware(memory_format=memory_format)
+        assert hardware.channels_last is (memory_format == "channels_last")
+        assert f"{memory_format} (" in hardware.why
+        assert "memory_format is forced" in hardware.why
+    assert "forced" not in choose_hardware().why
+
+
+def test_one_line_says_what_was_chosen_and_why():
+    why = choose_hardware().why
+    assert f"{torch.get_num_threads()} threads" in why or torch.cuda.is_available()
+    assert choose_hardware().precision in why
+    assert "native here" in why
+
+
 def test_the_layout_does_not_change_the_numbers():
     module = nn.Conv2d(1, 3, 3)
     x = torch.randn(2, 1, 8, 8)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from soundalike.training.hardware import MemoryFormat
 from soundalike.training.optimizers import Schedule
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws
@@ -24,6 +25,7 @@ class TrainingSettings:
             paper, normalise each view by its own batch statistics and are slower.
         precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
             "bf16-mixed", "16-mixed".
+        memory_format: how the channels of convolutions lie; "auto" takes what is faster.
         seed: of everything random.
     """
 
@@ -31,6 +33,7 @@ class TrainingSettings:
     batch_size: int = 128
     merge_views: bool = True
     precision: str = "auto"
+    memory_format: MemoryFormat = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:

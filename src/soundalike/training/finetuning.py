@@ -88,7 +88,8 @@ def fine_tune(
     labels = store.clips.labels(store.clips.classes)
     heard, validation = store.select(split.train), store.select(split.validation)
     recipe = _for_labels(recipe, store.clips.is_multi_label)
-    hardware = choose_hardware(recipe["training"]["precision"])
+    given = recipe["training"]
+    hardware = choose_hardware(given["precision"], given["memory_format"])
     try:
         training, classifier = _assemble(heard, store, labels[split.train], recipe, hardware, ear)
     except ValueError as error:  # each key is known and of its type, but its value will not do

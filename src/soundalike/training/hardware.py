@@ -5,12 +5,14 @@ import ctypes
 import logging
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 import lightning_fabric
 import numpy as np
 import torch
 from torch import nn
 
+MemoryFormat = Literal["auto", "channels_last", "contiguous"]
 _NATIVE_BF16 = ("avx512_bf16", "amx_bf16")  # x86 only: Arm's was never measured
 
 
@@ -71,11 +73,14 @@ def _breaks_channels_last(layer: nn.Module) -> bool:
     )
 
 
-def choose_hardware(precision: str = "auto") -> Hardware:
+def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto") -> Hardware:
     """Choose what this machine is fastest at: bf16 where the processor multiplies it natively.
+
+    How many threads torch takes is OMP_NUM_THREADS, or else one for every processor.
 
     Args:
         precision: "auto", or a precision to force ("32-true", "bf16-mixed").
+        memory_format: "auto", or how convolutions' channels lie, to force it.
     """
     if torch.cuda.is_available():
         accelerator, name = "cuda", torch.cuda.get_device_name()
@@ -84,12 +89,19 @@ def choose_hardware(precision: str = "auto") -> Hardware:
         accelerator, name = "cpu", f"CPU, {torch.get_num_threads()} threads"
         capabilities = torch.cpu.get_capabilities()
         native = any(capabilities.get(key, False) for key in _NATIVE_BF16)
-    chosen = precision
-    if precision == "auto":
-        chosen = "bf16-mixed" if native else "32-true"
-    reason = "forced" if precision != "auto" else f"bf16 is {'' if native else 'not '}native here"
-    why = f"{name}; precision {chosen} ({reason})"
-    return Hardware(accelerator, chosen, channels_last=native, why=why)
+    chosen = {
+        "precision": "bf16-mixed" if native else "32-true",
+        "memory_format": "channels_last" if native else "contiguous",
+    }
+    forced = {"precision": precision, "memory_format": memory_format}
+    forced = {key: value for key, value in forced.items() if value != "auto"}
+    chosen |= forced
+    reasons = [f"bf16 is {'' if native else 'not '}native here"]
+    reasons += [f"{key} is forced" for key in forced]
+    why = f"{name}; {chosen['precision']}, {chosen['memory_format']} ({'; '.join(reasons)})"
+    return Hardware(
+        accelerator, chosen["precision"], chosen["memory_format"] == "channels_last", why
+    )
 
 
 def keep_freed_memory() -> None:

@@ -64,7 +64,8 @@ def pretrain(
             f"{store.clips.name}: {len(heard.clips)} clips to learn from: contrasting sounds takes "
             "at least 3, and some hundreds to learn anything."
         )
-    hardware = choose_hardware(recipe["training"]["precision"])
+    given = recipe["training"]
+    hardware = choose_hardware(given["precision"], given["memory_format"])
     try:
         knn = KNNMonitor(**recipe["monitor"])
         training, ear = _assemble(heard, recipe, hardware, init)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.training.hardware import MemoryFormat
 from soundalike.training.optimizers import Schedule
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws, uniform_integers
@@ -26,6 +27,7 @@ class SupervisedSettings:
         validate_every_n_epochs: how often the validation clips are scored to choose the epoch.
         precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
             "bf16-mixed", "16-mixed".
+        memory_format: how the channels of convolutions lie; "auto" takes what is faster.
         seed: of everything random.
     """
 
@@ -35,6 +37,7 @@ class SupervisedSettings:
     clip_score: Literal["arithmetic", "geometric"] = "arithmetic"
     validate_every_n_epochs: int = 1
     precision: str = "auto"
+    memory_format: MemoryFormat = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,88 @@
+"""Embedding from wav files, end to end: `soundalike embed` beside a plain pipeline, clip by clip.
+
+The plain one decodes to float64, resamples by a long polyphase filter, takes librosa's log-mel, and
+runs ResNet-18 as it was trained, in float32, on a batch of a clip's windows. Both make a row for
+every window of 1 s, half a window apart. The difference is the lowest cosine between the vectors of
+a window.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+from bench_front_end import polyphase, reference, write_clips
+from measure import Row, fastest, table
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.patches import patch_starts
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.embedding.embed import embed
+from soundalike.embedding.inference import for_inference
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.models.resnet import ResNet18
+from soundalike.training.hardware import choose_hardware, keep_freed_memory
+
+N_CLIPS, DURATION_S, N_CHANNELS, RATE = 24, 10.0, 1, 44100
+N_RUNS = 3
+
+
+def trained_ear() -> SoundEncoder:
+    """Return an ear whose batch normalisations have seen patches."""
+    torch.manual_seed(0)
+    ear = SoundEncoder(ResNet18(), {"name": "resnet18"}, LogMel(), 101, -4.0, 1.5)
+    with torch.no_grad():
+        for _ in range(10):
+            ear.train()(torch.randn(32, 101, 96) * 1.5 - 4)
+    return ear.eval()
+
+
+@torch.inference_mode()
+def plain(ear: SoundEncoder, paths: list[Path]) -> np.ndarray:
+    """Return a vector for every window, the plain way."""
+    vectors = []
+    for path in paths:
+        log_mel = reference(path, polyphase).astype(np.float32)
+        starts = patch_starts(len(log_mel), ear.patch_frames, ear.hop_frames)
+        windows = np.stack([log_mel[start : start + ear.patch_frames] for start in starts])
+        vectors.append(ear.encoder(ear.standardise(torch.from_numpy(windows))).numpy())
+    return np.concatenate(vectors)
+
+
+def embedded(ear: SoundEncoder, clips: ClipTable, out: Path) -> np.ndarray:
+    """Return the vectors that `embed` writes."""
+    embed(ear, clips, out, progress=False)
+    return np.stack(pq.read_table(out)["vector"].to_numpy())
+
+
+def rows() -> Iterator[Row]:
+    """Yield the seconds of audio a second, in the machine's precision and in float32."""
+    ear, hardware = trained_ear(), choose_hardware()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write_clips(Path(folder) / "clips", N_CLIPS, DURATION_S, N_CHANNELS, RATE)
+        clips = ClipTable.of("noises", [Clip(str(path)) for path in paths])
+        plain_work = partial(plain, ear, paths)
+        exact, (plain_s,) = plain_work(), fastest(plain_work, n_runs=1)
+        keep_freed_memory()  # from here on, for ours
+        for dtype in dict.fromkeys([hardware.dtype, torch.float32]):
+            fast = for_inference(ear, dtype)
+            work = partial(embedded, fast, clips, Path(folder) / "vectors.parquet")
+            (ours_s,) = fastest(work, n_runs=N_RUNS)
+            cosine = np.diag(SoundEncoder.similarity(work(), exact)).min()
+            speeds = (N_CLIPS * DURATION_S / seconds for seconds in (ours_s, plain_s))
+            yield Row(
+                f"embed, {N_CLIPS} x {DURATION_S:g} s, ResNet-18, {str(dtype).split('.')[1]}",
+                next(speeds),
+                "audio s/s",
+                next(speeds),
+                "clip by clip, float32",
+                times=False,
+                difference=f"lowest cosine {cosine:.6f}",
+            )
+
+
+if __name__ == "__main__":
+    print(table(rows()))
