@@ -183,8 +183,9 @@ class PairOfViews:
                 f"{self.n_bands}; set n_bands to that of the clips."
             )
         starts = offsets[draws["clip"].to(offsets.device)] + draws["start"].to(offsets.device)
-        windows = frames.unfold(0, self.patch_frames, 1).mT  # [every start, frames, bands], a view
-        return windows[starts.T.to(frames.device)].to(device or frames.device).float()
+        rows = starts.T[..., None] + torch.arange(self.patch_frames, device=starts.device)
+        taken = frames.index_select(0, rows.flatten().to(frames.device))  # whole frames at once
+        return taken.to(device or frames.device).float().view(*rows.shape, self.n_bands)
 
     def mix(self, patches: Tensor, backgrounds: Tensor, draws: Draws) -> Tensor:
         """Mix the backgrounds into the patches: [2, batch, frames, bands]."""
