@@ -1,10 +1,15 @@
 """The table of clips: columns, order, and a fingerprint that tells tables apart."""
 
+import hashlib
+import json
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soundalike.datasets import clips as room
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 
 words = st.text(max_size=3)
@@ -28,6 +33,24 @@ def test_a_table_gives_back_its_clips(clips):
 def test_fingerprints_are_the_same_for_the_same_clips_only(clips, others):
     same = ClipTable.of("x", clips).fingerprint() == ClipTable.of("y", others).fingerprint()
     assert same == (clips == others)
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 3, 7])
+def test_nothing_depends_on_how_many_rows_are_taken_at_once(monkeypatch, rows_at_once):
+    monkeypatch.setattr(room, "ROWS_AT_ONCE", rows_at_once)
+    clips = [Clip(f'{i}, "{i}"', "ab"[i % 2], start_s=i / 3 or None) for i in range(6)]
+    table = ClipTable.of("x", clips)
+    assert list(table) == clips
+    columns = [
+        ["path", *(clip.path for clip in clips)],
+        ["label", *(clip.label for clip in clips)],
+        ["split", *[""] * 6],
+        ["fold", *[""] * 6],
+        ["start_s", "nan", *(str(clip.start_s) for clip in clips[1:])],
+        ["end_s", *["nan"] * 6],
+    ]
+    digest = hashlib.sha256("".join(map(json.dumps, columns)).encode()).hexdigest()
+    assert table.fingerprint() == digest, "of each column as one JSON list"
 
 
 def test_a_letter_moved_to_the_next_cell_is_another_table():

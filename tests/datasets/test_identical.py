@@ -1,16 +1,17 @@
 """The same audio, and where it may not be twice."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.datasets.clips import Clip
-from soundalike.datasets.identical import first_identical, leaks
+from soundalike.datasets.identical import AudioHash, audio_hashes, first_identical, leaks
 
 
 def found(store):
     """Return the leaks of a store."""
-    return leaks(store.clips.rows, store.frames, store.offsets, store.n_frames)
+    return leaks(store.clips.rows, audio_hashes(store.frames, store.offsets, store.n_frames))
 
 
 @given(st.lists(st.integers(0, 5), max_size=12))
@@ -18,6 +19,29 @@ def test_the_first_of_the_same_audio_is_found(made, audio):
     store = made([Clip(str(i)) for i in range(len(audio))], audio)
     first = first_identical(store.frames, store.offsets, store.n_frames)
     assert first.tolist() == [audio.index(number) for number in audio]
+
+
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.booleans())
+def test_a_hash_does_not_depend_on_how_the_log_mel_is_cut(lengths, is_silent):
+    log_mel = np.arange(3 * sum(lengths)).reshape(-1, 3).astype(np.float16)
+    log_mel[:] = -7.96 if is_silent else log_mel
+    in_blocks = AudioHash()
+    for block in np.split(log_mel, np.cumsum(lengths)[:-1]):
+        in_blocks.add(block)
+    (whole,) = audio_hashes(log_mel, np.array([0]), np.array([len(log_mel)]))
+    assert in_blocks.digest() == whole.decode()
+    assert len(in_blocks.digest()) == (0 if is_silent else 32)
+
+
+@pytest.mark.parametrize(("row", "band"), [(0, 0), (0, 2), (1, 0), (4, 2)])
+def test_one_value_that_differs_is_no_silence(row, band):
+    log_mel = np.full((5, 3), -7.96, np.float16)
+    log_mel[row, band] = 0
+    for cut in range(1, 5):
+        audio = AudioHash()
+        for block in np.split(log_mel, [cut]):
+            audio.add(block)
+        assert audio.digest()
 
 
 def test_a_longer_clip_that_begins_alike_is_another():

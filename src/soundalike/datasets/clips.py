@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 SPLITS = ("train", "validation", "test")
+ROWS_AT_ONCE = 4096  # as Python objects, which need many times the memory of the table
 
 
 class SourceError(Exception):
@@ -72,14 +73,17 @@ class ClipTable:
         for column, unknown in _COLUMNS.items():
             if column not in rows:
                 rows[column] = unknown
-        rows["label"] = [";".join(classes_of(label)) for label in rows["label"]]
+        rows["label"] = rows["label"].map(
+            {label: ";".join(classes_of(label)) for label in rows["label"].unique()}
+        )
         further = [column for column in rows.columns if column not in _COLUMNS]
         object.__setattr__(self, "rows", rows[[*_COLUMNS, *further]])
 
     @classmethod
     def of(cls, name: str, clips: list[Clip], problems: list[Problem] | None = None) -> "ClipTable":
         """Make a table of single clips."""
-        rows = pd.DataFrame([vars(clip) for clip in clips], columns=list(_COLUMNS))
+        columns = {column: [getattr(clip, column) for clip in clips] for column in _COLUMNS}
+        rows = pd.DataFrame(columns)
         rows = rows.astype({"start_s": float, "end_s": float})
         return cls(name, rows, problems or [])
 
@@ -87,19 +91,21 @@ class ClipTable:
         return len(self.rows)
 
     def __iter__(self) -> Iterator[Clip]:
-        columns = [self.rows[column].tolist() for column in _COLUMNS]
-        for path, label, split, fold, start_s, end_s in zip(*columns, strict=True):
-            yield Clip(path, label, split, fold, _known(start_s), _known(end_s))
+        for first in range(0, len(self), ROWS_AT_ONCE):
+            rows = self.rows.iloc[first : first + ROWS_AT_ONCE]
+            columns = [rows[column].tolist() for column in _COLUMNS]
+            for path, label, split, fold, start_s, end_s in zip(*columns, strict=True):
+                yield Clip(path, label, split, fold, _known(start_s), _known(end_s))
 
     @property
     def is_multi_label(self) -> bool:
         """Whether any label names several classes."""
-        return any(";" in label for label in self.rows["label"])
+        return any(";" in label for label in self.rows["label"].unique())
 
     @property
     def classes(self) -> list[str]:
         """Names of the classes, sorted; a class index is a position in this list."""
-        return sorted({name for label in self.rows["label"] for name in classes_of(label)})
+        return sorted({name for label in self.rows["label"].unique() for name in classes_of(label)})
 
     @property
     def has_splits(self) -> bool:
@@ -109,7 +115,7 @@ class ClipTable:
     @property
     def folds(self) -> list[str]:
         """Names of the folds, in the order of `fold_names`."""
-        return fold_names(self.rows["fold"])
+        return fold_names(self.rows["fold"].unique())
 
     def labels(self, classes: list[str]) -> np.ndarray:
         """Return the labels as numbers; classes that are not in `classes` count as none.
@@ -126,14 +132,15 @@ class ClipTable:
             an unlabelled clip is NaN, since 0 would say that it holds none of them.
         """
         index = {name: position for position, name in enumerate(classes)}
+        which, different = pd.factorize(self.rows["label"])
         if not self.is_multi_label:
-            return np.array([index.get(label, -1) for label in self.rows["label"]], dtype=np.int64)
-        labels = np.zeros((len(self), len(classes)), dtype=np.float32)
-        for row, label in zip(labels, self.rows["label"], strict=True):
+            return np.array([index.get(label, -1) for label in different], dtype=np.int64)[which]
+        labels = np.zeros((len(different), len(classes)), dtype=np.float32)
+        for row, label in zip(labels, different, strict=True):
             row[[index[name] for name in classes_of(label) if name in index]] = 1
             if not label:
                 row[:] = np.nan
-        return labels
+        return labels[which]
 
     def where(self, keep: np.ndarray) -> "ClipTable":
         """Return the clips that a boolean or index array names."""
@@ -142,8 +149,12 @@ class ClipTable:
     def fingerprint(self) -> str:
         """Return a hash of the rows: two tables with the same fingerprint are the same clips."""
         digest = hashlib.sha256()
-        for column in _COLUMNS:
-            digest.update(json.dumps([column, *map(str, self.rows[column])]).encode())
+        for column in _COLUMNS:  # as if it were one JSON list of its name and all its values
+            digest.update(json.dumps([column])[:-1].encode())
+            for first in range(0, len(self), ROWS_AT_ONCE):
+                values = self.rows[column].iloc[first : first + ROWS_AT_ONCE]
+                digest.update(f", {json.dumps([*map(str, values)])[1:-1]}".encode())
+            digest.update(b"]")
         return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ parts are done they are copied, in order, into the one array of the store.
 """
 
 import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
-from soundalike.datasets.identical import ALSO_IN, leaks
+from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import (
@@ -158,7 +159,8 @@ def _read_plan(path: Path) -> dict:
 class _Part:
     """A few consecutive clips, the unit of work.
 
-    Its record holds one dict a clip: `n_frames`, and `problem` and `message` where it is broken.
+    Its record holds one dict a clip: `n_frames`, the `audio` hash, and `problem` and `message`
+    where it is broken.
     """
 
     folder: Path
@@ -176,9 +178,9 @@ class _Part:
 
 
 def _parts(clips: ClipTable, folder: Path, log_mel: LogMel) -> Iterator[_Part]:
-    for number, first in enumerate(range(0, len(clips), CLIPS_PER_PART)):
-        rows = np.arange(first, min(first + CLIPS_PER_PART, len(clips)))
-        yield _Part(folder, number, list(clips.where(rows)), log_mel)
+    rest, numbers = iter(clips), itertools.count()
+    while of_part := list(itertools.islice(rest, CLIPS_PER_PART)):
+        yield _Part(folder, next(numbers), of_part, log_mel)
 
 
 def _make_parts(
@@ -204,16 +206,19 @@ def _make_part(part: _Part) -> tuple[int, float]:
     record: list[dict] = []
     with put_in_place(part.frames_path) as path, path.open("wb") as file:
         for clip in part.clips:
-            start, n_frames = file.tell(), 0
+            start, n_frames, audio = file.tell(), 0, AudioHash()
             try:
                 for block in part.log_mel.blocks(clip.path, clip.start_s, clip.end_s):
-                    file.write(block.astype("<f2").tobytes())
-                    n_frames += len(block)
-                record.append({"n_frames": n_frames})
+                    frames = np.ascontiguousarray(block, dtype="<f2")
+                    file.write(frames.data)
+                    audio.add(frames)
+                    n_frames += len(frames)
+                record.append({"n_frames": n_frames, "audio": audio.digest()})
             except AudioError as error:
                 file.seek(start)
                 file.truncate()
-                record.append({"n_frames": 0, "problem": error.problem, "message": str(error)})
+                why = {"problem": error.problem, "message": str(error)}
+                record.append({"n_frames": 0, "audio": "", **why})
     with put_in_place(part.record_path) as path:
         path.write_text(json.dumps(record))
     seconds = sum(clip["n_frames"] for clip in record) * part.log_mel.hop_length
@@ -223,28 +228,28 @@ def _make_part(part: _Part) -> tuple[int, float]:
 def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     """Make the store of the finished parts; ``store.json`` comes last."""
     parts = sorted((out / PARTS).glob("*.json"))
-    record = [clip for part in parts for clip in json.loads(part.read_text())]
-    n_frames = np.array([clip["n_frames"] for clip in record], dtype=np.int64)
+    n_frames = np.zeros(len(clips), dtype=np.int64)
+    audio = np.zeros(len(clips), dtype=HASH)
+    problems = list(clips.problems)
+    record = (clip for part in parts for clip in json.loads(part.read_text()))
+    for index, (path, clip) in enumerate(zip(clips.rows["path"], record, strict=True)):
+        n_frames[index], audio[index] = clip["n_frames"], clip["audio"]
+        if "problem" in clip:
+            problems.append(Problem(path, clip["problem"], clip["message"]))
     shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
     _join_frames(parts, out / FRAMES, shape)
 
     rows = clips.rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
     rows = rows[n_frames > 0].reset_index(drop=True)
-    leaked = _leaks(rows, out / FRAMES)
+    leaked = leaks(rows, audio[n_frames > 0])
     rows = rows.drop(index=list(leaked))
     with put_in_place(out / CLIPS) as path:
         rows.to_parquet(path, index=False)
-    problems = clips.problems + [
-        Problem(path, clip["problem"], clip["message"])
-        for path, clip in zip(clips.rows["path"], record, strict=True)
-        if "problem" in clip
-    ]
     problems += leaked.values()
     with put_in_place(out / PROBLEMS) as path:
         fields = [field.name for field in dataclasses.fields(Problem)]
-        pd.DataFrame([vars(problem) for problem in problems], columns=fields).to_csv(
-            path, index=False
-        )
+        columns = {name: [getattr(problem, name) for problem in problems] for name in fields}
+        pd.DataFrame(columns).to_csv(path, index=False)
     head = {
         "format": FORMAT,
         "source": clips.name,
@@ -265,14 +270,6 @@ def _join_frames(parts: list[Path], frames: Path, shape: tuple[int, int]) -> Non
         for part in parts:
             with part.with_suffix(".float16").open("rb") as of_part:
                 shutil.copyfileobj(of_part, file, 1 << 20)
-
-
-def _leaks(rows: pd.DataFrame, path: Path) -> dict[int, Problem]:
-    """Find the rows to leave out of the table; their frames stay where they are."""
-    if not len(rows):  # an array without frames cannot be mapped
-        return {}
-    frames = np.load(path, mmap_mode="r")
-    return leaks(rows, frames, rows["offset"].to_numpy(), rows["n_frames"].to_numpy())
 
 
 def _clear_away(out: Path) -> None:

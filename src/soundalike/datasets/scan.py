@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from soundalike.audio.waveform import AudioError, read_blocks, read_info
 from soundalike.datasets.clips import Clip, ClipTable, Problem, classes_of
+from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.workers import map_in_processes
 
 SILENT_PEAK = 1e-4  # -80 dB below full scale: nothing that anybody hears
@@ -17,9 +17,8 @@ CLIPPED_LEVEL = 0.999
 CLIPPED_SHARE = 1e-3  # of a clip's samples; a single full-scale sample is no fault
 
 
-@dataclass(frozen=True)
-class _Heard:
-    """What one pass over a clip found."""
+class _Heard(NamedTuple):
+    """What one pass over a clip found; silence has no hash."""
 
     duration_s: float
     sample_rate: int
@@ -27,6 +26,9 @@ class _Heard:
     is_silent: bool
     is_clipped: bool
     audio_hash: str
+
+
+_ROW = np.dtype(list(zip(_Heard._fields, ["f8", "i8", "i8", "?", "?", HASH], strict=True)))
 
 
 def scan(
@@ -45,38 +47,39 @@ def scan(
         them that lie in several splits or folds.
     """
     problems = list(clips.problems)
-    heard: dict[int, _Heard] = {}
+    heard = np.zeros(len(clips), dtype=_ROW)
+    readable = np.zeros(len(clips), dtype=bool)
     results = map_in_processes(_listen, clips, n_workers)
     with tqdm(results, "scan", len(clips), unit=" clips", disable=not progress) as shown:
         for index, result in enumerate(shown):
             if isinstance(result, Problem):
                 problems.append(result)
             else:
-                heard[index] = result
+                heard[index], readable[index] = result, True
 
     rows = clips.rows
-    paths = rows["path"]
-    durations_s = np.array([clip.duration_s for clip in heard.values()])
-    identical = _identical(heard)
-    labels = Counter(name for label in rows["label"] for name in classes_of(label))
+    labels: Counter[str] = Counter()
+    for label, n in rows["label"].value_counts(sort=False).items():
+        labels.update(dict.fromkeys(classes_of(label), n))
+    heard, paths = heard[readable], rows["path"][readable].to_numpy(object)
+    place = rows.groupby(["split", "fold"]).ngroup()[readable].to_numpy()
+    identical = _identical(heard["audio_hash"])
     return {
         "source": clips.name,
         "n_clips": len(clips),
         "n_readable": len(heard),
-        "hours": float(durations_s.sum()) / 3600,
-        "duration_s": _quantiles(durations_s),
-        "sample_rates": dict(Counter(clip.sample_rate for clip in heard.values()).most_common()),
-        "channels": dict(Counter(clip.n_channels for clip in heard.values()).most_common()),
+        "hours": float(heard["duration_s"].sum()) / 3600,
+        "duration_s": _quantiles(heard["duration_s"]),
+        "sample_rates": dict(Counter(heard["sample_rate"].tolist()).most_common()),
+        "channels": dict(Counter(heard["n_channels"].tolist()).most_common()),
         "labels": dict(labels.most_common()),
         "splits": {name: int(n) for name, n in rows["split"].value_counts().items() if name},
         "folds": {name: int(n) for name, n in rows["fold"].value_counts().items() if name},
-        "silent": [paths[index] for index, clip in heard.items() if clip.is_silent],
-        "clipped": [paths[index] for index, clip in heard.items() if clip.is_clipped],
-        "identical": [[paths[index] for index in group] for group in identical],
+        "silent": paths[heard["is_silent"]].tolist(),
+        "clipped": paths[heard["is_clipped"]].tolist(),
+        "identical": [paths[group].tolist() for group in identical],
         "identical_across_splits": [
-            [paths[index] for index in group]
-            for group in identical
-            if len(rows.loc[group, ["split", "fold"]].drop_duplicates()) > 1
+            paths[group].tolist() for group in identical if len(set(place[group])) > 1
         ],
         "problems": [vars(problem) for problem in problems],
     }
@@ -96,22 +99,24 @@ def _listen(clip: Clip) -> _Heard | Problem:
             peak = max(peak, float(level.max()))
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
+    is_silent = peak < SILENT_PEAK
     return _Heard(
         duration_s=n_samples / info.sample_rate,
         sample_rate=info.sample_rate,
         n_channels=info.n_channels,
-        is_silent=peak < SILENT_PEAK,
+        is_silent=is_silent,
         is_clipped=n_clipped > CLIPPED_SHARE * n_samples,
-        audio_hash=digest.hexdigest(),
+        audio_hash="" if is_silent else digest.hexdigest()[: HASH.itemsize],
     )
 
 
-def _identical(heard: dict[int, _Heard]) -> list[list[int]]:
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index, clip in heard.items():
-        if not clip.is_silent:
-            groups[clip.audio_hash].append(index)
-    return [group for group in groups.values() if len(group) > 1]
+def _identical(hashes: np.ndarray) -> list[list[int]]:
+    """Return the positions of the clips of each hash that several have."""
+    first = first_with_hash(hashes)
+    copies: dict[int, list[int]] = defaultdict(list)
+    for copy in np.flatnonzero(first != np.arange(len(first))):
+        copies[first[copy]].append(int(copy))
+    return [[int(original), *copies[original]] for original in sorted(copies)]
 
 
 def _quantiles(durations_s: np.ndarray) -> dict[str, float]:

@@ -81,8 +81,8 @@ def open_store(path: Path) -> Store:
         head = json.loads((path / HEAD).read_text())
         if head["format"] != FORMAT:
             raise SourceError(f"{path}: made by another version of soundalike: prepare it again.")
-        # "c" maps copy-on-write: nobody can change the file, and torch takes the array as it is
-        frames = np.load(path / FRAMES, mmap_mode="c" if head["n_frames"] else None)
+        # Not copy-on-write: of that no more can be mapped than the machine has memory for copies.
+        frames = np.load(path / FRAMES, mmap_mode="r" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
         log_mel = LogMel(**head["log_mel"])
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:

@@ -25,6 +25,7 @@ from soundalike.evaluation.score_table import score_table
 from soundalike.report.demo import write_demo_report
 from soundalike.report.story import Answers, DemoStory, ViewPair
 from soundalike.training.draws import step_generator
+from soundalike.training.hardware import place_frames
 from soundalike.training.pretraining import pretrain
 from soundalike.training.protocols import evaluate
 from soundalike.training.recipe import Recipe, read_recipe, recipe_text
@@ -136,7 +137,8 @@ def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPai
     labels = heard.clips.rows["label"]
     chosen = np.array(labels[is_right].drop_duplicates().index[:N_VIEW_PAIRS])
     views = PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels)
-    frames, offsets = torch.from_numpy(heard.frames), torch.from_numpy(heard.offsets)
+    frames = place_frames(heard.frames, torch.device("cpu"))
+    offsets = torch.from_numpy(heard.offsets)
     generator = step_generator(recipe["training"]["seed"], 0, 0)
     draws = views.draw(torch.from_numpy(chosen), torch.from_numpy(heard.n_frames), generator)
     originals = views.cut(frames, offsets, draws["patches"]).transpose(0, 1).numpy()

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import logging
 import sys
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,7 +125,9 @@ def place_frames(frames: np.ndarray, device: torch.device) -> torch.Tensor:
 
     Otherwise, and on the CPU, they are read through the memory map.
     """
-    mapped = torch.from_numpy(frames)
+    with warnings.catch_warnings():  # a tensor of a read-only map: nothing here writes to it
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        mapped = torch.from_numpy(frames)
     if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
         return mapped.to(device)
     return mapped

@@ -76,7 +76,9 @@ def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
     for candidates, may_choose in ((validation, True), (heard, False)):
         labelled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
         labels = labelled.clips.rows["label"]
-        n_clips = Counter(name for label in labels for name in classes_of(label))
+        n_clips: Counter[str] = Counter()
+        for label, n in labels.value_counts().items():
+            n_clips.update(dict.fromkeys(classes_of(label), n))
         if sum(n >= 2 for n in n_clips.values()) >= 2:
             return labelled, may_choose
     return None, False

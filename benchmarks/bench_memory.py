@@ -1,0 +1,159 @@
+"""How much memory preparing, scanning and training need, and that it does not follow the sounds.
+
+Of a command with workers it is the memory that all its processes share or have alone (their PSS),
+at its peak; of a training the memory that is no part of a file (RssAnon), after ten steps. A
+million clips are only a table here: nothing is decoded for them.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+from measure import Row, in_a_process, table
+from sparse_stores import sparse_store
+
+RATE, MANY, N_STEPS = 22050, 1_000_000, 10
+AIM = "(aim: under 1,024 MB)"
+
+
+def sounds(folder: Path, seconds: list[int]) -> Path:
+    """Write noise of so many seconds each."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number, duration_s in enumerate(seconds):
+        with soundfile.SoundFile(folder / f"{number}.wav", "w", RATE, 1) as file:
+            for _ in range(duration_s):
+                file.write(rng.uniform(-0.5, 0.5, RATE))
+    return folder
+
+
+def manifest_of_many(folder: Path) -> Path:
+    """Write a manifest of a million segments of one file, in splits and classes."""
+    (folder / "sound.wav").touch()
+    number = np.arange(MANY)
+    rows = {
+        "path": "sound.wav",
+        "label": [f"class {label}" for label in number % 200],
+        "split": np.array(["train", "validation", "test"])[number % 3],
+        "start_s": number,
+    }
+    pd.DataFrame(rows).to_csv(folder / "many.csv", index=False)
+    return folder / "many.csv"
+
+
+def prepare_undecoded(manifest: str, out: str) -> None:
+    """Prepare, but give every clip one frame of zeros instead of its own."""
+    from soundalike import cli
+    from soundalike.datasets import prepare
+
+    prepare._make_part = _make_empty_part
+    sys.exit(cli.main(["prepare", manifest, "--out", out, "--workers", "2"]))
+
+
+def _make_empty_part(part) -> tuple[int, float]:
+    first = part.number * len(part.clips)
+    record = [{"n_frames": 1, "audio": f"{first + index:032x}"} for index in range(len(part.clips))]
+    part.frames_path.write_bytes(bytes(2 * part.log_mel.n_mels * len(part.clips)))
+    part.record_path.write_text(json.dumps(record))
+    return len(part.clips), 0.0
+
+
+def scan_undecoded(manifest: str) -> None:
+    """Scan, but hear every clip as one second of its own."""
+    from soundalike import cli
+    from soundalike.datasets import scan
+
+    scan._listen = lambda clip: scan._Heard(1.0, RATE, 1, False, False, f"{clip.start_s:032.0f}")
+    sys.exit(cli.main(["scan", manifest, "--workers", "1"]))
+
+
+def pretrain(store: str, out: str) -> None:
+    """Take a few steps of the smallest training, and print the memory that is no file's."""
+    from soundalike import cli
+    from soundalike.training.steps import Training
+
+    step = Training.step
+
+    def step_and_leave(training: Training, number: int) -> object:
+        if number == N_STEPS:
+            print(json.dumps(megabytes("/proc/self/status")), flush=True)
+            sys.exit(0)
+        return step(training, number)
+
+    Training.step = step_and_leave
+    cli.main(["pretrain", store, "--out", out, "--recipe", "tiny", "--encoder.width", "4"])
+
+
+def megabytes(path: str) -> dict[str, float]:
+    """Return the amounts of memory that a file of /proc tells, by their names."""
+    lines = [line.split() for line in Path(path).read_text().splitlines()]
+    return {line[0].rstrip(":"): int(line[1]) / 1024 for line in lines if line[-1:] == ["kB"]}
+
+
+def processes(parent: int) -> Iterator[int]:
+    """Yield a process and all below it."""
+    yield parent
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in children.read_text().split():
+            yield from processes(int(child))
+
+
+def peak_mb(*command: object) -> float:
+    """Run a command and return the most memory that all its processes had at a time."""
+    peak = 0.0
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as running:
+        while running.poll() is None:
+            try:
+                each = [megabytes(f"/proc/{of}/smaps_rollup") for of in processes(running.pid)]
+                peak = max(peak, sum(of["Pss"] for of in each))
+            except (OSError, KeyError):  # one of them has ended meanwhile
+                continue
+            time.sleep(0.05)
+    if running.returncode:
+        raise subprocess.CalledProcessError(running.returncode, command)
+    return peak
+
+
+def rows() -> Iterator[Row]:
+    """Yield the memory of every command, for little and for much."""
+    soundalike = (sys.executable, "-m", "soundalike")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sizes = {"20 clips of 10 s": [10] * 20, "100 of them and one of 1 h": [10] * 100 + [3600]}
+        for what, seconds in sizes.items():
+            source = sounds(folder / what, seconds)
+            command = ("prepare", source, "--out", folder / f"store of {what}", "--workers", "2")
+            yield Row(f"prepare, 2 workers, {what} {AIM}", peak_mb(*soundalike, *command), "MB")
+
+        script, many = (sys.executable, __file__), manifest_of_many(folder)
+        peak = peak_mb(*script, "prepare", many, folder / "many")
+        yield Row(f"prepare, 2 workers, {MANY:,} clips {AIM}", peak, "MB")
+        yield Row(f"scan, {MANY:,} clips {AIM}", peak_mb(*script, "scan", many), "MB")
+
+        n_frames = {
+            "1,000 clips, 38 MB": np.full(1000, 200),
+            "1,000 clips, 38 GB": np.full(1000, 200_000),
+            f"{MANY:,} clips, 38 GB": np.full(MANY, 200),
+        }
+        smallest = None
+        for what, lengths in n_frames.items():
+            store = sparse_store(folder / what, lengths)
+            anonymous = in_a_process(__file__, "pretrain", store, folder / f"run of {what}")
+            against = "" if smallest is None else "the store of 38 MB"
+            yield Row(f"pretrain, {what}", anonymous["RssAnon"], "MB", smallest, against)
+            smallest = smallest or anonymous["RssAnon"]
+
+
+if __name__ == "__main__":
+    works = {"prepare": prepare_undecoded, "scan": scan_undecoded, "pretrain": pretrain}
+    if len(sys.argv) > 1:
+        works[sys.argv[1]](*sys.argv[2:])
+    else:
+        print(table(rows()))

@@ -1,0 +1,38 @@
+"""Stores of any size that take no room on the disk: their frames are all zero, and holes."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.store import CLIPS, FORMAT, FRAMES, HEAD
+
+
+def sparse_store(path: Path, n_frames: np.ndarray, **columns: np.ndarray) -> Path:
+    """Make a store of clips of so many frames; `columns` are what else is known of them."""
+    path.mkdir()
+    front_end = LogMel()
+    total = int(n_frames.sum())
+    with (path / FRAMES).open("wb") as file:
+        header = {"descr": "<f2", "fortran_order": False, "shape": (total, front_end.n_mels)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 2 * total * front_end.n_mels)
+    paths = [f"/sounds/{clip // 1000:06d}/{clip:09d}.wav" for clip in range(len(n_frames))]
+    rows = pd.DataFrame({"path": paths, "label": "", "split": "", "fold": "", **columns})
+    rows = rows.assign(start_s=np.nan, end_s=np.nan)
+    rows = rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
+    rows.to_parquet(path / CLIPS, index=False)
+    head = {
+        "format": FORMAT,
+        "source": path.name,
+        "n_clips": len(rows),
+        "n_frames": total,
+        "n_problems": 0,
+        "log_mel": dataclasses.asdict(front_end),
+        "clips": path.name,
+    }
+    (path / HEAD).write_text(json.dumps(head))
+    return path
