@@ -49,9 +49,9 @@ STEPS_PER_EPOCH = 24
 PRODUCT = 4096  # rows and columns of the large matrices
 
 
-def store_of(n_clips: int) -> Store:
+def store_of(n_clips: int, n_mels: int = 96) -> Store:
     """Return the log-mels of synthetic sounds; after the first `BATCH` they come again."""
-    log_mel = LogMel(sample_rate=44100, n_fft=4096, win_length=1320, hop_length=440)
+    log_mel = LogMel(sample_rate=44100, n_fft=4096, win_length=1320, hop_length=440, n_mels=n_mels)
     sounds = (synthesise_clip("small", "train_noisy", index) for index in range(BATCH))
     log_mels = [log_mel.of_clip(sound / np.float32(2**15)) for sound in sounds]
     n_frames = np.array([len(frames) for frames in log_mels])
@@ -68,11 +68,11 @@ def store_of(n_clips: int) -> Store:
     )
 
 
-def recipe_of(encoder: str, n_epochs: int = 1, precision: str = "auto") -> Recipe:
-    """Return the default recipe of an encoder."""
-    training = {"n_epochs": n_epochs, "batch_size": BATCH, "precision": precision}
-    changes = {f"training.{key}": value for key, value in training.items()}
-    return read_recipe("default", {"encoder.name": encoder, **changes})
+def recipe_of(encoder: str, **changes: object) -> Recipe:
+    """Return the default recipe of an encoder, with changes in its section `training`."""
+    training = {"n_epochs": 1, "batch_size": BATCH, **changes}
+    changed = {f"training.{key}": value for key, value in training.items()}
+    return read_recipe("default", {"encoder.name": encoder, **changed})
 
 
 def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
@@ -88,7 +88,7 @@ def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
         optimizer=build(OPTIMIZERS, recipe["optimizer"], projector.parameters()),
         schedule=build(SCHEDULES, recipe["schedule"]),
         criterion=build(LOSSES, recipe["loss"]),
-        views=PairOfViews(**recipe["views"], mean=mean, std=std),
+        views=PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels, mean=mean, std=std),
         frames=place_frames(store.frames, fabric.device),
         offsets=store.offsets,
         n_frames=store.n_frames,
@@ -135,7 +135,9 @@ def measure_reference(encoder: str) -> dict[str, float]:
 
 def measure_ours(encoder: str, precision: str = "auto", n_steps: int = N_WARM + N_STEPS) -> dict:
     """Return the seconds of a step and of its views, its GFLOP, and the losses."""
-    training = training_of(store_of(BATCH), recipe_of(encoder, n_steps, precision))
+    training = training_of(
+        store_of(BATCH), recipe_of(encoder, n_epochs=n_steps, precision=precision)
+    )
     losses: list[float] = []
 
     def step() -> None:
