@@ -5,7 +5,7 @@ A row of ``tables.csv`` is a cell; beside it stand the mean over seeds of its ro
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +46,10 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
     for table in TABLES:
         if table.name in summaries:
             metric = next((c.metric for c in cells if c.table == table.name and c.metric), "score")
-            draw_table(out / _figure(table), table, summaries[table.name], metric)
-            lines += _table(table, summaries[table.name], metric, is_conclusive)
+            of_rows = summaries[table.name]
+            as_run = _as_run(table, of_rows)
+            draw_table(out / _figure(table), as_run, of_rows, metric)
+            lines += _table(as_run, of_rows, metric, is_conclusive)
     with put_in_place(out / MARKDOWN) as path:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with put_in_place(out / CSV) as path:
@@ -71,6 +73,16 @@ def _findings(found: Mapping[str, str]) -> Iterator[str]:
     yield from (f"- **{claim}** {said[0].upper()}{said[1:]}" for claim, said in found.items())
 
 
+def _as_run(table: Table, summaries: Mapping[str, Summary]) -> Table:
+    """Return a table of the rows that were run, and of its reference in any case."""
+    rows = (row for row in table.rows if row.is_reference or _was_run(summaries[row.name]))
+    return replace(table, rows=tuple(rows))
+
+
+def _was_run(summary: Summary) -> bool:
+    return bool(summary.scores or summary.failed)
+
+
 def _table(
     table: Table, summaries: Mapping[str, Summary], metric: str, is_conclusive: bool
 ) -> Iterator[str]:
@@ -86,6 +98,8 @@ def _table(
     ]
     if failures:
         yield from ("", *failures)
+    if not_run := [name for name, summary in summaries.items() if not _was_run(summary)]:
+        yield from ("", f"Not run: {', '.join(f'“{name}”' for name in not_run)}.")
     if is_conclusive:
         yield from ("", compare(table, summaries))
     yield from ("", f"![{table.question}]({_figure(table)})")
