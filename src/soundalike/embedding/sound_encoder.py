@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import soxr
+import threadpoolctl
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -235,9 +236,12 @@ class SoundEncoder(nn.Module):
             for clip, blocks in enumerate(log_mels)
             for start, patch in cut_patches(blocks, self.patch_frames, self.hop_frames)
         )
-        for clips, starts, batch in read_ahead(_batches(patches, batch_size)):
-            h = self(torch.from_numpy(batch).to(self.device))
-            yield clips, starts, h.float().cpu().numpy()
+        # A log_mel is a small product of matrices: threads of numpy's would only take the
+        # processors from the encoder's, which then is several times slower.
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            for clips, starts, batch in read_ahead(_batches(patches, batch_size)):
+                h = self(torch.from_numpy(batch).to(self.device))
+                yield clips, starts, h.float().cpu().numpy()
 
     def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:
         """Return h of every patch of a store's clips, and the position of each patch's clip.
