@@ -77,7 +77,7 @@ def interpolate(sound: NDArray[np.float64], rate: int, new_rate: int) -> NDArray
 
 
 @numba.njit
-def _interpolate(sound, step, scale, sinc, resampled):  # type: ignore[no-untyped-def]
+def _interpolate(sound, step, scale, sinc, resampled):
     """Sum, for every new sample, the old ones that the sinc around it reaches."""
     reach = N_CROSSINGS / scale
     for new in range(len(resampled)):

@@ -121,7 +121,7 @@ def _nearest_on_cpu(similarities: np.ndarray, k: int) -> tuple[Tensor, Tensor]:
         row, column = np.divmod(np.flatnonzero(near), near.shape[1])
         return row + first, column
 
-    # It has no threads of its own, and lets ours run side by side.
+    # numpy has no threads of its own for this, and lets ours run side by side.
     with ThreadPoolExecutor(n_threads) as pool:
         row, column = map(np.concatenate, zip(*pool.map(select, ends[:-1], ends[1:]), strict=True))
     return torch.from_numpy(row), torch.from_numpy(column)
