@@ -45,7 +45,8 @@ class ResNet18(Encoder):
         """Embed patches: the average over frames and bands of the last stage."""
         if patches.shape[2] < self.min_frames:
             raise ValueError("ResNet18 needs patches of at least 1 frame, got 0.")
-        x = self.maxpool(self.bn1(self.conv1(patches)).relu())
+        # Pooling before ReLU gives the same numbers, and a quarter of them to rectify.
+        x = self.maxpool(self.bn1(self.conv1(patches))).relu()
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return x.mean(dim=(2, 3))
 
