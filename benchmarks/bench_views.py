@@ -1,11 +1,13 @@
 """Two views of every clip of a batch: the whole batch in torch beside one view after the other.
 
-The reference is a plain pipeline of one process, view by view in float32: numpy cuts, mixes and
-compresses, Pillow stretches the crop, and numpy's generator makes the noise. Only to compare the
-numbers it makes the noise of the draws, which is a hash.
+The reference is a plain pipeline of one process, view by view: numpy cuts, mixes and compresses,
+Pillow stretches the crop, and numpy's generator makes the noise; once in float64, as numpy computes
+when it is not told otherwise, and once in float32 throughout. Only to compare the numbers it makes
+the noise of the draws, which is a hash.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from soundalike.views.pair import PairOfViews
 MEAN, STD = -4.0, 1.5
 BATCH, N_CLIPS, N_FRAMES, N_BANDS = 128, 1000, 101, 96
 N_RUNS = 30
+DTYPES = np.float64, np.float32
 
 Noise = Callable[[int], np.ndarray]
 """From a seed to standard normal numbers for a patch: [frames, bands]."""
@@ -41,7 +44,7 @@ def reference(frames: np.ndarray, offsets: np.ndarray, draws: dict, noise: Noise
 
 def cut(frames: np.ndarray, offsets: np.ndarray, draws: dict, clip: int, view: int) -> np.ndarray:
     start = offsets[draws["clip"][clip, view]] + draws["start"][clip, view]
-    return frames[start : start + N_FRAMES].astype(np.float32)
+    return frames[start : start + N_FRAMES]
 
 
 def mix(patch: np.ndarray, background: np.ndarray, weight: float) -> np.ndarray:
@@ -53,12 +56,12 @@ def stretch(
     x: np.ndarray, first_frame: int, first_band: int, n_frames: int, n_bands: int
 ) -> np.ndarray:
     box = x[first_frame : first_frame + n_frames, first_band : first_band + n_bands]
-    image = Image.fromarray(np.ascontiguousarray(box))
+    image = Image.fromarray(np.ascontiguousarray(box, np.float32))  # Pillow knows no float64
     return np.asarray(image.resize((N_BANDS, N_FRAMES), Image.Resampling.BILINEAR))
 
 
-def generated(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((N_FRAMES, N_BANDS), np.float32)
+def generated(seed: int, dtype: type) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((N_FRAMES, N_BANDS), dtype)
 
 
 def hashed(seed: int) -> np.ndarray:
@@ -83,6 +86,7 @@ def rows() -> Iterator[Row]:
     clips = torch.randperm(N_CLIPS, generator=generator)[:BATCH]
     views = PairOfViews(**read_recipe("paper")["views"], mean=MEAN, std=STD)
     draws = views.draw(clips, n_frames, generator)
+    stored = {dtype: frames.numpy().astype(dtype) for dtype in DTYPES}
     plain_draws = {
         name: {key: value.numpy() for key, value in step.items()} for name, step in draws.items()
     }
@@ -90,23 +94,27 @@ def rows() -> Iterator[Row]:
     def ours() -> torch.Tensor:
         return views.apply(frames, offsets, views.draw(clips, n_frames, generator))
 
-    def plain(noise: Noise = generated) -> np.ndarray:
-        return reference(frames.numpy(), offsets.numpy(), plain_draws, noise)
+    def plain(dtype: type, noise: Noise | None = None) -> np.ndarray:
+        noise = noise or partial(generated, dtype=dtype)
+        return reference(stored[dtype], offsets.numpy(), plain_draws, noise)
 
-    off = np.abs(views.apply(frames, offsets, draws).numpy() - plain(hashed)).max()
+    off = np.abs(views.apply(frames, offsets, draws).numpy() - plain(np.float32, hashed)).max()
     n_threads = torch.get_num_threads()
     for threads in sorted({1, n_threads}):
         torch.set_num_threads(threads)
-        seconds, plain_seconds = fastest(ours, plain, n_runs=N_RUNS)
-        yield Row(
-            f"2 x {BATCH} views, {threads} thread{'s' * (threads > 1)}",
-            2 * BATCH / seconds,
-            "views/s",
-            2 * BATCH / plain_seconds,
-            "view by view, numpy and Pillow, 1 process",
-            times=False,
-            difference=f"{off:.0e} standard deviations",
+        seconds, *plain_seconds = fastest(
+            ours, *(partial(plain, dtype) for dtype in DTYPES), n_runs=N_RUNS
         )
+        for dtype, reference_seconds in zip(DTYPES, plain_seconds, strict=True):
+            yield Row(
+                f"2 x {BATCH} views, {threads} thread{'s' * (threads > 1)}",
+                2 * BATCH / seconds,
+                "views/s",
+                2 * BATCH / reference_seconds,
+                f"view by view, numpy and Pillow, {dtype.__name__}, 1 process",
+                times=False,
+                difference=f"{off:.0e} standard deviations",
+            )
     torch.set_num_threads(n_threads)
 
 
