@@ -49,9 +49,10 @@ STEPS_PER_EPOCH = 24
 PRODUCT = 4096  # rows and columns of the large matrices
 
 
-def store_of(n_clips: int, n_mels: int = 96) -> Store:
+def store_of(n_clips: int, n_mels: int = 96, min_duration_s: float = 1.0) -> Store:
     """Return the log-mels of synthetic sounds; after the first `BATCH` they come again."""
-    log_mel = LogMel(sample_rate=44100, n_fft=4096, win_length=1320, hop_length=440, n_mels=n_mels)
+    windows = {"n_fft": 4096, "win_length": 1320, "hop_length": 440}
+    log_mel = LogMel(44100, **windows, n_mels=n_mels, min_duration_s=min_duration_s)
     sounds = (synthesise_clip("small", "train_noisy", index) for index in range(BATCH))
     log_mels = [log_mel.of_clip(sound / np.float32(2**15)) for sound in sounds]
     n_frames = np.array([len(frames) for frames in log_mels])
