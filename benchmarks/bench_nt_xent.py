@@ -24,7 +24,7 @@ EXACT_BATCHES = 1024  # in float64 the reference at 8192 needs more memory than 
 
 def cross_entropy_form(z_a: Tensor, z_b: Tensor) -> Tensor:
     """The loss as one cross-entropy, with the gradient that autograd makes of it."""
-    z = torch.cat([z_a, z_b])
+    z = F.normalize(torch.cat([z_a, z_b]), dim=1)
     similarity = (z @ z.T / TEMPERATURE).fill_diagonal_(-torch.inf)
     other_view = torch.arange(len(z)).roll(len(z_a))
     return F.cross_entropy(similarity, other_view)

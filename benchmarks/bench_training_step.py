@@ -110,7 +110,7 @@ def plain_step(projector: Projector, device: str) -> Callable[[], float]:
     sgd = torch.optim.SGD(projector.parameters(), lr=0.03, momentum=0.9, weight_decay=1e-4)
 
     def step() -> float:
-        z = torch.cat([projector(views[0]), projector(views[1])])
+        z = F.normalize(torch.cat([projector(views[0]), projector(views[1])]), dim=1)
         similarity = (z @ z.T / 0.2).fill_diagonal_(-torch.inf)
         other_view = torch.arange(2 * BATCH, device=device).roll(BATCH)
         loss = F.cross_entropy(similarity, other_view)

@@ -17,7 +17,7 @@ def on_the_sphere(batch: int, dim: int = 16, seed: int = 0) -> tuple[torch.Tenso
 
 
 def plain_nt_xent(z_a: torch.Tensor, z_b: torch.Tensor, temperature: float) -> torch.Tensor:
-    z = [*z_a, *z_b]
+    z = [row / row.norm() for row in [*z_a, *z_b]]
     batch = len(z_a)
     total = torch.zeros((), dtype=z_a.dtype)
     for i, anchor in enumerate(z):
@@ -44,6 +44,12 @@ def test_equals_pytorch_metric_learning() -> None:
     )
 
 
+def test_the_length_of_z_does_not_matter() -> None:
+    z_a, z_b = on_the_sphere(8)
+    lengths = torch.arange(1, 9)[:, None]
+    torch.testing.assert_close(NTXent()(lengths * z_a, 5 * z_b), NTXent()(z_a, z_b))
+
+
 def test_the_views_can_be_exchanged() -> None:
     z_a, z_b = on_the_sphere(8)
     torch.testing.assert_close(NTXent()(z_a, z_b), NTXent()(z_b, z_a))
@@ -56,7 +62,7 @@ def test_the_clips_can_be_exchanged() -> None:
 
 
 def test_one_clip_has_nothing_to_be_told_from() -> None:
-    assert NTXent()(*on_the_sphere(1)).item() == 0
+    assert NTXent()(*on_the_sphere(1)).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_aligned_and_evenly_spread_clips_reach_the_minimum() -> None:
@@ -102,7 +108,8 @@ def test_the_gradient_is_autograd_s_of_the_cross_entropy(batch, dim, temperature
     z_b[0] = z_a[-1]
     ours, theirs = (torch.cat([z_a, z_b]).double().requires_grad_() for _ in range(2))
     loss = NTXent(temperature)(*ours.chunk(2))
-    similarity = (theirs @ theirs.T / temperature).fill_diagonal_(-torch.inf)
+    z = torch.nn.functional.normalize(theirs, dim=1)
+    similarity = (z @ z.T / temperature).fill_diagonal_(-torch.inf)
     other_view = torch.arange(2 * batch).roll(batch)
     expected = torch.nn.functional.cross_entropy(similarity, other_view)
     torch.testing.assert_close(loss, expected)

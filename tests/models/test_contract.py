@@ -13,6 +13,8 @@ UNUSED = {"CRNN": {"rnn1.weight_hh_l0_reverse"}}
 
 @pytest.fixture(params=ENCODERS)
 def encoder(request: pytest.FixtureRequest) -> torch.nn.Module:
+    if request.param == "timm":
+        pytest.importorskip("timm")
     torch.manual_seed(0)
     return resolve_name(ENCODERS[request.param])()
 

@@ -4,15 +4,11 @@ import torch
 from soundalike.models.heads import ProjectionHead
 
 
-def test_z_has_unit_length_also_under_autocast() -> None:
+def test_z_is_float32_also_under_autocast() -> None:
     torch.manual_seed(0)
     head = ProjectionHead(64)
-    h = 10 * torch.randn(8, 64)
     with torch.autocast("cpu", torch.bfloat16):
-        low_precision = head(h)
-    for z in (head(h), low_precision):
-        assert z.dtype == torch.float32
-        torch.testing.assert_close(z.norm(dim=1), torch.ones(8))
+        assert head(torch.randn(8, 64)).dtype == torch.float32
 
 
 @pytest.mark.parametrize("n_hidden_layers", [0, 1, 3])
@@ -27,7 +23,6 @@ def test_equals_its_definition(n_hidden_layers: int) -> None:
         x = (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt()
         x = x.clamp(min=0)
     z = x @ head.out.weight.T + head.out.bias
-    z = z / (z**2).sum(1, keepdim=True).sqrt()
     torch.testing.assert_close(head(h), z)
 
 

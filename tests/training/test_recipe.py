@@ -49,6 +49,7 @@ def test_the_paper_s_recipe_is_the_released_configuration():
         "patch_frames": 101,
         "patches": "random",
         "distance_frames": None,
+        "within_db": None,
         "mix_back": {"alpha": 0.05, "source": "other_clips"},
         "resized_crop": {"area": [0.8, 1.0], "aspect": [3 / 4, 4 / 3]},
         "compression": {"lowest": 0.75},

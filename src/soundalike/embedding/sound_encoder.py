@@ -111,9 +111,10 @@ class SoundEncoder(nn.Module):
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, Encoder]:
             settings = dict(config["encoder"])
-            encoder = build_encoder(settings)
+            log_mel = LogMel(**config["log_mel"])
+            encoder = build_encoder(settings, log_mel.n_mels)
             statistics = config["patch_frames"], config["mean"], config["std"]
-            ear = cls(encoder, settings, LogMel(**config["log_mel"]), *statistics)
+            ear = cls(encoder, settings, log_mel, *statistics)
             return ear.eval(), encoder
 
         return read_model(folder, build)

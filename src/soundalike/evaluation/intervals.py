@@ -54,6 +54,44 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
+def crossed_interval(
+    values: NDArray[Any], *, n_resamples: int = 10_000, level: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """Interval of a mean over clips and seeds, both of which could have been others.
+
+    Clips and seeds are drawn with replacement, each on their own, and every drawn clip is taken
+    with every drawn seed (Owen 2007, "The pigeonhole bootstrap"). Given the differences of two ways
+    of training on the same clips with the same seeds, it is that of the difference.
+
+    Args:
+        values: of every clip under every seed, such as 1 for right and 0 for wrong.
+        n_resamples: draws.
+        level: share of the draws inside the interval.
+        seed: of the draws.
+
+    Shape:
+        values: [seeds, clips].
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if values.ndim != 2 or not values.size:
+        raise ValueError(
+            f"values must be [seeds, clips] with one each at least, not {values.shape}"
+        )
+    generator = np.random.default_rng(seed)
+    n_seeds, n_clips = values.shape
+    means = np.empty(n_resamples)
+    for resample in range(n_resamples):
+        of_seeds = generator.integers(n_seeds, size=n_seeds)
+        of_clips = generator.integers(n_clips, size=n_clips)
+        times_seeds = np.bincount(of_seeds, minlength=n_seeds)
+        times_clips = np.bincount(of_clips, minlength=n_clips)
+        means[resample] = times_seeds @ values @ times_clips / values.size
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
 def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Interval of the mean over seeds, by Student's t.
 

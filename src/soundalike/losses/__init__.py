@@ -8,6 +8,11 @@ for ``binary_cross_entropy``, 0 or 1 for every class of each, [batch, classes].
 
 LOSSES = {
     "nt_xent": "soundalike.losses.nt_xent:NTXent",
+    "dcl": "soundalike.losses.dcl:DCL",
+    "sup_con": "soundalike.losses.sup_con:SupCon",
+    "barlow_twins": "soundalike.losses.barlow_twins:BarlowTwins",
+    "vicreg": "soundalike.losses.vicreg:VICReg",
+    "byol": "soundalike.losses.byol:BYOL",
 }
 
 CLASSIFICATION_LOSSES = {

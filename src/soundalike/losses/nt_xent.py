@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -28,7 +29,7 @@ class NTXent(nn.Module):
             other clips count.
 
     Shape:
-        z_a, z_b: [batch, dim], of unit length, row i of both from clip i; result: scalar.
+        z_a, z_b: [batch, dim], row i of both from clip i; result: scalar.
 
     Raises:
         ValueError: ``temperature`` is not positive.
@@ -48,9 +49,8 @@ class NTXent(nn.Module):
         """Return the mean loss over the 2 * batch anchors."""
         with torch.autocast(z_a.device.type, enabled=False):
             z = torch.cat([z_a, z_b])
-            return _CrossEntropy.apply(
-                z.to(torch.promote_types(z.dtype, torch.float32)), self.temperature
-            )
+            z = F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=1)
+            return _CrossEntropy.apply(z, self.temperature)
 
 
 class _CrossEntropy(torch.autograd.Function):

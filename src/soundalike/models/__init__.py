@@ -8,5 +8,8 @@ ENCODERS = {
     "resnet18": "soundalike.models.resnet:ResNet18",
     "vgg": "soundalike.models.vgg:VGG",
     "crnn": "soundalike.models.crnn:CRNN",
+    "audio_ntt": "soundalike.models.audio_ntt:AudioNTT",
+    "frequency_resnet": "soundalike.models.frequency_resnet:FrequencyResNet",
+    "timm": "soundalike.models.timm_model:TimmModel",
     "fsdnoisy18k_baseline": "soundalike.models.fsdnoisy18k_baseline:FSDnoisy18kBaseline",
 }

@@ -1,5 +1,6 @@
 """What every encoder is, and how one is made from settings."""
 
+import inspect
 from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
@@ -24,8 +25,16 @@ class Encoder(nn.Module):
     min_frames: int
 
 
-def build_encoder(settings: Mapping[str, Any]) -> Encoder:
-    """Make an encoder from ``{"name": key of ENCODERS, ...its arguments}``."""
+def build_encoder(settings: Mapping[str, Any], n_bands: int = 96) -> Encoder:
+    """Make an encoder.
+
+    Args:
+        settings: ``{"name": key of ENCODERS, ...its arguments}``.
+        n_bands: bands of the patches, for an encoder that must know.
+    """
     arguments = {key: value for key, value in settings.items() if key != "name"}
-    encoder: Encoder = resolve_name(ENCODERS[settings["name"]])(**arguments)
+    constructor = resolve_name(ENCODERS[settings["name"]])
+    if "n_bands" in inspect.signature(constructor).parameters:
+        arguments["n_bands"] = n_bands
+    encoder: Encoder = constructor(**arguments)
     return encoder

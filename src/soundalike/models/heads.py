@@ -2,16 +2,15 @@
 
 import itertools
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class ProjectionHead(nn.Module):
-    """Project an embedding h to z on the unit sphere (Chen et al. 2020; Fonseca et al. 2021).
+    """Project an embedding h to z (Chen et al. 2020; Fonseca et al. 2021).
 
-    Hidden layers, each linear, batch normalisation and ReLU, then a linear layer; at last z is
-    divided by its length, so that the dot product of two z is their cosine. The head serves
-    pre-training only: what follows uses h.
+    Hidden layers, each linear, batch normalisation and ReLU, then a linear layer. Losses that
+    compare directions divide z by its length themselves. The head serves pre-training only: what
+    follows uses h.
 
     Args:
         in_dim: size of h, the ``dim`` of the encoder.
@@ -45,5 +44,5 @@ class ProjectionHead(nn.Module):
         self.out = nn.Linear(dims[-1], out_dim)
 
     def forward(self, h: Tensor) -> Tensor:
-        """Return z of unit length."""
-        return F.normalize(self.out(self.hidden(h)).float(), dim=1)
+        """Return z."""
+        return self.out(self.hidden(h)).float()

@@ -145,7 +145,11 @@ class Bench:
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
         statistics = mean_and_std(heard)
         return SoundEncoder(
-            build_encoder(settings), settings, store.log_mel, patch_frames, *statistics
+            build_encoder(settings, store.log_mel.n_mels),
+            settings,
+            store.log_mel,
+            patch_frames,
+            *statistics,
         )
 
     def _classify_statistics(

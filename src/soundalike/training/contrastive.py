@@ -7,9 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from soundalike.models.encoder import Encoder
+from soundalike.models.heads import ProjectionHead
+from soundalike.training.draws import batches_apart
 from soundalike.training.hardware import MemoryFormat
 from soundalike.training.optimizers import Schedule
 from soundalike.training.steps import Training
+from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
 
@@ -27,6 +31,8 @@ class TrainingSettings:
             "bf16-mixed", "16-mixed".
         memory_format: how the channels of convolutions lie; "auto" takes what is faster.
         seed: of everything random.
+        segment_s: longer clips are heard as several segments of at most so many seconds, each of
+            which gives a pair of views a pass. By default a clip gives one, however long it is.
     """
 
     n_epochs: int = 100
@@ -35,21 +41,24 @@ class TrainingSettings:
     precision: str = "auto"
     memory_format: MemoryFormat = "auto"
     seed: int = 0
+    segment_s: float | None = None
 
     def __post_init__(self) -> None:
         for name, lowest in {"n_epochs": 1, "batch_size": 2, "seed": 0}.items():
             if getattr(self, name) < lowest:
                 raise ValueError(f"training.{name} must be at least {lowest}.")
+        if self.segment_s is not None and not self.segment_s > 0:
+            raise ValueError("training.segment_s must be above 0.")
 
 
 class Projector(nn.Module):
-    """Encoder and head: from standardised views to projections z of unit length.
+    """Encoder and head: from standardised views to projections z.
 
     Shape:
         views: [n, frames, bands]; result: [n, out_dim].
     """
 
-    def __init__(self, encoder: nn.Module, head: nn.Module) -> None:
+    def __init__(self, encoder: Encoder, head: ProjectionHead) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = head
@@ -65,9 +74,12 @@ class ContrastiveTraining(Training):
     Args:
         fabric, optimizer, schedule, frames, offsets, n_frames: as for every `Training`.
         projector: encoder and head.
-        criterion: loss of z_a and z_b.
+        criterion: loss of z_a and z_b, and of the labels where it takes them.
         views: makes the pairs.
         settings: how long and how.
+        labels: class of every clip, -1 for none, for a criterion that takes labels.
+        segment_of: where the clips are segments of longer ones, which ones; segments of one clip
+            are kept out of each other's batches.
     """
 
     def __init__(
@@ -82,21 +94,36 @@ class ContrastiveTraining(Training):
         offsets: np.ndarray,
         n_frames: np.ndarray,
         settings: TrainingSettings,
+        labels: np.ndarray | None = None,
+        segment_of: np.ndarray | None = None,
     ) -> None:
+        self.segment_of = segment_of
         super().__init__(
             fabric, projector, optimizer, schedule, frames, offsets, n_frames, settings
         )
+        self.labels = None if labels is None else torch.from_numpy(labels)
         self.criterion = criterion
         self.views = views
         self.merge_views = settings.merge_views
+        self.activity = None
+        if views.within_db is not None:
+            self.activity = Activity(frames, self.offsets, self.n_frames, views.within_db)
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
         """Draw the two views of each clip."""
-        return self.views.draw(clips, self.n_frames, generator)
+        return self.views.draw(clips, self.n_frames, generator, self.activity)
 
     def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
         """Return the contrastive loss of the two views of each clip."""
-        return self.criterion(*self.project(self.make_views(draws)))
+        z = self.project(self.make_views(draws))
+        if self.labels is None:
+            return self.criterion(*z)
+        return self.criterion(*z, self.labels[draws["patches"]["clip"][:, 0]].to(z[0].device))
+
+    def _cut_into_batches(self, epoch: int) -> list[np.ndarray]:
+        if self.segment_of is None:
+            return super()._cut_into_batches(epoch)
+        return batches_apart(self.segment_of, self.batch_size, self.seed, epoch)
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
@@ -104,7 +131,9 @@ class ContrastiveTraining(Training):
 
     def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_a and z_b: [batch, out_dim] each."""
-        if self.merge_views:
-            z_a, z_b = self.module(views.flatten(0, 1)).chunk(2)
-            return z_a, z_b
-        return self.module(views[0]), self.module(views[1])
+        z_a, z_b = torch.cat([self.module(part) for part in self.passes(views)]).chunk(2)
+        return z_a, z_b
+
+    def passes(self, views: Tensor) -> list[Tensor]:
+        """Return what goes through the network at a time: both views, or one after the other."""
+        return [views.flatten(0, 1)] if self.merge_views else list(views)

@@ -28,3 +28,26 @@ def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """
     cut = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     return [batch for batch in cut if len(batch) > 1]
+
+
+def batches_apart(clips: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Cut an epoch's order of segments into batches in which those of one clip do not meet.
+
+    They sound alike, so they are no negatives for each other. A clip with more segments than there
+    are batches is spread evenly over them.
+
+    Args:
+        clips: which clip each segment is of.
+        batch_size: most segments of a batch.
+        seed: of the run.
+        epoch: counted from 0.
+
+    Shape:
+        clips: [segments].
+    """
+    rng = np.random.default_rng([_ORDER, seed, epoch])
+    turn = rng.permutation(int(clips.max()) + 1)[clips]  # clips in random order,
+    order = np.lexsort([rng.random(len(clips)), turn])  # and each one's segments in random order
+    n_batches = -(-len(clips) // batch_size)
+    cut = [order[number::n_batches] for number in rng.permutation(n_batches)]
+    return [batch for batch in cut if len(batch) > 1]

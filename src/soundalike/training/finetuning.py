@@ -196,7 +196,7 @@ def _new_ear(
     front_end = heard.log_mel
     patch_s = (settings.patch_frames - 1) * front_end.hop_s
     front_end = replace(front_end, min_duration_s=max(front_end.min_duration_s, patch_s))
-    encoder = build_encoder(encoder_settings)
+    encoder = build_encoder(encoder_settings, front_end.n_mels)
     if settings.patch_frames < encoder.min_frames:
         raise ValueError(f"its encoder needs patch_frames of at least {encoder.min_frames}.")
     mean, std = log_mel_statistics(heard)
@@ -204,7 +204,7 @@ def _new_ear(
 
 
 def _copy(ear: SoundEncoder) -> SoundEncoder:
-    encoder = build_encoder(ear.encoder_settings)
+    encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
     encoder.load_state_dict(ear.encoder.state_dict())
     return SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std

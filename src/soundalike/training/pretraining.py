@@ -4,22 +4,28 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
+from torch import nn
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import heard_in_training
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.losses import LOSSES
+from soundalike.losses.byol import BYOL
+from soundalike.losses.sup_con import SupCon
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import Monitor, run_to_end
+from soundalike.training.momentum import MomentumProjector, MomentumTraining
 from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
 from soundalike.training.recipe import Recipe, RecipeError, build
 from soundalike.training.run_folder import RunFolder
+from soundalike.training.segments import cut_into_segments
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.views.pair import PairOfViews
 
@@ -116,25 +122,60 @@ def _assemble(
             f"views.patch_frames is {views.patch_frames} and the shortest clip has {shortest} "
             "frames: prepare with a higher log_mel.min_duration_s, or take shorter patches."
         )
+    offsets, n_frames, segment_of = _segments(heard, settings.segment_s, views.patch_frames)
     torch.manual_seed(settings.seed)
-    encoder = build_encoder(recipe["encoder"])
+    encoder = build_encoder(recipe["encoder"], heard.log_mel.n_mels)
     if init:
         encoder.load_state_dict(init.encoder.state_dict())
     if views.patch_frames < encoder.min_frames:
         raise ValueError(f"the encoder needs views.patch_frames of at least {encoder.min_frames}.")
     head = ProjectionHead(encoder.dim, **recipe["head"])
-    projector = hardware.lay_out(Projector(encoder, head))
-    training = ContrastiveTraining(
+    projector = Projector(encoder, head)
+    hardware.lay_out(projector)
+    criterion = build(LOSSES, recipe["loss"])
+    kind: type[ContrastiveTraining] = ContrastiveTraining
+    module: nn.Module = projector
+    if isinstance(criterion, BYOL):
+        kind, module = MomentumTraining, MomentumProjector(projector, criterion)
+    training = kind(
         fabric=fabric,
-        projector=projector,
-        optimizer=build(OPTIMIZERS, recipe["optimizer"], projector.parameters()),
+        projector=module,
+        optimizer=build(OPTIMIZERS, recipe["optimizer"], _trained(module)),
         schedule=build(SCHEDULES, recipe["schedule"]),
-        criterion=build(LOSSES, recipe["loss"]),
+        criterion=criterion,
         views=views,
         frames=place_frames(heard.frames, fabric.device),
-        offsets=heard.offsets,
-        n_frames=heard.n_frames,
+        offsets=offsets,
+        n_frames=n_frames,
         settings=settings,
+        labels=_labels(heard)[segment_of] if isinstance(criterion, SupCon) else None,
+        segment_of=None if settings.segment_s is None else segment_of,
     )
     ear = SoundEncoder(encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std)
     return training, ear
+
+
+def _segments(
+    heard: Store, segment_s: float | None, patch_frames: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return offset, length and clip of each segment; by default a clip is one."""
+    if segment_s is None:
+        return heard.offsets, heard.n_frames, np.arange(len(heard.clips))
+    longest = round(segment_s / heard.log_mel.hop_s)
+    if longest < 2 * patch_frames:
+        raise ValueError("training.segment_s must be at least as long as two patches.")
+    return cut_into_segments(heard.offsets, heard.n_frames, longest)
+
+
+def _trained(module: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
+
+
+def _labels(heard: Store) -> np.ndarray:
+    """Return the class of each clip, -1 where it has no label."""
+    clips = heard.clips
+    if clips.is_multi_label:
+        raise ValueError("loss sup_con takes one label a clip, and some clips have several.")
+    if not clips.classes:
+        raise ValueError("loss sup_con needs labels, and no clip has one; nt_xent needs none.")
+    return clips.labels(clips.classes)

@@ -61,7 +61,7 @@ def embeddings(ear: SoundEncoder, store: Store) -> Patches:
 def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
     """Return the same encoder with random weights, its batch norm calibrated on training clips."""
     torch.manual_seed(seed)
-    encoder = build_encoder(ear.encoder_settings)
+    encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
     twin = SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
     ).to(ear.device)

@@ -9,11 +9,14 @@ import torch
 from torch import Tensor
 
 from soundalike.views import AUGMENTATIONS
+from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Augmentation, Draws, uniform_integers
 from soundalike.views.mix_back import MixBack, mix_back
 
 Settings = Mapping[str, Any]
 Patches = Literal["random", "same", "apart"]
+
+N_TRIES = 10  # of finding a patch in which something happens
 
 
 class PairOfViews:
@@ -36,6 +39,8 @@ class PairOfViews:
         distance_frames: frames from the start of one patch to that of the other, for "apart" only;
             by default ``patch_frames``, so that they touch. In a clip too short for it they are as
             far apart as the clip allows.
+        within_db: cuts patches in which something happens: whose energy comes within so many
+            decibels of the clip's loudest frame, as ``Activity`` tells. By default anywhere.
         mix_back: settings of ``MixBack``.
         mean: mean of the training clips' log-mels, subtracted last.
         std: their standard deviation, divided by last.
@@ -56,6 +61,7 @@ class PairOfViews:
         n_bands: int = 96,
         patches: Patches = "random",
         distance_frames: int | None = None,
+        within_db: float | None = None,
         mix_back: Settings | None = None,
         mean: float = 0.0,
         std: float = 1.0,
@@ -70,6 +76,8 @@ class PairOfViews:
             raise ValueError(f"{patches!r} patches have no distance_frames; leave it out.")
         if distance_frames is not None and distance_frames < 0:
             raise ValueError(f"distance_frames must be at least 0, got {distance_frames}.")
+        if within_db is not None and not within_db > 0:
+            raise ValueError(f"within_db must be above 0, got {within_db}.")
         if not std > 0:
             raise ValueError(f"The standard deviation must be above 0, got {std}.")
         for name in augmentations.keys() - AUGMENTATIONS.keys():
@@ -79,6 +87,7 @@ class PairOfViews:
         self.n_bands = n_bands
         self.patches = patches
         self.distance_frames = patch_frames if distance_frames is None else distance_frames
+        self.within_db = within_db
         self.mix_back = None if mix_back is None else MixBack(**mix_back)
         self.augmentations: dict[str, Augmentation] = {}
         for name, augmentation in AUGMENTATIONS.items():
@@ -88,13 +97,20 @@ class PairOfViews:
         self.mean = mean
         self.std = std
 
-    def draw(self, clips: Tensor, n_frames: Tensor, generator: torch.Generator) -> dict[str, Draws]:
+    def draw(
+        self,
+        clips: Tensor,
+        n_frames: Tensor,
+        generator: torch.Generator,
+        activity: Activity | None = None,
+    ) -> dict[str, Draws]:
         """Draw everything the views of a batch of clips need, by the name of the step.
 
         Args:
             clips: index of each clip of the batch among all clips.
             n_frames: frames of every clip.
             generator: on the CPU.
+            activity: of all clips, for patches in which something happens.
 
         Shape:
             clips: [batch] int64; n_frames: [n_clips] int64.
@@ -110,6 +126,8 @@ class PairOfViews:
             )
         batch = len(clips)
         starts = self._draw_starts(n_frames[clips], generator)
+        if activity is not None:
+            starts = self._where_active(starts, clips, n_frames[clips], generator, activity)
         draws = {"patches": {"clip": clips[:, None].repeat(1, 2), "start": starts}}
         if self.mix_back is not None:
             draws["mix_back"] = self.mix_back.draw(
@@ -129,6 +147,21 @@ class PairOfViews:
             return torch.stack([first, first + distance], dim=1)
         starts = uniform_integers(n_starts[:, None].repeat(1, 2), generator)
         return starts[:, :1].repeat(1, 2) if self.patches == "same" else starts
+
+    def _where_active(
+        self,
+        starts: Tensor,
+        clips: Tensor,
+        n_frames: Tensor,
+        generator: torch.Generator,
+        activity: Activity,
+    ) -> Tensor:
+        """Draw both starts again, up to ten times, while nothing happens in one of the patches."""
+        for _ in range(N_TRIES):
+            active = activity.of_patches(clips[:, None].expand(-1, 2), starts, self.patch_frames)
+            again = self._draw_starts(n_frames, generator)
+            starts = torch.where(active.all(dim=1, keepdim=True), starts, again)
+        return starts
 
     def apply(
         self,

@@ -1,0 +1,62 @@
+"""Variance-invariance-covariance regularisation."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class VICReg(nn.Module):
+    """Keep the views of a clip near, every dimension alive, and no two dimensions alike (VICReg).
+
+    Three terms, none of which compares clips with one another: the squared distance of the two
+    views; for every dimension of either view, by how much its standard deviation over the batch
+    falls short of 1; and the squared covariances between its dimensions.
+
+    Bardes et al. 2022, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
+    Learning".
+
+    Args:
+        invariance: weight of the distance.
+        variance: weight of the standard deviations.
+        covariance: weight of the covariances.
+
+    Shape:
+        z_a, z_b: [batch, dim], row i of both from clip i, at least 2 clips; result: scalar.
+
+    Raises:
+        ValueError: a weight is negative, or there is one clip only.
+
+    >>> round(VICReg()(torch.zeros(4, 2), torch.zeros(4, 2)).item(), 2)  # 25 * (1 - 0.01), dead
+    24.75
+    """
+
+    def __init__(
+        self, invariance: float = 25.0, variance: float = 25.0, covariance: float = 1.0
+    ) -> None:
+        super().__init__()
+        if not min(invariance, variance, covariance) >= 0:
+            raise ValueError(
+                "VICReg needs an invariance, a variance and a covariance from 0 on, got "
+                f"{invariance}, {variance}, {covariance}."
+            )
+        self.invariance = invariance
+        self.variance = variance
+        self.covariance = covariance
+
+    def forward(self, z_a: Tensor, z_b: Tensor) -> Tensor:
+        """Return the weighted sum of the three terms."""
+        if len(z_a) < 2:
+            raise ValueError("VICReg needs at least 2 clips: one has no variance.")
+        with torch.autocast(z_a.device.type, enabled=False):
+            z_a, z_b = z_a.float(), z_b.float()
+            views = torch.stack([z_a, z_b])
+            centred = views - views.mean(dim=1, keepdim=True)
+            std = (centred.square().sum(dim=1) / (len(z_a) - 1) + 1e-4).sqrt()
+            covariances = centred.mT @ centred / (len(z_a) - 1)
+            own = covariances.diagonal(dim1=1, dim2=2)
+            between = (covariances.square().sum() - own.square().sum()) / z_a.shape[1]
+            return (
+                self.invariance * F.mse_loss(z_a, z_b)
+                + self.variance * (1 - std).relu().mean()
+                + self.covariance * between
+            )

@@ -1,0 +1,78 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from soundalike.models.audio_ntt import AudioNTT
+
+
+def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    for i in (1, 2, 3):
+        mean, var, weight, bias = (
+            state[f"conv{i}.bn.{key}"] for key in ("running_mean", "running_var", "weight", "bias")
+        )
+        x = F.max_pool2d(F.conv2d(x, state[f"conv{i}.conv.weight"], padding=1), 2)
+        x = F.relu(F.batch_norm(x, mean, var, weight, bias))
+    embedded = []
+    for frame in range(x.shape[2]):
+        of_frame = x[:, :, frame].flatten(1)
+        for layer in ("hidden", "out"):
+            weight, bias = state[f"mlp.{layer}.weight"], state[f"mlp.{layer}.bias"]
+            of_frame = F.relu(F.linear(of_frame, weight, bias))
+        embedded.append(of_frame)
+    frames = torch.stack(embedded)
+    return torch.cat([frames.mean(0), frames.max(0).values], dim=1)
+
+
+def test_equals_the_plain_network_written_from_its_state_dict() -> None:
+    torch.manual_seed(0)
+    encoder = AudioNTT()
+    patches = torch.randn(3, 1, 101, 96)
+    for _ in range(3):
+        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+    encoder.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
+
+
+def test_shapes_of_every_stage() -> None:
+    shapes = {}
+    encoder = AudioNTT()
+    for name, module in encoder.named_children():
+        module.register_forward_hook(
+            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
+        )
+    encoder(torch.zeros(2, 1, 101, 96))
+    assert shapes == {
+        "conv1": (64, 50, 48), "conv2": (64, 25, 24), "conv3": (64, 12, 12), "mlp": (2048,),
+    }  # fmt: skip
+
+
+def test_h_tells_at_which_frequency_something_is() -> None:
+    """Global pooling over frequency could not: the two patches hold the same, in other bands."""
+    torch.manual_seed(0)
+    encoder = AudioNTT().eval()
+    low, high = torch.zeros(2, 1, 1, 101, 96)
+    low[..., 16:24], high[..., 72:80] = 3, 3
+    with torch.no_grad():
+        assert F.cosine_similarity(encoder(low), encoder(high)).item() < 0.9
+
+
+def test_number_of_bands() -> None:
+    encoder = AudioNTT(width=4, dim=32, n_bands=64)
+    assert encoder(torch.zeros(2, 1, 50, 64)).shape == (2, 32)
+    with pytest.raises(ValueError, match="48 values a frame, not 32; set the encoder's n_bands"):
+        encoder(torch.zeros(2, 1, 50, 96))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"width": 0}, "got 0, 96"),
+        ({"n_bands": 7}, "got 64, 7"),
+        ({"dim": 3}, "even dim of at least 2, got 3"),
+        ({"dim": 0}, "even dim of at least 2, got 0"),
+    ],
+)
+def test_refuses_sizes_of_no_network(settings: dict[str, int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        AudioNTT(**settings)

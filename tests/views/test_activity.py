@@ -1,0 +1,78 @@
+"""Patches in which something happens."""
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.views.activity import Activity
+from soundalike.views.pair import PairOfViews
+
+QUIET = -8.0
+
+
+def clip_with_sound(n_frames: int, first: int, end: int) -> torch.Tensor:
+    """A clip that is quiet but for some frames: [frames, 8 bands]."""
+    log_mel = torch.full((n_frames, 8), QUIET)
+    log_mel[first:end] = -1.0
+    return log_mel
+
+
+def activity_of(*clips: torch.Tensor, within_db: float = 30.0) -> tuple[Activity, torch.Tensor]:
+    n_frames = torch.tensor([len(clip) for clip in clips])
+    offsets = n_frames.cumsum(0) - n_frames
+    return Activity(torch.cat(clips).half(), offsets, n_frames, within_db), n_frames
+
+
+def test_equals_the_definition_in_plain_loops() -> None:
+    generator = torch.Generator().manual_seed(0)
+    clips = [3 * torch.randn(n, 8, generator=generator).half() for n in (40, 25, 60)]
+    activity, _ = activity_of(*clips, within_db=20)
+    for number, clip in enumerate(clips):
+        energies = [sum(10.0 ** float(value) for value in frame) for frame in clip]
+        active = [energy >= max(energies) / 100 for energy in energies]
+        for start in range(len(clip) - 20 + 1):
+            expected = sum(active[start : start + 20]) >= min(5, sum(active))
+            assert activity.of_patches(torch.tensor(number), torch.tensor(start), 20) == expected
+
+
+def test_a_patch_of_silence_is_not_active() -> None:
+    activity, _ = activity_of(clip_with_sound(300, 200, 250), clip_with_sound(300, 0, 300))
+    clips, starts = torch.tensor([0, 0, 0, 1, 1]), torch.tensor([0, 99, 180, 0, 199])
+    assert activity.of_patches(clips, starts, 101).tolist() == [False, False, True, True, True]
+
+
+def test_a_click_is_enough_where_there_is_nothing_else() -> None:
+    activity, _ = activity_of(clip_with_sound(300, 150, 152))
+    starts = torch.tensor([0, 49, 51, 100, 151])
+    assert activity.of_patches(torch.zeros(5, dtype=torch.int64), starts, 101).tolist() == [
+        False, False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_gain_does_not_matter_and_neighbours_do_not() -> None:
+    loud, soft = clip_with_sound(300, 200, 250), clip_with_sound(300, 20, 90)
+    alone, _ = activity_of(soft)
+    beside, _ = activity_of(loud + 3, soft - 3, loud)
+    starts = torch.arange(200)
+    expected = alone.of_patches(torch.zeros(200, dtype=torch.int64), starts, 101)
+    assert torch.equal(beside.of_patches(torch.ones(200, dtype=torch.int64), starts, 101), expected)
+
+
+def test_views_are_cut_where_something_happens() -> None:
+    activity, n_frames = activity_of(clip_with_sound(1000, 700, 800), clip_with_sound(400, 0, 400))
+    views = PairOfViews(n_bands=8, within_db=30.0)
+    clips = torch.tensor([0, 1]).repeat(50)
+    drawn = views.draw(clips, n_frames, torch.Generator().manual_seed(0), activity)
+    patches = drawn["patches"]
+    active = activity.of_patches(patches["clip"], patches["start"], 101).all(dim=1)
+    anywhere = views.draw(clips, n_frames, torch.Generator().manual_seed(0))["patches"]
+    by_chance = activity.of_patches(anywhere["clip"], anywhere["start"], 101).all(dim=1)
+    assert active[clips == 1].all()
+    assert active[clips == 0].sum() > 3 * by_chance[clips == 0].sum()
+    starts = patches["start"][clips == 0][active[clips == 0]]
+    assert len(np.unique(starts)) > 5
+
+
+def test_a_level_of_no_decibels_is_refused() -> None:
+    with pytest.raises(ValueError, match="within_db must be above 0, got 0"):
+        PairOfViews(within_db=0)
