@@ -47,6 +47,8 @@ def test_the_whole_way(done, sound_folder, tmp_path):
     trained, last = done("pretrain", store, "--out", run, *TINY, "--training.n_epochs", 2)
     assert (trained["n_steps"], trained["n_steps_done"], trained["run"]) == (6, 6, str(run))
     assert last == f"trained for 6 steps: {run / 'encoder'}"
+    assert (trained["verdict"], trained["alarms"]) == ("too early to tell", {})
+    assert "Too early to tell" in (run / "health.html").read_text()
 
     evaluated, _ = done("evaluate", run, store, "--protocol", "linear")
     assert [row["protocol"] for row in evaluated["rows"]] == ["linear"] * 3
@@ -73,6 +75,20 @@ def test_the_whole_way(done, sound_folder, tmp_path):
     clip = sorted(sound_folder.rglob("*.wav"))[0]
     of_clip = exact[pd.read_parquet(rows)["path"] == str(clip)].mean(axis=0)
     assert np.allclose(of_clip, SoundEncoder.from_pretrained(run).encode(clip), atol=1e-5)
+
+
+def test_views_to_look_at_before_training(done, sound_folder, store, tmp_path):
+    page = tmp_path / "pages" / "views.html"
+    for source in (sound_folder, store.path):
+        words = ["--out", page, "--pairs", 2, "--seed", 5, "--views.blur", "{}"]
+        numbers, last = done("views", source, *words)
+        assert numbers == {
+            "n_clips": 24, "n_pairs": 2, "n_silent_patches": 0, "page": str(page),
+        }  # fmt: skip
+        assert last == f"open {page}"
+        shown = page.read_text()
+        assert shown.count("<b>blur</b>") == 4
+        assert shown.count("<figcaption>") == 2 * 6
 
 
 def test_fine_tuning_against_scratch_and_the_classifier_it_leaves(

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from soundalike.datasets.source import read_source
+from soundalike.training.recipe import read_recipe, write_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -24,6 +27,27 @@ def test_five_folds(sound_folder, tmp_path):
     pooled = json.loads((tmp_path / "runs" / "pooled.json").read_text())
     assert len(pooled) == 6
     assert all(row["interval"][0] <= row["balanced_accuracy"] for row in pooled.values())
+
+
+def test_compare_recipes(sound_folder, tmp_path):
+    clips = read_source(sound_folder).rows[["path", "label"]]
+    pool, labelled = tmp_path / "pool.csv", tmp_path / "labelled.csv"
+    clips[["path"]].to_csv(pool, index=False)
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(labelled, index=False)
+    small = tmp_path / "small.yaml"
+    changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
+    small.write_text(write_recipe(read_recipe("tiny", changes)))
+    command = [
+        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labelled,
+        "--recipes", small, "tiny", "--minutes", "0.02", "--seeds", "2", "--out", tmp_path / "out",
+    ]  # fmt: skip
+    for _ in range(2):  # the second time everything is there
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "out" / "table.csv", index_col=[0, 1])
+    assert len(table) == 6
+    assert table["labelled"].between(0, 1).all()
+    assert table.loc[("small", "log-mel statistics"), "gain"] == 0
 
 
 def test_every_example_is_tested():

@@ -21,6 +21,10 @@ OVERRIDES_HELP = (
     "Any key of the recipe can be given as an option: --loss.temperature 0.1 --encoder.name vgg "
     "--views.noise null. --print_recipe shows them all."
 )
+VIEWS_HELP = (
+    "Any key of the recipe can be given as an option: --views.mix_back.alpha 0.2 --views.noise "
+    "null. soundalike pretrain --print_recipe shows them all."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -91,6 +95,20 @@ def _parser() -> argparse.ArgumentParser:
     _add_recipe(added, "default", "default, paper, simclr, spec_augment, tiny or a YAML file")
     _add_workers(added)
     _add_strict(added)
+
+    added = command(
+        "views",
+        commands.views,
+        "write a page of pairs of views to see and to hear, before training on them",
+        epilog=VIEWS_HELP,
+    )
+    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    added.add_argument(
+        "--out", type=Path, default=Path("views.html"), metavar="HTML", help="file (views.html)"
+    )
+    _add_recipe(added, "default", "default, paper, simclr, spec_augment, tiny or a YAML file")
+    added.add_argument("--pairs", type=_at_least(1), default=8, metavar="N", help="how many (8)")
+    added.add_argument("--seed", type=_at_least(0), default=0, help="of the clips and their views")
 
     added = command(
         "pretrain", commands.pretrain, "learn from sounds without labels", epilog=OVERRIDES_HELP

@@ -61,6 +61,29 @@ def prepare(given: argparse.Namespace) -> int:
     return DONE
 
 
+def views(given: argparse.Namespace) -> int:
+    """Show what pre-training would get to hear of a source."""
+    if given.out.is_dir():
+        raise UsageError(f"{given.out}: is a folder: name the HTML file to write.")
+
+    from soundalike.report.audition import audition
+    from soundalike.report.views_page import write_views_page
+    from soundalike.training.recipe import read_recipe
+
+    recipe = read_recipe(given.recipe, given.overrides)
+    heard = audition(given.source, _front_end(recipe), recipe["views"], given.pairs, given.seed)
+    write_views_page(given.out, heard)
+    numbers = {
+        "n_clips": heard.n_heard,
+        "n_pairs": len(heard.pairs),
+        "n_silent_patches": heard.n_silent_patches,
+        "page": str(given.out),
+    }
+    _write_json(given.json, numbers)
+    print(f"open {given.out.resolve()}")
+    return DONE
+
+
 def pretrain(given: argparse.Namespace) -> int:
     """Learn from sounds without labels."""
     if not given.print_recipe and (given.source is None or given.out is None):
@@ -98,6 +121,7 @@ def pretrain(given: argparse.Namespace) -> int:
     numbers = pretraining.pretrain(store, run, recipe, test_fold=given.test_fold, init=init)
     numbers |= {"run": str(given.out), "n_problems": store.n_problems}
     _write_json(given.json, numbers)
+    _show_health(run.path, numbers)
     if numbers["n_steps_done"] < numbers["n_steps"]:
         print(
             f"stopped after {numbers['n_steps_done']:,} of {numbers['n_steps']:,} steps; the same "
@@ -106,6 +130,20 @@ def pretrain(given: argparse.Namespace) -> int:
         return FAILED
     print(f"trained for {numbers['n_steps']:,} steps: {run.encoder}{_left_out(store)}")
     return DONE
+
+
+def _show_health(run: Path, numbers: dict[str, Any]) -> None:
+    """Write the page on how the training did, and say it in a line or two on standard error."""
+    import pandas as pd
+
+    from soundalike.report.health_page import in_short, write_health_page
+    from soundalike.training.run_folder import METRICS
+
+    page = run / "health.html"
+    write_health_page(page, pd.read_csv(run / METRICS), numbers)
+    print(f"health: {in_short(numbers)}: {page}", file=sys.stderr)
+    for kind, sentence in numbers["alarms"].items():
+        print(f"{kind}: {sentence}", file=sys.stderr)
 
 
 def evaluate(given: argparse.Namespace) -> int:

@@ -39,6 +39,17 @@ def test_a_row_for_every_window(ear, sound_folder, tmp_path):
     assert np.allclose(np.stack(of_clip["vector"]).mean(axis=0), ear.encode(path), atol=1e-5)
 
 
+def test_a_clip_that_is_shorter_than_a_window_has_one_row(ear, sound_folder, store, tmp_path):
+    long = SoundEncoder(ear.encoder, SETTINGS, LogMel(), 101, -3.0, 2.0, 10_000).eval()
+    out = tmp_path / "rows.parquet"
+    counts = embed(long, read_source(sound_folder), out, progress=False)
+    rows = pd.read_parquet(out)
+    assert counts["n_windows"] == counts["n_clips"] == len(rows) == 24
+    assert (rows["start_s"] == 0).all()
+    assert np.allclose(rows["end_s"], (store.n_frames - 1) * LogMel().hop_s)
+    assert len(rows["end_s"].unique()) > 5
+
+
 def test_times_are_those_of_the_file(ear, sound_folder, tmp_path):
     path = str(sound_folder / "low" / "7.wav")
     clips = ClipTable.of("x", [Clip(path, start_s=0.5, end_s=2.0)])

@@ -119,6 +119,49 @@ def test_a_clip_that_is_shorter_than_a_patch_is_repeated(ear, sound_folder, stor
     assert np.allclose(h[clips == index].numpy(), h_of_repeated(store.of_clip(index)), atol=1e-5)
 
 
+def with_windows(ear, window_frames):
+    return SoundEncoder(
+        ear.encoder, SETTINGS, LogMel(), 101, ear.mean, ear.std, window_frames
+    ).eval()
+
+
+def test_a_clip_that_is_shorter_than_a_window_is_one_window(ear, store):
+    listening = with_windows(ear, 10_000)
+    h, clips = listening.of_store(store)
+    assert clips.tolist() == list(range(len(store.clips)))
+    for index in (0, 11, 23):
+        with torch.no_grad():
+            expected = ear(torch.from_numpy(store.of_clip(index))[None])[0]
+        torch.testing.assert_close(h[index], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_longer_clip_has_windows_half_a_window_apart(ear):
+    log_mel = np.random.default_rng(0).normal(-3, 2, (700, 96)).astype(np.float32)
+    listening = with_windows(ear, 300)
+    blocks = np.split(log_mel, [13, 400, 420])  # as they come from a file
+    short = [log_mel[:150]]
+    seen = [
+        (clip, start, windows.n_frames, embedding)
+        for windows, h in listening.encode_windows([blocks, short, blocks], batch_size=2)
+        for clip, start, embedding in zip(windows.clips, windows.starts, h, strict=True)
+    ]
+    assert [row[:3] for row in seen] == [
+        (0, 0, 300), (0, 150, 300), (0, 300, 300), (1, 0, 150),
+        (2, 0, 300), (2, 150, 300), (2, 300, 300),
+    ]  # fmt: skip
+    for _, start, n_frames, embedding in seen:
+        with torch.no_grad():
+            expected = ear(torch.from_numpy(log_mel[None, start : start + n_frames]))[0]
+        assert np.allclose(embedding, expected, atol=1e-5)
+
+
+def test_windows_are_part_of_the_model(ear, tmp_path):
+    with_windows(ear, 300).save(tmp_path)
+    assert SoundEncoder.load(tmp_path).window_frames == 300
+    with pytest.raises(ValueError, match="at least the 101 frames of a patch, got 100"):
+        with_windows(ear, 100)
+
+
 def test_encoding_leaves_the_network_as_it_is(ear, sound_folder):
     before = {name: t.clone() for name, t in ear.state_dict().items()}
     ear.train()

@@ -1,12 +1,21 @@
 import base64
 import io
+import json
 
 import numpy as np
 import pytest
 import soundfile
 from matplotlib.image import imread
 
-from soundalike.report.page import fill, picture_of_log_mel, sound_of_waveform, table
+from soundalike.report.page import (
+    colour_range,
+    fill,
+    picture_of_log_mel,
+    playable,
+    script_json,
+    sound_of_waveform,
+    table,
+)
 
 
 def content(address):
@@ -52,3 +61,24 @@ def test_silence_stays_silent():
 
 def test_a_table_has_a_heading_for_each_row():
     assert table(("name", "score"), [("a", "1"), ("b", "2")]).count('<th scope="row">') == 2
+
+
+def test_colours_span_what_is_shown_but_for_outliers():
+    values = np.linspace(-8, 0, 10_000, dtype=np.float32).reshape(100, 100)
+    low, high = colour_range([values, values])
+    assert low == pytest.approx(-7.84, abs=0.01)
+    assert high == pytest.approx(-0.008, abs=0.01)
+
+
+def test_a_playable_picture_brings_its_sound():
+    sounds = ["before"]
+    html = playable('a "patch" & <b>', np.zeros((5, 4)), np.zeros(99), 22050, (0, 1), sounds)
+    assert len(sounds) == 2
+    assert 'data-sound="1"' in html
+    assert 'aria-label="Play a &quot;patch&quot; &amp; &lt;b&gt;"' in html
+
+
+def test_json_cannot_end_its_script():
+    content = {"name": "</script><b>"}
+    assert "</" not in script_json(content)
+    assert json.loads(script_json(content)) == content

@@ -51,8 +51,19 @@ def table(run):
     return pd.read_csv(run.path / "metrics.csv").drop(columns="seconds")
 
 
+def monitor_of(scores, **settings):
+    """A monitor that finds these scores, look after look, and their negatives."""
+    scores = iter(scores)
+
+    def look():
+        score = next(scores)
+        return {"score": score, "opposite": -score}
+
+    return Monitor(["score", "opposite"], look, **settings)
+
+
 def test_a_monitor_is_due_every_so_often_and_at_the_end():
-    monitor = Monitor("score", lambda: 0.0, every_n_epochs=4)
+    monitor = monitor_of([], every_n_epochs=4)
     assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
 
 
@@ -65,23 +76,59 @@ def test_without_a_monitor_the_last_epoch_is_kept(tmp_path):
     assert kept == [1]
 
 
-@pytest.mark.parametrize("chooses", [True, False])
-def test_the_best_epoch_is_kept_where_the_monitor_chooses(tmp_path, chooses):
-    run, scores, kept = new_run(tmp_path / "run"), iter([0.2, 0.9, 0.9, 0.1]), []
+@pytest.mark.parametrize(
+    ("chooses", "epoch", "n_kept"), [("score", 2, 2), ("opposite", 4, 2), (None, 4, 1)]
+)
+def test_the_best_epoch_is_kept_where_the_monitor_chooses(tmp_path, chooses, epoch, n_kept):
+    run, kept = new_run(tmp_path / "run"), []
     line = Line()
     numbers = run_to_end(
         line,
         run,
         lambda: kept.append(line.module.weight.item()),
-        Monitor("score", lambda: next(scores), chooses=chooses),
+        monitor_of([0.2, 0.9, 0.9, 0.1], chooses=chooses),
         name="x",
         progress=False,
     )
-    assert numbers["score"] == {1: 0.2, 2: 0.9, 3: 0.9, 4: 0.1}
-    assert numbers["epoch"] == (2 if chooses else 4)
-    assert len(kept) == (2 if chooses else 1)
-    assert (kept[-1] == line.module.weight.item()) is not chooses
-    assert table(run)["score"].notna().tolist() == [False, False, True] * 4
+    assert numbers["looks"] == [
+        {"step": 3, "epoch": 1, "score": 0.2, "opposite": -0.2},
+        {"step": 6, "epoch": 2, "score": 0.9, "opposite": -0.9},
+        {"step": 9, "epoch": 3, "score": 0.9, "opposite": -0.9},
+        {"step": 12, "epoch": 4, "score": 0.1, "opposite": -0.1},
+    ]
+    assert numbers["epoch"] == epoch
+    assert len(kept) == n_kept
+    assert (kept[-1] == line.module.weight.item()) is (epoch == 4)
+    for column in ("score", "opposite"):
+        assert table(run)[column].notna().tolist() == [False, False, True] * 4
+
+
+def test_looks_are_remembered_over_a_stop(tmp_path):
+    run, scores, seen = new_run(tmp_path / "run"), [0.2, 0.9, 0.4, 0.1], []
+
+    def alarms(looks):
+        seen.append([look["score"] for look in looks])
+        return {}
+
+    for stop_at in (4, None):
+        monitor = monitor_of(scores[len(seen) :], alarms=alarms)
+        numbers = run_to_end(Line(stop_at), run, lambda: None, monitor, name="x", progress=False)
+    assert seen == [scores[:n] for n in (1, 2, 3, 4)]
+    assert [look["score"] for look in numbers["looks"]] == scores
+    assert [look["epoch"] for look in numbers["looks"]] == [1, 2, 3, 4]
+
+
+def test_an_alarm_is_told_once_and_scores_stand_on_the_bar(tmp_path, capsys):
+    def alarms(looks):
+        return {"low": f"{looks[-1]['score']} is low"} if looks[-1]["score"] < 0.5 else {}
+
+    monitor = monitor_of([0.9, 0.4, 0.3, 0.123456], alarms=alarms, shown={"points": "score"})
+    run_to_end(Line(), new_run(tmp_path / "run"), lambda: None, monitor, name="x")
+    said = capsys.readouterr().err
+    assert said.count("is low") == 1
+    assert "epoch 2: low: 0.4 is low\n" in said
+    assert "points=0.123" in said
+    assert "opposite" not in said
 
 
 @pytest.mark.parametrize("stop_at", [0, 4, 11])
@@ -100,7 +147,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path, stop_at):
 def test_the_best_score_is_remembered_over_a_stop(tmp_path):
     run, kept = new_run(tmp_path / "run"), []
     for stop_at, score in ((5, 0.9), (None, 0.5)):
-        monitor = Monitor("score", lambda score=score: score)
+        monitor = monitor_of([score] * 4, chooses="score")
         numbers = run_to_end(
             Line(stop_at), run, lambda: kept.append(1), monitor, name="x", progress=False
         )

@@ -11,6 +11,7 @@ import torch
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.health import MEASURES
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
 from soundalike.training.knn_monitor import KNNMonitor
@@ -39,7 +40,8 @@ def test_it_leaves_metrics_and_an_ear(run):
     assert metrics["step"].tolist() == list(range(1, 10))
     assert metrics["epoch"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert metrics["loss"].notna().all()
-    assert metrics["knn"].notna().tolist() == [False, False, True] * 3
+    for column in ("knn", *MEASURES):
+        assert metrics[column].notna().tolist() == [False, False, True] * 3
     ear = SoundEncoder.from_pretrained(run.path)
     assert ear.dim == 32
     assert not (run.path / "checkpoints" / "last.partial").exists()
@@ -110,6 +112,9 @@ def test_a_finished_run_is_left_as_it_is(run, store, tiny_recipe):
     assert numbers["n_steps_done"] == numbers["n_steps"] == 9
     assert numbers["loss"] == metrics_of(run)["loss"].iloc[-1]
     assert list(numbers["knn"]) == [1, 2, 3]
+    last = metrics_of(run).iloc[-1]
+    assert numbers["health"] == {name: last[name] for name in MEASURES} | {"highest_rank": 32}
+    assert (numbers["alarms"], numbers["stopping_point"]) == ({}, None)
     for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
         assert torch.equal(ours, theirs)
 
@@ -129,6 +134,62 @@ def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
     last = state["module"]["encoder.conv1.weight"]
     assert not torch.equal(weights_of(chosen)["conv1.weight"], last)
     assert (state["best_score"], state["best_epoch"], numbers["epoch"]) == (0.9, 2, 2)
+
+
+def test_looking_changes_nothing_and_needs_no_labels(run, store, tiny_recipe, tmp_path):
+    """The same losses with a look an epoch at labelled clips, and with one look at clips alone."""
+    unlabelled = ClipTable("x", store.clips.rows.assign(label=""))
+    store = dataclasses.replace(store, clips=unlabelled)
+    recipe = resolve_recipe(tiny_recipe | {"monitor": {"every_n_epochs": 3}})
+    seldom = new_run(tmp_path / "seldom", store, recipe)
+    numbers = pretrain(store, seldom, recipe, progress=False)
+    metrics = metrics_of(seldom)
+    assert metrics["loss"].tolist() == metrics_of(run)["loss"].tolist()
+    assert metrics["uniformity"].dropna().tolist() == [metrics_of(run)["uniformity"].iloc[-1]]
+    assert "knn" not in numbers
+    assert "knn" not in metrics
+
+
+def test_a_run_that_was_begun_without_a_health_monitor_goes_on(
+    store, tiny_recipe, tmp_path, monkeypatch
+):
+    older = new_run(tmp_path / "older", store, tiny_recipe)
+    take = ContrastiveTraining.step
+
+    def step(self, number):
+        if number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+        return take(self, number)
+
+    monkeypatch.setattr(ContrastiveTraining, "step", step)
+    pretrain(store, older, tiny_recipe, progress=False)
+    monkeypatch.setattr(ContrastiveTraining, "step", take)
+    path = older.path / "metrics.csv"
+    pd.read_csv(path).drop(columns=list(MEASURES)).to_csv(path, index=False)
+    numbers = pretrain(store, older, tiny_recipe, progress=False)
+    assert list(numbers["knn"]) == [1, 2, 3]
+    assert metrics_of(older)["uniformity"].notna().tolist() == [False] * 5 + [
+        True,
+        False,
+        False,
+    ] + [True]
+
+
+def test_an_alarm_is_told_while_it_trains_and_returned(store, tiny_recipe, tmp_path, capsys):
+    """A loss that only pulls together: all sounds become the same."""
+    changes = {
+        "loss": {"name": "vicreg", "variance": 0.0, "covariance": 0.0},
+        "training": tiny_recipe["training"] | {"n_epochs": 60},
+        "monitor": {"every_n_epochs": 10},
+    }
+    recipe = resolve_recipe(tiny_recipe | changes)
+    numbers = pretrain(store, new_run(tmp_path / "run", store, recipe), recipe)
+    assert numbers["alarms"]
+    assert numbers["verdict"] == ", ".join(numbers["alarms"])
+    said = capsys.readouterr().err
+    for kind in numbers["alarms"]:
+        assert said.count(f"0: {kind}: ") == 1, "at the end of one tenth epoch, and never again"
+    assert "rank=" in said
 
 
 def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):

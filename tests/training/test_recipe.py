@@ -50,7 +50,7 @@ def test_the_paper_s_recipe_is_the_released_configuration():
         "patches": "random",
         "distance_frames": None,
         "within_db": None,
-        "mix_back": {"alpha": 0.05, "source": "other_clips"},
+        "mix_back": {"alpha": 0.05, "source": "other_clips", "scale": "power"},
         "resized_crop": {"area": [0.8, 1.0], "aspect": [3 / 4, 4 / 3]},
         "compression": {"lowest": 0.75},
         "noise": {"highest_std": 0.01},
@@ -118,7 +118,8 @@ def test_overrides_reach_any_depth():
         "paper", {"loss.temperature": 0.5, "views.mix_back.alpha": 0.3, "views.noise": None}
     )
     assert recipe["loss"]["temperature"] == 0.5
-    assert recipe["views"]["mix_back"] == {"alpha": 0.3, "source": "other_clips"}
+    expected = {"alpha": 0.3, "source": "other_clips", "scale": "power"}
+    assert recipe["views"]["mix_back"] == expected
     assert recipe["views"]["noise"] is None
 
 

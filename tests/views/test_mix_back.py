@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from soundalike.views.mix_back import MixBack, mix_back
+from soundalike.views.mix_back import MixBack, mix_back, mix_log_mels
 
 PATCH_FRAMES = 10
 
@@ -53,6 +53,32 @@ def test_the_mixture_keeps_the_energy_of_the_patch(patch, background, weight) ->
     patch, background = (torch.from_numpy(x).float() for x in (patch, background))
     mixture = mix_back(patch, background, torch.full((2,), weight))
     torch.testing.assert_close(energy(mixture), energy(patch), rtol=1e-4, atol=0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(log_mels, log_mels, st.floats(0, 0.99))
+def test_log_mels_are_mixed_value_by_value(patch, background, weight) -> None:
+    mixture = mix_log_mels(
+        *(torch.from_numpy(x).float() for x in (patch, background)), torch.full((2,), weight)
+    )
+    for mixed, x, b in zip(
+        mixture.flatten().tolist(), *(x.ravel().tolist() for x in (patch, background)), strict=True
+    ):
+        assert mixed == pytest.approx((1 - weight) * x + weight * b, abs=1e-4)
+
+
+def test_standardising_before_or_after_mixing_log_mels_is_the_same() -> None:
+    patch, background, weight = noise(2, 9, 5), noise(2, 9, 5, seed=1), torch.tensor([0.1, 0.4])
+    after = (mix_log_mels(patch, background, weight) + 4) / 1.7
+    before = mix_log_mels((patch + 4) / 1.7, (background + 4) / 1.7, weight)
+    torch.testing.assert_close(before, after)
+
+
+def test_the_scale_chooses_how_to_mix() -> None:
+    assert MixBack().mix is mix_back
+    assert MixBack(scale="log").mix is mix_log_mels
+    with pytest.raises(ValueError, match="no scale 'decibel'"):
+        MixBack(scale="decibel")
 
 
 def test_weight_zero_returns_the_patch() -> None:

@@ -51,14 +51,14 @@ def classify(
         raise SourceError(f"{out}: is a folder: name the CSV file to write.")
     ear = classifier.ear
     log_mels = ReadableClips(ear, clips, strict=strict, name="classify", progress=progress)
-    of_patch, first_frames, scores = classifier.patch_probabilities(log_mels)
-    read, clip_of_row = np.unique(of_patch, return_inverse=True)
+    heard, scores = classifier.window_probabilities(log_mels)
+    read, clip_of_row = np.unique(heard["clip"], return_inverse=True)
     log_mels.refuse_none(len(read))
-    rows = clips.rows.iloc[of_patch if windows else read][["path", "start_s", "end_s"]]
+    rows = clips.rows.iloc[heard["clip"] if windows else read][["path", "start_s", "end_s"]]
     rows["start_s"] = rows["start_s"].fillna(0.0)
     if windows:
-        rows["start_s"] += first_frames * ear.log_mel.hop_s
-        rows["end_s"] = rows["start_s"] + (ear.patch_frames - 1) * ear.log_mel.hop_s
+        rows["start_s"] += heard["start"].to_numpy() * ear.log_mel.hop_s
+        rows["end_s"] = rows["start_s"] + (heard["n_frames"].to_numpy() - 1) * ear.log_mel.hop_s
     else:
         scores = clip_scores(scores, clip_of_row, classifier.clip_score)
     rows = rows.round(3).assign(**_answers(classifier, scores))

@@ -25,8 +25,9 @@ def embed(
 ) -> dict[str, Any]:
     """Write the embeddings of all clips' windows to a Parquet file.
 
-    A window is a patch of the length the encoder was trained on; the next begins half a patch
-    later. Times are seconds in the file. Broken clips are left out and listed beside the file.
+    A window is of the length that the ear embeds at once, or the clip where that is shorter; the
+    next begins half a window later. Times are seconds in the file. Broken clips are left out and
+    listed beside the file.
 
     Args:
         encoder: the ear.
@@ -47,7 +48,6 @@ def embed(
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
     hop_s = encoder.log_mel.hop_s
-    window_s = (encoder.patch_frames - 1) * hop_s
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
     n_windows = 0
     log_mels = ReadableClips(encoder, clips, strict=strict, name="embed", progress=progress)
@@ -58,14 +58,15 @@ def embed(
     embedded: set[int] = set()
     waiting: list[pa.Table] = []
     with put_in_place(out) as beside, pq.ParquetWriter(beside, schema) as writer:
-        for clip, first_frame, h in encoder.encode_patches(log_mels, batch_size):
-            start_s = first_s[clip] + first_frame * hop_s
+        for windows, h in encoder.encode_windows(log_mels, batch_size):
+            start_s = first_s[windows.clips] + windows.starts * hop_s
+            end_s = start_s + (windows.n_frames - 1) * hop_s
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
-            columns = [pa.array(paths[clip]), start_s, start_s + window_s, vectors]
+            columns = [pa.array(paths[windows.clips]), start_s, end_s, vectors]
             waiting.append(pa.table(columns, schema=schema))
             n_windows += len(h)
-            embedded.update(clip)
-            if len(waiting) * batch_size >= ROWS_AT_ONCE:
+            embedded.update(windows.clips)
+            if sum(map(len, waiting)) >= ROWS_AT_ONCE:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []
         if waiting:

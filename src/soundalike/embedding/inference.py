@@ -21,14 +21,7 @@ def for_inference(ear: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
         ear: left as it is.
         dtype: float32, or bfloat16 where the machine multiplies it natively.
     """
-    return SoundEncoder(
-        _InferenceEncoder(ear.encoder, dtype),
-        ear.encoder_settings,
-        ear.log_mel,
-        ear.patch_frames,
-        ear.mean,
-        ear.std,
-    ).eval()
+    return ear.with_encoder(_InferenceEncoder(ear.encoder, dtype)).eval()
 
 
 class _InferenceEncoder(Encoder):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +25,7 @@ class SoundClassifier(nn.Module):
         classes: names of the classes, in the order of the linear layer's outputs.
         multi_label: whether a clip may have several classes: each has a probability of its own
             (sigmoid), while otherwise they sum to one (softmax).
-        clip_score: mean of the patches' probabilities that is the clip's.
+        clip_score: mean of the windows' probabilities that is the clip's.
         threshold: the lowest probability at which a class is named; below it, it is unsure.
     """
 
@@ -54,38 +55,39 @@ class SoundClassifier(nn.Module):
         return self.linear(self.ear(patches))
 
     def probabilities(self, h: Tensor) -> Tensor:
-        """Return the class probabilities of embeddings: [patches, dim] -> [patches, classes]."""
+        """Return the class probabilities of embeddings: [windows, dim] -> [windows, classes]."""
         logits = self.linear(h).float()
         return logits.sigmoid() if self.multi_label else logits.softmax(dim=1)
 
     @torch.inference_mode()
-    def patch_probabilities(
+    def window_probabilities(
         self, log_mels: Iterable[Iterable[np.ndarray]]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Classify the patches of many clips.
+    ) -> tuple[pd.DataFrame, np.ndarray]:
+        """Classify the windows of many clips.
 
         Args:
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
 
         Returns:
-            Position of the clip [patches], first frame of the patch [patches], and class
-            probabilities [patches, classes].
+            For each window the position of its `clip`, its first frame, `start`, and its length,
+            `n_frames`; and its class probabilities [windows, classes].
         """
-        clips, starts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        where = [np.zeros((0, 3), dtype=np.int64)]
         probabilities = [np.zeros((0, len(self.classes)), dtype=np.float32)]
-        for clip, start, h in self.ear.encode_patches(log_mels):
-            clips.append(clip)
-            starts.append(start)
-            of_patches = self.probabilities(torch.from_numpy(h).to(self.ear.device))
-            probabilities.append(of_patches.cpu().numpy())
-        return np.concatenate(clips), np.concatenate(starts), np.concatenate(probabilities)
+        for windows, h in self.ear.encode_windows(log_mels):
+            n_frames = np.full(len(h), windows.n_frames)
+            where.append(np.stack([windows.clips, windows.starts, n_frames], axis=1))
+            of_windows = self.probabilities(torch.from_numpy(h).to(self.ear.device))
+            probabilities.append(of_windows.cpu().numpy())
+        table = pd.DataFrame(np.concatenate(where), columns=["clip", "start", "n_frames"])
+        return table, np.concatenate(probabilities)
 
     def clip_probabilities(self, store: Store) -> np.ndarray:
         """Return the class probabilities of every clip of a store: [clips, classes]."""
-        clips, _, probabilities = self.patch_probabilities(self.ear.log_mels_of(store))
-        if not len(clips):
+        windows, probabilities = self.window_probabilities(self.ear.log_mels_of(store))
+        if not len(windows):
             return probabilities
-        return clip_scores(probabilities, clips, self.clip_score)
+        return clip_scores(probabilities, windows["clip"].to_numpy(), self.clip_score)
 
     def save(self, folder: str | Path) -> None:
         """Write the ear to ``encoder`` and what stands on it to ``classifier``, in a folder."""

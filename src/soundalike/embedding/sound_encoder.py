@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import soxr
@@ -26,6 +26,20 @@ FORMAT = 1
 Sound = str | Path | np.ndarray
 
 
+class Windows(NamedTuple):
+    """Where some windows of one length are.
+
+    Args:
+        clips: position of each window's clip, [windows].
+        starts: first frame of each window in its clip, [windows].
+        n_frames: length of the windows.
+    """
+
+    clips: np.ndarray
+    starts: np.ndarray
+    n_frames: int
+
+
 class SoundEncoder(nn.Module):
     """From sounds to embeddings: log_mel, standardisation, and the encoder, kept together.
 
@@ -39,6 +53,12 @@ class SoundEncoder(nn.Module):
         patch_frames: length of the patches that the encoder was trained on.
         mean: of the log-mel values of the pre-training set.
         std: their standard deviation.
+        window_frames: length of the windows that a clip is embedded by; by default a patch. An
+            encoder that pools over time reads a clip of many seconds in one window, and hears its
+            course; a clip that is shorter than a window is one window, as long as it is.
+
+    Raises:
+        ValueError: a window is shorter than a patch.
     """
 
     def __init__(
@@ -49,14 +69,32 @@ class SoundEncoder(nn.Module):
         patch_frames: int,
         mean: float,
         std: float,
+        window_frames: int | None = None,
     ) -> None:
         super().__init__()
+        if window_frames is not None and window_frames < patch_frames:
+            raise ValueError(
+                f"A window has at least the {patch_frames} frames of a patch, got {window_frames}."
+            )
         self.encoder = encoder
         self.encoder_settings = encoder_settings
         self.log_mel = log_mel
         self.patch_frames = patch_frames
         self.mean = mean
         self.std = std
+        self.window_frames = window_frames or patch_frames
+
+    def with_encoder(self, encoder: Encoder) -> "SoundEncoder":
+        """Return an ear that differs in its network alone."""
+        return SoundEncoder(
+            encoder,
+            self.encoder_settings,
+            self.log_mel,
+            self.patch_frames,
+            self.mean,
+            self.std,
+            self.window_frames,
+        )
 
     @property
     def dim(self) -> int:
@@ -70,8 +108,8 @@ class SoundEncoder(nn.Module):
 
     @property
     def hop_frames(self) -> int:
-        """Distance between the starts of a clip's patches: half a patch, rounded down."""
-        return self.patch_frames // 2
+        """Distance between the starts of a clip's windows: half a window, rounded down."""
+        return self.window_frames // 2
 
     def save(self, folder: str | Path) -> None:
         """Write ``config.json`` and ``model.safetensors`` into a folder."""
@@ -82,6 +120,7 @@ class SoundEncoder(nn.Module):
             "patch_frames": self.patch_frames,
             "mean": self.mean,
             "std": self.std,
+            "window_frames": self.window_frames,
         }
         write_model(Path(folder), config, self.encoder)
 
@@ -113,8 +152,8 @@ class SoundEncoder(nn.Module):
             settings = dict(config["encoder"])
             log_mel = LogMel(**config["log_mel"])
             encoder = build_encoder(settings, log_mel.n_mels)
-            statistics = config["patch_frames"], config["mean"], config["std"]
-            ear = cls(encoder, settings, log_mel, *statistics)
+            numbers = (config[key] for key in ("patch_frames", "mean", "std", "window_frames"))
+            ear = cls(encoder, settings, log_mel, *numbers)
             return ear.eval(), encoder
 
         return read_model(folder, build)
@@ -176,14 +215,14 @@ class SoundEncoder(nn.Module):
         normalize: bool = False,
         show_progress_bar: bool = False,
     ) -> np.ndarray:
-        """Return one embedding for every sound: the mean of h over its patches.
+        """Return one embedding for every sound: the mean of h over its windows.
 
         A sound that is shorter than a patch is repeated.
 
         Args:
             sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]``; one or many.
             sample_rate: of the waveforms; not needed for paths.
-            batch_size: patches that go through the encoder at a time.
+            batch_size: windows that go through the encoder at a time.
             normalize: whether to scale every embedding to unit length.
             show_progress_bar: whether to show one.
 
@@ -201,11 +240,11 @@ class SoundEncoder(nn.Module):
             _repeated(self._blocks(sound, sample_rate), self.patch_frames) for sound in shown
         )
         sums = np.zeros((len(sounds), self.dim))
-        n_patches = np.zeros(len(sounds))
-        for clips, _, h in self.encode_patches(log_mels, batch_size):
-            np.add.at(sums, clips, h)
-            np.add.at(n_patches, clips, 1)
-        embeddings = (sums / n_patches[:, None]).astype(np.float32)
+        n_windows = np.zeros(len(sounds))
+        for windows, h in self.encode_windows(log_mels, batch_size):
+            np.add.at(sums, windows.clips, h)
+            np.add.at(n_windows, windows.clips, 1)
+        embeddings = (sums / n_windows[:, None]).astype(np.float32)
         if normalize:
             embeddings /= np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
         return embeddings
@@ -217,41 +256,57 @@ class SoundEncoder(nn.Module):
         return a @ b.T
 
     @torch.inference_mode()
-    def encode_patches(
+    def encode_windows(
         self, log_mels: Iterable[Iterable[np.ndarray]], batch_size: int = 64
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Encode the patches of many clips, batch by batch and in bounded memory.
+    ) -> Iterator[tuple[Windows, np.ndarray]]:
+        """Encode the windows of many clips, batch by batch and in bounded memory.
 
         Args:
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``; a thread
-                makes the next ones while a batch is encoded.
-            batch_size: patches that go through the encoder at a time.
+                makes the next ones while a batch is encoded. A clip without a patch has no window.
+            batch_size: windows that go through the encoder at a time.
 
         Yields:
-            Position of the clip ``[batch]``, first frame of the patch ``[batch]``, and h
-            ``[batch, dim]`` float32.
+            Where the windows of a batch are, and their h ``[batch, dim]`` float32.
         """
         self.eval()
-        patches = (
-            (clip, start, patch)
+        windows = (
+            (clip, start, window)
             for clip, blocks in enumerate(log_mels)
-            for start, patch in cut_patches(blocks, self.patch_frames, self.hop_frames)
+            for start, window in self._windows(blocks)
         )
         # A log_mel is a small product of matrices: threads of numpy's would only take the
         # processors from the encoder's, which then is several times slower.
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
-            for clips, starts, batch in read_ahead(_batches(patches, batch_size)):
+            for clips, starts, batch in read_ahead(_batches(windows, batch_size)):
                 h = self(torch.from_numpy(batch).to(self.device))
-                yield clips, starts, h.float().cpu().numpy()
+                yield Windows(clips, starts, batch.shape[1]), h.float().cpu().numpy()
 
     def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return h of every patch of a store's clips, and the position of each patch's clip.
+        """Return h of every window of a store's clips, and the position of each window's clip.
 
         Shape:
-            h: [patches, dim]; clips: [patches] int64.
+            h: [windows, dim]; clips: [windows] int64.
         """
-        clips, _, h = zip(*self.encode_patches(self.log_mels_of(store)), strict=True)
-        return torch.from_numpy(np.concatenate(h)), torch.from_numpy(np.concatenate(clips))
+        windows, h = zip(*self.encode_windows(self.log_mels_of(store)), strict=True)
+        clips = np.concatenate([batch.clips for batch in windows])
+        return torch.from_numpy(np.concatenate(h)), torch.from_numpy(clips)
+
+    def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield first frame and log_mel of the windows of a clip that comes in blocks."""
+        blocks = iter(blocks)
+        held: list[np.ndarray] = []
+        n_frames = 0
+        for block in blocks:
+            held.append(block)
+            n_frames += len(block)
+            if n_frames >= self.window_frames:
+                yield from cut_patches(
+                    itertools.chain(held, blocks), self.window_frames, self.hop_frames
+                )
+                return
+        if n_frames >= self.patch_frames:
+            yield 0, np.concatenate(held)
 
     def log_mels_of(self, store: Store) -> Iterator[list[np.ndarray]]:
         """Yield the log_mel of every clip of a store; one shorter than a patch is repeated."""
@@ -270,11 +325,13 @@ class SoundEncoder(nn.Module):
 
 
 def _batches(
-    patches: Iterator[tuple[int, int, np.ndarray]], batch_size: int
+    windows: Iterator[tuple[int, int, np.ndarray]], batch_size: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    while batch := list(itertools.islice(patches, batch_size)):
-        clips, starts, cuts = zip(*batch, strict=True)
-        yield np.array(clips), np.array(starts), np.stack(cuts)
+    """Yield clips, starts and log_mels of as many windows of one length as follow each other."""
+    for _, of_one_length in itertools.groupby(windows, lambda window: len(window[2])):
+        while batch := list(itertools.islice(of_one_length, batch_size)):
+            clips, starts, cuts = zip(*batch, strict=True)
+            yield np.array(clips), np.array(starts), np.stack(cuts)
 
 
 def _repeated(blocks: Iterable[np.ndarray], n_frames: int) -> Iterator[np.ndarray]:

@@ -1,6 +1,5 @@
 """The page at the end of the demo: what was heard, learnt and worth, in one file to open."""
 
-import json
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -16,9 +15,11 @@ from soundalike.evaluation.metrics import (
 )
 from soundalike.report.charts import bars, confusion_grid, interval, line_chart
 from soundalike.report.page import (
+    colour_range,
     definitions,
     fill,
-    picture_of_log_mel,
+    playable,
+    script_json,
     sound_of_waveform,
     table,
 )
@@ -57,31 +58,26 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
             confusion_matrix(story.labels, story.main_answers[PRETRAINED], len(story.classes)),
             story.classes,
         ),
-        "map": _json(_map(story, sounds)),
+        "map": script_json(_map(story, sounds)),
         "commands": f"<pre><code>{escape(chr(10).join(story.commands))}</code></pre>",
         "recipe": f"<pre><code>{escape(story.recipe.strip())}</code></pre>",
         "versions": definitions(story.versions),
         "next_steps": _next_steps(story),
-        "sounds": _json(sounds),
+        "sounds": script_json(sounds),
     }
     Path(path).write_text(fill(template, parts), encoding="utf-8")
 
 
 def _view_pair(pair: ViewPair, sample_rate: int, sounds: list[str]) -> str:
-    every = np.concatenate([log_mel.ravel() for log_mel in (*pair.originals, *pair.views)])
-    low, high = np.quantile(every, [0.02, 0.999])
+    colours = colour_range((*pair.originals, *pair.views))
     rows = []
     for row, log_mels, waveforms in (
         ("patch", pair.originals, pair.original_sounds),
         ("view", pair.views, pair.view_sounds),
     ):
         for place, log_mel, waveform in zip(("first", "second"), log_mels, waveforms, strict=True):
-            sounds.append(sound_of_waveform(waveform, sample_rate))
-            rows.append(
-                f'<button class="spectrogram" data-sound="{len(sounds) - 1}" aria-pressed="false" '
-                f'aria-label="Play {escape(pair.label)}, {place} {row}">'
-                f'<img src="{picture_of_log_mel(log_mel, low, high)}" alt=""></button>'
-            )
+            name = f"{pair.label}, {place} {row}"
+            rows.append(playable(name, log_mel, waveform, sample_rate, colours, sounds))
     return (
         f"<figure><figcaption>{escape(pair.label)}</figcaption>"
         f'<div class="pair"><span>patch</span>{rows[0]}{rows[1]}'
@@ -184,8 +180,3 @@ def _next_steps(story: DemoStory) -> str:
         f"<li>{escape(what)}<pre><code>{escape(command)}</code></pre></li>"
         for what, command in story.next_steps.items()
     )
-
-
-def _json(content: object) -> str:
-    """JSON that cannot end the script element it stands in."""
-    return json.dumps(content).replace("<", "\\u003c")

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -96,3 +97,48 @@ def definitions(entries: Mapping[str, str]) -> str:
         for word, meaning in entries.items()
     )
     return f"<dl>{''.join(pairs)}</dl>"
+
+
+def colour_range(log_mels: Iterable[NDArray[np.floating]]) -> tuple[float, float]:
+    """Return the values of the darkest and the brightest colour of pictures to be compared.
+
+    Shape:
+        each log_mel: [frames, bands].
+    """
+    every = np.concatenate([log_mel.ravel() for log_mel in log_mels])
+    low, high = np.quantile(every, [0.02, 0.999])
+    return float(low), float(high)
+
+
+def playable(
+    name: str,
+    log_mel: NDArray[np.floating],
+    waveform: NDArray[np.floating],
+    sample_rate: int,
+    colours: tuple[float, float],
+    sounds: list[str],
+) -> str:
+    """A picture of a log-mel that is a button to play its sound.
+
+    Args:
+        name: what is played, as plain text.
+        log_mel: to be seen.
+        waveform: to be heard.
+        sample_rate: of the waveform.
+        colours: values of the darkest and the brightest colour.
+        sounds: those of the page; this one is added.
+
+    Shape:
+        log_mel: [frames, bands]; waveform: [samples].
+    """
+    sounds.append(sound_of_waveform(waveform, sample_rate))
+    return (
+        f'<button class="spectrogram" data-sound="{len(sounds) - 1}" aria-pressed="false" '
+        f'aria-label="Play {escape(name)}">'
+        f'<img src="{picture_of_log_mel(log_mel, *colours)}" alt=""></button>'
+    )
+
+
+def script_json(content: object) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json.dumps(content).replace("<", "\\u003c")

@@ -7,7 +7,8 @@ would have drawn, whatever the number of workers.
 import numpy as np
 import torch
 
-_ORDER, _DRAWS = 0, 1  # the streams of a run; a new use of chance takes the next number
+# The streams of a run; a new use of chance takes the next number.
+_ORDER, _DRAWS, LOOKS = 0, 1, 2
 
 
 def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:

@@ -97,12 +97,17 @@ def fine_tune(
     monitor = None
     if len(split.validation):
 
-        def validation_score() -> float:
+        def look() -> dict[str, float]:
             with training.fabric.autocast():
-                return score(labels[split.validation], classifier.clip_probabilities(validation))
+                scores = classifier.clip_probabilities(validation)
+            return {"validation": score(labels[split.validation], scores)}
 
         monitor = Monitor(
-            "validation", validation_score, recipe["training"]["validate_every_n_epochs"]
+            ["validation"],
+            look,
+            recipe["training"]["validate_every_n_epochs"],
+            chooses="validation",
+            shown={"validation": "validation"},
         )
     if progress:
         for line in _what_happens(heard, validation, ear, hardware):
@@ -118,12 +123,13 @@ def fine_tune(
     if numbers["n_steps_done"] < numbers["n_steps"]:
         raise KeyboardInterrupt
     trained = time.monotonic()
+    validation_scores = {look["epoch"]: look["validation"] for look in numbers["looks"]}
     kept = SoundClassifier.load(run.path).to(training.fabric.device)
     scores = kept.clip_probabilities(store.select(split.test))
     return Outcome(
         scores=scores,
         test_score=score(labels[split.test], scores) if len(split.test) else math.nan,
-        validation_score=numbers["validation"][numbers["epoch"]] if monitor else None,
+        validation_score=validation_scores.get(numbers["epoch"]),
         epoch=numbers["epoch"],
         seconds=round(numbers["seconds"] + time.monotonic() - trained, 1),
     )
@@ -206,6 +212,7 @@ def _new_ear(
 def _copy(ear: SoundEncoder) -> SoundEncoder:
     encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
     encoder.load_state_dict(ear.encoder.state_dict())
+    # Its windows are patches: classified by what it learns from.
     return SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
     )

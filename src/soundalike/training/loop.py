@@ -2,9 +2,10 @@
 
 import contextlib
 import math
+import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -18,25 +19,35 @@ SECONDS_PER_CHECKPOINT = 60.0
 STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
 
 
+Look = dict[str, float]
+"""What was found after an epoch: `step`, `epoch`, and the columns of the monitor."""
+
+
 class TrainingError(Exception):
     """Training cannot go on: one plain line that says what to look at."""
 
 
 @dataclass(frozen=True)
 class Monitor:
-    """How good the module is after an epoch.
+    """What is looked at after an epoch, and what follows from it.
 
     Args:
-        name: column of its scores in the metrics.
-        score: looks at the module in evaluation mode; the higher, the better.
+        columns: of the metrics, the numbers that are found.
+        look: looks at the module in evaluation mode and returns a number for each column.
         every_n_epochs: how often to look; the last epoch is always looked at.
-        chooses: whether the epoch with the best score is the one that is kept.
+        chooses: column whose highest number tells the epoch that is kept; by default it is the
+            last.
+        shown: columns on the progress bar, by the word for each.
+        alarms: from all looks so far, what is wrong: a sentence for each kind of trouble. Each kind
+            is told once, as soon as it shows.
     """
 
-    name: str
-    score: Callable[[], float]
+    columns: Sequence[str]
+    look: Callable[[], Mapping[str, float]]
     every_n_epochs: int = 1
-    chooses: bool = True
+    chooses: str | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)
+    alarms: Callable[[Sequence[Look]], Mapping[str, str]] = lambda looks: {}
 
     def is_due(self, epoch: int, n_epochs: int) -> bool:
         """Tell whether to look after an epoch (counted from 1)."""
@@ -66,8 +77,8 @@ def run_to_end(
         progress: whether to show one.
 
     Returns:
-        `n_steps`, `n_steps_done`, `loss` of the last step, the monitor's scores by epoch under its
-        name, `epoch` that was kept, and `seconds` of training, those of earlier calls included.
+        `n_steps`, `n_steps_done`, `loss` of the last step, the monitor's `looks`, `epoch` that was
+        kept, and `seconds` of training, those of earlier calls included.
 
     Raises:
         TrainingError: the loss is no number any more.
@@ -103,8 +114,11 @@ class _Loop:
             "seconds": 0.0,
         }
         run.load(training.fabric, self.state)
-        columns = [monitor.name] if monitor else []
+        columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
+        self.metrics.flush()
+        self.looks = _looks(self.metrics.rows(), columns)
+        self.told: set[str] = set()
         self.shown: dict[str, str] = {}
         self.bar = tqdm(
             total=self.n_steps,
@@ -141,21 +155,33 @@ class _Loop:
             self._save()
         return self._numbers()
 
-    def _look(self, row: Row) -> Row:
+    def _look(self, row: Row) -> Mapping[str, float]:
         """Let the monitor look at the epoch that a row ends, and keep it if it is the best."""
         monitor, epoch = self.monitor, int(row["epoch"])
         if monitor is None or not monitor.is_due(epoch, self.training.n_epochs):
             return {}
         self._refuse_no_number(row)
         self.training.module.eval()
-        score = monitor.score()
+        found = monitor.look()
         self.training.module.train()
-        self.shown[monitor.name] = f"{score:.3f}"
-        if monitor.chooses and score > self.state["best_score"]:
-            self.state |= {"best_score": score, "best_epoch": epoch}
+        self.looks.append({"step": int(row["step"]), "epoch": epoch, **found})
+        self._show(monitor)
+        if monitor.chooses and found[monitor.chooses] > self.state["best_score"]:
+            self.state |= {"best_score": found[monitor.chooses], "best_epoch": epoch}
             self._write_down()
             self.keep()
-        return {monitor.name: score}
+        return found
+
+    def _show(self, monitor: Monitor) -> None:
+        """Put the last look on the progress bar, and alarms that are new above it."""
+        look = self.looks[-1]
+        for word, column in monitor.shown.items():
+            self.shown[word] = f"{look[column]:.3g}"
+        for kind, sentence in monitor.alarms(self.looks).items():
+            if kind not in self.told and not self.bar.disable:
+                told = f"epoch {look['epoch']:.0f}: {kind}: {sentence}"
+                self.bar.write(told, file=sys.stderr)
+            self.told.add(kind)
 
     def _write_down(self) -> None:
         """Write the waiting metrics; stop if a loss among them is no number."""
@@ -181,14 +207,20 @@ class _Loop:
 
     def _numbers(self) -> dict[str, Any]:
         rows = self.metrics.rows()
-        numbers = {
+        return {
             "n_steps": self.n_steps,
             "n_steps_done": self.state["step"],
             "loss": float(rows[-1]["loss"]) if rows else None,
+            "looks": self.looks,
             "epoch": self.state["best_epoch"] or self.training.n_epochs,
             "seconds": round(self.state["seconds"], 1),
         }
-        if self.monitor:
-            name = self.monitor.name
-            numbers[name] = {int(row["epoch"]): float(row[name]) for row in rows if row[name]}
-        return numbers
+
+
+def _looks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Look]:
+    """Return what was found before, in the part of a run that is done."""
+    looks = []
+    for row in rows:
+        if found := {name: float(row[name]) for name in columns if row[name]}:
+            looks.append({"step": int(row["step"]), "epoch": int(row["epoch"]), **found})
+    return looks

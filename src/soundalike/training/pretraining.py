@@ -11,7 +11,9 @@ from torch import nn
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import heard_in_training
 from soundalike.datasets.store import Store
+from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.health import MEASURES
 from soundalike.losses import LOSSES
 from soundalike.losses.byol import BYOL
 from soundalike.losses.sup_con import SupCon
@@ -19,6 +21,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.hardware import Hardware, choose_hardware, place_frames
+from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
@@ -56,7 +59,8 @@ def pretrain(
 
     Returns:
         Numbers of the run: `n_steps`, `n_steps_done`, `loss` of the last step, `knn` scores by
-        epoch where there are labels, the `epoch` that was kept, `seconds` of training.
+        epoch where there are labels, the `epoch` that was kept, `seconds` of training, and what
+        `soundalike.evaluation.health` has to say: `health`, `verdict`, `alarms`, `stopping_point`.
 
     Raises:
         SourceError: there are too few clips to learn from.
@@ -74,30 +78,48 @@ def pretrain(
     hardware = choose_hardware(given["precision"], given["memory_format"])
     try:
         knn = KNNMonitor(**recipe["monitor"])
-        training, ear = _assemble(heard, recipe, hardware, init)
+        training, ear, projector = _assemble(heard, recipe, hardware, init)
     except ValueError as error:  # each key is known and of its type, but its value will not do
         raise RecipeError(f"the recipe cannot be used: {error}") from None
     monitored, chooses = monitored_clips(store, heard)
-    monitor = None
-    if monitored is not None:
 
-        def project(patches: torch.Tensor) -> torch.Tensor:
-            return training.module((patches - ear.mean) / ear.std)
+    def project(patches: torch.Tensor) -> torch.Tensor:
+        return training.module((patches - ear.mean) / ear.std)
 
-        def score() -> float:
-            return knn.score(monitored, ear.patch_frames, project, training.fabric.device)
+    def look() -> dict[str, float]:
+        found = health.look()
+        if monitored is not None:
+            found["knn"] = knn.score(monitored, ear.patch_frames, project, training.fabric.device)
+        return found
 
-        monitor = Monitor("knn", score, knn.every_n_epochs, chooses)
+    health = HealthMonitor(training, projector, knn.every_n_epochs)
+    scores = [] if monitored is None else ["knn"]
+    monitor = Monitor(
+        [*scores, *MEASURES],
+        look,
+        knn.every_n_epochs,
+        chooses="knn" if chooses else None,
+        shown={**{name: name for name in scores}, "rank": "effective_rank"},
+        alarms=health.alarms,
+    )
     if progress:
-        for line in _what_happens(heard, monitored, chooses, hardware):
+        for line in _what_happens(heard, monitored, chooses, health.n_clips, hardware):
             print(line, file=sys.stderr)
-    return run_to_end(
+    numbers = run_to_end(
         training, run, lambda: ear.save(run.encoder), monitor, name="pretrain", progress=progress
     )
+    looks = numbers.pop("looks")
+    for name in scores:
+        numbers[name] = {look["epoch"]: look[name] for look in looks if name in look}
+    return numbers | health.summary(looks)
 
 
 def _what_happens(
-    heard: Store, monitored: Store | None, chooses: bool, hardware: Hardware
+    heard: Store,
+    monitored: Store | None,
+    chooses: bool,
+    n_watched: int,
+    hardware: Hardware,
 ) -> Iterator[str]:
     yield f"hears {len(heard.clips):,} clips, {heard.hours:.2f} h, of {heard.clips.name}"
     if monitored is None:
@@ -105,13 +127,14 @@ def _what_happens(
     else:
         which = ", which choose the epoch" if chooses else ""
         yield f"monitors {len(monitored.clips):,} labelled clips by kNN{which}"
+    yield f"watches its health, which needs no labels, on the same views of {n_watched:,} clips"
     yield f"runs on {hardware.why}"
 
 
 def _assemble(
     heard: Store, recipe: Recipe, hardware: Hardware, init: SoundEncoder | None
-) -> tuple[ContrastiveTraining, SoundEncoder]:
-    """Build everything that a recipe names, and the ear that shares the training's encoder."""
+) -> tuple[ContrastiveTraining, SoundEncoder, Projector]:
+    """Build all that a recipe names, and the ear and the projector that share its encoder."""
     settings = TrainingSettings(**recipe["training"])
     fabric = hardware.fabric()
     mean, std = (init.mean, init.std) if init else log_mel_statistics(heard)
@@ -151,8 +174,12 @@ def _assemble(
         labels=_labels(heard)[segment_of] if isinstance(criterion, SupCon) else None,
         segment_of=None if settings.segment_s is None else segment_of,
     )
-    ear = SoundEncoder(encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std)
-    return training, ear
+    window_s = EmbeddingSettings(**recipe["embedding"]).window_s
+    window_frames = None if window_s is None else 1 + round(window_s / heard.log_mel.hop_s)
+    ear = SoundEncoder(
+        encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std, window_frames
+    )
+    return training, ear, projector
 
 
 def _segments(

@@ -35,6 +35,7 @@ SECTIONS: dict[Kind, dict[str, str | dict[str, str]]] = {
         "schedule": SCHEDULES,
         "training": "soundalike.training.contrastive:TrainingSettings",
         "monitor": "soundalike.training.knn_monitor:KNNMonitor",
+        "embedding": "soundalike.embedding.settings:EmbeddingSettings",
     },
     "supervised": {
         "encoder": ENCODERS,

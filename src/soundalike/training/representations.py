@@ -62,9 +62,7 @@ def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
     """Return the same encoder with random weights, its batch norm calibrated on training clips."""
     torch.manual_seed(seed)
     encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
-    twin = SoundEncoder(
-        encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
-    ).to(ear.device)
+    twin = ear.with_encoder(encoder).to(ear.device)
     rng = np.random.default_rng(seed)
     chosen = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
     patches = torch.from_numpy(np.stack(list(_random_patches(ear, chosen, rng))))

@@ -1,7 +1,8 @@
 """The run folder: what a pre-training leaves behind, and what it needs to go on.
 
 config.yaml        the source and the resolved recipe
-metrics.csv        one row a step; the monitor's score on the rows that end an epoch
+metrics.csv        one row a step; what was found on the rows that end an epoch
+health.html        the page on how the pre-training did
 tensorboard/       the same as TensorBoard events
 checkpoints/       last.ckpt, from which the run goes on
 encoder/           the trained ear, of the best epoch where a validation set can tell

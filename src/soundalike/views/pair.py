@@ -11,7 +11,7 @@ from torch import Tensor
 from soundalike.views import AUGMENTATIONS
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Augmentation, Draws, uniform_integers
-from soundalike.views.mix_back import MixBack, mix_back
+from soundalike.views.mix_back import MixBack
 
 Settings = Mapping[str, Any]
 Patches = Literal["random", "same", "apart"]
@@ -185,7 +185,8 @@ class PairOfViews:
         patches = self.cut(frames, offsets, draws["patches"], device)
         if self.mix_back is not None:
             backgrounds = self.cut(frames, offsets, draws["mix_back"], device)
-            patches = self.mix(patches, backgrounds, draws["mix_back"])
+            weight = draws["mix_back"]["weight"].to(patches.device)
+            patches = self.mix_back.mix(patches, backgrounds, weight)
         return (self.augment(patches, draws) - self.mean) / self.std
 
     def cut(
@@ -219,10 +220,6 @@ class PairOfViews:
         rows = starts.T[..., None] + torch.arange(self.patch_frames, device=starts.device)
         taken = frames.index_select(0, rows.flatten().to(frames.device))  # whole frames at once
         return taken.to(device or frames.device).float().view(*rows.shape, self.n_bands)
-
-    def mix(self, patches: Tensor, backgrounds: Tensor, draws: Draws) -> Tensor:
-        """Mix the backgrounds into the patches: [2, batch, frames, bands]."""
-        return mix_back(patches, backgrounds, draws["weight"].to(patches.device))
 
     def augment(self, patches: Tensor, draws: Mapping[str, Draws]) -> Tensor:
         """Augment the patches of both views, in order: [2, batch, frames, bands]."""

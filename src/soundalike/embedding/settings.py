@@ -1,0 +1,22 @@
+"""How an ear is to embed clips, as a recipe says it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """How clips are embedded by the ear that a training leaves; nothing in training depends on it.
+
+    Args:
+        window_s: length of the windows that a clip is embedded by, in seconds; the next begins half
+            a window later, and a shorter clip is one window. By default a patch.
+
+    Raises:
+        ValueError: ``window_s`` is not positive.
+    """
+
+    window_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.window_s is not None and not self.window_s > 0:
+            raise ValueError("embedding.window_s must be above 0.")

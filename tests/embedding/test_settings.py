@@ -1,0 +1,10 @@
+import pytest
+
+from soundalike.embedding.settings import EmbeddingSettings
+
+
+def test_a_window_of_no_length_is_refused():
+    assert EmbeddingSettings().window_s is None
+    for window_s in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match=r"embedding.window_s must be above 0"):
+            EmbeddingSettings(window_s)

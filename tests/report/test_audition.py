@@ -1,0 +1,231 @@
+"""What is shown and played is what training would make, and what was recorded there."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.prepare import BrokenClipsError, prepare
+from soundalike.datasets.source import read_source
+from soundalike.report.audition import N_OTHERS, audition, spread
+from soundalike.training.recipe import RecipeError, read_recipe
+
+RATE = 22050
+
+
+def settings(**changes):
+    """The section views of a recipe that mixes and does nothing else."""
+    nothing = {"views.resized_crop": None, "views.compression": None, "views.noise": None}
+    changes = {f"views.{key}": value for key, value in changes.items()}
+    return read_recipe("tiny", nothing | changes)["views"]
+
+
+def cuts(heard):
+    return [cut for pair in heard.pairs for view in pair for cut in view.cuts]
+
+
+def rhythm(duration_s, seed, rate=RATE):
+    """Noise that is louder and softer all the time, so that no moment is like another."""
+    rng = np.random.default_rng(seed)
+    n_samples = round(duration_s * rate)
+    steps = np.linspace(0, n_samples, max(2, round(duration_s * 20)))
+    loudness = np.interp(np.arange(n_samples), steps, rng.uniform(0.02, 0.9, len(steps)))
+    return (loudness * rng.uniform(-1, 1, n_samples)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def rhythms(tmp_path_factory):
+    """Long, short (repeated), resampled and cut clips."""
+    root = tmp_path_factory.mktemp("rhythms")
+    rows = []
+    for number in range(4):
+        soundfile.write(root / f"long {number}.wav", rhythm(4, number), RATE)
+        soundfile.write(root / f"short {number}.wav", rhythm(0.6, number), RATE)
+        soundfile.write(root / f"rate {number}.flac", rhythm(3, number, 44100), 44100)
+        for kind, suffix in {"long": "wav", "short": "wav", "rate": "flac"}.items():
+            rows.append({"path": root / f"{kind} {number}.{suffix}"})
+        rows.append({"path": root / f"long {number}.wav", "start_s": 1.3, "end_s": 3.1})
+    pd.DataFrame(rows).to_csv(root / "clips.csv", index=False)
+    return root / "clips.csv"
+
+
+@given(st.integers(0, 500), st.integers(1, 60), st.integers(0, 99))
+def test_clips_come_from_all_over_the_source(n_clips, n_wanted, seed):
+    drawn = spread(n_clips, n_wanted, seed)
+    assert len(drawn) == min(n_clips, n_wanted)
+    assert (np.diff(drawn) > 0).all()
+    assert ((drawn >= 0) & (drawn < n_clips)).all()
+    if len(drawn):
+        stretch = n_clips / len(drawn)
+        assert (np.abs(drawn - stretch * (np.arange(len(drawn)) + 0.5)) <= stretch / 2 + 1).all()
+
+
+def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
+    heard = audition(str(store.path), store.log_mel, settings(mix_back={"alpha": 0.5}), 3)
+    assert len(heard.pairs) == 3
+    for first, second in heard.pairs:
+        assert first.weight == second.weight
+        assert len({cut.clip.path for cut in (first.patch, first.background)}) == 2
+        assert first.background.clip.path != second.background.clip.path
+        for view in (first, second):
+            patch = 10 ** view.patch.log_mel.astype(np.float64)
+            background = 10 ** view.background.log_mel.astype(np.float64)
+            background *= patch.sum() / background.sum()
+            mixture = (1 - view.weight) * patch + view.weight * background
+            np.testing.assert_allclose(view.log_mel, np.log10(mixture), atol=1e-4)
+
+
+def test_a_patch_is_where_it_says_in_its_clip(store):
+    heard = audition(str(store.path), store.log_mel, settings(), 3)
+    index = {path: place for place, path in enumerate(store.clips.rows["path"])}
+    for cut in cuts(heard):
+        start = round(cut.start_s / store.log_mel.hop_s)
+        frames = store.of_clip(index[cut.clip.path])[start : start + 101]
+        assert np.array_equal(cut.log_mel, frames)
+
+
+def test_what_plays_is_what_is_seen(rhythms):
+    """The log-mel of each sound is the picture, but for its level and what lies outside it."""
+    heard = audition(str(rhythms), LogMel(), settings(), 8)
+    kinds = {(cut.clip.path.split()[0].split("/")[-1], cut.clip.start_s) for cut in cuts(heard)}
+    assert kinds == {("long", None), ("long", 1.3), ("short", None), ("rate", None)}
+    for cut in cuts(heard):
+        assert cut.is_recorded
+        assert len(cut.waveform) == 100 * 220 + 1
+        inside = slice(2, -2)
+        difference = LogMel()(cut.waveform)[inside] - cut.log_mel[inside]
+        assert np.std(difference) < 0.1, cut.clip
+
+
+def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path):
+    sounds = shutil.copytree(rhythms.parent, tmp_path / "sounds")
+    store = prepare(read_source(sounds), tmp_path / "store", n_workers=1, progress=False)
+    before = audition(str(store.path), store.log_mel, settings(), 2)
+    shutil.rmtree(sounds)
+    after = audition(str(store.path), store.log_mel, settings(), 2)
+    assert all(cut.is_recorded for cut in cuts(before))
+    assert not any(cut.is_recorded for cut in cuts(after))
+    for cut, same in zip(cuts(before), cuts(after), strict=True):
+        assert np.array_equal(cut.log_mel, same.log_mel)
+        assert len(cut.waveform) == len(same.waveform)
+    for pair, same in zip(before.pairs, after.pairs, strict=True):
+        assert np.array_equal(pair[0].waveform, same[0].waveform)
+
+
+def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
+    views = [
+        audition(source, store.log_mel, settings(), 4, seed=3).pairs[-1][1].log_mel
+        for source in (str(store.path), str(sound_folder))
+    ]
+    assert np.array_equal(*views)
+
+
+def test_the_seed_is_all_the_chance_there_is(sound_folder):
+    def drawn(seed):
+        heard = audition(str(sound_folder), LogMel(), read_recipe("tiny")["views"], 1, seed)
+        return np.stack([view.log_mel for pair in heard.pairs for view in pair])
+
+    assert np.array_equal(drawn(1), drawn(1))
+    assert not np.array_equal(drawn(1), drawn(2))
+
+
+def test_silence_is_found(tmp_path):
+    """In the long pause after a knock, and in a recording of nothing; not in noise."""
+    pause = np.zeros(60 * RATE, np.float32)
+    pause[: RATE // 2] = rhythm(0.5, 0)
+    soundfile.write(tmp_path / "pause.wav", pause, RATE)
+    soundfile.write(tmp_path / "nothing.wav", np.zeros(2 * RATE), RATE)
+    soundfile.write(tmp_path / "noise.wav", rhythm(2, 1), RATE)
+    heard = audition(str(tmp_path), LogMel(), settings(mix_back=None), 3)
+    silent = {
+        pair[0].patch.clip.path: [view.patch.is_silent for view in pair] for pair in heard.pairs
+    }
+    assert silent == {
+        str(tmp_path / "noise.wav"): [False, False],
+        str(tmp_path / "nothing.wav"): [True, True],
+        str(tmp_path / "pause.wav"): [True, True],
+    }
+    assert heard.n_silent_patches == 4
+
+
+def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
+    """Of three clips that fall silent half-way."""
+    for number in range(3):
+        halves = np.concatenate([rhythm(4, number), np.zeros(4 * RATE, np.float32)])
+        soundfile.write(tmp_path / f"{number}.wav", halves, RATE)
+    unaware, aware = (
+        audition(str(tmp_path), LogMel(), settings(mix_back=None, within_db=within_db), 3)
+        for within_db in (None, 30)
+    )
+    assert unaware.n_silent_patches > 0
+    assert (aware.within_db, aware.n_silent_patches) == (30, 0)
+
+
+@pytest.mark.parametrize("mix_back", [None, {"source": "none"}, {"alpha": 0.0}])
+def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
+    heard = audition(str(store.path), store.log_mel, settings(mix_back=mix_back), 2)
+    for pair in heard.pairs:
+        for view in pair:
+            assert view.background is None
+            np.testing.assert_allclose(view.log_mel, view.patch.log_mel, atol=1e-5)
+
+
+def test_what_was_drawn_is_kept_in_the_order_of_use(store):
+    changes = {"reversal": {"probability": 1.0}, "time_shift": {"frames": [7, 7]}}
+    heard = audition(str(store.path), store.log_mel, settings(mix_back=None, **changes), 1)
+    view = heard.pairs[0][0]
+    assert list(view.drawn) == ["time_shift", "reversal"]
+    assert view.drawn["time_shift"]["shift"] == 7
+    shown = np.roll(view.patch.log_mel, 7, axis=0)[::-1]
+    np.testing.assert_allclose(view.log_mel, shown, atol=1e-6)
+
+
+def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
+    rows = [
+        {"path": path, "split": ("train", "validation", "test")[number % 3]}
+        for number, path in enumerate(sorted(sound_folder.rglob("*.wav")))
+    ]
+    table = pd.DataFrame(rows)
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    heard = audition(str(tmp_path / "clips.csv"), LogMel(), settings(), 8)
+    assert heard.n_heard == 8
+    assert {cut.clip.split for cut in cuts(heard)} == {"train"}
+    table[table["split"] != "train"].to_csv(tmp_path / "rest.csv", index=False)
+    with pytest.raises(SourceError, match="'train' has no clip"):
+        audition(str(tmp_path / "rest.csv"), LogMel(), settings())
+
+
+def test_broken_clips_are_passed_over(sound_folder, tmp_path):
+    few = shutil.copytree(sound_folder / "low", tmp_path / "low")
+    (few / "broken.wav").write_text("no sound")
+    heard = audition(str(few), LogMel(), settings(), 3)
+    assert (heard.n_heard, heard.n_broken) == (9, 1)
+
+
+def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
+    for number in range(500):
+        (tmp_path / f"{number}.wav").touch()
+    with pytest.raises(BrokenClipsError) as refused:
+        audition(str(tmp_path), LogMel(), settings(), 8)
+    assert f"none of {8 + N_OTHERS} clips could be read. The first: " in str(refused.value)
+    assert "problems.csv" not in str(refused.value)
+
+
+def test_what_cannot_be_made_is_refused(store, sound_folder, tmp_path):
+    with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
+        audition(str(store.path), store.log_mel, settings(patch_frames=400))
+    with pytest.raises(RecipeError, match="alpha from 0 to below 1"):
+        audition(str(store.path), store.log_mel, settings(mix_back={"alpha": 2}))
+    with pytest.raises(SourceError, match="n_mels is 96 there and 64 here"):
+        audition(str(store.path), dataclasses.replace(store.log_mel, n_mels=64), settings())
+    for number in range(2):
+        shutil.copy(sound_folder / "low" / f"{number}.wav", tmp_path)
+    with pytest.raises(RecipeError, match="at least 3 clips"):
+        audition(str(tmp_path), LogMel(), settings())

@@ -1,0 +1,185 @@
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.evaluation.health import MEASURES
+from soundalike.report.health_page import CURVES, in_short, write_health_page
+
+N_EPOCHS, STEPS_PER_EPOCH = 12, 5
+NUMBERS = {
+    "n_steps": 60,
+    "n_steps_done": 60,
+    "seconds": 1234.5,
+    "health": {
+        "effective_rank": 34.4, "alignment": 0.4, "uniformity": -3.4, "positives": 0.81,
+        "negatives": 0.02, "pairs_found": 0.6, "highest_rank": 128,
+    },
+    "verdict": "nothing suspicious",
+    "alarms": {},
+    "stopping_point": None,
+}  # fmt: skip
+ALARMS = {
+    "collapse": "the network makes the same of all sounds; try a lower optimizer.lr",
+    "shortcut": "80% of <views> & more; try random patches",
+}
+
+
+def make_metrics(n_steps=N_EPOCHS * STEPS_PER_EPOCH):
+    """Every column falls over training, but where the training was not looked at."""
+    steps = np.arange(1, n_steps + 1)
+    values = 1 / steps
+    ends = np.where(steps % STEPS_PER_EPOCH == 0, values, np.nan)
+    epochs = (steps - 1) // STEPS_PER_EPOCH + 1
+    columns = {"step": steps, "epoch": epochs, "learning_rate": values, "loss": values}
+    return pd.DataFrame(columns | dict.fromkeys(("knn", *MEASURES), ends))
+
+
+class Page(HTMLParser):
+    """What the page holds: elements, the addresses they load, the words of each kind."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.html, self.elements, self.addresses = html, [], []
+        self.open, self.text = [], {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.elements.append((tag, attributes))
+        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
+        if tag not in {"meta", "link"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        opened = self.open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data):
+        if self.open and data.strip():
+            self.text.setdefault(self.open[-1], []).append(data.strip())
+
+    @property
+    def charts(self):
+        return self.text.get("figcaption", [])
+
+
+def write(folder, metrics=None, **changes):
+    path = folder / "health.html"
+    write_health_page(path, make_metrics() if metrics is None else metrics, NUMBERS | changes)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_needs_nothing_but_itself(tmp_path):
+    page = write(tmp_path)
+    assert page.open == []
+    assert all(address.startswith("data:") for address in page.addresses)
+    assert re.findall(r"url\((?![\"']?data:)|@import|<script|http", page.html) == []
+    assert len(page.html) < 100_000
+    assert [path.name for path in tmp_path.iterdir()] == ["health.html"], "nothing is left beside"
+
+
+def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path):
+    assert {curve.column for curve in CURVES} == {"loss", "knn", *MEASURES}
+    page = write(tmp_path)
+    assert page.charts == [curve.name for curve in CURVES]
+    for curve in CURVES:
+        assert f"{curve.what} {curve.healthy}" in page.text["p"]
+    facts = dict(zip(page.text["dt"], page.text["dd"], strict=True))
+    assert facts["effective rank"] == "34 of 128"
+    assert (facts["epochs"], facts["steps"], facts["training"]) == ("12", "60 of 60", "1,234 s")
+
+
+def test_without_labels_there_is_no_curve_of_neighbours(tmp_path):
+    page = write(tmp_path, make_metrics().drop(columns="knn"))
+    assert page.charts == [curve.name for curve in CURVES if curve.column != "knn"]
+
+
+def test_alarms_come_first_and_in_words(tmp_path):
+    well, ill = write(tmp_path), write(tmp_path, alarms=ALARMS, verdict="collapse, shortcut")
+    assert well.text["h1"] == ["Nothing suspicious"]
+    assert "li" not in well.text
+    assert ill.text["h1"] == ["Collapse, shortcut"]
+    assert ill.text["b"] == ["Collapse:", "Shortcut:"]
+    assert ill.text["li"] == [f"{sentence}." for sentence in ALARMS.values()]
+    assert ill.html.index("Collapse") < ill.html.index("<svg")
+
+
+def test_names_the_stopping_point(tmp_path):
+    assert "From epoch 7 on" in write(tmp_path, stopping_point=7).text["p"][1]
+    assert "no sign" in write(tmp_path).text["p"][1]
+    assert "no sign" not in write(tmp_path, alarms=ALARMS).html
+
+
+def test_says_it_in_a_line():
+    measures = "(effective rank 34 of 128, one clip's views 0.81 alike, different clips 0.02)"
+    assert in_short(NUMBERS) == f"nothing suspicious {measures}"
+    stopping = in_short(NUMBERS | {"stopping_point": 7})
+    assert stopping == f"nothing suspicious {measures}, next to nothing improved after epoch 7"
+    nothing_yet = NUMBERS | {"verdict": "too early to tell", "health": {"highest_rank": 128}}
+    assert in_short(nothing_yet) == "too early to tell"
+
+
+@pytest.mark.parametrize("n_steps", [0, 1, 7])
+def test_a_run_that_was_stopped_early_has_what_there_is(tmp_path, n_steps):
+    health = {"highest_rank": 128}
+    page = write(tmp_path, make_metrics(n_steps), n_steps_done=n_steps, health=health)
+    assert "stopped" in page.text["p"][1]
+    assert len(page.charts) == {0: 0, 1: 1, 7: len(CURVES)}[n_steps]
+    assert "effective rank" not in page.text["dt"]
+
+
+def test_an_end_in_numbers_that_are_none_is_shown_as_far_as_it_goes(tmp_path):
+    metrics = make_metrics()
+    metrics.loc[metrics["epoch"] == N_EPOCHS, list(MEASURES)] = np.nan
+    health = dict.fromkeys(MEASURES, np.nan) | {"highest_rank": 128}
+    page = write(tmp_path, metrics, health=health)
+    assert len(page.charts) == len(CURVES)
+    assert "NaN" not in page.html
+
+
+def test_the_small_last_batch_of_an_epoch_makes_no_dents_in_the_loss(tmp_path):
+    metrics = make_metrics()
+    metrics["loss"] = np.where(metrics["step"] % STEPS_PER_EPOCH == 0, 1.0, 2.0)
+    line = re.search(r'points="([^"]*)"', write(tmp_path, metrics).html)[1]
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    assert np.ptp(heights[STEPS_PER_EPOCH:]) < 0.2
+    assert np.ptp(heights) > 100
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("needs chromium and chromedriver (Debian: chromium chromium-driver)")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_fits_the_width_of_phone_and_desk(browser, tmp_path, width):
+    write(tmp_path, alarms=ALARMS)
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    browser.get((tmp_path / "health.html").as_uri())
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.get_log("browser") == []

@@ -1,0 +1,262 @@
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pkgutil import resolve_name
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+import yaml
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.report.audition import audition
+from soundalike.report.views_page import frequency_places, in_words, write_views_page
+from soundalike.training.recipe import read_recipe
+from soundalike.views import AUGMENTATIONS
+
+RATE = 22050
+N_PAIRS = 4
+
+
+class Page(HTMLParser):
+    """What the page holds: elements, the addresses they load, and the text of each kind."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.addresses, self.open, self.text = [], [], [], {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.elements.append((tag, attributes))
+        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
+        if tag not in {"meta", "link", "img"}:
+            self.open.append((tag, attributes.get("id", tag)))
+
+    def handle_endtag(self, tag):
+        opened, _ = self.open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data):
+        if self.open and data.strip():
+            self.text.setdefault(self.open[-1][1], []).append(data.strip())
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def make_page(path, source, **changes):
+    """Write the page of a source and read it."""
+    changes = {f"views.{key}": value for key, value in changes.items()}
+    views = read_recipe("tiny", changes)["views"]
+    write_views_page(path, audition(str(source), LogMel(), views, N_PAIRS))
+    return Page(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory):
+    """Noise, and a recording of nothing, in files of odd names."""
+    root = tmp_path_factory.mktemp("sounds")
+    rng = np.random.default_rng(0)
+    for name in ("rain & <wind>", "2", "3"):
+        soundfile.write(root / f"{name}.wav", rng.uniform(-0.5, 0.5, 3 * RATE), RATE)
+    soundfile.write(root / "nothing.wav", np.zeros(2 * RATE), RATE)
+    return root
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory, sounds):
+    path = tmp_path_factory.mktemp("report") / "deep" / "views.html"
+    make_page(path, sounds)
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_needs_nothing_but_itself(path, page):
+    assert page.addresses
+    assert all(address.startswith("data:") for address in page.addresses)
+    html = path.read_text(encoding="utf-8")
+    assert re.findall(r"url\((?![\"']?data:)|@import|\bfetch\(|XMLHttpRequest|import\(", html) == []
+    assert [file.name for file in path.parent.iterdir()] == ["views.html"]
+
+
+def test_every_element_that_is_opened_is_closed(page):
+    assert page.open == []
+
+
+def test_every_picture_plays_a_sound_of_its_own(page):
+    (sounds,) = page.text["sound-data"]
+    n_parts = 2 * 3  # two views, each with a patch and a background
+    assert len(page.all("section")) == N_PAIRS
+    assert len(page.all("img")) == len(json.loads(sounds)) == N_PAIRS * n_parts
+    numbers = [int(button["data-sound"]) for button in page.all("button")]
+    assert numbers == list(range(N_PAIRS * n_parts))
+
+
+def test_says_what_was_drawn(page):
+    assert page.text["figcaption"][:6] == [
+        "first patch", "first background", "first view",
+        "second patch", "second background", "second view",
+    ]  # fmt: skip
+    assert page.text["b"] == ["resized crop", "compression", "noise"] * 2 * N_PAIRS
+    for line in (
+        r"\S+ % of the energy, \d+ dB below the patch",
+        r"frames \d+-\d+, bands \d+-\d+",
+        r"factor [01](\.\d+)?",
+        r"std 0\.\d+",
+    ):
+        assert sum(bool(re.fullmatch(line, said)) for said in page.text["li"]) == 2 * N_PAIRS
+
+
+def test_names_are_shown_as_they_are(page):
+    assert "rain & <wind>.wav" in page.text["h2"] + page.text["li"]
+
+
+def test_the_recipe_is_what_made_the_page(page):
+    shown = yaml.safe_load("\n".join(page.text["code"]))["views"]
+    resolved = read_recipe("tiny")["views"]
+    assert shown == {key: value for key, value in resolved.items() if value is not None}
+
+
+def test_silence_is_named_and_counted(tmp_path, sounds):
+    quiet = make_page(tmp_path / "page.html", sounds, mix_back=None)
+    facts = dict(zip(quiet.text["dt"], quiet.text["dd"], strict=True))
+    n_silent = quiet.text.get("strong", []).count("silent patch")
+    assert n_silent == 2, "both patches of the recording of nothing"
+    assert facts["silent patches"] == "2 of 8"
+    assert facts["clips that training hears"] == "4"
+
+
+def test_a_page_of_sounds_that_are_gone_says_so(tmp_path, sounds, page):
+    from soundalike.datasets.prepare import prepare
+    from soundalike.datasets.source import read_source
+
+    copy = shutil.copytree(sounds, tmp_path / "sounds")
+    store = prepare(read_source(copy), tmp_path / "store", n_workers=1, progress=False)
+    (copy / "2.wav").unlink()
+    some = make_page(tmp_path / "some.html", store.path)
+    shutil.rmtree(copy)
+    none = make_page(tmp_path / "none.html", store.path)
+    told = [
+        re.findall(r"(\d+) of 16 patches and", " ".join(p.text["b"])) for p in (page, some, none)
+    ]
+    assert told[0] == []
+    assert 0 < int(told[1][0]) < 16
+    assert told[2] == ["16"]
+
+
+def test_background_of_a_log_mixture_has_no_share_of_energy(tmp_path, sounds):
+    mixed = make_page(tmp_path / "page.html", sounds, mix_back={"alpha": 0.4, "scale": "log"})
+    assert any(re.fullmatch(r"\S+ % of the log-mel", line) for line in mixed.text["li"])
+    assert not any("dB" in line for line in mixed.text["li"])
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_every_augmentation_is_told_in_words(name):
+    generator = torch.Generator().manual_seed(0)
+    draws = resolve_name(AUGMENTATIONS[name])().draw(4, 101, 96, generator)
+    told = [in_words({key: value[view] for key, value in draws.items()}) for view in range(4)]
+    assert all(re.fullmatch(r"[\w., -]+", words) for words in told)
+    assert len(set(told)) > 1, "another draw, other words"
+
+
+def test_words_of_draws():
+    def words(**drawn):
+        return in_words({key: torch.tensor(value) for key, value in drawn.items()})
+
+    assert words(angle=0.12345, n_turns=3, seed=9) == "angle 0.123, n turns 3"
+    assert words(first_band=[0, 5], n_bands=[3, 1]) == "bands 0-2 and 5-5"
+    assert words(first_band=[0, 5], n_bands=[0, 0]) == "bands none"
+    assert words(first_band=[2, 5], n_bands=[0, 2]) == "bands 5-6"
+    assert words(warp_from=[], reversed=True) == "warp from none, reversed"
+
+
+def test_a_tone_lies_where_its_frequency_is_named():
+    for front_end in (LogMel(), LogMel(n_mels=40, fmax=8000), LogMel(n_fft=1024, n_mels=160)):
+        places = frequency_places(front_end)
+        assert len(places) >= 4
+        for name, place in places.items():
+            number, unit = name.split()
+            frequency = int(number) * {"Hz": 1, "kHz": 1000}[unit]
+            tone = np.sin(2 * np.pi * frequency * np.arange(RATE) / RATE).astype(np.float32)
+            loudest = front_end(tone)[50].argmax() + 0.5
+            width = 3 * max(1, 30 / frequency * 10)  # low bands are narrower than a window tells
+            assert loudest == pytest.approx(place * front_end.n_mels, abs=width), name
+
+
+def test_frequencies_are_not_named_on_top_of_each_other():
+    for fmax in (400, 2000, 10500):
+        places = list(frequency_places(LogMel(fmax=fmax)).values())
+        assert all(0 <= place <= 1 for place in places)
+        assert (np.diff(sorted(places)) >= 0.12 - 1e-9).all()
+        assert len(places) >= 2
+
+
+def test_no_frequency_is_named_where_no_filter_is():
+    assert frequency_places(LogMel(fmin=101, fmax=102, n_mels=2)) == {}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("needs chromium and chromedriver (Debian: chromium chromium-driver)")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--mute-audio", "--window-size=1200,900",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def shown(browser, path):
+    browser.get(path.as_uri())
+    yield browser
+    assert browser.get_log("browser") == []
+
+
+def test_a_click_plays_and_another_click_stops(shown):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    first, second, *_ = shown.find_elements(By.CSS_SELECTOR, "button.spectrogram")
+    first.click()
+    WebDriverWait(shown, 5).until(lambda b: b.execute_script("return player.currentTime > 0"))
+    assert shown.execute_script("return player.src === sounds[0] && player.error === null")
+    second.click()
+    assert first.get_attribute("aria-pressed") == "false"
+    assert second.get_attribute("aria-pressed") == "true"
+    assert shown.execute_script("return player.src === sounds[1]")
+    second.click()
+    assert second.get_attribute("aria-pressed") == "false"
+    assert shown.execute_script("return player.paused")
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_fits_the_width_of_phone_and_desk(shown, width):
+    shown.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    assert shown.execute_script("return document.documentElement.scrollWidth") <= width
+    columns = shown.execute_script(
+        "const figures = [...document.querySelector('.views').children];"
+        "return new Set(figures.map(figure => figure.offsetLeft)).size"
+    )
+    assert columns == (2 if width == 400 else 3), "side by side: the views; on a desk, their parts"
+    shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
