@@ -79,7 +79,8 @@ def within_budget(recipe: Recipe, pool: Store, minutes: float, out: Path) -> Non
             seconds = pd.read_csv(run.path / "metrics.csv")["seconds"].diff().median()
             seconds = max(seconds, 0.001)  # they are written to the millisecond
         longest = (settings["segment_s"] or np.inf) / pool.log_mel.hop_s
-        n_steps = np.ceil(pool.n_frames / longest).sum() / settings["batch_size"]
+        n_segments = np.maximum(1, np.ceil(pool.n_frames / longest)).sum()
+        n_steps = n_segments / settings["batch_size"]
         out.mkdir(parents=True)
         kept.write_text(str(max(1, round(60 * minutes / (seconds * n_steps)))))
     n_epochs = int(kept.read_text())
