@@ -70,8 +70,8 @@ def within_budget(recipe: Recipe, pool: Store, minutes: float, out: Path) -> Non
     """Set the number of epochs to what fits into so many minutes; the first steps tell."""
     kept, settings = out / "n_epochs.txt", recipe["training"]
     if not kept.exists():
-        n_few = min(len(pool.clips), N_TIMED_STEPS * settings["batch_size"])
-        few = pool.select(np.arange(n_few))
+        n_few = N_TIMED_STEPS * settings["batch_size"]
+        few = pool.select(np.arange(n_few) % len(pool.clips))
         with tempfile.TemporaryDirectory() as folder:
             run = RunFolder(Path(folder))
             once = recipe | {"training": settings | {"n_epochs": 1}}
