@@ -11,6 +11,7 @@ from torch import Tensor
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import patch_starts
+from soundalike.embedding.inference import for_inference
 from soundalike.embedding.model_folder import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
@@ -160,6 +161,23 @@ def test_windows_are_part_of_the_model(ear, tmp_path):
     assert SoundEncoder.load(tmp_path).window_frames == 300
     with pytest.raises(ValueError, match="at least the 101 frames of a patch, got 100"):
         with_windows(ear, 100)
+
+
+def test_depths_are_part_of_the_embedding_and_of_the_model(ear, sound_folder, tmp_path):
+    deep = SoundEncoder(
+        ear.encoder, SETTINGS, LogMel(), 101, ear.mean, ear.std, depths=["layer1", "log_mel"]
+    ).eval()
+    path = sound_folder / "middle" / "2.wav"
+    embedding = deep.encode(path)
+    assert embedding.shape == (deep.dim,)
+    assert deep.dim == ear.dim + 2 * (4 * 12) + 2 * 12
+    deep.save(tmp_path)
+    loaded = SoundEncoder.from_pretrained(tmp_path)
+    assert np.array_equal(loaded.encode(path), embedding)
+    folded = for_inference(loaded, torch.float32)
+    assert np.allclose(folded.encode(path), embedding, atol=1e-5)
+    with pytest.raises(ValueError, match="no block 'layer9'"):
+        SoundEncoder(ear.encoder, SETTINGS, LogMel(), 101, 0.0, 1.0, depths=["layer9"])
 
 
 def test_encoding_leaves_the_network_as_it_is(ear, sound_folder):

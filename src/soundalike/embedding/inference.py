@@ -37,6 +37,9 @@ class _InferenceEncoder(Encoder):
                 layer.to(dtype)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
+    def blocks(self) -> dict[str, nn.Module]:
+        return dict(self.network.named_children())
+
     def forward(self, patches: Tensor) -> Tensor:
         return self.network(patches.to(self.dtype)).float()
 

@@ -1,6 +1,6 @@
 """How an ear is to embed clips, as a recipe says it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,12 +10,15 @@ class EmbeddingSettings:
     Args:
         window_s: length of the windows that a clip is embedded by, in seconds; the next begins half
             a window later, and a shorter clip is one window. By default a patch.
+        depths: blocks of the encoder that have a part in embeddings beside h, such as
+            ``[conv2, log_mel]``. They make them longer, and often better.
 
     Raises:
         ValueError: ``window_s`` is not positive.
     """
 
     window_s: float | None = None
+    depths: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.window_s is not None and not self.window_s > 0:

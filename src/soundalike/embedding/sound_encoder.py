@@ -19,6 +19,7 @@ from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
+from soundalike.models.depths import dim_at_depths, embed_at_depths
 from soundalike.models.encoder import Encoder, build_encoder
 
 FORMAT = 1
@@ -46,6 +47,9 @@ class SoundEncoder(nn.Module):
     The front end's settings and the statistics of the pre-training set are part of the model, so
     a sound means the same to it on every machine.
 
+    Attributes:
+        dim: size of an embedding.
+
     Args:
         encoder: network from ``[batch, 1, frames, bands]`` to h ``[batch, dim]``.
         encoder_settings: ``{"name": key of ENCODERS, ...arguments}`` that build it again.
@@ -56,9 +60,11 @@ class SoundEncoder(nn.Module):
         window_frames: length of the windows that a clip is embedded by; by default a patch. An
             encoder that pools over time reads a clip of many seconds in one window, and hears its
             course; a clip that is shorter than a window is one window, as long as it is.
+        depths: blocks of the encoder whose maps have a part in the embedding beside h, as
+            `embed_at_depths` takes them.
 
     Raises:
-        ValueError: a window is shorter than a patch.
+        ValueError: a window is shorter than a patch, or the encoder has no such block.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class SoundEncoder(nn.Module):
         mean: float,
         std: float,
         window_frames: int | None = None,
+        depths: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if window_frames is not None and window_frames < patch_frames:
@@ -83,6 +90,10 @@ class SoundEncoder(nn.Module):
         self.mean = mean
         self.std = std
         self.window_frames = window_frames or patch_frames
+        self.depths = tuple(depths)
+        self.dim = encoder.dim
+        if depths:
+            self.dim = dim_at_depths(encoder, depths, patch_frames, log_mel.n_mels)
 
     def with_encoder(self, encoder: Encoder) -> "SoundEncoder":
         """Return an ear that differs in its network alone."""
@@ -94,12 +105,8 @@ class SoundEncoder(nn.Module):
             self.mean,
             self.std,
             self.window_frames,
+            self.depths,
         )
-
-    @property
-    def dim(self) -> int:
-        """Size of an embedding."""
-        return self.encoder.dim
 
     @property
     def device(self) -> torch.device:
@@ -121,6 +128,7 @@ class SoundEncoder(nn.Module):
             "mean": self.mean,
             "std": self.std,
             "window_frames": self.window_frames,
+            "depths": list(self.depths),
         }
         write_model(Path(folder), config, self.encoder)
 
@@ -152,8 +160,8 @@ class SoundEncoder(nn.Module):
             settings = dict(config["encoder"])
             log_mel = LogMel(**config["log_mel"])
             encoder = build_encoder(settings, log_mel.n_mels)
-            numbers = (config[key] for key in ("patch_frames", "mean", "std", "window_frames"))
-            ear = cls(encoder, settings, log_mel, *numbers)
+            rest = ("patch_frames", "mean", "std", "window_frames", "depths")
+            ear = cls(encoder, settings, log_mel, *(config[key] for key in rest))
             return ear.eval(), encoder
 
         return read_model(folder, build)
@@ -195,11 +203,13 @@ class SoundEncoder(nn.Module):
         return cls(network, {"name": encoder}, LogMel(), 101, mean, std / n_values**0.5).eval()
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
-        """Return h of log_mel patches that are not standardised yet.
+        """Return the embeddings of log_mel patches that are not standardised yet.
 
         Shape:
             patches: [batch, frames, bands]; result: [batch, dim].
         """
+        if self.depths:
+            return embed_at_depths(self.encoder, self.depths, self.standardise(patches))
         return self.encoder(self.standardise(patches))
 
     def standardise(self, patches: torch.Tensor) -> torch.Tensor:

@@ -24,6 +24,10 @@ class Encoder(nn.Module):
     dim: int
     min_frames: int
 
+    def blocks(self) -> dict[str, nn.Module]:
+        """Return the parts of the network, by name and in order."""
+        return dict(self.named_children())
+
 
 def build_encoder(settings: Mapping[str, Any], n_bands: int = 96) -> Encoder:
     """Make an encoder.

@@ -174,11 +174,14 @@ def _assemble(
         labels=_labels(heard)[segment_of] if isinstance(criterion, SupCon) else None,
         segment_of=None if settings.segment_s is None else segment_of,
     )
-    window_s = EmbeddingSettings(**recipe["embedding"]).window_s
-    window_frames = None if window_s is None else 1 + round(window_s / heard.log_mel.hop_s)
+    embedding = EmbeddingSettings(**recipe["embedding"])
+    window_frames = None
+    if embedding.window_s is not None:
+        window_frames = 1 + round(embedding.window_s / heard.log_mel.hop_s)
     ear = SoundEncoder(
-        encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std, window_frames
-    )
+        encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std, window_frames,
+        embedding.depths,
+    )  # fmt: skip
     return training, ear, projector
 
 
