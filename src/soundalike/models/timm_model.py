@@ -32,9 +32,9 @@ class TimmModel(Encoder):
         super().__init__()
         try:
             import timm
-        except ImportError:
+        except (ImportError, RuntimeError) as error:  # or its torchvision is of another torch
             raise ValueError(
-                'The encoder "timm" needs the package timm: pip install "soundalike[timm]".'
+                f'The encoder "timm" needs the package timm: pip install "soundalike[timm]" ({error}).'
             ) from None
         given = {"in_chans": 1, "num_classes": 0, **(arguments or {})}
         try:
