@@ -33,9 +33,8 @@ class TimmModel(Encoder):
         try:
             import timm
         except (ImportError, RuntimeError) as error:  # or its torchvision is of another torch
-            raise ValueError(
-                f'The encoder "timm" needs the package timm: pip install "soundalike[timm]" ({error}).'
-            ) from None
+            needed = 'The encoder "timm" needs the package timm: pip install "soundalike[timm]"'
+            raise ValueError(f"{needed} ({error}).") from None
         given = {"in_chans": 1, "num_classes": 0, **(arguments or {})}
         try:
             self.network = timm.create_model(model, **given)
