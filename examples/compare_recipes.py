@@ -114,19 +114,21 @@ def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
 
 
 def summary(right: pd.DataFrame) -> pd.DataFrame:
-    """Return the accuracy on each set and on all, and the difference to the first row paired."""
+    """Return accuracies by set, and of trained ears the gains with intervals, paired by clip."""
+    values = {key: rows.to_numpy(float) for key, rows in right.groupby(level=[0, 1], sort=False)}
+    first = next(iter(values))[0]
     lines = {}
-    first = None
-    for name, seeds in right.groupby(level=[0, 1], sort=False):
-        values = seeds.to_numpy(dtype=float)
-        first = values if first is None else first
-        line = {
-            of_set: values[:, right.columns.get_level_values(0) == of_set].mean()
-            for of_set in right.columns.levels[0]
-        }
-        low, high = crossed_interval(values - first)
-        line |= {"all": values.mean(), "gain": (values - first).mean(), "low": low, "high": high}
-        lines[name] = line
+    for (name, kind), of_all in values.items():
+        of_set = right.columns.get_level_values(0)
+        line = {each: of_all[:, of_set == each].mean() for each in of_set.unique()}
+        line["all"] = of_all.mean()
+        if kind == "trained":
+            for other in ((name, "untrained"), (first, "trained")):
+                difference = of_all - values[other]
+                low, high = crossed_interval(difference)
+                gain = f"{difference.mean():+.3f} ({low:+.3f} - {high:+.3f})"
+                line[f"over {' '.join(other)}" if other[0] != name else "over untrained"] = gain
+        lines[name, kind] = line
     return pd.DataFrame(lines).T
 
 
@@ -141,4 +143,4 @@ if __name__ == "__main__":
     given = parser.parse_args()
     table = summary(compare(given))
     table.to_csv(given.out / "table.csv")
-    print(table.to_string(float_format="{:.3f}".format))
+    print(table.to_string(float_format="{:.3f}".format, na_rep=""))
