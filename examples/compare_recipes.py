@@ -113,6 +113,12 @@ def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
     return pd.Series(right, index)
 
 
+def gain(difference: np.ndarray) -> str:
+    """Return a mean difference over seeds and clips [seeds, clips] with its interval."""
+    low, high = crossed_interval(difference)
+    return f"{difference.mean():+.3f} ({low:+.3f} - {high:+.3f})"
+
+
 def summary(right: pd.DataFrame) -> pd.DataFrame:
     """Return accuracies by set, and of trained ears the gains with intervals, paired by clip."""
     values = {key: rows.to_numpy(float) for key, rows in right.groupby(level=[0, 1], sort=False)}
@@ -123,11 +129,9 @@ def summary(right: pd.DataFrame) -> pd.DataFrame:
         line = {each: of_all[:, of_set == each].mean() for each in of_set.unique()}
         line["all"] = of_all.mean()
         if kind == "trained":
-            for other in ((name, "untrained"), (first, "trained")):
-                difference = of_all - values[other]
-                low, high = crossed_interval(difference)
-                gain = f"{difference.mean():+.3f} ({low:+.3f} - {high:+.3f})"
-                line[f"over {' '.join(other)}" if other[0] != name else "over untrained"] = gain
+            line["over untrained"] = gain(of_all - values[name, "untrained"])
+            if name != first:
+                line[f"over {first}"] = gain(of_all - values[first, "trained"])
         lines[name, kind] = line
     return pd.DataFrame(lines).T
 

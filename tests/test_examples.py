@@ -48,8 +48,11 @@ def test_compare_recipes(sound_folder, tmp_path):
     assert len(table) == 6
     assert table["labelled"].between(0, 1).all()
     trained = table.xs("trained", level=1)
-    assert trained["over untrained"].notna().all()
-    assert trained["over small trained"].notna().tolist() == [False, True]
+    for name in ("small", "tiny"):
+        rows = table.loc[name]
+        gain = rows["labelled"]["trained"] - rows["labelled"]["untrained"]
+        assert rows["over untrained"]["trained"].startswith(f"{gain:+.3f} (")
+    assert trained["over small"].notna().tolist() == [False, True]
 
 
 def test_every_example_is_tested():
