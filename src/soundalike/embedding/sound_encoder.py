@@ -1,10 +1,9 @@
 """The trained ear in one piece: front end, statistics and encoder."""
 
 import dataclasses
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import soxr
@@ -14,31 +13,17 @@ from torch import nn
 from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.patches import cut_patches
 from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
+from soundalike.embedding.windows import Windows, batches, cut_windows, repeated
 from soundalike.models.depths import dim_at_depths, embed_at_depths
 from soundalike.models.encoder import Encoder, build_encoder
 
 FORMAT = 1
 
 Sound = str | Path | np.ndarray
-
-
-class Windows(NamedTuple):
-    """Where some windows of one length are.
-
-    Args:
-        clips: position of each window's clip, [windows].
-        starts: first frame of each window in its clip, [windows].
-        n_frames: length of the windows.
-    """
-
-    clips: np.ndarray
-    starts: np.ndarray
-    n_frames: int
 
 
 class SoundEncoder(nn.Module):
@@ -247,7 +232,7 @@ class SoundEncoder(nn.Module):
             return self.encode([sounds], sample_rate, batch_size=batch_size, normalize=normalize)[0]
         shown = tqdm(sounds, desc="encode", unit=" clips", disable=not show_progress_bar)
         log_mels = (
-            _repeated(self._blocks(sound, sample_rate), self.patch_frames) for sound in shown
+            repeated(self._blocks(sound, sample_rate), self.patch_frames) for sound in shown
         )
         sums = np.zeros((len(sounds), self.dim))
         n_windows = np.zeros(len(sounds))
@@ -283,12 +268,14 @@ class SoundEncoder(nn.Module):
         windows = (
             (clip, start, window)
             for clip, blocks in enumerate(log_mels)
-            for start, window in self._windows(blocks)
+            for start, window in cut_windows(
+                blocks, self.window_frames, self.hop_frames, self.patch_frames
+            )
         )
         # A log_mel is a small product of matrices: threads of numpy's would only take the
         # processors from the encoder's, which then is several times slower.
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
-            for clips, starts, batch in read_ahead(_batches(windows, batch_size)):
+            for clips, starts, batch in read_ahead(batches(windows, batch_size)):
                 h = self(torch.from_numpy(batch).to(self.device))
                 yield Windows(clips, starts, batch.shape[1]), h.float().cpu().numpy()
 
@@ -302,26 +289,10 @@ class SoundEncoder(nn.Module):
         clips = np.concatenate([batch.clips for batch in windows])
         return torch.from_numpy(np.concatenate(h)), torch.from_numpy(clips)
 
-    def _windows(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield first frame and log_mel of the windows of a clip that comes in blocks."""
-        blocks = iter(blocks)
-        held: list[np.ndarray] = []
-        n_frames = 0
-        for block in blocks:
-            held.append(block)
-            n_frames += len(block)
-            if n_frames >= self.window_frames:
-                yield from cut_patches(
-                    itertools.chain(held, blocks), self.window_frames, self.hop_frames
-                )
-                return
-        if n_frames >= self.patch_frames:
-            yield 0, np.concatenate(held)
-
     def log_mels_of(self, store: Store) -> Iterator[list[np.ndarray]]:
         """Yield the log_mel of every clip of a store; one shorter than a patch is repeated."""
         for index in range(len(store.clips)):
-            yield list(_repeated([store.of_clip(index)], self.patch_frames))
+            yield list(repeated([store.of_clip(index)], self.patch_frames))
 
     def _blocks(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
         if not isinstance(sound, np.ndarray):
@@ -332,26 +303,3 @@ class SoundEncoder(nn.Module):
             raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
         mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
         return [self.log_mel.of_clip(soxr.resample(mono, sample_rate, self.log_mel.sample_rate))]
-
-
-def _batches(
-    windows: Iterator[tuple[int, int, np.ndarray]], batch_size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield clips, starts and log_mels of as many windows of one length as follow each other."""
-    for _, of_one_length in itertools.groupby(windows, lambda window: len(window[2])):
-        while batch := list(itertools.islice(of_one_length, batch_size)):
-            clips, starts, cuts = zip(*batch, strict=True)
-            yield np.array(clips), np.array(starts), np.stack(cuts)
-
-
-def _repeated(blocks: Iterable[np.ndarray], n_frames: int) -> Iterator[np.ndarray]:
-    """Pass on the blocks of a clip; one that is shorter than n_frames is repeated up to them."""
-    blocks = iter(blocks)
-    held: list[np.ndarray] = []
-    for block in blocks:
-        held.append(block)
-        if sum(map(len, held)) >= n_frames:
-            yield from itertools.chain(held, blocks)
-            return
-    clip = np.concatenate(held)
-    yield np.pad(clip, ((0, n_frames - len(clip)), (0, 0)), mode="wrap")
