@@ -1,5 +1,4 @@
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -151,26 +150,6 @@ def test_the_small_last_batch_of_an_epoch_makes_no_dents_in_the_loss(tmp_path):
     heights = [float(point.split(",")[1]) for point in line.split()]
     assert np.ptp(heights[STEPS_PER_EPOCH:]) < 0.2
     assert np.ptp(heights) > 100
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("needs chromium and chromedriver (Debian: chromium chromium-driver)")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-    ):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield browser
-    browser.quit()
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -108,11 +108,3 @@ def test_the_summary_holds_the_last_look(store):
         "alarms": {},
         "stopping_point": None,
     }
-
-
-def test_a_run_that_was_begun_before_there_was_a_monitor_has_no_numbers_yet(store):
-    _, monitor = make_training(store)
-    looks = [{"step": 3, "epoch": 1, "knn": 0.4}]
-    assert monitor.alarms(looks) == {}
-    summary = monitor.summary(looks)
-    assert (summary["health"], summary["verdict"]) == ({"highest_rank": 32}, "too early to tell")

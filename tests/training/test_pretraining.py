@@ -150,31 +150,6 @@ def test_looking_changes_nothing_and_needs_no_labels(run, store, tiny_recipe, tm
     assert "knn" not in metrics
 
 
-def test_a_run_that_was_begun_without_a_health_monitor_goes_on(
-    store, tiny_recipe, tmp_path, monkeypatch
-):
-    older = new_run(tmp_path / "older", store, tiny_recipe)
-    take = ContrastiveTraining.step
-
-    def step(self, number):
-        if number == 3:
-            os.kill(os.getpid(), signal.SIGINT)
-        return take(self, number)
-
-    monkeypatch.setattr(ContrastiveTraining, "step", step)
-    pretrain(store, older, tiny_recipe, progress=False)
-    monkeypatch.setattr(ContrastiveTraining, "step", take)
-    path = older.path / "metrics.csv"
-    pd.read_csv(path).drop(columns=list(MEASURES)).to_csv(path, index=False)
-    numbers = pretrain(store, older, tiny_recipe, progress=False)
-    assert list(numbers["knn"]) == [1, 2, 3]
-    assert metrics_of(older)["uniformity"].notna().tolist() == [False] * 5 + [
-        True,
-        False,
-        False,
-    ] + [True]
-
-
 def test_an_alarm_is_told_while_it_trains_and_returned(store, tiny_recipe, tmp_path, capsys):
     """A loss that only pulls together: all sounds become the same."""
     changes = {

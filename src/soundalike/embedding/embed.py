@@ -49,7 +49,7 @@ def embed(
         raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
     hop_s = encoder.log_mel.hop_s
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
-    n_windows = 0
+    n_windows = n_waiting = 0
     log_mels = ReadableClips(encoder, clips, strict=strict, name="embed", progress=progress)
     vector = pa.list_(pa.float32(), encoder.dim)
     times = [("start_s", pa.float64()), ("end_s", pa.float64())]
@@ -65,10 +65,11 @@ def embed(
             columns = [pa.array(paths[windows.clips]), start_s, end_s, vectors]
             waiting.append(pa.table(columns, schema=schema))
             n_windows += len(h)
+            n_waiting += len(h)
             embedded.update(windows.clips)
-            if sum(map(len, waiting)) >= ROWS_AT_ONCE:
+            if n_waiting >= ROWS_AT_ONCE:
                 writer.write_table(pa.concat_tables(waiting))
-                waiting = []
+                waiting, n_waiting = [], 0
         if waiting:
             writer.write_table(pa.concat_tables(waiting))
         log_mels.refuse_none(len(embedded))

@@ -67,11 +67,10 @@ class HealthMonitor:
 
     def alarms(self, looks: Looks) -> dict[str, str]:
         """Say what is wrong, by `soundalike.evaluation.health.alarms`."""
-        return alarms(_complete(looks), self.highest_rank)
+        return alarms(looks, self.highest_rank)
 
     def summary(self, looks: Looks) -> dict[str, Any]:
         """Return the last `health`, its `highest_rank`, `verdict`, `alarms`, `stopping_point`."""
-        looks = _complete(looks)
         last = {name: looks[-1][name] for name in MEASURES} if looks else {}
         return {
             "health": last | {"highest_rank": self.highest_rank},
@@ -79,8 +78,3 @@ class HealthMonitor:
             "alarms": alarms(looks, self.highest_rank),
             "stopping_point": stopping_point(looks),
         }
-
-
-def _complete(looks: Looks) -> Looks:
-    """Leave out looks of a run that was begun when nothing but kNN was looked at."""
-    return [look for look in looks if set(MEASURES) <= set(look)]
