@@ -26,6 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.identical import HASH
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import synthesise_clip
 from soundalike.losses import LOSSES
@@ -64,6 +65,7 @@ def store_of(n_clips: int, n_mels: int = 96, min_duration_s: float = 1.0) -> Sto
         frames=np.concatenate(log_mels).astype(np.float16),
         offsets=(n_frames.cumsum() - n_frames)[again],
         n_frames=n_frames[again],
+        audio=again.astype(HASH),
         fingerprint="synthetic",
         n_problems=0,
     )

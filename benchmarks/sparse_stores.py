@@ -23,7 +23,8 @@ def sparse_store(path: Path, n_frames: np.ndarray, **columns: np.ndarray) -> Pat
     paths = [f"/sounds/{clip // 1000:06d}/{clip:09d}.wav" for clip in range(len(n_frames))]
     rows = pd.DataFrame({"path": paths, "label": "", "split": "", "fold": "", **columns})
     rows = rows.assign(start_s=np.nan, end_s=np.nan)
-    rows = rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
+    audio = [f"{clip:032x}" for clip in range(len(n_frames))]
+    rows = rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames, audio=audio)
     rows.to_parquet(path / CLIPS, index=False)
     head = {
         "format": FORMAT,

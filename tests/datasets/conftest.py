@@ -9,6 +9,7 @@ import pytest
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets import fetching
 from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.identical import HASH, AudioHash
 from soundalike.datasets.store import Store
 
 SILENT = -1
@@ -25,18 +26,30 @@ def made():
         numbers = np.array(range(len(clips)) if audio is None else audio, np.float16)
         frames = numbers[:, None] + np.arange(3, dtype=np.float16)
         frames[numbers == SILENT] = -7.96
+        frames = np.repeat(frames, 2, axis=0)
         return Store(
             path=None,
             log_mel=LogMel(),
             clips=ClipTable.of("made", clips),
-            frames=np.repeat(frames, 2, axis=0),
+            frames=frames,
             offsets=np.arange(len(clips)) * 2,
             n_frames=np.full(len(clips), 2),
+            audio=hashes(frames.reshape(len(clips), 2, 3)),
             fingerprint="",
             n_problems=0,
         )
 
     return make
+
+
+def hashes(log_mels):
+    """Return the `AudioHash` of each log_mel."""
+    found = []
+    for log_mel in log_mels:
+        audio = AudioHash()
+        audio.add(log_mel)
+        found.append(audio.digest())
+    return np.array(found, dtype=HASH)
 
 
 class Shelf(ThreadingHTTPServer):

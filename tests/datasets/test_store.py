@@ -7,7 +7,15 @@ import pytest
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SourceError
-from soundalike.datasets.store import CLIPS, FRAMES, HEAD, differing_key, is_store, open_store
+from soundalike.datasets.store import (
+    CLIPS,
+    FORMAT,
+    FRAMES,
+    HEAD,
+    differing_key,
+    is_store,
+    open_store,
+)
 
 
 @pytest.fixture
@@ -91,7 +99,7 @@ def test_damage_is_said_in_one_plain_line(copy, name, damage):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("head", ["[]", "{}", '{"format": 1}', "null"])
+@pytest.mark.parametrize("head", ["[]", "{}", f'{{"format": {FORMAT}}}', "null"])
 def test_a_head_of_something_else_is_damage(copy, head):
     (copy / HEAD).write_text(head)
     with pytest.raises(SourceError, match="damaged"):
@@ -99,7 +107,7 @@ def test_a_head_of_something_else_is_damage(copy, head):
 
 
 def test_another_format_asks_to_prepare_again(copy):
-    head = (copy / HEAD).read_text().replace('"format": 1', '"format": 99')
+    head = (copy / HEAD).read_text().replace(f'"format": {FORMAT}', '"format": 99')
     (copy / HEAD).write_text(head)
     with pytest.raises(SourceError, match="another version of soundalike: prepare it again"):
         open_store(copy)

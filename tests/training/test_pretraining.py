@@ -14,9 +14,10 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.health import MEASURES
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
+from soundalike.training.hardware import choose_hardware
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.loop import TrainingError
-from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining import _assemble, pretrain
 from soundalike.training.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
 from soundalike.training.run_folder import RunFolder
 
@@ -52,6 +53,14 @@ def test_the_statistics_of_the_training_set_are_part_of_the_model(run, store):
     values = np.concatenate([store.of_clip(index).ravel() for index in range(len(store.clips))])
     assert ear.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
     assert ear.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
+
+
+def test_copies_do_not_meet_in_a_batch(store, tiny_recipe):
+    twice = store.select(np.repeat(np.arange(10), 2))
+    training, _, _ = _assemble(twice, tiny_recipe, choose_hardware("32-true"), None)
+    for number in range(6):
+        clips = training.draws_of(number)["patches"]["clip"][:, 0]
+        assert len({int(training.offsets[clip]) for clip in clips}) == len(clips) == 10
 
 
 def test_same_seed_same_run(run, store, tiny_recipe, tmp_path):

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from soundalike.datasets.clips import classes_of
-from soundalike.datasets.identical import first_identical
+from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.store import Store
 
 
@@ -24,7 +24,7 @@ def deal(store: Store, clips: np.ndarray, seed: int) -> tuple[np.ndarray, np.nda
         For each of these clips the number of its card in its class, from 0, and how many cards
         the class has: both int64 [clips].
     """
-    card = first_identical(store.frames, store.offsets[clips], store.n_frames[clips])
+    card = first_with_hash(store.audio[clips])
     labels = store.clips.rows["label"].to_numpy(object)[clips]
     class_of_card = {first: classes_of(labels[first])[0] for first in card}
     n_cards: Counter[str] = Counter()

@@ -48,27 +48,6 @@ class AudioHash:
         return "" if self._is_silent else self._sha.hexdigest()[: HASH.itemsize]
 
 
-def audio_hashes(frames: np.ndarray, offsets: np.ndarray, n_frames: np.ndarray) -> np.ndarray:
-    """Return the `AudioHash` of every clip.
-
-    The frames are hashed where they lie, so they may be a memory map larger than memory.
-
-    Args:
-        frames: log-mels of all clips.
-        offsets: first frame of each clip.
-        n_frames: how many frames each clip has.
-
-    Shape:
-        frames: [frames, bands]; offsets, n_frames: [clips]; result: [clips] of `HASH`.
-    """
-    hashes = np.empty(len(offsets), dtype=HASH)
-    for clip, (start, length) in enumerate(zip(offsets, n_frames, strict=True)):
-        audio = AudioHash()
-        audio.add(frames[start : start + length])
-        hashes[clip] = audio.digest()
-    return hashes
-
-
 def first_with_hash(hashes: np.ndarray) -> np.ndarray:
     """Find for each clip the first one with the same hash, which is itself for most.
 
@@ -77,20 +56,6 @@ def first_with_hash(hashes: np.ndarray) -> np.ndarray:
     """
     _, first, of_clip = np.unique(hashes, return_index=True, return_inverse=True)
     return np.where(hashes == b"", np.arange(len(hashes)), first[of_clip])
-
-
-def first_identical(frames: np.ndarray, offsets: np.ndarray, n_frames: np.ndarray) -> np.ndarray:
-    """Find for each clip the first one with the same audio, itself for silence.
-
-    Args:
-        frames: log-mels of all clips.
-        offsets: first frame of each clip.
-        n_frames: how many frames each clip has.
-
-    Shape:
-        frames: [frames, bands]; offsets, n_frames: [clips]; result: int64 [clips].
-    """
-    return first_with_hash(audio_hashes(frames, offsets, n_frames))
 
 
 def leaks(rows: pd.DataFrame, hashes: np.ndarray) -> dict[int, Problem]:

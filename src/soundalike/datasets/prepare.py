@@ -239,7 +239,8 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
     _join_frames(parts, out / FRAMES, shape)
 
-    rows = clips.rows.assign(offset=np.cumsum(n_frames) - n_frames, n_frames=n_frames)
+    offset = np.cumsum(n_frames) - n_frames
+    rows = clips.rows.assign(offset=offset, n_frames=n_frames, audio=audio.astype(str))
     rows = rows[n_frames > 0].reset_index(drop=True)
     leaked = leaks(rows, audio[n_frames > 0])
     rows = rows.drop(index=list(leaked))

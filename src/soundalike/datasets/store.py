@@ -1,7 +1,8 @@
 """The store: the log-mels of all clips, end to end in one memory-mapped array.
 
 frames.npy     float16 [frames, bands], all clips one after the other
-clips.parquet  one row a clip: what is known of it, `offset` and `n_frames` in frames.npy
+clips.parquet  one row a clip: what is known of it, `offset` and `n_frames` in frames.npy, and the
+               hash of its `audio`
 problems.csv   clips that were left out, and why
 store.json     the front end's settings and the counts; written last: a store has it or is none
 """
@@ -17,9 +18,11 @@ import pandas as pd
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.identical import HASH
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
-FORMAT = 1
+FORMAT = 2
+INDEX = ["offset", "n_frames", "audio"]  # the columns of clips.parquet that are no clip's row
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Store:
         frames: float16 [frames, bands], read through the memory map.
         offsets: int64 [clips], the first frame of each clip.
         n_frames: int64 [clips], how many frames each clip has.
+        audio: bytes [clips], the `AudioHash` of each clip.
         fingerprint: of the clips that the store was asked for.
         n_problems: how many of them were left out.
     """
@@ -43,6 +47,7 @@ class Store:
     frames: np.ndarray
     offsets: np.ndarray
     n_frames: np.ndarray
+    audio: np.ndarray
     fingerprint: str
     n_problems: int
 
@@ -58,6 +63,7 @@ class Store:
             clips=self.clips.where(indices),
             offsets=self.offsets[indices],
             n_frames=self.n_frames[indices],
+            audio=self.audio[indices],
         )
 
     @property
@@ -85,18 +91,19 @@ def open_store(path: Path) -> Store:
         frames = np.load(path / FRAMES, mmap_mode="r" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
         log_mel = LogMel(**head["log_mel"])
+        offsets, n_frames, audio = (rows[name].to_numpy(copy=True) for name in INDEX)
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"{path}: the store is damaged ({error}): delete the folder and prepare it again."
         ) from None
-    index = np.array(rows[["offset", "n_frames"]], dtype=np.int64)  # ours, so that torch may share
     return Store(
         path=path,
         log_mel=log_mel,
-        clips=ClipTable(head["source"], rows.drop(columns=["offset", "n_frames"])),
+        clips=ClipTable(head["source"], rows.drop(columns=INDEX)),
         frames=frames,
-        offsets=index[:, 0],
-        n_frames=index[:, 1],
+        offsets=offsets,
+        n_frames=n_frames,
+        audio=audio.astype(HASH),
         fingerprint=head["clips"],
         n_problems=head["n_problems"],
     )

@@ -78,8 +78,8 @@ class ContrastiveTraining(Training):
         views: makes the pairs.
         settings: how long and how.
         labels: class of every clip, -1 for none, for a criterion that takes labels.
-        segment_of: where the clips are segments of longer ones, which ones; segments of one clip
-            are kept out of each other's batches.
+        sound_of: which sound each clip is of. Clips of one sound (segments of a long recording, or
+            copies) are no negatives for each other, and are kept out of each other's batches.
     """
 
     def __init__(
@@ -95,9 +95,9 @@ class ContrastiveTraining(Training):
         n_frames: np.ndarray,
         settings: TrainingSettings,
         labels: np.ndarray | None = None,
-        segment_of: np.ndarray | None = None,
+        sound_of: np.ndarray | None = None,
     ) -> None:
-        self.segment_of = segment_of
+        self.sound_of = sound_of
         super().__init__(
             fabric, projector, optimizer, schedule, frames, offsets, n_frames, settings
         )
@@ -121,9 +121,9 @@ class ContrastiveTraining(Training):
         return self.criterion(*z, self.labels[draws["patches"]["clip"][:, 0]].to(z[0].device))
 
     def _cut_into_batches(self, epoch: int) -> list[np.ndarray]:
-        if self.segment_of is None:
+        if self.sound_of is None or len(np.unique(self.sound_of)) == len(self.sound_of):
             return super()._cut_into_batches(epoch)
-        return batches_apart(self.segment_of, self.batch_size, self.seed, epoch)
+        return batches_apart(self.sound_of, self.batch_size, self.seed, epoch)
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""

@@ -31,24 +31,24 @@ def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     return [batch for batch in cut if len(batch) > 1]
 
 
-def batches_apart(clips: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Cut an epoch's order of segments into batches in which those of one clip do not meet.
+def batches_apart(sounds: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Cut an epoch's order into batches in which clips of one sound do not meet.
 
-    They sound alike, so they are no negatives for each other. A clip with more segments than there
-    are batches is spread evenly over them.
+    They are no negatives for each other. A sound with more clips than there are batches is spread
+    evenly over them.
 
     Args:
-        clips: which clip each segment is of.
-        batch_size: most segments of a batch.
+        sounds: which sound each clip is of.
+        batch_size: most clips of a batch.
         seed: of the run.
         epoch: counted from 0.
 
     Shape:
-        clips: [segments].
+        sounds: [clips].
     """
     rng = np.random.default_rng([_ORDER, seed, epoch])
-    turn = rng.permutation(int(clips.max()) + 1)[clips]  # clips in random order,
-    order = np.lexsort([rng.random(len(clips)), turn])  # and each one's segments in random order
-    n_batches = -(-len(clips) // batch_size)
+    turn = rng.permutation(int(sounds.max()) + 1)[sounds]  # sounds in random order,
+    order = np.lexsort([rng.random(len(sounds)), turn])  # and each one's clips in random order
+    n_batches = -(-len(sounds) // batch_size)
     cut = [order[number::n_batches] for number in rng.permutation(n_batches)]
     return [batch for batch in cut if len(batch) > 1]

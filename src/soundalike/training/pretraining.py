@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from soundalike.datasets.clips import SourceError
+from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.splits import heard_in_training
 from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
@@ -172,7 +173,7 @@ def _assemble(
         n_frames=n_frames,
         settings=settings,
         labels=_labels(heard)[segment_of] if isinstance(criterion, SupCon) else None,
-        segment_of=None if settings.segment_s is None else segment_of,
+        sound_of=first_with_hash(heard.audio)[segment_of],
     )
     embedding = EmbeddingSettings(**recipe["embedding"])
     window_frames = None
