@@ -53,9 +53,9 @@ def test_no_batch_normalisation_is_left_after_a_convolution(ear):
     fast = for_inference(ear, torch.float32)
     n_before = sum(isinstance(m, nn.BatchNorm2d) for m in ear.modules())
     n_after = sum(isinstance(m, nn.BatchNorm2d) for m in fast.modules())
-    # The baseline has some in front of convolutions, and AudioNTT pools between the two.
+    # The baseline has some in front of convolutions, and the small CNNs pool between the two.
     before = sum(name.endswith("bn_in") for name, _ in ear.named_modules())
-    pooled = 3 if ear.encoder_settings["name"] == "audio_ntt" else 0
+    pooled = {"audio_ntt": 3, "band_cnn": 4}.get(ear.encoder_settings["name"], 0)
     assert n_before > 0
     assert n_after == before + pooled
 

@@ -8,6 +8,7 @@ ENCODERS = {
     "resnet18": "soundalike.models.resnet:ResNet18",
     "vgg": "soundalike.models.vgg:VGG",
     "crnn": "soundalike.models.crnn:CRNN",
+    "band_cnn": "soundalike.models.band_cnn:BandCNN",
     "audio_ntt": "soundalike.models.audio_ntt:AudioNTT",
     "frequency_resnet": "soundalike.models.frequency_resnet:FrequencyResNet",
     "timm": "soundalike.models.timm_model:TimmModel",

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundalike.models.encoder import Encoder
+from soundalike.models.time_pooling import frames_of, mean_and_maximum
 
 LOG_MEL = "log_mel"  # the depth before the first block
 MOST_BANDS = 12  # what a map has more of is averaged
@@ -91,4 +92,4 @@ def _statistics(maps: Tensor, name: str) -> Tensor:
         raise ValueError(f"The output of the block {name!r} is no map over frames and bands.")
     n_bands = min(maps.shape[3], MOST_BANDS)
     maps = F.adaptive_avg_pool2d(maps.float(), (maps.shape[2], n_bands))
-    return torch.cat([maps.mean(dim=2).flatten(1), maps.amax(dim=2).flatten(1)], dim=1)
+    return mean_and_maximum(frames_of(maps))

@@ -1,0 +1,27 @@
+"""The block that the small CNNs are made of."""
+
+from torch import Tensor, nn
+
+
+class ConvBlock(nn.Module):
+    """3x3 convolution, maximum pooling by 2, batch normalisation and ReLU.
+
+    Pooling before the other two gives each of them a quarter of the work.
+
+    Args:
+        n_in: input channels.
+        n_out: output channels.
+
+    Shape:
+        x: [batch, n_in, frames, bands]; result: [batch, n_out, frames // 2, bands // 2].
+    """
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
+        self.pool = nn.MaxPool2d(2)
+        self.bn = nn.BatchNorm2d(n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, pool, normalise and rectify."""
+        return self.bn(self.pool(self.conv(x))).relu()
