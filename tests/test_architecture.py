@@ -15,11 +15,12 @@ MAY_IMPORT = {
     "losses": set(),
     "evaluation": set(),
     "recipes": set(),
+    "ears": set(),
     "datasets": {"audio"},
     "views": {"audio"},
-    "embedding": {"audio", "models", "datasets", "evaluation"},
+    "embedding": {"audio", "models", "datasets", "evaluation", "ears"},
     "training": {
-        "audio", "datasets", "views", "models", "losses", "evaluation", "embedding",
+        "audio", "datasets", "views", "models", "losses", "evaluation", "embedding", "ears",
     },
     "report": {
         "audio", "datasets", "views", "models", "losses", "evaluation", "embedding", "training",

@@ -20,6 +20,7 @@ import soundalike
 from soundalike.cli import main
 from soundalike.commands import DONE, FAILED, WRONG_USE
 from soundalike.datasets.store import is_store, open_store
+from soundalike.ears import EARS
 
 COMMANDS = [
     "demo", "download", "scan", "prepare", "views", "pretrain", "evaluate", "classify", "embed",
@@ -148,6 +149,17 @@ def test_a_folder_of_something_else_is_wrong_use(capsys, tmp_path, sound_folder)
     (tmp_path / "thesis.doc").touch()
     assert "name a new folder" in refusal(capsys, "prepare", sound_folder, "--out", tmp_path)
     assert "name a new folder" in refusal(capsys, "pretrain", sound_folder, "--out", tmp_path)
+
+
+def test_the_default_ear_is_taken_when_no_model_is_named(sound_folder, run, tmp_path, monkeypatch):
+    monkeypatch.setitem(EARS, "default", run.encoder)
+    monkeypatch.chdir(tmp_path)
+    assert call("embed", sound_folder, "--out", "default.parquet") == DONE
+    assert call("embed", run.path, sound_folder, "--out", "named.parquet") == DONE
+    assert Path("default.parquet").read_bytes() == Path("named.parquet").read_bytes()
+    assert call("evaluate", sound_folder, "--protocol", "knn") == DONE
+    found = json.loads(Path("evaluation", sound_folder.name, "results.json").read_text())
+    assert found["model"] == "default"
 
 
 def test_embedding_into_a_folder_is_wrong_use(capsys, tmp_path, sound_folder, run):

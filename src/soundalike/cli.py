@@ -15,7 +15,10 @@ SOURCE_HELP = (
     "a folder of sounds (names of sub-folders are labels), a manifest (CSV, TSV or Parquet with a "
     "column 'path'), a data set such as esc10:ROOT or synthetic:small, or a prepared store"
 )
-MODEL_HELP = "a run folder made by pretrain, or a folder with config.json and model.safetensors"
+MODEL_HELP = (
+    "a run folder made by pretrain, a folder with config.json and model.safetensors, or the name "
+    "of an ear that comes with soundalike (default: default)"
+)
 FRONT_END_HELP = "Any key of the front end can be given as an option: --log_mel.n_mels 64."
 OVERRIDES_HELP = (
     "Any key of the recipe can be given as an option: --loss.temperature 0.1 --encoder.name vgg "
@@ -128,8 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="With --protocol finetune any key of its recipe can be given as an option: "
         "--optimizer.lr 0.001 --training.n_epochs 50.",
     )
-    added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
-    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    _add_model_and_source(added)
     added.add_argument(
         "--protocol",
         choices=["linear", "knn", "finetune"],
@@ -146,7 +148,13 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument(
         "--seed", type=_at_least(0), default=0, help="of what is trained and of the interval"
     )
-    added.add_argument("--out", type=Path, metavar="DIR", help="folder for results and store")
+    added.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for results and store (default: evaluation/SOURCE in MODEL; in the working "
+        "folder for an ear that comes with soundalike)",
+    )
 
     added = command("classify", commands.classify, "name sounds by what evaluate has learned")
     added.add_argument("run", metavar="RUN", help="folder of an evaluation, or of a classifier")
@@ -160,8 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_strict(added)
 
     added = command("embed", commands.embed, "write a vector for every window of every sound")
-    added.add_argument("model", metavar="MODEL", help=MODEL_HELP)
-    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
+    _add_model_and_source(added)
     added.add_argument("--out", type=Path, required=True, metavar="PARQUET", help="file to write")
     _add_precision(added)
     _add_strict(added)
@@ -185,6 +192,11 @@ def _parser() -> argparse.ArgumentParser:
         help="give this share of the training clips a wrong label",
     )
     return parser
+
+
+def _add_model_and_source(added: argparse.ArgumentParser) -> None:
+    added.add_argument("model", metavar="MODEL", nargs="?", default="default", help=MODEL_HELP)
+    added.add_argument("source", metavar="SOURCE", help=SOURCE_HELP)
 
 
 def _add_recipe(added: argparse.ArgumentParser, default: str, help: str) -> None:

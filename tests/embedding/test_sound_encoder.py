@@ -11,6 +11,7 @@ from torch import Tensor
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.patches import patch_starts
+from soundalike.ears import EARS
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.model_folder import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -94,6 +95,28 @@ def test_save_and_load_keep_every_number(ear, sound_folder, tmp_path):
         "config.json",
         "model.safetensors",
     ]
+
+
+def test_half_precision_halves_the_file_and_changes_little(ear, sound_folder, tmp_path):
+    ear.save(tmp_path / "whole")
+    ear.save(tmp_path / "half", half=True)
+    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("whole", "half")]
+    assert 0.45 < sizes[1] / sizes[0] < 0.75  # statistics and headers stay
+    loaded = SoundEncoder.from_pretrained(tmp_path / "half")
+    assert {value.dtype for value in loaded.encoder.parameters()} == {torch.float32}
+    paths = sorted(sound_folder.glob("*/*.wav"))[:4]
+    theirs, ours = loaded.encode(paths), ear.encode(paths)
+    assert not np.array_equal(theirs, ours)
+    assert np.diag(ear.similarity(theirs, ours)).min() > 0.99999
+
+
+def test_an_ear_that_comes_with_the_package_has_a_name(ear, tmp_path, monkeypatch):
+    ear.save(tmp_path / "mine")
+    monkeypatch.setitem(EARS, "mine", tmp_path / "mine")
+    monkeypatch.chdir(tmp_path / "mine")  # the name is no path
+    assert SoundEncoder.from_pretrained("mine").dim == ear.dim
+    with pytest.raises(ModelError, match=r"yours: no model there: .*comes with soundalike: .*mine"):
+        SoundEncoder.from_pretrained("yours")
 
 
 def test_the_patches_of_a_store(ear, store):

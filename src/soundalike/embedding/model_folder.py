@@ -20,14 +20,25 @@ class ModelError(Exception):
     """A model that cannot be loaded: one plain line that says what to do."""
 
 
-def write_model(folder: Path, config: dict[str, Any], network: nn.Module) -> None:
+def write_model(
+    folder: Path, config: dict[str, Any], network: nn.Module, *, half: bool = False
+) -> None:
     """Write a network and what builds it again; the folder is made.
+
+    Args:
+        folder: where to.
+        config: what builds the network again.
+        network: whose weights are kept.
+        half: whether what is multiplied with is kept in half precision. Biases and the statistics
+            of batch normalisation, which are few and may be tiny or large, stay as they are.
 
     Raises:
         OSError: a file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
+    if half:
+        weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
     try:
         with put_in_place(folder / WEIGHTS) as beside:
             save_file(weights, beside)

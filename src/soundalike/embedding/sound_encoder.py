@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.store import Store
+from soundalike.ears import EARS
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
@@ -103,8 +104,14 @@ class SoundEncoder(nn.Module):
         """Distance between the starts of a clip's windows: half a window, rounded down."""
         return self.window_frames // 2
 
-    def save(self, folder: str | Path) -> None:
-        """Write ``config.json`` and ``model.safetensors`` into a folder."""
+    def save(self, folder: str | Path, *, half: bool = False) -> None:
+        """Write ``config.json`` and ``model.safetensors`` into a folder.
+
+        Args:
+            folder: made where there is none.
+            half: whether weights are kept in half precision, which halves the file and changes
+                embeddings in the third or fourth digit; once loaded they are float32 again.
+        """
         config = {
             "format": FORMAT,
             "encoder": self.encoder_settings,
@@ -115,17 +122,22 @@ class SoundEncoder(nn.Module):
             "window_frames": self.window_frames,
             "depths": list(self.depths),
         }
-        write_model(Path(folder), config, self.encoder)
+        write_model(Path(folder), config, self.encoder, half=half)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
-        """Load a model by what it is called: a run folder, or a folder that `save` wrote.
+        """Load a model by what it is called.
+
+        Args:
+            model: the name of an ear that comes with the package, a key of `EARS`; a run folder; or
+                a folder that `save` wrote.
 
         Raises:
             ModelError: there is no model, or its files do not fit together.
         """
-        of_run = Path(model) / "encoder"
-        return cls.load(of_run if (of_run / CONFIG).is_file() else model)
+        folder = EARS.get(str(model), Path(model))
+        of_run = folder / "encoder"
+        return cls.load(of_run if (of_run / CONFIG).is_file() else folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> "SoundEncoder":
@@ -137,8 +149,9 @@ class SoundEncoder(nn.Module):
         folder = Path(folder)
         if not (folder / CONFIG).is_file():
             raise ModelError(
-                f"{folder}: no model there: give a run folder made by `soundalike pretrain`, or a "
-                f"folder with {CONFIG} and {WEIGHTS}."
+                f"{folder}: no model there: give a run folder made by `soundalike pretrain`, a "
+                f"folder with {CONFIG} and {WEIGHTS}, or one that comes with soundalike: "
+                f"{', '.join(EARS)}."
             )
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, Encoder]:

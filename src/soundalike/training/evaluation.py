@@ -14,6 +14,7 @@ from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store, is_store, open_store
+from soundalike.ears import EARS
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import metric_name
@@ -46,11 +47,12 @@ def evaluate_run(
     kept for `soundalike classify`: ``linear`` and ``finetune`` hold a classifier each.
 
     Args:
-        model: run folder, or folder of a model.
+        model: run folder, folder of a model, or the name of an ear that comes with the package.
         source: labelled clips.
         protocols: keys of `soundalike.training.protocols.PROTOCOLS`, or "finetune".
         out: folder of the results, and of a store where none is at hand; by default one of the
-            source's name below ``evaluation`` in the model's folder.
+            source's name below ``evaluation`` in the model's folder, or in this one for an ear that
+            comes with the package.
         task: which labels are learned from, as `evaluation_splits` takes it.
         recipe: of the fine-tuning; by default the paper's.
         seed: of the untrained encoder, the classifiers and the interval.
@@ -66,13 +68,14 @@ def evaluate_run(
         RecipeError: a value of the recipe will not do.
         KeyboardInterrupt: fine-tuning was stopped; the same call goes on.
     """
-    model = Path(model)
     ear = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     clips = read_source(source)
     name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
-    out = out or model / "evaluation" / name
-    config = read_config(model) if (model / CONFIG).exists() else {}
-    store = _store(model, source, clips, ear, out, progress)
+    folder = Path() if str(model) in EARS else Path(model)
+    out = out or folder / "evaluation" / name
+    is_run = str(model) not in EARS and (folder / CONFIG).exists()
+    config = read_config(folder) if is_run else {}
+    store = _store(folder, source, clips, ear, out, progress)
     store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
     splits = evaluation_splits(store, task, seed)
     same_clips = config.get("clips") == store.fingerprint
