@@ -72,10 +72,12 @@ def store_of(n_clips: int, n_mels: int = 96, min_duration_s: float = 1.0) -> Sto
 
 
 def recipe_of(encoder: str, **changes: object) -> Recipe:
-    """Return the default recipe of an encoder, with changes in its section `training`."""
-    training = {"n_epochs": 1, "batch_size": BATCH, **changes}
+    """Return the paper's recipe for an encoder, both views in one pass and AdamW unless changed."""
+    training = {"n_epochs": 1, "batch_size": BATCH, "merge_views": True, **changes}
     changed = {f"training.{key}": value for key, value in training.items()}
-    return read_recipe("default", {"encoder.name": encoder, **changed})
+    optimizer = {"name": "adamw", "lr": 1e-3, "weight_decay": 1e-4}
+    once = {"encoder.name": encoder, "optimizer": optimizer, "schedule": {"name": "cosine"}}
+    return read_recipe("paper", {**once, **changed})
 
 
 def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:

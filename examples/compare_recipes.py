@@ -5,14 +5,20 @@
 
 Every recipe and seed is pre-trained once, and that one ear is tested on every set by linear
 evaluation, in the set's own folds. Beside it stand log-mel statistics and the recipe's own encoder
-before training. Stopped, the same command goes on.
+before training. With several `--minutes`, or several `--shares` of the pool's hours, each is a
+training of its own, and `figure.png` shows what more of them brings. Stopped, the same command goes
+on. The minutes are those of a machine that does nothing else: the first steps of a recipe are
+timed, and tell how many there will be.
 """
 
 import argparse
+import itertools
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 import pandas as pd
 
@@ -34,29 +40,47 @@ from soundalike.training.representations import (
 )
 from soundalike.training.run_folder import RunFolder
 
+matplotlib.use("agg")
+
 N_TIMED_STEPS = 10
+LOG_MEL, UNTRAINED, TRAINED = "log-mel statistics", "untrained", "trained"
 
 
-def compare(given: argparse.Namespace) -> pd.DataFrame:
-    """Return which clips were named right: rows of recipe, kind and seed; a column a clip."""
-    rows = {}
+class Row(NamedTuple):
+    """What was tested: nothing in the first two kinds depends on minutes or share."""
+
+    recipe: str
+    kind: str
+    minutes: float = 0.0
+    share: float = 0.0
+
+
+def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
+    """Return which clips were named right: of each `Row` a table [seeds, clips]."""
+    found: dict[Row, list[pd.Series]] = {}
     for name in given.recipes:
         recipe, out = read_recipe(name), given.out / Path(name).stem
         pool, *sets = (store_of(source, recipe, given.out) for source in (given.pool, *given.sets))
-        within_budget(recipe, pool, given.minutes, out)
-        for seed in range(given.seeds):
-            ear = trained(pool, recipe, seed, out)
+        rate = steps_per_second(recipe, pool, out)
+        for seed, minutes, share in itertools.product(
+            range(given.seeds), given.minutes, given.shares
+        ):
+            folder = out / f"{minutes:g}-minutes" / f"{share:g}-of-the-pool"
+            heard = part_of(pool, share, seed)
+            ear = trained(heard, for_so_long(recipe, heard, 60 * minutes * rate), seed, folder)
             represent = {
-                "log-mel statistics": partial(log_mel_statistics, ear),
-                "untrained": partial(embeddings, untrained_twin(ear, pool, seed)),
-                "trained": partial(embeddings, ear),
+                Row(out.name, LOG_MEL): (out, partial(log_mel_statistics, ear)),
+                Row(out.name, UNTRAINED): (out, partial(untrained, ear, pool, seed)),
+                Row(out.name, TRAINED, minutes, share): (folder, partial(embeddings, ear)),
             }
-            for kind, of in represent.items():
-                kept = out / f"{kind.replace(' ', '-')}-{seed}.csv"
+            for row, (where, of) in represent.items():
+                kept = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
                 if not kept.exists():
                     pd.concat([named_right(of(s), s, seed) for s in sets]).to_csv(kept)
-                rows[out.name, kind, seed] = pd.read_csv(kept, index_col=[0, 1]).squeeze()
-    return pd.DataFrame(rows).T
+                right = pd.read_csv(kept, index_col=[0, 1]).squeeze().rename(seed)
+                if all(seed != known.name for known in found.setdefault(row, [])):
+                    found[row].append(right)
+    return {row: pd.DataFrame(of_seeds) for row, of_seeds in found.items()}
 
 
 def store_of(source: str, recipe: Recipe, out: Path) -> Store:
@@ -66,39 +90,59 @@ def store_of(source: str, recipe: Recipe, out: Path) -> Store:
     return open_or_prepare(source, out / "stores" / name, log_mel)
 
 
-def within_budget(recipe: Recipe, pool: Store, minutes: float, out: Path) -> None:
-    """Set the number of epochs to what fits into so many minutes; the first steps tell."""
-    kept, settings = out / "n_epochs.txt", recipe["training"]
+def part_of(pool: Store, share: float, seed: int) -> Store:
+    """Return so much of the pool's hours, clips at random; a smaller share is part of a larger."""
+    order = np.random.default_rng(seed).permutation(len(pool.clips))
+    hours = pool.n_frames[order].cumsum() / pool.n_frames.sum()
+    return pool.select(np.sort(order[: np.searchsorted(hours, share) + 1]))
+
+
+def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
+    """Time the first steps of a recipe, and keep what came out."""
+    kept = out / "steps_per_second.txt"
     if not kept.exists():
-        n_few = N_TIMED_STEPS * settings["batch_size"]
-        few = pool.select(np.arange(n_few) % len(pool.clips))
+        few = pool.select(np.arange(N_TIMED_STEPS * batch_size(recipe)) % len(pool.clips))
         with tempfile.TemporaryDirectory() as folder:
             run = RunFolder(Path(folder))
-            once = recipe | {"training": settings | {"n_epochs": 1}}
-            pretrain(few, run, once, progress=False)
+            pretrain(few, run, with_training(recipe, n_epochs=1), progress=False)
             seconds = pd.read_csv(run.path / "metrics.csv")["seconds"].diff().median()
-            seconds = max(seconds, 0.001)  # they are written to the millisecond
-        longest = (settings["segment_s"] or np.inf) / pool.log_mel.hop_s
-        n_segments = np.maximum(1, np.ceil(pool.n_frames / longest)).sum()
-        n_steps = n_segments / settings["batch_size"]
         out.mkdir(parents=True)
-        kept.write_text(str(max(1, round(60 * minutes / (seconds * n_steps)))))
-    n_epochs = int(kept.read_text())
-    if "milestones" in recipe["schedule"]:  # at the same shares of the training
-        shares = [epoch / settings["n_epochs"] for epoch in recipe["schedule"]["milestones"]]
-        recipe["schedule"]["milestones"] = [round(share * n_epochs) for share in shares]
-    settings["n_epochs"] = n_epochs
+        kept.write_text(f"{1 / max(seconds, 0.001)}\n")  # they are written to the millisecond
+    return float(kept.read_text())
 
 
-def trained(pool: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
+def for_so_long(recipe: Recipe, heard: Store, n_steps: float) -> Recipe:
+    """Set the number of epochs to so many steps; milestones stay at the same shares of them."""
+    longest = (recipe["training"]["segment_s"] or np.inf) / heard.log_mel.hop_s
+    n_segments = np.maximum(1, np.ceil(heard.n_frames / longest)).sum()
+    n_epochs = max(1, round(n_steps / np.ceil(n_segments / batch_size(recipe))))
+    shares = [n / recipe["training"]["n_epochs"] for n in recipe["schedule"].get("milestones", [])]
+    milestones = {"milestones": [round(share * n_epochs) for share in shares]} if shares else {}
+    changed = recipe | {"schedule": recipe["schedule"] | milestones}
+    return with_training(changed, n_epochs=n_epochs)
+
+
+def with_training(recipe: Recipe, **changes: int) -> Recipe:
+    return recipe | {"training": recipe["training"] | changes}
+
+
+def batch_size(recipe: Recipe) -> int:
+    return recipe["training"]["batch_size"]
+
+
+def trained(heard: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
     """Pre-train, or go on, or take the ear that is there."""
     run = RunFolder(out / f"run-{seed}")
-    recipe = recipe | {"training": recipe["training"] | {"seed": seed}}
-    run.configure(source=pool.clips.name, clips=pool.fingerprint, test_fold=None, recipe=recipe)
-    numbers = pretrain(pool, run, recipe)
+    recipe = with_training(recipe, seed=seed)
+    run.configure(source=heard.clips.name, clips=heard.fingerprint, test_fold=None, recipe=recipe)
+    numbers = pretrain(heard, run, recipe)
     if numbers["n_steps_done"] < numbers["n_steps"]:
         raise SystemExit("stopped: the same command goes on")
     return SoundEncoder.from_pretrained(run.path).to(choose_hardware().accelerator)
+
+
+def untrained(ear: SoundEncoder, pool: Store, seed: int, store: Store) -> Patches:
+    return embeddings(untrained_twin(ear, pool, seed), store)
 
 
 def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
@@ -113,27 +157,56 @@ def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
     return pd.Series(right, index)
 
 
-def gain(difference: np.ndarray) -> str:
-    """Return a mean difference over seeds and clips [seeds, clips] with its interval."""
-    low, high = crossed_interval(difference)
-    return f"{difference.mean():+.3f} ({low:+.3f} - {high:+.3f})"
-
-
-def summary(right: pd.DataFrame) -> pd.DataFrame:
+def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:
     """Return accuracies by set, and of trained ears the gains with intervals, paired by clip."""
-    values = {key: rows.to_numpy(float) for key, rows in right.groupby(level=[0, 1], sort=False)}
-    first = next(iter(values))[0]
+    first = next(iter(right)).recipe
     lines = {}
-    for (name, kind), of_all in values.items():
-        of_set = right.columns.get_level_values(0)
-        line = {each: of_all[:, of_set == each].mean() for each in of_set.unique()}
-        line["all"] = of_all.mean()
-        if kind == "trained":
-            line["over untrained"] = gain(of_all - values[name, "untrained"])
-            if name != first:
-                line[f"over {first}"] = gain(of_all - values[first, "trained"])
-        lines[name, kind] = line
-    return pd.DataFrame(lines).T
+    for row, of_all in right.items():
+        of_set = of_all.columns.get_level_values(0)
+        line = {each: of_all.loc[:, of_set == each].to_numpy().mean() for each in of_set.unique()}
+        values = of_all.to_numpy(float)
+        line["all"] = values.mean()
+        line["low"], line["high"] = crossed_interval(values)
+        if row.kind == TRAINED:
+            line["over untrained"] = gain(values, right[Row(row.recipe, UNTRAINED)])
+            if row.recipe != first:
+                line[f"over {first}"] = gain(values, right[row._replace(recipe=first)])
+        lines[row] = line
+    table = pd.DataFrame(lines).T
+    return table.set_index(pd.MultiIndex.from_tuples(lines, names=Row._fields))
+
+
+def gain(values: np.ndarray, other: pd.DataFrame) -> str:
+    """Return the mean difference over seeds and clips, its interval, and what errors are saved."""
+    others = other.to_numpy(float)
+    low, high = crossed_interval(values - others)
+    fewer = (values.mean() - others.mean()) / (1 - others.mean())
+    return f"{(values - others).mean():+.3f} ({low:+.3f} to {high:+.3f}), {fewer:.0%} fewer errors"
+
+
+def plot(table: pd.DataFrame, path: Path) -> None:
+    """Plot accuracy against minutes, or against the share of the pool, whichever varies."""
+    from matplotlib import pyplot as plt
+
+    rows = table.reset_index()
+    ears = rows[rows["kind"] == TRAINED]
+    x = "minutes" if ears["minutes"].nunique() > 1 else "share"
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    for number, (name, of_recipe) in enumerate(ears.groupby("recipe", sort=False)):
+        color = f"C{number}"
+        low, middle, high = (of_recipe[key].astype(float) for key in ("low", "all", "high"))
+        bars = (middle - low, high - middle)
+        axes.errorbar(of_recipe[x], middle, bars, marker="o", capsize=3, color=color, label=name)
+        (before,) = rows.loc[(rows["recipe"] == name) & (rows["kind"] == UNTRAINED), "all"]
+        axes.axhline(before, color=color, linestyle=":", label=f"{name}, untrained")
+    axes.set_xscale("log")
+    ticks = sorted(ears[x].unique())
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel({"minutes": "minutes of training", "share": "share of the pool's hours"}[x])
+    axes.set_ylabel("accuracy, linear evaluation, all sets")
+    axes.legend()
+    figure.savefig(path, dpi=150)
 
 
 if __name__ == "__main__":
@@ -142,9 +215,12 @@ if __name__ == "__main__":
     parser.add_argument("--sets", nargs="+", required=True, help="labelled clips to test on")
     parser.add_argument("--recipes", nargs="+", default=["paper", "default"])
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=6, help="of each pre-training")
+    parser.add_argument("--minutes", type=float, nargs="+", default=[6], help="of a pre-training")
+    parser.add_argument("--shares", type=float, nargs="+", default=[1], help="of the pool's hours")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     given = parser.parse_args()
     table = summary(compare(given))
     table.to_csv(given.out / "table.csv")
     print(table.to_string(float_format="{:.3f}".format, na_rep=""))
+    if len(given.minutes) > 1 or len(given.shares) > 1:
+        plot(table, given.out / "figure.png")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from soundalike.datasets.source import read_source
 from soundalike.training.recipe import read_recipe, write_recipe
@@ -39,20 +40,42 @@ def test_compare_recipes(sound_folder, tmp_path):
     small.write_text(write_recipe(read_recipe("tiny", changes)))
     command = [
         sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labelled,
-        "--recipes", small, "tiny", "--minutes", "0.02", "--seeds", "2", "--out", tmp_path / "out",
+        "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
+        "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
     for _ in range(2):  # the second time everything is there
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    table = pd.read_csv(tmp_path / "out" / "table.csv", index_col=[0, 1])
-    assert len(table) == 6
+    table = pd.read_csv(tmp_path / "out" / "table.csv").fillna({"over small": ""})
+    assert len(table) == 2 * (2 + 2)
     assert table["labelled"].between(0, 1).all()
-    trained = table.xs("trained", level=1)
-    for name in ("small", "tiny"):
-        rows = table.loc[name]
-        gain = rows["labelled"]["trained"] - rows["labelled"]["untrained"]
-        assert rows["over untrained"]["trained"].startswith(f"{gain:+.3f} (")
-    assert trained["over small"].notna().tolist() == [False, True]
+    for _, row in table[table["kind"] == "trained"].iterrows():
+        (untrained,) = table.query("recipe == @row.recipe and kind == 'untrained'")["labelled"]
+        gain = row["labelled"] - untrained
+        assert row["over untrained"].startswith(f"{gain:+.3f} (")
+        assert bool(row["over small"]) == (row["recipe"] == "tiny")
+    assert (tmp_path / "out" / "figure.png").stat().st_size > 10_000
+
+
+def test_few_labels(sound_folder, run, tmp_path):
+    clips = read_source(sound_folder).rows[["path", "label"]]
+    manifest = tmp_path / "clips.csv"
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
+    command = [
+        sys.executable, EXAMPLES / "few_labels.py", run.path, manifest, "--labels", "2",
+        "--out", tmp_path / "few",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "few" / "table.csv", index_col=0)
+    assert table.index.tolist() == ["from scratch", "fine-tuned", "difference"]
+    assert table["clips"]["difference"] == pytest.approx(
+        table["clips"]["fine-tuned"] - table["clips"]["from scratch"]
+    )
+    rounds = sorted(path.name for path in (tmp_path / "few" / "clips").iterdir())
+    assert rounds == [
+        f"{start}-fold {fold}-0" for start in ("fine-tuned", "from scratch") for fold in (0, 1)
+    ]
 
 
 def test_every_example_is_tested():

@@ -1,0 +1,90 @@
+"""Few labels: fine-tune an ear on some clips of each class, beside the same network from scratch.
+
+    python examples/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
+
+In every fold of every set so many clips of each class are drawn from those to learn from, by chance
+and the same ones for both; the clips of the fold are classified. Stopped, the same command goes on.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soundalike.datasets.prepare import open_or_prepare
+from soundalike.datasets.splits import Split, evaluation_splits
+from soundalike.datasets.store import Store
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.intervals import crossed_interval
+from soundalike.training.finetuning import fine_tune
+from soundalike.training.recipe import read_recipe
+from soundalike.training.run_folder import RunFolder
+
+SCRATCH, FINE_TUNED = "from scratch", "fine-tuned"
+
+
+def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
+    """Return the split with so many clips of each class left to learn from."""
+    order = np.random.default_rng(seed).permutation(split.train)
+    few = [order[labels[order] == label][:n_each] for label in np.unique(labels[order])]
+    nothing = np.zeros(0, dtype=np.int64)
+    return Split(split.name, np.sort(np.concatenate(few)), nothing, split.test)
+
+
+def named_right(
+    store: Store, ear: SoundEncoder, given: argparse.Namespace, start: str, seed: int
+) -> pd.Series:
+    """Tell which clips are named right, each by the classifier of a fold that did not learn it."""
+    labels = store.clips.labels(store.clips.classes)
+    right = np.zeros(len(labels), dtype=bool)
+    recipe = read_recipe("finetune", {"encoder": ear.encoder_settings}, kind="supervised")
+    recipe["training"] |= {"seed": seed, "patch_frames": ear.patch_frames}
+    for split in evaluation_splits(store, seed=seed):
+        few = few_of(split, labels, given.labels, seed)
+        run = RunFolder(given.out / store.clips.name / f"{start}-{split.name}-{seed}")
+        run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)
+        outcome = fine_tune(store, few, run, recipe, ear=ear if start == FINE_TUNED else None)
+        right[few.test] = outcome.scores.argmax(axis=1) == labels[few.test]
+    index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
+    return pd.Series(right, index)
+
+
+def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:
+    """Return which clips were named right from either start: tables [seeds, clips]."""
+    ear = SoundEncoder.from_pretrained(given.model)
+    folder = given.out / "stores"
+    stores = [open_or_prepare(s, folder / Path(s).stem, ear.log_mel) for s in given.sets]
+    return {
+        start: pd.DataFrame(
+            pd.concat([named_right(store, ear, given, start, seed) for store in stores])
+            for seed in range(given.seeds)
+        )
+        for start in (SCRATCH, FINE_TUNED)
+    }
+
+
+def summary(right: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return accuracies and their difference, with intervals over clips and seeds."""
+    values = {start: table.astype(float) for start, table in right.items()}
+    values["difference"] = values[FINE_TUNED] - values[SCRATCH]
+    lines = {}
+    for name, table in values.items():
+        of_set = table.columns.get_level_values(0)
+        line = {each: table.loc[:, of_set == each].to_numpy().mean() for each in of_set.unique()}
+        low, high = crossed_interval(table.to_numpy())
+        lines[name] = line | {"all": table.to_numpy().mean(), "low": low, "high": high}
+    return pd.DataFrame(lines).T
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", help="an ear")
+    parser.add_argument("sets", nargs="+", help="labelled clips")
+    parser.add_argument("--labels", type=int, default=5, help="clips of each class to learn from")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    given = parser.parse_args()
+    table = summary(compare(given))
+    table.to_csv(given.out / "table.csv")
+    print(table.to_string(float_format="{:.3f}".format))
