@@ -91,6 +91,8 @@ def pretrain(given: argparse.Namespace) -> int:
 
     from soundalike.training.recipe import read_recipe, write_recipe
 
+    if given.init:
+        _refuse_what_the_ear_brings(given.overrides, ("encoder.", "log_mel."))
     recipe = read_recipe(given.recipe, given.overrides)
     if given.print_recipe:
         print(write_recipe(recipe), end="")
@@ -103,10 +105,6 @@ def pretrain(given: argparse.Namespace) -> int:
 
     init = None
     if given.init:
-        if brought := [
-            key for key in given.overrides if key.split(".")[0] in ("encoder", "log_mel")
-        ]:
-            raise UsageError(f"--{brought[0]}: an ear given with --init brings its own.")
         init = SoundEncoder.from_pretrained(given.init)
         recipe |= {"encoder": init.encoder_settings, "log_mel": dataclasses.asdict(init.log_mel)}
     run = RunFolder(given.out)
