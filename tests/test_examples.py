@@ -1,6 +1,7 @@
 """Examples run as they are."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,33 @@ def test_few_labels(sound_folder, run, tmp_path):
     assert rounds == [
         f"{start}-fold {fold}-0" for start in ("fine-tuned", "from scratch") for fold in (0, 1)
     ]
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no Debian, no packages")
+def test_open_pool(sound_folder, tmp_path):
+    package, pool = tmp_path / "package", tmp_path / "pool"
+    shutil.copytree(sound_folder, package / "usr" / "share" / "mine")
+    for name, text in {"copyright": "free", "readme.txt": "not a sound"}.items():
+        (package / "usr" / "share" / "mine" / name).write_text(text)
+    (package / "usr" / "share" / "mine" / "link.wav").symlink_to("low/0.wav")
+    (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
+    (package / "DEBIAN").mkdir()
+    (package / "DEBIAN" / "control").write_text(
+        "Package: mine\nVersion: 1\nArchitecture: all\nMaintainer: us\nDescription: sounds\n"
+    )
+    (pool / ".deb").mkdir(parents=True)
+    deb = pool / ".deb" / "mine_1_all.deb"
+    subprocess.run(["dpkg-deb", "--build", package, deb], check=True, capture_output=True)
+    command = [sys.executable, EXAMPLES / "open_pool.py", pool, "--packages", "mine"]
+    for _ in range(2):  # the second time everything is there
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, f"25 sounds in {pool / 'pool.csv'}\n")
+    assert (pool / "mine" / "usr" / "share" / "mine" / "copyright").exists()
+    assert not list(pool.rglob("readme.txt"))
+    assert len(read_source(pool / "pool.csv")) == 25
+    done = subprocess.run([*command, "no-such-package"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no-such-package: cannot be had" in done.stderr
 
 
 def test_every_example_is_tested():
