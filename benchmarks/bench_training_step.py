@@ -76,8 +76,8 @@ def recipe_of(encoder: str, **changes: object) -> Recipe:
     training = {"n_epochs": 1, "batch_size": BATCH, "merge_views": True, **changes}
     changed = {f"training.{key}": value for key, value in training.items()}
     optimizer = {"name": "adamw", "lr": 1e-3, "weight_decay": 1e-4}
-    once = {"encoder.name": encoder, "optimizer": optimizer, "schedule": {"name": "cosine"}}
-    return read_recipe("paper", {**once, **changed})
+    once = {"optimizer": optimizer, "schedule": {"name": "cosine"}, "monitor.every_n_epochs": 2}
+    return read_recipe("paper", {"encoder.name": encoder, **once, **changed})
 
 
 def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
