@@ -155,7 +155,7 @@ def test_the_default_ear_is_taken_when_no_model_is_named(sound_folder, run, tmp_
     monkeypatch.setitem(EARS, "default", run.encoder)
     monkeypatch.chdir(tmp_path)
     assert call("embed", sound_folder, "--out", "default.parquet") == DONE
-    assert call("embed", run.path, sound_folder, "--out", "named.parquet") == DONE
+    assert call("embed", run.path, "--out", "named.parquet", sound_folder) == DONE
     assert Path("default.parquet").read_bytes() == Path("named.parquet").read_bytes()
     assert call("evaluate", sound_folder, "--protocol", "knn") == DONE
     found = json.loads(Path("evaluation", sound_folder.name, "results.json").read_text())

@@ -35,8 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names may hold what it cannot show
     words, overrides = _split_overrides(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
-    given = parser.parse_args(words)
+    parser, parsers = _parsers()
+    if words and words[0] in parsers:
+        parser = parsers[words[0]]
+        given = parser.parse_intermixed_args(words[1:])  # options may stand between MODEL and SOURCE
+    else:
+        given = parser.parse_args(words)
     if overrides and not given.takes_overrides:
         parser.error(f"{next(iter(overrides))} is a key of a recipe, and this command takes none")
     try:
@@ -57,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of the program, and that of each command by its name."""
     parser = argparse.ArgumentParser(
         prog="soundalike",
         description="Learns what sounds alike without labels, and puts the learned ear to work.",
@@ -191,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="give this share of the training clips a wrong label",
     )
-    return parser
+    return parser, subparsers.choices
 
 
 def _add_model_and_source(added: argparse.ArgumentParser) -> None:
