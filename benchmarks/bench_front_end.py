@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from scipy.signal import firwin, upfirdn
 from threadpoolctl import threadpool_limits
 
+from soundalike.audio.level import normalise_peak
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.waveform import normalise_peak, read_waveform
+from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import prepare
 

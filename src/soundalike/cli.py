@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser, parsers = _parsers()
     if words and words[0] in parsers:
         parser = parsers[words[0]]
-        given = parser.parse_intermixed_args(words[1:])  # options may stand between MODEL and SOURCE
+        given = parser.parse_intermixed_args(words[1:])  # MODEL --out FILE SOURCE is as good
     else:
         given = parser.parse_args(words)
     if overrides and not given.takes_overrides:

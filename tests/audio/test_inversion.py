@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from soundalike.audio.inversion import to_waveform
+from soundalike.audio.level import normalise_peak
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.waveform import normalise_peak
 
 FRONT_END = LogMel()
 OTHERS = [

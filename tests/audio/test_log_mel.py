@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from soundalike.audio.level import normalise_peak
 from soundalike.audio.log_mel import LogMel, mel_filterbank
-from soundalike.audio.waveform import normalise_peak, read_waveform
+from soundalike.audio.waveform import read_waveform
 
 SILENCE = np.log10(np.float32(1.1e-8))
 

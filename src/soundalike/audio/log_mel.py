@@ -12,7 +12,8 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from soundalike.audio.waveform import level, normalise_peak, read_blocks
+from soundalike.audio.level import level, normalise_peak
+from soundalike.audio.waveform import read_blocks
 
 # A clip up to this length is decoded once and held; a longer one is read twice, block by block.
 HELD_S = 60.0

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from soundalike.audio.waveform import AUDIO_SUFFIXES
+from soundalike.audio.sound_file import AUDIO_SUFFIXES
 from soundalike.datasets.clips import SPLITS, Clip, ClipTable, Problem, SourceError
 
 

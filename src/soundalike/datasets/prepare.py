@@ -19,7 +19,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.waveform import AudioError
+from soundalike.audio.sound_file import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.in_place import put_in_place

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from soundalike.audio.waveform import AudioError, read_blocks, read_info
+from soundalike.audio.sound_file import AudioError, read_info
+from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, classes_of
 from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.workers import map_in_processes

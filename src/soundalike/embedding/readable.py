@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from soundalike.audio.waveform import AudioError
+from soundalike.audio.sound_file import AudioError
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import BrokenClipsError

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.waveform import AudioError, read_waveform
+from soundalike.audio.sound_file import AudioError
+from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepare, read_problems
 from soundalike.datasets.source import read_source
