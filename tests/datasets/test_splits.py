@@ -116,32 +116,32 @@ def test_training_never_hears_validation_and_test(made):
     clips = [
         Clip(str(i), "a", split) for i, split in enumerate(["train", "validation", "test", ""])
     ]
-    assert heard_in_training(made(clips)).tolist() == [0]
+    assert heard_in_training(made(clips).clips).tolist() == [0]
 
 
 def test_training_hears_everything_where_there_are_no_splits_but_the_fold_held_out(made):
     store = made([Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")])
-    assert heard_in_training(store).tolist() == [0, 1, 2, 3]
-    assert heard_in_training(store, "2").tolist() == [0, 2]
+    assert heard_in_training(store.clips).tolist() == [0, 1, 2, 3]
+    assert heard_in_training(store.clips, "2").tolist() == [0, 2]
 
 
 def test_the_fold_held_out_leaves_the_split_train_too(made):
     clips = [Clip("0", "", "train", "1"), Clip("1", "", "train", "2"), Clip("2", "", "test", "1")]
-    assert heard_in_training(made(clips), "2").tolist() == [0]
+    assert heard_in_training(made(clips).clips, "2").tolist() == [0]
 
 
 def test_an_unknown_fold_lists_the_known_ones(made):
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: 1, 2\)"):
-        heard_in_training(made([Clip("0", fold="1"), Clip("1", fold="2")]), "7")
+        heard_in_training(made([Clip("0", fold="1"), Clip("1", fold="2")]).clips, "7")
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: none\)"):
-        heard_in_training(made([Clip("0")]), "7")
+        heard_in_training(made([Clip("0")]).clips, "7")
 
 
 def test_nothing_left_to_hear(made):
     with pytest.raises(SourceError, match="its split 'train' has no clip to learn from"):
-        heard_in_training(made([Clip("0", split="test")]))
+        heard_in_training(made([Clip("0", split="test")]).clips)
     with pytest.raises(SourceError, match="beside fold '1' it has no clip to learn from"):
-        heard_in_training(made([Clip("0", fold="1")]), "1")
+        heard_in_training(made([Clip("0", fold="1")]).clips, "1")
 
 
 def test_the_rounds_of_a_store_on_the_disk(store):

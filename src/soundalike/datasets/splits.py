@@ -99,7 +99,7 @@ def with_splits(store: Store, seed: int) -> Store:
     return dataclasses.replace(store, clips=ClipTable(clips.name, rows)).select(keep)
 
 
-def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
+def heard_in_training(clips: ClipTable, test_fold: str | None = None) -> np.ndarray:
     """Return the positions of the clips that pre-training may hear.
 
     That is the split train where there are splits, otherwise every clip but those of `test_fold`.
@@ -107,7 +107,6 @@ def heard_in_training(store: Store, test_fold: str | None = None) -> np.ndarray:
     Raises:
         SourceError: there is no such fold, or no clip is left.
     """
-    clips = store.clips
     keep = np.ones(len(clips), dtype=bool)
     if clips.has_splits:
         keep = (clips.rows["split"] == "train").to_numpy()

@@ -89,7 +89,7 @@ class Bench:
             before = self._pretrain(row, store, seed)
             ear = SoundEncoder.load(self._pretraining(row, seed).encoder)
         else:
-            heard = store.select(heard_in_training(store))
+            heard = store.select(heard_in_training(store.clips))
             ear = untrained_twin(self._new_ear(row, store, seed), heard, seed)
         ear.to(choose_hardware().accelerator)
         if row.task == "linear":
@@ -107,7 +107,7 @@ class Bench:
         """Pre-train, or return the numbers of the row that did so with the same configuration."""
         run = self._pretraining(row, seed)
         if not (run.path / NUMBERS).exists():
-            recipe = self.budget.pretraining_recipe(row, seed, len(heard_in_training(store)))
+            recipe = self.budget.pretraining_recipe(row, seed, len(heard_in_training(store.clips)))
             run.configure(
                 source=store.clips.name, clips=store.fingerprint, test_fold=None, recipe=recipe
             )
@@ -140,7 +140,7 @@ class Bench:
 
     def _new_ear(self, row: Row, store: Store, seed: int) -> SoundEncoder:
         """Return the row's encoder with random weights and the statistics of the clips heard."""
-        heard = store.select(heard_in_training(store))
+        heard = store.select(heard_in_training(store.clips))
         recipe = self.budget.pretraining_recipe(row, seed, len(heard.clips))
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
         statistics = mean_and_std(heard)

@@ -16,9 +16,10 @@ from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
 from soundalike.audio.waveform import read_waveform
-from soundalike.datasets.clips import Clip, ClipTable, SourceError
+from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepare, read_problems
 from soundalike.datasets.source import read_source
+from soundalike.datasets.splits import heard_in_training
 from soundalike.datasets.store import Store, is_store
 from soundalike.training.draws import step_generator
 from soundalike.training.recipe import RecipeError
@@ -135,11 +136,7 @@ def audition(
         BrokenClipsError: none of the clips that were looked at can be read.
     """
     clips = read_source(source)
-    heard = np.arange(len(clips))
-    if clips.has_splits:
-        heard = np.flatnonzero(clips.rows["split"] == "train")
-    if not len(heard):
-        raise SourceError(f"{clips.name}: its split 'train' has no clip to learn from.")
+    heard = heard_in_training(clips)
     few = heard[spread(len(heard), n_pairs + N_OTHERS, seed)]
     if is_store(Path(source)):
         store = _in_memory(open_or_prepare(source, Path(source), log_mel).select(few))

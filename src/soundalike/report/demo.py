@@ -1,7 +1,6 @@
 """The page at the end of the demo: what was heard, learnt and worth, in one file to open."""
 
 from html import escape
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,11 @@ from soundalike.report.charts import bars, confusion_grid, interval, line_chart
 from soundalike.report.page import (
     colour_range,
     definitions,
-    fill,
     playable,
     script_json,
     sound_of_waveform,
     table,
+    write_page,
 )
 from soundalike.report.story import DemoStory, ViewPair
 from soundalike.report.verdict import reach, verdict
@@ -42,7 +41,6 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
     sounds: list[str] = []
     baselines = story.main_answers
     headline, sentence = verdict(story.labels, baselines.pop(PRETRAINED), baselines)
-    template = resources.files("soundalike.report").joinpath("demo.html").read_text("utf-8")
     parts = {
         "headline": headline,
         "verdict": sentence,
@@ -65,7 +63,7 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
         "next_steps": _next_steps(story),
         "sounds": script_json(sounds),
     }
-    Path(path).write_text(fill(template, parts), encoding="utf-8")
+    write_page(path, "demo.html", parts)
 
 
 def _view_pair(pair: ViewPair, sample_rate: int, sounds: list[str]) -> str:

@@ -116,7 +116,7 @@ def _numbers(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _facts(store: Store, trained: dict[str, Any]) -> dict[str, str]:
-    heard = store.select(heard_in_training(store))
+    heard = store.select(heard_in_training(store.clips))
     return {
         "clips heard": f"{len(heard.clips):,}",
         "audio heard": f"{heard.hours * 60:.0f} min",
@@ -131,7 +131,7 @@ def _view_pairs(store: Store, ear: SoundEncoder, recipe: Recipe) -> list[ViewPai
 
     Clips whose label is wrong are passed over: a reader would take them for a mistake.
     """
-    heard = store.select(heard_in_training(store))
+    heard = store.select(heard_in_training(store.clips))
     right = {record.fname for record in clip_records(SIZE) if record.label == record.true_label}
     is_right = [Path(path).name in right for path in heard.clips.rows["path"]]
     labels = heard.clips.rows["label"]

@@ -4,16 +4,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from soundalike.datasets.in_place import put_in_place
 from soundalike.evaluation.health import LOW_RANK
 from soundalike.report.charts import line_chart
-from soundalike.report.page import definitions, fill
+from soundalike.report.page import definitions, write_page
 
 
 @dataclass(frozen=True)
@@ -124,9 +122,7 @@ def write_health_page(path: Path, metrics: pd.DataFrame, numbers: Mapping[str, A
         "facts": definitions(_facts(metrics, numbers)),
         "cards": "".join(_cards(metrics, numbers["health"])),
     }
-    template = resources.files("soundalike.report").joinpath("health.html").read_text("utf-8")
-    with put_in_place(path) as beside:
-        beside.write_text(fill(template, parts), encoding="utf-8")
+    write_page(path, "health.html", parts)
 
 
 def in_short(numbers: Mapping[str, Any]) -> str:

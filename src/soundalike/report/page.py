@@ -6,11 +6,42 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import soundfile
 from matplotlib.image import imsave
 from numpy.typing import NDArray
+
+from soundalike.datasets.in_place import put_in_place
+
+# Parts of every template that has a place for them.
+SHARED = {"style": "page.css", "player": "player.js"}
+
+
+def write_page(path: str | Path, template: str, parts: Mapping[str, str]) -> None:
+    """Write a page: one HTML file that shows and plays all it tells, without a network.
+
+    Args:
+        path: of the HTML file; folders on the way are made.
+        template: name of an HTML file beside this module.
+        parts: the HTML of each of its places but those that are `SHARED`.
+
+    Raises:
+        ValueError: the places and the parts are not the same.
+        OSError: the file cannot be written.
+    """
+    text = _read(template)
+    shared = {place: _read(name) for place, name in SHARED.items() if f"{{{{{place}}}}}" in text}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with put_in_place(path) as beside:
+        beside.write_text(fill(text, {**shared, **parts}), encoding="utf-8")
+
+
+def _read(name: str) -> str:
+    return resources.files("soundalike.report").joinpath(name).read_text("utf-8").strip()
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import yaml
 
 from soundalike.audio.log_mel import LogMel, mel_filterbank
 from soundalike.datasets.clips import Clip
-from soundalike.datasets.in_place import put_in_place
 from soundalike.report.audition import Audition, Cut, View
-from soundalike.report.page import colour_range, definitions, fill, playable, script_json
+from soundalike.report.page import colour_range, definitions, playable, script_json, write_page
 from soundalike.views.augmentation import Draws
 
 # Frequencies named beside a picture are so far apart at least, as a share of its height.
@@ -33,7 +31,6 @@ def write_views_page(path: str | Path, audition: Audition) -> None:
         OSError: the file cannot be written.
     """
     pictures = _Pictures(audition)
-    template = resources.files("soundalike.report").joinpath("views.html").read_text("utf-8")
     parts = {
         "source": escape(audition.source),
         "facts": definitions(_facts(audition)),
@@ -42,10 +39,7 @@ def write_views_page(path: str | Path, audition: Audition) -> None:
         "pairs": "".join(map(pictures.of_pair, audition.pairs)),
         "sounds": script_json(pictures.sounds),
     }
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(path) as beside:
-        beside.write_text(fill(template, parts), encoding="utf-8")
+    write_page(path, "views.html", parts)
 
 
 def frequency_places(front_end: LogMel) -> dict[str, float]:

@@ -69,7 +69,7 @@ def pretrain(
         TrainingError: the loss is no number any more.
         OSError: a file cannot be written.
     """
-    heard = store.select(heard_in_training(store, test_fold))
+    heard = store.select(heard_in_training(store.clips, test_fold))
     if len(heard.clips) < 3:
         raise SourceError(
             f"{store.clips.name}: {len(heard.clips)} clips to learn from: contrasting sounds takes "
