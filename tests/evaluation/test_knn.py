@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
+from soundalike.evaluation.knn import ROWS_AT_ONCE, knn_scores, neighbours_to_ask
 
 
 def majority(classes):
@@ -184,6 +184,17 @@ def test_loudness_of_an_embedding_does_not_matter():
     plain = predict(patches, clips, patches, clips, labels, 3, k=5)
     scaled = predict(patches * scale, clips, patches, clips, labels, 3, k=5)
     assert plain == scaled
+
+
+@pytest.mark.parametrize("n_queries", [0, 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 3 * ROWS_AT_ONCE])
+def test_how_many_ask_at_a_time_does_not_matter(n_queries):
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(400, 8, generator=generator)
+    clips, labels = torch.arange(400) // 2, torch.arange(400) // 2 % 5
+    asking = z[:n_queries], clips[:n_queries], z, clips, labels, 5, 20
+    at_once = knn_scores(*asking)
+    assert at_once.shape == ((n_queries + 1) // 2, 5)
+    assert torch.equal(at_once, knn_scores(*asking, chunk=7))
 
 
 def test_a_lone_clip_has_nobody_to_ask():

@@ -122,7 +122,7 @@ def _nearest_on_cpu(similarities: np.ndarray, k: int) -> tuple[Tensor, Tensor]:
 
     # numpy has no threads of its own for this, and lets ours run side by side.
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        parts = pool.map(select, range(0, len(similarities), ROWS_AT_ONCE))
+        parts = pool.map(select, range(0, len(similarities) or 1, ROWS_AT_ONCE))
         row, column = map(np.concatenate, zip(*parts, strict=True))
     return torch.from_numpy(row), torch.from_numpy(column)
 
