@@ -34,10 +34,11 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.hardware import choose_hardware, place_frames
-from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
+from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.pretraining import pretrain
 from soundalike.training.recipe import Recipe, build, read_recipe
 from soundalike.training.run_folder import RunFolder
+from soundalike.training.schedules import SCHEDULES
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.views.pair import PairOfViews
 

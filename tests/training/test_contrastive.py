@@ -9,7 +9,7 @@ from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.optimizers import CosineSchedule
+from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 VIEWS = {

@@ -11,7 +11,7 @@ from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.health_monitor import HealthMonitor
-from soundalike.training.optimizers import CosineSchedule
+from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 

@@ -10,7 +10,7 @@ from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.training.contrastive import Projector, TrainingSettings
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
-from soundalike.training.optimizers import CosineSchedule
+from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 

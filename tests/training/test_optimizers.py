@@ -1,46 +1,11 @@
-"""Learning rates over the epochs, against what the papers say."""
+"""Optimisers: every one goes downhill, and torch's own take the steps that torch takes."""
 
 from pkgutil import resolve_name
 
 import pytest
 import torch
 
-from soundalike.training.optimizers import (
-    OPTIMIZERS,
-    SCHEDULES,
-    CosineSchedule,
-    StepSchedule,
-)
-
-
-def test_the_paper_s_schedule():
-    schedule = StepSchedule(milestones=[325, 425])
-    rates = [0.03 * schedule(epoch, 500) for epoch in (0, 324.99, 325, 424.99, 425, 499)]
-    assert rates == pytest.approx([0.03, 0.03, 0.003, 0.003, 0.0003, 0.0003])
-
-
-def test_cosine_rises_then_falls_to_zero():
-    schedule = CosineSchedule(n_warmup_epochs=2)
-    factors = [schedule(epoch / 10, 10) for epoch in range(101)]
-    assert factors[0] == 0
-    assert factors[20] == 1
-    assert factors[100] == pytest.approx(0)
-    assert factors[:21] == sorted(factors[:21])
-    assert factors[20:] == sorted(factors[20:], reverse=True)
-    assert schedule(6, 10) == pytest.approx(0.5)
-
-
-@pytest.mark.parametrize("table", [OPTIMIZERS, SCHEDULES])
-def test_every_entry_is_there(table):
-    for name in table.values():
-        assert callable(resolve_name(name))
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_stays_between_nothing_and_the_highest_rate(name):
-    arguments = {"step": {"milestones": [3, 6]}, "cosine": {"n_warmup_epochs": 1}}
-    schedule = resolve_name(SCHEDULES[name])(**arguments.get(name, {}))
-    assert all(0 <= schedule(epoch / 4, 10) <= 1 for epoch in range(41))
+from soundalike.training.optimizers import OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -56,3 +21,29 @@ def test_every_optimizer_goes_downhill_at_the_rate_that_a_training_sets(name):
         parameter.square().sum().backward()
         optimizer.step()
         assert (parameter < before).all() == moves
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "settings"),
+    [
+        ("sgd", torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.01}),
+        ("sgd", torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
+        ("adam", torch.optim.Adam, {"lr": 0.1, "betas": (0.8, 0.99), "weight_decay": 0.01}),
+        ("adamw", torch.optim.AdamW, {"lr": 0.1, "eps": 1e-3, "weight_decay": 0.1}),
+        ("adamw", torch.optim.AdamW, {}),
+    ],
+)
+def test_torch_s_own_take_the_steps_of_torch_one_operation_at_a_time(name, plain, settings):
+    start = torch.linspace(-1, 1, 12)
+    ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    optimizers = (
+        resolve_name(OPTIMIZERS[name])([ours], **settings),
+        plain([theirs], **settings, foreach=False, fused=False),
+    )
+    for _ in range(5):
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            optimizer.zero_grad()
+            parameter.pow(4).sum().backward()
+            optimizer.step()
+    assert (ours - start).abs().max() > 1e-3
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)

@@ -10,7 +10,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.contrastive import TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
-from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
+from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.recipe import (
     SHIPPED,
     RecipeError,
@@ -20,6 +20,7 @@ from soundalike.training.recipe import (
     resolve_recipe,
     write_recipe,
 )
+from soundalike.training.schedules import SCHEDULES
 from soundalike.training.supervised import SupervisedSettings
 from soundalike.views.pair import PairOfViews
 

@@ -6,7 +6,7 @@ import torch
 
 from soundalike.training.draws import batches, clip_order
 from soundalike.training.hardware import Hardware
-from soundalike.training.optimizers import StepSchedule
+from soundalike.training.schedules import StepSchedule
 from soundalike.training.steps import Training
 from soundalike.training.supervised import SupervisedSettings
 

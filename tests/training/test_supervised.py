@@ -11,7 +11,7 @@ from soundalike.losses.cross_entropy import CrossEntropy
 from soundalike.models.resnet import ResNet18
 from soundalike.training.draws import batches, clip_order, step_generator
 from soundalike.training.hardware import Hardware
-from soundalike.training.optimizers import StepSchedule
+from soundalike.training.schedules import StepSchedule
 from soundalike.training.supervised import SupervisedSettings, SupervisedTraining
 
 

@@ -11,7 +11,7 @@ from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.training.draws import batches_apart
 from soundalike.training.hardware import MemoryFormat
-from soundalike.training.optimizers import Schedule
+from soundalike.training.schedules import Schedule
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws

@@ -24,9 +24,10 @@ from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.training.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.loop import Monitor, run_to_end
-from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
+from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.recipe import Recipe, RecipeError, build
 from soundalike.training.run_folder import RunFolder
+from soundalike.training.schedules import SCHEDULES
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.training.supervised import SupervisedSettings, SupervisedTraining
 

@@ -1,61 +1,80 @@
-"""Optimisers, and the learning rate as a pure function of the epoch."""
+"""Optimisers: torch's own, with the settings that matter.
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+They are fused: one pass over the weights does all that takes a pass an operation otherwise.
+"""
+
+import torch
+from torch.optim.optimizer import ParamsT
 
 OPTIMIZERS = {
-    "sgd": "torch.optim:SGD",
-    "adam": "torch.optim:Adam",
-    "adamw": "torch.optim:AdamW",
+    "sgd": "soundalike.training.optimizers:SGD",
+    "adam": "soundalike.training.optimizers:Adam",
+    "adamw": "soundalike.training.optimizers:AdamW",
     "lars": "soundalike.training.lars:LARS",
 }
 
-SCHEDULES = {
-    "step": "soundalike.training.optimizers:StepSchedule",
-    "cosine": "soundalike.training.optimizers:CosineSchedule",
-}
 
-Schedule = Callable[[float, int], float]
-"""From the epoch, with fractions, and the number of epochs to a factor of the learning rate."""
-
-
-@dataclass(frozen=True)
-class StepSchedule:
-    """Multiply the learning rate at given epochs (Fonseca et al. 2021: x0.1 at 325 and 425 of 500).
+class SGD(torch.optim.SGD):
+    """Stochastic gradient descent.
 
     Args:
-        milestones: epochs after which the rate drops.
-        factor: what it is multiplied by at each.
-
-    >>> [StepSchedule(milestones=[2, 3])(epoch, 4) for epoch in (0, 1.9, 2, 3)]
-    [1.0, 1.0, 0.1, 0.010000000000000002]
+        params: parameters, or groups of them.
+        lr: learning rate.
+        momentum: share of the last step that is kept.
+        weight_decay: times the weight, it is added to the gradient.
+        nesterov: whether the gradient is taken where the momentum alone would lead.
     """
 
-    milestones: list[int]
-    factor: float = 0.1
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(params, lr, momentum, 0.0, weight_decay, nesterov, fused=True)
 
-    def __call__(self, epoch: float, n_epochs: int) -> float:
-        """Return the factor at an epoch, which may have a fraction."""
-        return self.factor ** float(sum(epoch >= milestone for milestone in self.milestones))
 
-
-@dataclass(frozen=True)
-class CosineSchedule:
-    """Rise linearly, then fall along half a cosine to zero (Loshchilov and Hutter 2017).
+class Adam(torch.optim.Adam):
+    """Adam (Kingma and Ba 2015).
 
     Args:
-        n_warmup_epochs: length of the rise; a fraction of an epoch will do.
-
-    >>> [round(CosineSchedule(1)(epoch, 5), 3) for epoch in (0, 0.5, 1, 3, 5)]
-    [0.0, 0.5, 1.0, 0.5, 0.0]
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: shares that are kept of the means of the gradient and of its square.
+        eps: added to the root of the mean square.
+        weight_decay: times the weight, it is added to the gradient.
     """
 
-    n_warmup_epochs: float = 0.0
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, fused=True)
 
-    def __call__(self, epoch: float, n_epochs: int) -> float:
-        """Return the factor at an epoch, which may have a fraction."""
-        if epoch < self.n_warmup_epochs:
-            return epoch / self.n_warmup_epochs
-        progress = (epoch - self.n_warmup_epochs) / (n_epochs - self.n_warmup_epochs)
-        return 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+class AdamW(torch.optim.AdamW):
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+
+    Args:
+        params: parameters, or groups of them.
+        lr: learning rate.
+        betas: shares that are kept of the means of the gradient and of its square.
+        eps: added to the root of the mean square.
+        weight_decay: times the learning rate, the share of each weight that a step takes off.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, fused=True)

@@ -26,9 +26,10 @@ from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
-from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
+from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.recipe import Recipe, RecipeError, build
 from soundalike.training.run_folder import RunFolder
+from soundalike.training.schedules import SCHEDULES
 from soundalike.training.segments import cut_into_segments
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.views.pair import PairOfViews

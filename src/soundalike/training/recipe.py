@@ -18,7 +18,8 @@ import yaml
 
 from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
 from soundalike.models import ENCODERS
-from soundalike.training.optimizers import OPTIMIZERS, SCHEDULES
+from soundalike.training.optimizers import OPTIMIZERS
+from soundalike.training.schedules import SCHEDULES
 from soundalike.views import AUGMENTATIONS
 
 Recipe = dict[str, dict[str, Any]]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from soundalike.training.draws import batches, clip_order, step_generator
-from soundalike.training.optimizers import Schedule
+from soundalike.training.schedules import Schedule
 from soundalike.views.augmentation import Draws
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.training.hardware import MemoryFormat
-from soundalike.training.optimizers import Schedule
+from soundalike.training.schedules import Schedule
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws, uniform_integers
 
