@@ -19,6 +19,7 @@ import yaml
 import soundalike
 from soundalike.cli import main
 from soundalike.commands import DONE, FAILED, WRONG_USE
+from soundalike.datasets import alone
 from soundalike.datasets.store import is_store, open_store
 from soundalike.ears import EARS
 
@@ -341,6 +342,21 @@ def test_ctrl_c_in_pretrain_and_on_to_the_end(store, tmp_path, capsys):
     assert call(*words) == DONE
     assert capsys.readouterr().out == f"trained for 120 steps: {run / 'encoder'}\n"
     assert pd.read_csv(run / "metrics.csv")["step"].tolist() == list(range(1, 121))
+
+
+def test_two_runs_do_not_write_into_one_folder(store, sound_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(alone, "PATIENCE_S", 0.0)
+    run = tmp_path / "run"
+    run.mkdir()
+    with alone.alone_in(run):
+        assert call("prepare", sound_folder, "--out", run) == FAILED
+        (run / "plan.json").unlink()
+        assert call("pretrain", store.path, "--out", run, *TINY) == FAILED
+    said = capsys.readouterr().err.splitlines()
+    in_use = f"soundalike: {run}: another run is at work there: wait until it has ended, or name "
+    assert [line for line in said if line.startswith("soundalike")] == [
+        f"{in_use}another folder."
+    ] * 2
 
 
 def n_rows(run: Path) -> int:

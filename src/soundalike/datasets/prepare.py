@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
+from soundalike.datasets.alone import alone_in
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.in_place import put_in_place
@@ -71,15 +72,18 @@ def prepare(
     Raises:
         SourceError: `out` holds something else, or a store of other clips or another front end.
         BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        InUseError: another run prepares it.
         OSError: a file cannot be written.
     """
     log_mel = log_mel or LogMel()
     plan = {"log_mel": dataclasses.asdict(log_mel), "clips": clips.fingerprint()}
     _claim(out, plan)
-    if not is_store(out):
-        _make_parts(clips, out / PARTS, log_mel, n_workers, progress)
-        _join_parts(clips, out, plan)
-    _clear_away(out)
+    if (out / PLAN).exists():  # as long as there is something to do
+        with alone_in(out):
+            if not is_store(out):
+                _make_parts(clips, out / PARTS, log_mel, n_workers, progress)
+                _join_parts(clips, out, plan)
+            _clear_away(out)
     store = open_store(out)
     broken = [found for found in read_problems(out) if found.problem not in ALSO_IN.values()]
     if broken and (strict or not len(store.clips)):

@@ -23,6 +23,7 @@ import torch
 
 from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.alone import alone_in
 from soundalike.datasets.clips import SPLITS
 from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import open_or_prepare
@@ -73,6 +74,7 @@ def run_paper(
         PaperError: there is no such table, row or budget, or a number is out of range.
         RunError: the folder holds experiments on other clips, or with another budget or noise.
         SourceError: the source cannot be used.
+        InUseError: another run is at work in the folder.
     """
     began = time.monotonic()
     rows, scale = choose(only), find_budget(budget)
@@ -96,10 +98,11 @@ def run_paper(
         "machine": choose_hardware().why,
         "command": f"`{_command(given, out, only, n_seeds)}`",
     }
-    try:
-        fill(bench, places, progress)
-    finally:
-        findings = write_tables(out, facts, is_conclusive=scale.is_conclusive)
+    with alone_in(out):
+        try:
+            fill(bench, places, progress)
+        finally:
+            findings = write_tables(out, facts, is_conclusive=scale.is_conclusive)
     cells = [asdict(read_cell(cell_path(out, *place))) for place in places]
     return given | {
         "n_cells": len(cells),

@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
+from soundalike.datasets.alone import alone_in
 from soundalike.datasets.stopping import StopSignal
 from soundalike.training.run_folder import Metrics, Row, RunFolder
 from soundalike.training.steps import Training
@@ -83,9 +84,11 @@ def run_to_end(
     Raises:
         TrainingError: the loss is no number any more.
         RunError: the checkpoint cannot be read.
+        InUseError: another training is at work in the run.
         OSError: a file cannot be written.
     """
-    return _Loop(training, run, keep, monitor, name, progress).run_to_end()
+    with alone_in(run.path):
+        return _Loop(training, run, keep, monitor, name, progress).run_to_end()
 
 
 class _Loop:

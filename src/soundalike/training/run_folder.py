@@ -22,6 +22,7 @@ import yaml
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from soundalike.datasets.alone import alone_in
 from soundalike.datasets.in_place import put_in_place
 
 CONFIG, METRICS = "config.yaml", "metrics.csv"
@@ -58,7 +59,13 @@ class RunFolder:
 
         Raises:
             RunError: the folder holds training with another configuration.
+            InUseError: another training is at work in it.
         """
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        with alone_in(self.path):
+            self._configure(config)
+
+    def _configure(self, config: dict[str, Any]) -> None:
         if self.checkpoint.exists():
             # The same clips may be named in another way; their fingerprint tells.
             there = read_config(self.path) | {"source": config.get("source")}
@@ -68,7 +75,6 @@ class RunFolder:
                     "name a new folder, or delete this one."
                 )
             return
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         with put_in_place(self.path / CONFIG) as beside:
             beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
