@@ -69,6 +69,15 @@ def test_a_step_is_the_method_written_out(store):
         assert torch.allclose(ours, theirs, atol=1e-5)
 
 
+def test_post_normalisation_standardises_the_views_of_a_batch_together(store):
+    as_they_are, after = make_training(store), make_training(store, post_normalise=True)
+    draws = as_they_are.draws_of(0)
+    views = as_they_are.make_views(draws)
+    assert abs(float(views.mean())) > 0.01
+    expected = (views.double() - views.double().mean()) / views.double().std()
+    torch.testing.assert_close(after.make_views(draws).double(), expected, atol=1e-5, rtol=0)
+
+
 def test_two_passes_normalise_each_view_by_its_own_batch(store):
     merged, apart = make_training(store), make_training(store, merge_views=False)
     views = merged.make_views(merged.draws_of(0))

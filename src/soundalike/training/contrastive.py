@@ -27,6 +27,9 @@ class TrainingSettings:
         batch_size: clips a step.
         merge_views: whether both views go through the network in one pass. Two passes, as in the
             paper, normalise each view by its own batch statistics and are slower.
+        post_normalise: whether the views of a batch are standardised once more, by their own mean
+            and deviation, which augmentations move away from those of the training clips (Niizumi
+            et al. 2021, "BYOL for Audio").
         precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
             "bf16-mixed", "16-mixed".
         memory_format: how the channels of convolutions lie; "auto" takes what is faster.
@@ -38,6 +41,7 @@ class TrainingSettings:
     n_epochs: int = 100
     batch_size: int = 128
     merge_views: bool = True
+    post_normalise: bool = False
     precision: str = "auto"
     memory_format: MemoryFormat = "auto"
     seed: int = 0
@@ -105,6 +109,7 @@ class ContrastiveTraining(Training):
         self.criterion = criterion
         self.views = views
         self.merge_views = settings.merge_views
+        self.post_normalise = settings.post_normalise
         self.activity = None
         if views.within_db is not None:
             self.activity = Activity(frames, self.offsets, self.n_frames, views.within_db)
@@ -127,7 +132,8 @@ class ContrastiveTraining(Training):
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
-        return self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
+        views = self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
+        return (views - views.mean()) / views.std() if self.post_normalise else views
 
     def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_a and z_b: [batch, out_dim] each."""
