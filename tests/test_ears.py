@@ -53,6 +53,7 @@ def test_the_default_ear_is_of_the_default_recipe():
     assert ear.log_mel == LogMel(**recipe["log_mel"])
     assert ear.patch_frames == recipe["views"]["patch_frames"]
     assert ear.depths == tuple(recipe["embedding"]["depths"])
+    assert ear.dim == recipe["embedding"]["whiten"]
 
 
 @pytest.mark.parametrize("name", EARS)

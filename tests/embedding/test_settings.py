@@ -8,3 +8,8 @@ def test_a_window_of_no_length_is_refused():
     for window_s in (0, -1, float("nan")):
         with pytest.raises(ValueError, match=r"embedding.window_s must be above 0"):
             EmbeddingSettings(window_s)
+
+
+def test_whitening_to_nothing_is_refused():
+    with pytest.raises(ValueError, match=r"embedding.whiten must be at least 1"):
+        EmbeddingSettings(whiten=0)

@@ -15,6 +15,7 @@ from soundalike.ears import EARS
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.model_folder import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
 from soundalike.models.encoder import build_encoder
 
 SETTINGS = {"name": "resnet18", "width": 4}
@@ -201,6 +202,20 @@ def test_depths_are_part_of_the_embedding_and_of_the_model(ear, sound_folder, tm
     assert np.allclose(folded.encode(path), embedding, atol=1e-5)
     with pytest.raises(ValueError, match="no block 'layer9'"):
         SoundEncoder(ear.encoder, SETTINGS, LogMel(), 101, 0.0, 1.0, depths=["layer9"])
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_whitening_is_part_of_the_embedding_and_of_the_model(half, ear, sound_folder, tmp_path):
+    path = sound_folder / "middle" / "2.wav"
+    heard = torch.from_numpy(ear.encode([*sound_folder.glob("*/*.wav")]))
+    white = ear.with_encoder(ear.encoder, Whitening.of(heard, 10)).eval()
+    embedding = white.encode(path)
+    assert embedding.shape == (10,) == (white.dim,)
+    white.save(tmp_path, half=half)
+    loaded = SoundEncoder.from_pretrained(tmp_path)
+    assert np.allclose(loaded.encode(path), embedding, atol=0.05 if half else 0)
+    folded = for_inference(loaded, torch.float32)
+    assert np.allclose(folded.encode(path), loaded.encode(path), atol=1e-3)
 
 
 def test_encoding_leaves_the_network_as_it_is(ear, sound_folder):

@@ -71,6 +71,20 @@ def test_same_seed_same_run(run, store, tiny_recipe, tmp_path):
         assert torch.equal(ours, theirs)
 
 
+def test_the_ear_that_is_kept_is_whitened_once(run, store, tiny_recipe, tmp_path):
+    recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
+    white = new_run(tmp_path / "white", store, recipe)
+    pretrain(store, white, recipe, progress=False)
+    ear, plain = (SoundEncoder.from_pretrained(each.path) for each in (white, run))
+    assert ear.dim == 8
+    assert plain.whitening is None
+    for ours, theirs in zip(weights_of(white).values(), weights_of(run).values(), strict=True):
+        assert torch.equal(ours, theirs)
+    written = (white.encoder / "model.safetensors").stat().st_mtime_ns
+    pretrain(store, white, recipe, progress=False)
+    assert (white.encoder / "model.safetensors").stat().st_mtime_ns == written
+
+
 @pytest.mark.parametrize("stops", [[1], [3], [4, 8]])
 def test_a_resumed_run_equals_an_uninterrupted_one(
     stops, run, store, tiny_recipe, tmp_path, monkeypatch

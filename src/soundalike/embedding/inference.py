@@ -21,7 +21,7 @@ def for_inference(ear: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
         ear: left as it is.
         dtype: float32, or bfloat16 where the machine multiplies it natively.
     """
-    return ear.with_encoder(_InferenceEncoder(ear.encoder, dtype)).eval()
+    return ear.with_encoder(_InferenceEncoder(ear.encoder, dtype), ear.whitening).eval()
 
 
 class _InferenceEncoder(Encoder):

@@ -12,14 +12,19 @@ class EmbeddingSettings:
             a window later, and a shorter clip is one window. By default a patch.
         depths: blocks of the encoder that have a part in embeddings beside h, such as
             ``[conv2, log_mel]``. They make them longer, and often better.
+        whiten: principal components of what was heard in training that embeddings are whitened to
+            (`soundalike.embedding.whitening`). By default they are not whitened.
 
     Raises:
-        ValueError: ``window_s`` is not positive.
+        ValueError: ``window_s`` is not positive, or ``whiten`` is below 1.
     """
 
     window_s: float | None = None
     depths: list[str] = field(default_factory=list)
+    whiten: int | None = None
 
     def __post_init__(self) -> None:
         if self.window_s is not None and not self.window_s > 0:
             raise ValueError("embedding.window_s must be above 0.")
+        if self.whiten is not None and self.whiten < 1:
+            raise ValueError("embedding.whiten must be at least 1.")

@@ -18,6 +18,7 @@ from soundalike.ears import EARS
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
+from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.windows import Windows, batches, cut_windows, repeated
 from soundalike.models.depths import dim_at_depths, embed_at_depths
 from soundalike.models.encoder import Encoder, build_encoder
@@ -48,6 +49,7 @@ class SoundEncoder(nn.Module):
             course; a clip that is shorter than a window is one window, as long as it is.
         depths: blocks of the encoder whose maps have a part in the embedding beside h, as
             `embed_at_depths` takes them.
+        whitening: what makes embeddings of all that; by default they are h as it is.
 
     Raises:
         ValueError: a window is shorter than a patch, or the encoder has no such block.
@@ -63,6 +65,7 @@ class SoundEncoder(nn.Module):
         std: float,
         window_frames: int | None = None,
         depths: Sequence[str] = (),
+        whitening: Whitening | None = None,
     ) -> None:
         super().__init__()
         if window_frames is not None and window_frames < patch_frames:
@@ -80,9 +83,12 @@ class SoundEncoder(nn.Module):
         self.dim = encoder.dim
         if depths:
             self.dim = dim_at_depths(encoder, depths, patch_frames, log_mel.n_mels)
+        self.whitening = whitening
+        if whitening:
+            self.dim = whitening.n_components
 
-    def with_encoder(self, encoder: Encoder) -> "SoundEncoder":
-        """Return an ear that differs in its network alone."""
+    def with_encoder(self, encoder: Encoder, whitening: Whitening | None = None) -> "SoundEncoder":
+        """Return an ear of another network, and of a whitening that fits it."""
         return SoundEncoder(
             encoder,
             self.encoder_settings,
@@ -92,6 +98,7 @@ class SoundEncoder(nn.Module):
             self.std,
             self.window_frames,
             self.depths,
+            whitening,
         )
 
     @property
@@ -121,8 +128,9 @@ class SoundEncoder(nn.Module):
             "std": self.std,
             "window_frames": self.window_frames,
             "depths": list(self.depths),
+            "whitening": list(self.whitening.axes.shape) if self.whitening else None,
         }
-        write_model(Path(folder), config, self.encoder, half=half)
+        write_model(Path(folder), config, self, half=half)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
@@ -154,13 +162,15 @@ class SoundEncoder(nn.Module):
                 f"{', '.join(EARS)}."
             )
 
-        def build(config: dict[str, Any]) -> tuple[SoundEncoder, Encoder]:
+        def build(config: dict[str, Any]) -> tuple[SoundEncoder, SoundEncoder]:
             settings = dict(config["encoder"])
             log_mel = LogMel(**config["log_mel"])
             encoder = build_encoder(settings, log_mel.n_mels)
+            whitening = Whitening(*config["whitening"]) if config["whitening"] else None
             rest = ("patch_frames", "mean", "std", "window_frames", "depths")
-            ear = cls(encoder, settings, log_mel, *(config[key] for key in rest))
-            return ear.eval(), encoder
+            given = {key: config[key] for key in rest}
+            ear = cls(encoder, settings, log_mel, **given, whitening=whitening)
+            return ear.eval(), ear
 
         return read_model(folder, build)
 
@@ -206,9 +216,12 @@ class SoundEncoder(nn.Module):
         Shape:
             patches: [batch, frames, bands]; result: [batch, dim].
         """
+        standardised = self.standardise(patches)
         if self.depths:
-            return embed_at_depths(self.encoder, self.depths, self.standardise(patches))
-        return self.encoder(self.standardise(patches))
+            h = embed_at_depths(self.encoder, self.depths, standardised)
+        else:
+            h = self.encoder(standardised)
+        return self.whitening(h) if self.whitening else h
 
     def standardise(self, patches: torch.Tensor) -> torch.Tensor:
         """Return what the encoder takes: [batch, frames, bands] -> [batch, 1, frames, bands]."""

@@ -133,6 +133,7 @@ class _Loop:
 
     def run_to_end(self) -> dict[str, Any]:
         training, state = self.training, self.state
+        is_done = state["step"] == self.n_steps
         saved = time.monotonic()
         began = saved - state["seconds"]
         training.module.train()
@@ -155,7 +156,8 @@ class _Loop:
                     self._save()
                     saved = time.monotonic()
                 self.bar.update()
-            self._save()
+            if not is_done:  # otherwise what was kept then stays as it is
+                self._save()
         return self._numbers()
 
     def _look(self, row: Row) -> Mapping[str, float]:

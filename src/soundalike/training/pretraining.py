@@ -32,6 +32,7 @@ from soundalike.training.run_folder import RunFolder
 from soundalike.training.schedules import SCHEDULES
 from soundalike.training.segments import cut_into_segments
 from soundalike.training.statistics import log_mel_statistics
+from soundalike.training.whitening import whitened
 from soundalike.views.pair import PairOfViews
 
 
@@ -110,6 +111,8 @@ def pretrain(
     numbers = run_to_end(
         training, run, lambda: ear.save(run.encoder), monitor, name="pretrain", progress=progress
     )
+    if numbers["n_steps_done"] == numbers["n_steps"]:
+        _whiten(run, heard, recipe, training.fabric.device)
     looks = numbers.pop("looks")
     for name in scores:
         numbers[name] = {look["epoch"]: look[name] for look in looks if name in look}
@@ -185,6 +188,15 @@ def _assemble(
         embedding.depths,
     )  # fmt: skip
     return training, ear, projector
+
+
+def _whiten(run: RunFolder, heard: Store, recipe: Recipe, device: torch.device) -> None:
+    """Whiten the ear that a finished run kept, where the recipe says so."""
+    n_components = EmbeddingSettings(**recipe["embedding"]).whiten
+    kept = SoundEncoder.load(run.encoder)
+    if n_components and not kept.whitening:
+        seed = recipe["training"]["seed"]
+        whitened(kept.to(device), heard, n_components, seed).save(run.encoder)
 
 
 def _segments(

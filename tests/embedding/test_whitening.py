@@ -1,0 +1,73 @@
+"""Whitening: the formula written out, what it makes of data, and what it does not depend on."""
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.embedding.whitening import Whitening
+
+
+def embeddings(n=200, dim=12, seed=0):
+    """Return embeddings that vary in every direction, in some much more, about no zero."""
+    rng = np.random.default_rng(seed)
+    mixing = rng.normal(size=(dim, dim)) * np.geomspace(10, 0.1, dim)
+    return torch.from_numpy(rng.normal(size=(n, dim)) @ mixing.T + 3).float()
+
+
+def whiten_one(h, x, n_components):
+    """Whiten x by what h varies like: eigenvectors of the covariance, one after the other."""
+    h, x = h.double().numpy(), x.double().numpy()
+    variances, vectors = np.linalg.eigh(np.cov(h.T, bias=True))
+    components = []
+    for number in np.argsort(variances)[::-1][:n_components]:
+        along = vectors[:, number] @ (x - h.mean(axis=0))
+        components.append(along / np.sqrt(variances[number] + variances.mean()))
+    return np.array(components) / np.sqrt(np.mean(np.square(components)))
+
+
+@pytest.mark.parametrize("n_components", [1, 5, 12])
+def test_equals_the_formula(n_components):
+    h = embeddings()
+    found = Whitening.of(h, n_components)(h[:7])
+    for x, row in zip(h[:7], found, strict=True):
+        # A component may point either way.
+        assert np.allclose(row.abs(), np.abs(whiten_one(h, x, n_components)), atol=1e-4)
+
+
+def test_the_components_vary_almost_alike_and_by_themselves():
+    h = embeddings(2000) * 10
+    whitening = Whitening.of(h, 12)
+    covariance = np.cov((h - whitening.center).double() @ whitening.axes.double(), rowvar=False)
+    variances = covariance.diagonal()
+    assert np.allclose(covariance, np.diag(variances), atol=1e-4)
+    assert (np.diff(variances) < 0).all()
+    ours = np.linalg.eigvalsh(np.cov(h.T))[::-1]
+    assert np.allclose(variances, ours / (ours + ours.mean()), rtol=1e-2)
+
+
+@pytest.mark.parametrize("change", ["turned", "mirrored", "scaled", "moved"])
+def test_similarities_do_not_change_when_all_embeddings_do(change):
+    h = embeddings()
+    turn = torch.linalg.qr(torch.randn(12, 12, generator=torch.Generator().manual_seed(0)))[0]
+    changed = {"turned": h @ turn, "mirrored": -h, "scaled": 40 * h, "moved": h - 7}[change]
+    ours, theirs = (Whitening.of(x, 5)(x) for x in (h, changed))
+    assert torch.allclose(ours @ ours.T, theirs @ theirs.T, atol=2e-3)
+
+
+def test_there_are_no_more_components_than_embeddings_or_numbers():
+    assert Whitening.of(embeddings(200), 40).n_components == 12
+    assert Whitening.of(embeddings(5), 40).n_components == 5
+    assert Whitening.of(embeddings(5), 3)(embeddings(2)).shape == (2, 3)
+
+
+def test_embeddings_that_are_all_the_same_stay_numbers():
+    assert Whitening.of(torch.ones(10, 4), 4)(torch.ones(2, 4)).isfinite().all()
+
+
+def test_it_is_exact_under_autocast():
+    h = embeddings()
+    whitening = Whitening.of(h, 12)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = whitening(h)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, whitening(h))
