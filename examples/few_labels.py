@@ -1,9 +1,11 @@
-"""Few labels: fine-tune an ear on some clips of each class, beside the same network from scratch.
+"""Few labels: what an ear makes of some clips of each class, beside the same network from scratch.
 
     python examples/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
 In every fold of every set so many clips of each class are drawn from those to learn from, by chance
-and the same ones for both; the clips of the fold are classified. Stopped, the same command goes on.
+and the same ones for all; the clips of the fold are classified: by the network trained from
+scratch, by the ear fine-tuned, and by a linear classifier on the ear as it is. Stopped, the same
+command goes on.
 """
 
 import argparse
@@ -18,10 +20,12 @@ from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
 from soundalike.training.finetuning import fine_tune
+from soundalike.training.protocols import PROTOCOLS
 from soundalike.training.recipe import read_recipe
+from soundalike.training.representations import Patches, embeddings
 from soundalike.training.run_folder import RunFolder
 
-SCRATCH, FINE_TUNED = "from scratch", "fine-tuned"
+SCRATCH, FINE_TUNED, LINEAR = "from scratch", "fine-tuned", "linear"
 
 
 def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
@@ -33,41 +37,57 @@ def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
 
 
 def named_right(
-    store: Store, ear: SoundEncoder, given: argparse.Namespace, start: str, seed: int
+    store: Store, ear: SoundEncoder, heard: Patches, given: argparse.Namespace, way: str, seed: int
 ) -> pd.Series:
     """Tell which clips are named right, each by the classifier of a fold that did not learn it."""
-    labels = store.clips.labels(store.clips.classes)
+    classes = store.clips.classes
+    labels = store.clips.labels(classes)
     right = np.zeros(len(labels), dtype=bool)
-    recipe = read_recipe("finetune", {"encoder": ear.encoder_settings}, kind="supervised")
-    recipe["training"] |= {"seed": seed, "patch_frames": ear.patch_frames}
     for split in evaluation_splits(store, seed=seed):
         few = few_of(split, labels, given.labels, seed)
-        run = RunFolder(given.out / store.clips.name / f"{start}-{split.name}-{seed}")
-        run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)
-        outcome = fine_tune(store, few, run, recipe, ear=ear if start == FINE_TUNED else None)
-        right[few.test] = outcome.scores.argmax(axis=1) == labels[few.test]
+        if way == LINEAR:
+            scores = PROTOCOLS["linear"](heard, labels, len(classes), few, seed)
+        else:
+            scores = trained(store, ear, few, given, way, seed)
+        right[few.test] = scores.argmax(axis=1) == labels[few.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
     return pd.Series(right, index)
 
 
+def trained(
+    store: Store, ear: SoundEncoder, few: Split, given: argparse.Namespace, way: str, seed: int
+) -> np.ndarray:
+    """Train the whole network, or go on; return the class scores of the clips of the fold."""
+    recipe = read_recipe("finetune", {"encoder": ear.encoder_settings}, kind="supervised")
+    recipe["training"] |= {"seed": seed, "patch_frames": ear.patch_frames}
+    run = RunFolder(given.out / store.clips.name / f"{way}-{few.name}-{seed}")
+    run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)
+    return fine_tune(store, few, run, recipe, ear=ear if way == FINE_TUNED else None).scores
+
+
 def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:
-    """Return which clips were named right from either start: tables [seeds, clips]."""
+    """Return which clips were named right in each way: tables [seeds, clips]."""
     ear = SoundEncoder.from_pretrained(given.model)
     folder = given.out / "stores"
     stores = [open_or_prepare(s, folder / Path(s).stem, ear.log_mel) for s in given.sets]
+    heard = [embeddings(ear, store) for store in stores]
     return {
-        start: pd.DataFrame(
-            pd.concat([named_right(store, ear, given, start, seed) for store in stores])
+        way: pd.DataFrame(
+            pd.concat(
+                named_right(store, ear, of_store, given, way, seed)
+                for store, of_store in zip(stores, heard, strict=True)
+            )
             for seed in range(given.seeds)
         )
-        for start in (SCRATCH, FINE_TUNED)
+        for way in (SCRATCH, FINE_TUNED, LINEAR)
     }
 
 
 def summary(right: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracies and their difference, with intervals over clips and seeds."""
-    values = {start: table.astype(float) for start, table in right.items()}
-    values["difference"] = values[FINE_TUNED] - values[SCRATCH]
+    """Return accuracies and what is above from scratch, with intervals over clips and seeds."""
+    values = {way: table.astype(float) for way, table in right.items()}
+    for way in (FINE_TUNED, LINEAR):
+        values[f"{way} above {SCRATCH}"] = values[way] - values[SCRATCH]
     lines = {}
     for name, table in values.items():
         of_set = table.columns.get_level_values(0)

@@ -69,13 +69,14 @@ def test_few_labels(sound_folder, run, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "few" / "table.csv", index_col=0)
-    assert table.index.tolist() == ["from scratch", "fine-tuned", "difference"]
-    assert table["clips"]["difference"] == pytest.approx(
-        table["clips"]["fine-tuned"] - table["clips"]["from scratch"]
-    )
+    ways, scratch = ["fine-tuned", "linear"], table["clips"]["from scratch"]
+    above = [f"{way} above from scratch" for way in ways]
+    assert table.index.tolist() == ["from scratch", *ways, *above]
+    for way, difference in zip(ways, above, strict=True):
+        assert table["clips"][difference] == pytest.approx(table["clips"][way] - scratch)
     rounds = sorted(path.name for path in (tmp_path / "few" / "clips").iterdir())
     assert rounds == [
-        f"{start}-fold {fold}-0" for start in ("fine-tuned", "from scratch") for fold in (0, 1)
+        f"{way}-fold {fold}-0" for way in ("fine-tuned", "from scratch") for fold in (0, 1)
     ]
 
 
