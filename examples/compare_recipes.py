@@ -205,7 +205,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     axes.minorticks_off()
     axes.set_xlabel({"minutes": "minutes of training", "share": "share of the pool's hours"}[x])
     axes.set_ylabel("accuracy, linear evaluation, all sets")
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=150)
 
 
