@@ -236,7 +236,7 @@ class SoundEncoder(nn.Module):
         normalize: bool = False,
         show_progress_bar: bool = False,
     ) -> np.ndarray:
-        """Return one embedding for every sound: the mean of h over its windows.
+        """Return one embedding for every sound: the mean over its windows.
 
         A sound that is shorter than a patch is repeated.
 

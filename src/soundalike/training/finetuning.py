@@ -213,7 +213,7 @@ def _new_ear(
 def _copy(ear: SoundEncoder) -> SoundEncoder:
     encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
     encoder.load_state_dict(ear.encoder.state_dict())
-    # Its windows are patches: classified by what it learns from.
+    # Without its windows and its whitening, which are for an encoder that stays as it is.
     return SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
     )
