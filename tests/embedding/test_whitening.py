@@ -54,6 +54,11 @@ def test_similarities_do_not_change_when_all_embeddings_do(change):
     assert torch.allclose(ours @ ours.T, theirs @ theirs.T, atol=2e-3)
 
 
+def test_the_order_of_what_was_heard_does_not_matter():
+    h = embeddings()
+    assert torch.allclose(Whitening.of(h, 5)(h), Whitening.of(h.flip(0), 5)(h), atol=1e-4)
+
+
 def test_there_are_no_more_components_than_embeddings_or_numbers():
     assert Whitening.of(embeddings(200), 40).n_components == 12
     assert Whitening.of(embeddings(5), 40).n_components == 5

@@ -37,6 +37,8 @@ class Whitening(nn.Module):
         """Fit to embeddings [sounds, dim]; few sounds or short embeddings have fewer components."""
         center = h.double().mean(dim=0)
         _, singular, components = torch.linalg.svd(h.double() - center, full_matrices=False)
+        # A component may point either way: the way in which its largest number is positive.
+        components *= components.gather(1, components.abs().argmax(dim=1, keepdim=True)).sign()
         n_components = min(n_components, len(components))
         variances = singular.square() / len(h)
         mean_variance = (variances.sum() / h.shape[1]).clamp(min=torch.finfo(torch.float32).tiny)

@@ -112,7 +112,7 @@ def pretrain(
         training, run, lambda: ear.save(run.encoder), monitor, name="pretrain", progress=progress
     )
     if numbers["n_steps_done"] == numbers["n_steps"]:
-        _whiten(run, heard, recipe, training.fabric.device)
+        _whiten(run, heard, recipe, training.fabric.device, progress)
     looks = numbers.pop("looks")
     for name in scores:
         numbers[name] = {look["epoch"]: look[name] for look in looks if name in look}
@@ -190,13 +190,16 @@ def _assemble(
     return training, ear, projector
 
 
-def _whiten(run: RunFolder, heard: Store, recipe: Recipe, device: torch.device) -> None:
+def _whiten(
+    run: RunFolder, heard: Store, recipe: Recipe, device: torch.device, progress: bool
+) -> None:
     """Whiten the ear that a finished run kept, where the recipe says so."""
     n_components = EmbeddingSettings(**recipe["embedding"]).whiten
     kept = SoundEncoder.load(run.encoder)
     if n_components and not kept.whitening:
         seed = recipe["training"]["seed"]
-        whitened(kept.to(device), heard, n_components, seed).save(run.encoder)
+        ear = whitened(kept.to(device), heard, n_components, seed, progress=progress)
+        ear.save(run.encoder)
 
 
 def _segments(
