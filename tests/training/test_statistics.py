@@ -56,7 +56,7 @@ def test_long_clips_are_taken_in_pieces_that_change_nothing(counted, monkeypatch
     whole = log_mel_statistics(counted)
     assert lengths(counted).tolist() == counted.n_frames.tolist()
     counted.frames.taken.clear()
-    monkeypatch.setattr(room, "RUN_FRAMES", 70)
+    monkeypatch.setattr(room, "PIECE_FRAMES", 70)
     assert log_mel_statistics(counted) == pytest.approx(whole, rel=1e-12)
     assert lengths(counted).max() == 70
     assert lengths(counted).sum() == counted.n_frames.sum()
@@ -66,6 +66,7 @@ def test_long_clips_are_taken_in_pieces_that_change_nothing(counted, monkeypatch
 def test_a_larger_set_is_sampled_evenly(counted, monkeypatch, share):
     n_frames = int(counted.n_frames.sum())
     monkeypatch.setattr(room, "RUN_FRAMES", 40)
+    monkeypatch.setattr(room, "PIECE_FRAMES", 40)
     monkeypatch.setattr(room, "SAMPLE_FRAMES", n_frames // share + 1)
     sampled = log_mel_statistics(counted)
     assert lengths(counted).sum() == pytest.approx(n_frames / share, rel=0.1)
