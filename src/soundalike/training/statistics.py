@@ -7,7 +7,7 @@ import numpy as np
 from soundalike.datasets.store import Store
 
 SAMPLE_FRAMES = 2**24  # 46 hours of the default front end, more than FSDnoisy18k has
-RUN_FRAMES = 2**17  # read on end: 25 MB, some times what a system reads ahead
+RUN_FRAMES = 2**17  # read on end: 25 MB, several times what a system reads ahead
 PIECE_FRAMES = 2**14  # in float64 at a time
 
 
