@@ -16,7 +16,7 @@ from measure import Row, fastest, in_a_process, table
 from torch import Tensor
 
 from soundalike.evaluation.knn import SIMILARITIES_AT_ONCE, knn_scores
-from soundalike.training.hardware import keep_freed_memory
+from soundalike.training.hardware import has_fast_bf16, keep_freed_memory
 
 DIM, N_CLASSES, PATCHES_PER_CLIP, K = 512, 20, 10, 200
 N_PATCHES = 10_000
@@ -64,7 +64,9 @@ def rows() -> Iterator[Row]:
     z, clips, labels = labelled_patches(N_PATCHES)
 
     def ours() -> Tensor:
-        return knn_scores(z, clips, z, clips, labels, N_CLASSES, K).argmax(dim=1)
+        bf16_first = has_fast_bf16(z.device)
+        scores = knn_scores(z, clips, z, clips, labels, N_CLASSES, K, bf16_first=bf16_first)
+        return scores.argmax(dim=1)
 
     what = f"kNN, {N_PATCHES:,} patches, {DIM} dims, k {K}"
     differing = int((ours() != loop(z, clips, labels)).sum())

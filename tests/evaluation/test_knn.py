@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from soundalike.evaluation import knn
 from soundalike.evaluation.knn import ROWS_AT_ONCE, knn_scores, neighbours_to_ask
 
 
@@ -66,12 +67,17 @@ def random_rows(n_clips, n_classes, seed):
     n_classes=st.integers(1, 4),
     k=st.integers(1, 60),
     chunk=st.integers(1, 50),
+    bf16_first=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_leave_one_clip_out_is_what_the_definition_says(n_clips, n_classes, k, chunk, seed):
+def test_leave_one_clip_out_is_what_the_definition_says(
+    n_clips, n_classes, k, chunk, bf16_first, seed
+):
     # Few classes and few patches make ties common; k above their number is drawn as well.
     patches, clips, labels = random_set(n_clips, n_classes, seed)
-    predicted = predict(patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk)
+    predicted = predict(
+        patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk, bf16_first=bf16_first
+    )
     assert predicted == knn_as_written(patches, clips, patches, clips, labels, k)
 
 
@@ -186,22 +192,66 @@ def test_loudness_of_an_embedding_does_not_matter():
     assert plain == scaled
 
 
+@settings(deadline=None, max_examples=50)
+@given(
+    closeness=st.floats(0, 1),
+    k=st.integers(1, 60),
+    n_queries=st.integers(0, 300),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_comparing_in_bfloat16_first_changes_no_score(closeness, k, n_queries, seed):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(4, (300,), generator=generator)
+    directions = torch.randn(4, 32, generator=generator)
+    patches = torch.randn(300, 32, generator=generator)
+    patches = closeness * directions[labels] + (1 - closeness) * patches  # equal ones too
+    clips = torch.arange(300) // 2
+    asking = patches[:n_queries], clips[:n_queries], patches, clips, labels, 4, k
+    assert torch.equal(knn_scores(*asking, bf16_first=True), knn_scores(*asking))
+
+
+def test_what_bfloat16_cannot_tell_apart_is_compared_again():
+    # Three of class 1 are nearer by a thousandth, which bfloat16 rounds away.
+    angle = torch.tensor([0.5] * 30 + [0.499] * 3)
+    references = torch.stack([angle.cos(), angle.sin()], dim=1)
+    labels = torch.tensor([0] * 30 + [1] * 3)
+    assert references.bfloat16().unique(dim=0).shape[0] == 1
+    asking = torch.tensor([[1.0, 0.0]]), torch.tensor([99]), references, torch.arange(33), labels
+    assert predict(*asking, n_classes=2, k=3, bf16_first=True) == [1]
+
+
+def test_bfloat16_decides_where_the_classes_lie_apart():
+    generator = torch.Generator().manual_seed(0)
+    labels, clips = torch.arange(500) % 5, torch.arange(500)
+    patches = 0.5 * torch.randn(500, 64, generator=generator)
+    patches += torch.randn(5, 64, generator=generator)[labels]
+    has_class = torch.nn.functional.one_hot(labels).float()
+    rounded, error = knn._rounded(torch.nn.functional.normalize(patches))
+    own = torch.stack([clips, clips + 1], dim=1)
+    similarities = knn._similarities(rounded, rounded, own)
+    votes, is_decided = knn._decided(similarities, 40, has_class, 3 * error)
+    assert is_decided.float().mean() > 0.95
+    assert torch.equal(votes.argmax(dim=1)[is_decided], labels[is_decided])
+
+
+@pytest.mark.parametrize("bf16_first", [False, True])
 @pytest.mark.parametrize("n_queries", [0, 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 3 * ROWS_AT_ONCE])
-def test_how_many_ask_at_a_time_does_not_matter(n_queries):
+def test_how_many_ask_at_a_time_does_not_matter(n_queries, bf16_first):
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(400, 8, generator=generator)
     clips, labels = torch.arange(400) // 2, torch.arange(400) // 2 % 5
     asking = z[:n_queries], clips[:n_queries], z, clips, labels, 5, 20
-    at_once = knn_scores(*asking)
+    at_once = knn_scores(*asking, bf16_first=bf16_first)
     assert at_once.shape == ((n_queries + 1) // 2, 5)
-    assert torch.equal(at_once, knn_scores(*asking, chunk=7))
+    assert torch.equal(at_once, knn_scores(*asking, chunk=7, bf16_first=bf16_first))
 
 
-def test_a_lone_clip_has_nobody_to_ask():
+@pytest.mark.parametrize("bf16_first", [False, True])
+def test_a_lone_clip_has_nobody_to_ask(bf16_first):
     patches = torch.randn(3, 4)
     clips, labels = torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long)
     with pytest.raises(ValueError, match="another clip"):
-        knn_scores(patches, clips, patches, clips, labels, n_classes=1)
+        knn_scores(patches, clips, patches, clips, labels, n_classes=1, bf16_first=bf16_first)
 
 
 def test_the_number_of_neighbours_suits_the_set() -> None:

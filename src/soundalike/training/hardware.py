@@ -88,8 +88,7 @@ def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto
         native = torch.cuda.is_bf16_supported()
     else:
         accelerator, name = "cpu", f"CPU, {torch.get_num_threads()} threads"
-        capabilities = torch.cpu.get_capabilities()
-        native = any(capabilities.get(key, False) for key in _NATIVE_BF16)
+        native = has_fast_bf16(torch.device("cpu"))
     chosen = {
         "precision": "bf16-mixed" if native else "32-true",
         "memory_format": "channels_last" if native else "contiguous",
@@ -103,6 +102,12 @@ def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto
     return Hardware(
         accelerator, chosen["precision"], chosen["memory_format"] == "channels_last", why
     )
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Tell whether a device is a CPU that multiplies bfloat16 natively."""
+    capabilities = torch.cpu.get_capabilities()
+    return device.type == "cpu" and any(capabilities.get(key, False) for key in _NATIVE_BF16)
 
 
 def keep_freed_memory() -> None:

@@ -12,6 +12,7 @@ from soundalike.datasets.clips import classes_of
 from soundalike.datasets.store import Store
 from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
 from soundalike.evaluation.metrics import score
+from soundalike.training.hardware import has_fast_bf16
 
 PATCHES_AT_ONCE = 256
 Device = torch.device | str
@@ -54,7 +55,9 @@ class KNNMonitor:
         z, clips = _project_patches(store, patch_frames, project, device)
         patch_labels = torch.from_numpy(labels).to(z.device)[clips]
         k = self.k or neighbours_to_ask(len(z), len(classes))
-        scores = knn_scores(z, clips, z, clips, patch_labels, len(classes), k)
+        scores = knn_scores(
+            z, clips, z, clips, patch_labels, len(classes), k, bf16_first=has_fast_bf16(z.device)
+        )
         return score(labels, scores.cpu().numpy())
 
 

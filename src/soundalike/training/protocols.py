@@ -22,6 +22,7 @@ from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
 from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
 from soundalike.evaluation.metrics import score
 from soundalike.training.finetuning import Outcome
+from soundalike.training.hardware import has_fast_bf16
 from soundalike.training.representations import (
     LOG_MEL,
     PRETRAINED,
@@ -175,8 +176,10 @@ def _knn_scores(
     not_in_train = test.clips + len(split.train)
     reference_labels = torch.from_numpy(labels[split.train])[train.clips]
     k = neighbours_to_ask(len(train.clips), n_classes)
-    scores = knn_scores(test.h, not_in_train, train.h, train.clips, reference_labels, n_classes, k)
-    return scores.numpy()
+    return knn_scores(
+        test.h, not_in_train, train.h, train.clips, reference_labels, n_classes, k,
+        bf16_first=has_fast_bf16(test.h.device),
+    ).numpy()  # fmt: skip
 
 
 Protocol = Callable[[Patches, np.ndarray, int, Split, int], np.ndarray]
