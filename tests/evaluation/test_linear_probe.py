@@ -54,7 +54,10 @@ def drawn_patches(clips, n_clips, n_epochs, seed):
 
 @pytest.mark.parametrize("standardise", [False, True])
 @pytest.mark.parametrize("kind", ["one label", "several labels"])
-def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(kind, standardise):
+@pytest.mark.parametrize(("weight_decay", "decay_bias"), [(1e-4, True), (0.2, True), (0.2, False)])
+def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
+    kind, standardise, weight_decay, decay_bias
+):
     h, clips, labels = overlapping_classes(50, seed=0, dim=7)
     h = 3 * h.double() + 5
     if kind == "several labels":
@@ -62,14 +65,16 @@ def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(kind, standardis
 
     probe = fit_linear_probe(
         h, clips, labels, 5, n_epochs=12, milestones=(5, 9), batch_size=16, seed=3,
-        standardise=standardise,
+        standardise=standardise, weight_decay=weight_decay, decay_bias=decay_bias,
     )  # fmt: skip
 
     x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardise else h
     layer = torch.nn.Linear(7, 5, dtype=torch.float64)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    decays = {layer.weight: weight_decay, layer.bias: weight_decay * decay_bias}
+    groups = [{"params": [weights], "weight_decay": decay} for weights, decay in decays.items()]
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [5, 9])
     for order, patches in drawn_patches(clips, 50, n_epochs=12, seed=3):
         for start in range(0, 50, 16):

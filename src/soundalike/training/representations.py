@@ -1,7 +1,7 @@
 """What a clip can be represented by: the trained ear, and what it must beat."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ N_CALIBRATION_CLIPS = 1024
 class Patches:
     """What a representation makes of clips.
 
+    Args:
+        is_whitened: whether the numbers of h vary alike as they come, among sounds beside these.
+
     Shape:
         h: [patches, dim]; clips: [patches], which clip each patch was cut from, counted from 0, in
         order.
@@ -27,6 +30,7 @@ class Patches:
 
     h: Tensor
     clips: Tensor
+    is_whitened: bool = False
 
     def of(self, clips: np.ndarray) -> "Patches":
         """Return the patches of some of the clips, which are counted anew in the order given."""
@@ -36,7 +40,7 @@ class Patches:
         counts = n_patches[chosen]
         new = torch.repeat_interleave(torch.arange(len(chosen)), counts)
         within = torch.arange(len(new)) - torch.repeat_interleave(counts.cumsum(0) - counts, counts)
-        return Patches(self.h[firsts[chosen][new] + within], new)
+        return replace(self, h=self.h[firsts[chosen][new] + within], clips=new)
 
 
 def log_mel_statistics(ear: SoundEncoder, store: Store) -> Patches:
@@ -55,7 +59,7 @@ def log_mel_statistics(ear: SoundEncoder, store: Store) -> Patches:
 
 def embeddings(ear: SoundEncoder, store: Store) -> Patches:
     """Represent a clip by h of each of its patches; the ear is not changed by a bit."""
-    return Patches(*ear.of_store(store))
+    return Patches(*ear.of_store(store), is_whitened=ear.whitening is not None)
 
 
 def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
