@@ -4,8 +4,8 @@
 
 In every fold of every set so many clips of each class are drawn from those to learn from, by chance
 and the same ones for all; the clips of the fold are classified: by the network trained from
-scratch, by the ear fine-tuned, and by a linear classifier on the ear as it is. Stopped, the same
-command goes on.
+scratch, by the ear fine-tuned, and by a linear classifier on the ear as it is. Both trainings hear
+the clips at levels drawn by chance. Stopped, the same command goes on.
 """
 
 import argparse
@@ -58,7 +58,11 @@ def trained(
     store: Store, ear: SoundEncoder, few: Split, given: argparse.Namespace, way: str, seed: int
 ) -> np.ndarray:
     """Train the whole network, or go on; return the class scores of the clips of the fold."""
-    recipe = read_recipe("finetune", {"encoder": ear.encoder_settings}, kind="supervised")
+    encoder = {"encoder": ear.encoder_settings}
+    recipe = read_recipe("few_labels", encoder, kind="supervised")
+    if way == SCRATCH:  # that takes more epochs
+        gain_db = recipe["training"]["gain_db"]
+        recipe = read_recipe("finetune", encoder | {"training.gain_db": gain_db}, "supervised")
     recipe["training"] |= {"seed": seed, "patch_frames": ear.patch_frames}
     run = RunFolder(given.out / store.clips.name / f"{way}-{few.name}-{seed}")
     run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)

@@ -13,9 +13,13 @@ from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.splits import Split
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
+from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.metrics import score
 from soundalike.training.finetuning import fine_tune
+from soundalike.training.linear import fit_linear
 from soundalike.training.recipe import RecipeError, read_recipe
+from soundalike.training.representations import embeddings
 from soundalike.training.run_folder import RunFolder
 from soundalike.training.supervised import SupervisedTraining
 
@@ -74,6 +78,38 @@ def test_it_begins_at_the_ear(ear, store, tmp_path):
     kept = SoundEncoder.load(run.encoder).encoder
     for ours, theirs in zip(kept.parameters(), ear.encoder.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(ear, store, tmp_path):
+    """In its windows, at several levels, whitened: a rate of zero leaves all as it is."""
+    whole = ear.with_encoder(ear.encoder, Whitening.of(embeddings(ear, store).h, 8))
+    whole.window_frames = 151
+    few = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
+    changes = {"optimizer.lr": 0.0, "training.precision": "32-true", "training.n_epochs": 1}
+    recipe = read_recipe("few_labels", changes, kind="supervised")
+    run = new_run(tmp_path / "run", recipe)
+    outcome = fine_tune(store, few, run, recipe, ear=whole, progress=False)
+
+    heard = embeddings(whole, store.select(few.train), [-10, -5, 0, 5, 10])
+    labels = store.clips.labels(store.clips.classes)
+    probe = fit_linear(heard, labels[few.train], 3, seed=0)
+    tested = embeddings(whole, store.select(few.test))
+    assert outcome.scores == pytest.approx(
+        clip_scores(probe.probabilities(tested.h).numpy(), tested.clips.numpy()), abs=1e-5
+    )
+    kept = SoundClassifier.from_pretrained(run.path).ear
+    assert kept.window_frames == 151
+    assert kept.whitening is not None
+
+
+def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(ear, store, tmp_path):
+    recipe = read_recipe("few_labels", {"training.n_epochs": 1}, kind="supervised")
+    before = {name: value.clone() for name, value in ear.state_dict().items()}
+    run = new_run(tmp_path / "run", recipe)
+    fine_tune(store, SPLIT, run, recipe, ear=ear, progress=False)
+    assert all(torch.equal(value, before[name]) for name, value in ear.state_dict().items())
+    tuned = SoundEncoder.load(run.encoder).encoder
+    assert not torch.equal(tuned.conv1.weight, ear.encoder.conv1.weight)
 
 
 def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, store):

@@ -6,19 +6,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.whitening import Whitening
 from soundalike.evaluation.metrics import balanced_accuracy, score
 from soundalike.training.protocols import (
-    PRIOR_PRECISION,
     PROTOCOLS,
     evaluate,
-    linear_classifier,
     linear_evaluation,
 )
 from soundalike.training.representations import Patches, embeddings
@@ -110,29 +105,6 @@ def test_test_clips_do_not_reach_the_training_of_the_probe(ear, store):
         assert np.array_equal(scores, clean[key])
 
 
-@pytest.mark.parametrize("is_whitened", [False, True])
-def test_the_probe_s_prior_counts_for_more_the_fewer_the_clips(is_whitened):
-    """Against scikit-learn's logistic regression, whose C is the variance of its weights."""
-    labels = np.arange(150) % 3
-    rng = np.random.default_rng(0)
-    h = rng.standard_normal((150, 6)) * [1, 1, 1, 1, 1, 5] + 2 * np.eye(3, 6)[labels]
-    patches = Patches(torch.tensor(h).float(), torch.arange(150), is_whitened)
-    for n_clips in (15, 75):
-        split = Split("x", np.arange(n_clips), NOTHING, np.arange(75, 150))
-        scores = PROTOCOLS["linear"](patches, labels, 3, split, 0)
-        scale = (1, StandardScaler().fit(h[:n_clips]).scale_)[not is_whitened]
-        regression = LogisticRegression(C=1 / PRIOR_PRECISION, tol=1e-6)
-        regression.fit(h[:n_clips] / scale, labels[:n_clips])
-        assert scores == pytest.approx(regression.predict_proba(h[75:] / scale), abs=0.02)
-
-
-def test_embeddings_tell_whether_they_are_whitened(ear, store):
-    assert not embeddings(ear, store).is_whitened
-    h = embeddings(ear, store).h
-    by_itself = ear.with_encoder(ear.encoder, Whitening.of(h, 8))
-    assert embeddings(by_itself, store).of(np.arange(3)).is_whitened
-
-
 def test_linear_evaluation_is_the_paper_s_on_h_as_it_comes(ear, store):
     """Against torch's own linear layer and SGD, on the same patches in the same order."""
     split = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
@@ -157,12 +129,3 @@ def test_linear_evaluation_is_the_paper_s_on_h_as_it_comes(ear, store):
     assert outcome.scores == pytest.approx(expected, abs=1e-5)
     assert outcome.test_score == balanced_accuracy(labels[split.test], expected.argmax(axis=1))
     assert (outcome.epoch, outcome.validation_score) == (5, None)
-
-
-def test_the_classifier_that_is_kept_is_the_one_that_was_tested(ear, store, splits):
-    split = splits[0]
-    heard = embeddings(ear, store)
-    classifier = linear_classifier(ear, store, heard, split, seed=0)
-    tested = evaluate(ear, store, [split], ["linear"], progress=False)
-    said = classifier.clip_probabilities(store.select(split.test))
-    assert said == pytest.approx(tested["linear", "pretrained encoder"], abs=1e-5)

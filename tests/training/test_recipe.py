@@ -27,7 +27,7 @@ from soundalike.views.pair import PairOfViews
 
 def test_the_shipped_recipes():
     assert recipe_names() == ["default", "paper", "simclr", "spec_augment", "tiny"]
-    assert recipe_names("supervised") == ["baseline", "finetune"]
+    assert recipe_names("supervised") == ["baseline", "few_labels", "finetune"]
     files = (resources.files("soundalike") / "recipes").iterdir()
     assert {file.name for file in files} >= {f"{name}.yaml" for name in SHIPPED}
 

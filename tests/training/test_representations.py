@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
 from soundalike.training.representations import (
     Patches,
     embeddings,
@@ -55,6 +56,27 @@ def test_the_frozen_ear_does_not_move_by_a_bit(ear, store):
     assert torch.equal(first.h, again.h)
     assert all(torch.equal(value, before[name]) for name, value in ear.state_dict().items())
     assert not any(module.training for module in ear.modules())
+
+
+def test_embeddings_tell_whether_they_are_whitened(ear, store):
+    assert not embeddings(ear, store).is_whitened
+    h = embeddings(ear, store).h
+    by_itself = ear.with_encoder(ear.encoder, Whitening.of(h, 8))
+    assert embeddings(by_itself, store).of(np.arange(3)).is_whitened
+
+
+def test_clips_are_heard_at_several_levels(ear, store):
+    some = store.select(np.array([3, 11]))
+    heard = embeddings(ear, some, [-6, 0, 6])
+    plain = embeddings(ear, some)
+    assert heard.clips.tolist() == sorted(3 * plain.clips.tolist())
+    for clip in (0, 1):
+        at_levels = heard.h[heard.clips == clip].chunk(3)
+        assert torch.equal(at_levels[1], plain.h[plain.clips == clip])
+        louder = ear.log_mels_of(some.select(np.array([clip])))
+        louder = [[block + np.float32(0.6) for block in blocks] for blocks in louder]
+        (_, expected), *_ = ear.encode_windows(louder)
+        torch.testing.assert_close(at_levels[2].numpy(), expected)
 
 
 def test_the_untrained_twin_is_calibrated_and_otherwise_random(ear, store):

@@ -15,12 +15,13 @@ from soundalike.training.schedules import StepSchedule
 from soundalike.training.supervised import SupervisedSettings, SupervisedTraining
 
 
-def make_training(store, patch_frames=101, **settings):
+def make_training(store, patch_frames=101, window_frames=None, **settings):
     settings = SupervisedSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings})
     torch.manual_seed(0)
     ear = SoundEncoder(
-        ResNet18(width=4), {"name": "resnet18", "width": 4}, store.log_mel, patch_frames, -3.0, 2.0
-    )
+        ResNet18(width=4), {"name": "resnet18", "width": 4}, store.log_mel, patch_frames, -3.0, 2.0,
+        window_frames,
+    )  # fmt: skip
     classifier = SoundClassifier(ear, store.clips.classes)
     return SupervisedTraining(
         fabric=Hardware("cpu", "32-true", False, "").fabric(),
@@ -79,6 +80,46 @@ def test_a_clip_shorter_than_a_patch_is_repeated(store):
         assert np.array_equal(patch[frame], log_mel[frame % len(log_mel)])
 
 
+def test_an_ear_with_windows_learns_from_clips_as_it_hears_them(store):
+    """Against one clip after the other, each as a whole or a window of it."""
+    training = make_training(store, window_frames=170, from_linear=True)
+    clips = torch.arange(24)
+    assert int(training.n_frames.min()) < 170 < int(training.n_frames.max())
+    draws = training.draw(clips, torch.Generator().manual_seed(0))
+    expected = []
+    for clip, start in zip(clips.tolist(), draws["patches"]["start"].tolist(), strict=True):
+        window = torch.from_numpy(store.of_clip(clip))[start : start + 170]
+        assert len(window) == min(170, store.n_frames[clip])
+        expected.append(training.module.eval()(window[None].float())[0])
+    labels = torch.from_numpy(store.clips.labels(store.clips.classes))
+    loss = training.loss(draws, 0.0)
+    torch.testing.assert_close(loss, F.cross_entropy(torch.stack(expected), labels))
+
+
+def test_levels_are_drawn_by_chance_and_nothing_else_changes(store):
+    plain, louder = make_training(store), make_training(store, gain_db=6.0)
+    clips = torch.arange(24).repeat(10)
+    draws = louder.draw(clips, torch.Generator().manual_seed(0))["patches"]
+    assert "gain" not in plain.draw(clips, torch.Generator())["patches"]
+    changes = louder.cut(draws) - plain.cut({key: draws[key] for key in ("clip", "start")})
+    change_db = 10 * changes.mean(dim=(1, 2))
+    torch.testing.assert_close(changes, (change_db / 10)[:, None, None].expand_as(changes))
+    assert -6 <= change_db.min() < -5
+    assert 5 < change_db.max() <= 6
+
+
+@pytest.mark.parametrize("from_linear", [False, True])
+def test_statistics_of_batch_norms_are_kept_for_a_classifier_that_was_fitted_to_them(
+    store, from_linear
+):
+    training = make_training(store, from_linear=from_linear)
+    before = {name: value.clone() for name, value in training.module.named_buffers()}
+    training.module.train()
+    training.step(0)
+    stayed = [torch.equal(value, before[name]) for name, value in training.module.named_buffers()]
+    assert all(stayed) == from_linear
+
+
 def test_the_loss_is_told_how_far_the_training_is(store):
     training, told = make_training(store), []
 
@@ -98,6 +139,8 @@ def test_the_loss_is_told_how_far_the_training_is(store):
         {"n_epochs": 0},
         {"batch_size": 1},
         {"patch_frames": 0},
+        {"gain_db": -1.0},
+        {"gain_db": float("nan")},
         {"seed": -1},
         {"validate_every_n_epochs": 0},
     ],

@@ -305,13 +305,19 @@ class SoundEncoder(nn.Module):
                 h = self(torch.from_numpy(batch).to(self.device))
                 yield Windows(clips, starts, batch.shape[1]), h.float().cpu().numpy()
 
-    def of_store(self, store: Store) -> tuple[torch.Tensor, torch.Tensor]:
+    def of_store(self, store: Store, gain_db: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
         """Return h of every window of a store's clips, and the position of each window's clip.
+
+        Args:
+            store: the clips.
+            gain_db: how much louder than they are they are heard.
 
         Shape:
             h: [windows, dim]; clips: [windows] int64.
         """
-        windows, h = zip(*self.encode_windows(self.log_mels_of(store)), strict=True)
+        gain = np.float32(gain_db / 10)  # log10 of energies
+        louder = ([block + gain for block in blocks] for blocks in self.log_mels_of(store))
+        windows, h = zip(*self.encode_windows(louder), strict=True)
         clips = np.concatenate([batch.clips for batch in windows])
         return torch.from_numpy(np.concatenate(h)), torch.from_numpy(clips)
 

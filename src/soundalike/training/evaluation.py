@@ -22,7 +22,8 @@ from soundalike.evaluation.score_table import score_table
 from soundalike.evaluation.thresholds import calibrate_threshold
 from soundalike.training.finetuning import fine_tune
 from soundalike.training.hardware import choose_hardware
-from soundalike.training.protocols import PROTOCOLS, Scores, evaluate, linear_classifier
+from soundalike.training.linear import linear_classifier
+from soundalike.training.protocols import PROTOCOLS, Scores, evaluate
 from soundalike.training.recipe import Recipe, read_recipe
 from soundalike.training.representations import PRETRAINED, embeddings
 from soundalike.training.run_folder import CONFIG, RunFolder, read_config

@@ -4,6 +4,7 @@ Fonseca et al. 2021: an encoder that was pre-trained without labels is trained o
 its weights, under a new linear layer. From scratch is the same training from random weights.
 """
 
+import copy
 import math
 import sys
 import time
@@ -23,13 +24,17 @@ from soundalike.evaluation.metrics import score
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.training.hardware import Hardware, choose_hardware, place_frames
+from soundalike.training.linear import fit_linear, take_over
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.recipe import Recipe, RecipeError, build
+from soundalike.training.representations import embeddings
 from soundalike.training.run_folder import RunFolder
 from soundalike.training.schedules import SCHEDULES
 from soundalike.training.statistics import log_mel_statistics
 from soundalike.training.supervised import SupervisedSettings, SupervisedTraining
+
+N_LEVELS = 5  # that each clip is heard at where its level is drawn by chance
 
 
 @dataclass(frozen=True)
@@ -175,11 +180,15 @@ def _assemble(
     torch.manual_seed(settings.seed)
     clips = store.clips
     classifier = SoundClassifier(
-        _copy(ear) if ear else _new_ear(heard, recipe["encoder"], settings),
+        _copy(ear, settings.from_linear) if ear else _new_ear(heard, recipe["encoder"], settings),
         clips.classes,
         multi_label=clips.is_multi_label,
         clip_score=settings.clip_score,
     )
+    if ear and settings.from_linear:
+        levels = settings.gain_db * np.linspace(-1, 1, N_LEVELS if settings.gain_db else 1)
+        patches = embeddings(classifier.ear, heard, levels)
+        take_over(fit_linear(patches, labels, len(clips.classes), settings.seed), classifier)
     hardware.lay_out(classifier)
     training = SupervisedTraining(
         fabric=fabric,
@@ -210,10 +219,12 @@ def _new_ear(
     return SoundEncoder(encoder, encoder_settings, front_end, settings.patch_frames, mean, std)
 
 
-def _copy(ear: SoundEncoder) -> SoundEncoder:
+def _copy(ear: SoundEncoder, whole: bool) -> SoundEncoder:
+    """Return an ear to train; not the whole one is without its windows and its whitening."""
+    if whole:
+        return copy.deepcopy(ear).cpu()
     encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)
     encoder.load_state_dict(ear.encoder.state_dict())
-    # Without its windows and its whitening, which are for an encoder that stays as it is.
     return SoundEncoder(
         encoder, ear.encoder_settings, ear.log_mel, ear.patch_frames, ear.mean, ear.std
     )

@@ -7,7 +7,6 @@ encoder is frozen, batch norm included: h is computed once.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from tqdm import tqdm
 
 from soundalike.datasets.splits import Split
 from soundalike.datasets.store import Store
-from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
@@ -23,6 +21,7 @@ from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
 from soundalike.evaluation.metrics import score
 from soundalike.training.finetuning import Outcome
 from soundalike.training.hardware import has_fast_bf16
+from soundalike.training.linear import fit_linear_on
 from soundalike.training.representations import (
     LOG_MEL,
     PRETRAINED,
@@ -32,12 +31,6 @@ from soundalike.training.representations import (
     log_mel_statistics,
     untrained_twin,
 )
-
-# One over the variance of the normal distribution that the weights of a linear classifier are taken
-# to come from, so that the fewer the clips, the more it counts. The paper's weight decay of 1e-4 is
-# 0.1 on a thousand clips: it overfits some hundreds, log-mel statistics most of all, which would
-# make them look weaker than they are.
-PRIOR_PRECISION = 10.0
 
 Scores = dict[tuple[str, str], np.ndarray]
 """Class scores of the test clips of all splits, by protocol and representation."""
@@ -110,9 +103,15 @@ def linear_evaluation(
     labels = store.clips.labels(classes)
     patches = embeddings(ear, store)
     milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
-    probe = _fit(
-        patches, labels, len(classes), split, seed,
-        standardise=False, weight_decay=1e-4, n_epochs=n_epochs, milestones=milestones,
+
+    def labelled(clips: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        chosen = patches.of(clips)
+        return chosen.h, chosen.clips, torch.from_numpy(labels[clips])
+
+    probe = fit_linear_probe(
+        *labelled(split.train), len(classes),
+        labelled(split.validation) if len(split.validation) else None,
+        standardise=False, weight_decay=1e-4, n_epochs=n_epochs, milestones=milestones, seed=seed,
     )  # fmt: skip
     scores = _clip_scores(probe, patches.of(split.test))
     validation_score = None
@@ -128,53 +127,12 @@ def linear_evaluation(
     )
 
 
-def linear_classifier(
-    ear: SoundEncoder, store: Store, heard: Patches, split: Split, seed: int
-) -> SoundClassifier:
-    """Return the ear with the linear classifier that `evaluate` tests on a split."""
-    clips = store.clips
-    labels, n_classes = clips.labels(clips.classes), len(clips.classes)
-    probe = _fit_with_prior(heard, labels, n_classes, split, seed)
-    classifier = SoundClassifier(ear, clips.classes, multi_label=clips.is_multi_label)
-    with torch.no_grad():
-        classifier.linear.weight.copy_(probe.weight.T)
-        classifier.linear.bias.copy_(probe.bias)
-    return classifier.to(ear.device).eval()
-
-
 def _linear_scores(
     patches: Patches, labels: np.ndarray, n_classes: int, split: Split, seed: int
 ) -> np.ndarray:
     """Train a linear classifier on h, choose its epoch on validation, score clips by their mean."""
-    probe = _fit_with_prior(patches, labels, n_classes, split, seed)
+    probe = fit_linear_on(patches, labels, n_classes, split, seed)
     return _clip_scores(probe, patches.of(split.test))
-
-
-def _fit_with_prior(
-    patches: Patches, labels: np.ndarray, n_classes: int, split: Split, seed: int
-) -> LinearProbe:
-    """Fit to numbers that vary alike: standardised, but where a whitening by more clips did it."""
-    return _fit(
-        patches, labels, n_classes, split, seed,
-        standardise=not patches.is_whitened,
-        weight_decay=PRIOR_PRECISION / max(1, len(split.train)), decay_bias=False,
-    )  # fmt: skip
-
-
-def _fit(
-    patches: Patches,
-    labels: np.ndarray,
-    n_classes: int,
-    split: Split,
-    seed: int,
-    **settings: Any,
-) -> LinearProbe:
-    def labelled(clips: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        chosen = patches.of(clips)
-        return chosen.h, chosen.clips, torch.from_numpy(labels[clips])
-
-    validation = labelled(split.validation) if len(split.validation) else None
-    return fit_linear_probe(*labelled(split.train), n_classes, validation, seed=seed, **settings)
 
 
 def _clip_scores(probe: LinearProbe, patches: Patches) -> np.ndarray:

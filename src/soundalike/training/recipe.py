@@ -55,6 +55,7 @@ SHIPPED: dict[str, Kind] = {
     "spec_augment": "pretraining",
     "tiny": "pretraining",
     "baseline": "supervised",
+    "few_labels": "supervised",
     "finetune": "supervised",
 }
 """The recipes that come with the package, ``recipes/NAME.yaml``."""

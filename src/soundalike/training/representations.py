@@ -1,6 +1,6 @@
 """What a clip can be represented by: the trained ear, and what it must beat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -57,9 +57,19 @@ def log_mel_statistics(ear: SoundEncoder, store: Store) -> Patches:
     return Patches(torch.from_numpy(np.stack(rows)), torch.arange(len(rows)))
 
 
-def embeddings(ear: SoundEncoder, store: Store) -> Patches:
-    """Represent a clip by h of each of its patches; the ear is not changed by a bit."""
-    return Patches(*ear.of_store(store), is_whitened=ear.whitening is not None)
+def embeddings(
+    ear: SoundEncoder, store: Store, gains_db: Sequence[float] | np.ndarray = (0,)
+) -> Patches:
+    """Represent a clip by h of each of its windows; the ear is not changed by a bit.
+
+    Args:
+        ear: what listens.
+        store: the clips.
+        gains_db: levels that every window is heard at, in dB above its own.
+    """
+    h, clips = zip(*(ear.of_store(store, gain_db) for gain_db in gains_db), strict=True)
+    in_order, order = torch.cat(clips).sort(stable=True)
+    return Patches(torch.cat(h)[order], in_order, is_whitened=ear.whitening is not None)
 
 
 def untrained_twin(ear: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
