@@ -113,6 +113,15 @@ def test_fine_tuning_against_scratch_and_the_classifier_it_leaves(
     assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= began
 
 
+def test_few_labels_are_for_an_ear_alone(done, run, store, tmp_path):
+    # At one level: an ear that has hardly learned anything does not know sounds at another again.
+    words = ["--protocol", "finetune", "--recipe", "few_labels", "--training.gain_db", "0"]
+    results, _ = done("evaluate", run.path, store.path, *words, "--out", tmp_path / "tuned")
+    (row,) = results["rows"]
+    assert row["representation"] == "pretrained encoder"
+    assert row["score"] > 0.9
+
+
 def test_the_clean_task_learns_from_validation_alone(done, run, sound_folder, tmp_path):
     """Labels of the split train can be anything at all: the clean task does not look at them."""
     rows = []

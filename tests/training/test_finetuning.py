@@ -102,6 +102,12 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(ear
     assert kept.whitening is not None
 
 
+def test_from_scratch_there_is_no_linear_classifier_to_begin_at(store, tmp_path):
+    recipe = read_recipe("few_labels", kind="supervised")
+    with pytest.raises(RecipeError, match=r"training\.from_linear is for an ear"):
+        fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
+
+
 def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(ear, store, tmp_path):
     recipe = read_recipe("few_labels", {"training.n_epochs": 1}, kind="supervised")
     before = {name: value.clone() for name, value in ear.state_dict().items()}

@@ -149,17 +149,19 @@ class _Evaluation:
         return scores
 
     def of_fine_tuning(self, recipe: Recipe) -> Scores:
-        """Train end to end from the ear, and from scratch; keep the fine-tuned classifier."""
+        """Train end to end from the ear, and from scratch if the recipe can; keep a classifier."""
         recipe = recipe | {
             "encoder": self.ear.encoder_settings,
             "training": recipe["training"]
             | {"patch_frames": self.ear.patch_frames, "seed": self.seed},
         }
         kept = self._kept_round()
-        rounds = [(start, split) for start in (SCRATCH, PRETRAINED) for split in self.splits]
+        needs_ear = recipe["training"]["from_linear"]
+        starts = [PRETRAINED] if needs_ear else [SCRATCH, PRETRAINED]
+        rounds = [(start, split) for start in starts for split in self.splits]
         if len(self.splits) > 1:
             rounds.append((PRETRAINED, kept))
-        found: dict[str, list[np.ndarray]] = {SCRATCH: [], PRETRAINED: []}
+        found: dict[str, list[np.ndarray]] = {start: [] for start in starts}
         for number, (start, split) in enumerate(rounds, 1):
             if self.progress:
                 print(f"training {number} of {len(rounds)}: {start}, {split.name}", file=sys.stderr)

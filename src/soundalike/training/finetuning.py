@@ -95,6 +95,8 @@ def fine_tune(
     heard, validation = store.select(split.train), store.select(split.validation)
     recipe = _for_labels(recipe, store.clips.is_multi_label)
     given = recipe["training"]
+    if given["from_linear"] and ear is None:
+        raise RecipeError("training.from_linear is for an ear, and this training is from scratch.")
     hardware = choose_hardware(given["precision"], given["memory_format"])
     try:
         training, classifier = _assemble(heard, store, labels[split.train], recipe, hardware, ear)
@@ -185,7 +187,7 @@ def _assemble(
         multi_label=clips.is_multi_label,
         clip_score=settings.clip_score,
     )
-    if ear and settings.from_linear:
+    if settings.from_linear:
         levels = settings.gain_db * np.linspace(-1, 1, N_LEVELS if settings.gain_db else 1)
         patches = embeddings(classifier.ear, heard, levels)
         take_over(fit_linear(patches, labels, len(clips.classes), settings.seed), classifier)

@@ -31,7 +31,7 @@ class SupervisedSettings:
             keeps its windows, its whitening and the statistics of its batch norms, which that was
             fitted to: for few labels, of which all weights would learn too little to begin anew
             (Kumar et al. 2022, "Fine-tuning can distort pretrained features and underperform
-            out-of-distribution"). From scratch there is nothing to keep.
+            out-of-distribution").
         clip_score: mean of the patches' class probabilities that is the clip's.
         validate_every_n_epochs: how often the validation clips are scored to choose the epoch.
         precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
