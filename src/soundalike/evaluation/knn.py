@@ -142,13 +142,13 @@ def _decided(
     kth = _kth_highest(bits, k).view(similarities.dtype).float()
     # A product and a bound are rounded by half an eps each.
     slack = 2 * error + 2 * torch.finfo(similarities.dtype).eps * kth.abs()
-    least, most = (bound.bfloat16().view(torch.int16) for bound in (kth - slack, kth + slack))
-    row, column = _at_least(bits, least)
-    is_certain = bits[row, column] >= most[row]
+    lowest = (kth - slack).masked_fill(kth <= slack, torch.inf)  # nobody may be a neighbour
+    row, column = _at_least(bits, lowest.bfloat16().view(torch.int16))
+    is_certain = bits[row, column] >= (kth + slack).bfloat16().view(torch.int16)[row]
     certain = _sums(has_class, row[is_certain], column[is_certain], len(kth))
     vote = certain.argmax(dim=1)
     others = _sums(has_class, row, column, len(kth)).scatter_(1, vote[:, None], -1).amax(dim=1)
-    return one_hot(vote, has_class.shape[1]).float(), (certain.amax(1) > others) & (kth > slack)
+    return one_hot(vote, has_class.shape[1]).float(), certain.amax(dim=1) > others
 
 
 def _sums(has_class: Tensor, row: Tensor, column: Tensor, n_rows: int) -> Tensor:
