@@ -147,7 +147,7 @@ def _decided(
     is_certain = bits[row, column] >= (kth + slack).bfloat16().view(torch.int16)[row]
     certain = _sums(has_class, row[is_certain], column[is_certain], len(kth))
     vote = certain.argmax(dim=1)
-    others = _sums(has_class, row, column, len(kth)).scatter_(1, vote[:, None], -1).amax(dim=1)
+    others = _sums(has_class, row, column, len(kth)).scatter_(1, vote[:, None], 0).amax(dim=1)
     return one_hot(vote, has_class.shape[1]).float(), certain.amax(dim=1) > others
 
 
