@@ -11,7 +11,7 @@ from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split
 from soundalike.embedding.classify import classify
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.training.protocols import linear_classifier
+from soundalike.training.linear import linear_classifier
 from soundalike.training.representations import embeddings
 
 
