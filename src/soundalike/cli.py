@@ -149,7 +149,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
         help="noisy (default): learn from the split train, choose by validation; clean: learn from "
         "85 %% of validation, choose by the rest",
     )
-    _add_recipe(added, "finetune", "of the fine-tuning: finetune or a YAML file")
+    _add_recipe(added, "finetune", "of the fine-tuning: finetune, few_labels or a YAML file")
     added.add_argument(
         "--seed", type=_at_least(0), default=0, help="of what is trained and of the interval"
     )

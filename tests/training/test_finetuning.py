@@ -90,9 +90,8 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(ear
     run = new_run(tmp_path / "run", recipe)
     outcome = fine_tune(store, few, run, recipe, ear=whole, progress=False)
 
-    heard = embeddings(whole, store.select(few.train), [-10, -5, 0, 5, 10])
-    labels = store.clips.labels(store.clips.classes)
-    probe = fit_linear(heard, labels[few.train], 3, seed=0)
+    heard = embeddings(whole, store, [-10, -5, 0, 5, 10])
+    probe = fit_linear(heard, store.clips.labels(store.clips.classes), 3, few, seed=0)
     tested = embeddings(whole, store.select(few.test))
     assert outcome.scores == pytest.approx(
         clip_scores(probe.probabilities(tested.h).numpy(), tested.clips.numpy()), abs=1e-5

@@ -78,14 +78,7 @@ def knn_scores(
     votes = has_class.new_empty(len(queries), n_classes)
     undecided = torch.arange(len(queries), device=queries.device)
     if bf16_first and not is_multi_label:
-        coarse_queries, query_error = _rounded(queries)
-        coarse_references, reference_error = _rounded(references)
-        # |qr - q'r'| <= |q - q'| |r| + |q'| |r - r'|, where q and r are of unit length.
-        error = query_error + (1 + query_error) * reference_error.amax()
-        is_decided = torch.zeros_like(undecided, dtype=torch.bool)
-        for rows in undecided.split(chunk):
-            similarities = _similarities(coarse_queries[rows], coarse_references, own[rows])
-            votes[rows], is_decided[rows] = _decided(similarities, k, has_class, error[rows])
+        votes, is_decided = _bf16_votes(queries, references, own, k, has_class, chunk)
         undecided = undecided[~is_decided]
     for rows in undecided.split(chunk):
         similarities = _similarities(queries[rows], references, own[rows])
@@ -111,6 +104,22 @@ def _ranges(first: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
     row = torch.arange(len(first), device=first.device).repeat_interleave(n_columns)
     before = n_columns.cumsum(0) - n_columns
     return row, torch.arange(len(row), device=row.device) + (first - before)[row]
+
+
+def _bf16_votes(
+    queries: Tensor, references: Tensor, own: Tensor, k: int, has_class: Tensor, chunk: int
+) -> tuple[Tensor, Tensor]:
+    """Return the votes of all queries by similarities in bfloat16, and which of them are right."""
+    votes = has_class.new_empty(len(queries), has_class.shape[1])
+    is_decided = torch.zeros(len(queries), dtype=torch.bool, device=queries.device)
+    queries, query_error = _rounded(queries)
+    references, reference_error = _rounded(references)
+    # |qr - q'r'| <= |q - q'| |r| + |q'| |r - r'|, where q and r are of unit length.
+    error = query_error + (1 + query_error) * reference_error.amax()
+    for rows in torch.arange(len(queries), device=queries.device).split(chunk):
+        similarities = _similarities(queries[rows], references, own[rows])
+        votes[rows], is_decided[rows] = _decided(similarities, k, has_class, error[rows])
+    return votes, is_decided
 
 
 def _rounded(x: Tensor) -> tuple[Tensor, Tensor]:

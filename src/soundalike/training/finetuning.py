@@ -190,7 +190,10 @@ def _assemble(
     if settings.from_linear:
         levels = settings.gain_db * np.linspace(-1, 1, N_LEVELS if settings.gain_db else 1)
         patches = embeddings(classifier.ear, heard, levels)
-        take_over(fit_linear(patches, labels, len(clips.classes), settings.seed), classifier)
+        nothing = np.zeros(0, dtype=np.int64)
+        of_all = Split("all", np.arange(len(labels)), nothing, nothing)
+        probe = fit_linear(patches, labels, len(clips.classes), of_all, settings.seed)
+        take_over(probe, classifier)
     hardware.lay_out(classifier)
     training = SupervisedTraining(
         fabric=fabric,
@@ -222,7 +225,7 @@ def _new_ear(
 
 
 def _copy(ear: SoundEncoder, whole: bool) -> SoundEncoder:
-    """Return an ear to train; not the whole one is without its windows and its whitening."""
+    """Return an ear to train: the whole one, or its encoder without windows and whitening."""
     if whole:
         return copy.deepcopy(ear).cpu()
     encoder = build_encoder(ear.encoder_settings, ear.log_mel.n_mels)

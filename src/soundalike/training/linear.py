@@ -18,37 +18,33 @@ PRIOR_PRECISION = 10.0
 
 
 def fit_linear(
-    train: Patches,
-    labels: np.ndarray,
-    n_classes: int,
-    seed: int,
-    validation: tuple[Patches, np.ndarray] | None = None,
+    heard: Patches, labels: np.ndarray, n_classes: int, split: Split, seed: int
 ) -> LinearProbe:
-    """Fit a linear classifier to clips: to standardised h, but where a whitening by more did it.
+    """Fit a linear classifier to the training clips of a split, validation choosing the epoch.
+
+    To standardised h; but not where a whitening, by more than these clips, has done that.
 
     Args:
-        train: patches of the training clips.
+        heard: patches of all clips.
         labels: their classes, as `fit_linear_probe` takes them.
         n_classes: number of classes.
+        split: which clips train and choose.
         seed: of the order of clips and the choice of patches.
-        validation: the same of the clips that choose the epoch.
     """
-    choosing = validation and (*_tensors(validation[0]), torch.from_numpy(validation[1]))
     return fit_linear_probe(
-        *_tensors(train), torch.from_numpy(labels), n_classes, choosing,
-        standardise=not train.is_whitened,
-        weight_decay=PRIOR_PRECISION / max(1, len(labels)), decay_bias=False, seed=seed,
+        *labelled(heard, labels, split.train), n_classes,
+        labelled(heard, labels, split.validation) if len(split.validation) else None,
+        standardise=not heard.is_whitened,
+        weight_decay=PRIOR_PRECISION / max(1, len(split.train)), decay_bias=False, seed=seed,
     )  # fmt: skip
 
 
-def fit_linear_on(
-    heard: Patches, labels: np.ndarray, n_classes: int, split: Split, seed: int
-) -> LinearProbe:
-    """Fit a linear classifier to the training clips of a split, validation choosing the epoch."""
-    validation = None
-    if len(split.validation):
-        validation = heard.of(split.validation), labels[split.validation]
-    return fit_linear(heard.of(split.train), labels[split.train], n_classes, seed, validation)
+def labelled(
+    heard: Patches, labels: np.ndarray, clips: np.ndarray
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return h of the patches of some clips, which of these clips each is of, and their labels."""
+    chosen = heard.of(clips)
+    return chosen.h, chosen.clips, torch.from_numpy(labels[clips])
 
 
 def linear_classifier(
@@ -56,7 +52,7 @@ def linear_classifier(
 ) -> SoundClassifier:
     """Return the ear with the linear classifier that `evaluate` tests on a split."""
     clips = store.clips
-    probe = fit_linear_on(heard, clips.labels(clips.classes), len(clips.classes), split, seed)
+    probe = fit_linear(heard, clips.labels(clips.classes), len(clips.classes), split, seed)
     classifier = SoundClassifier(ear, clips.classes, multi_label=clips.is_multi_label)
     take_over(probe, classifier)
     return classifier.to(ear.device).eval()
@@ -67,7 +63,3 @@ def take_over(probe: LinearProbe, classifier: SoundClassifier) -> None:
     """Give a classifier the weights of a linear probe of its ear."""
     classifier.linear.weight.copy_(probe.weight.T)
     classifier.linear.bias.copy_(probe.bias)
-
-
-def _tensors(patches: Patches) -> tuple[torch.Tensor, torch.Tensor]:
-    return patches.h, patches.clips

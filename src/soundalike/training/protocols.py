@@ -21,7 +21,7 @@ from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
 from soundalike.evaluation.metrics import score
 from soundalike.training.finetuning import Outcome
 from soundalike.training.hardware import has_fast_bf16
-from soundalike.training.linear import fit_linear_on
+from soundalike.training.linear import fit_linear, labelled
 from soundalike.training.representations import (
     LOG_MEL,
     PRETRAINED,
@@ -103,14 +103,9 @@ def linear_evaluation(
     labels = store.clips.labels(classes)
     patches = embeddings(ear, store)
     milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
-
-    def labelled(clips: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        chosen = patches.of(clips)
-        return chosen.h, chosen.clips, torch.from_numpy(labels[clips])
-
     probe = fit_linear_probe(
-        *labelled(split.train), len(classes),
-        labelled(split.validation) if len(split.validation) else None,
+        *labelled(patches, labels, split.train), len(classes),
+        labelled(patches, labels, split.validation) if len(split.validation) else None,
         standardise=False, weight_decay=1e-4, n_epochs=n_epochs, milestones=milestones, seed=seed,
     )  # fmt: skip
     scores = _clip_scores(probe, patches.of(split.test))
@@ -131,7 +126,7 @@ def _linear_scores(
     patches: Patches, labels: np.ndarray, n_classes: int, split: Split, seed: int
 ) -> np.ndarray:
     """Train a linear classifier on h, choose its epoch on validation, score clips by their mean."""
-    probe = fit_linear_on(patches, labels, n_classes, split, seed)
+    probe = fit_linear(patches, labels, n_classes, split, seed)
     return _clip_scores(probe, patches.of(split.test))
 
 
