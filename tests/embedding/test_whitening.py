@@ -18,16 +18,17 @@ def whiten_one(h, x, n_components):
     """Whiten x by what h varies like: eigenvectors of the covariance, one after the other."""
     h, x = h.double().numpy(), x.double().numpy()
     variances, vectors = np.linalg.eigh(np.cov(h.T, bias=True))
+    mean_variance = variances.sum() / min(h.shape)
     components = []
     for number in np.argsort(variances)[::-1][:n_components]:
         along = vectors[:, number] @ (x - h.mean(axis=0))
-        components.append(along / np.sqrt(variances[number] + variances.mean()))
+        components.append(along / np.sqrt(variances[number] + mean_variance))
     return np.array(components) / np.sqrt(np.mean(np.square(components)))
 
 
-@pytest.mark.parametrize("n_components", [1, 5, 12])
-def test_equals_the_formula(n_components):
-    h = embeddings()
+@pytest.mark.parametrize(("n", "n_components"), [(200, 1), (200, 5), (200, 12), (8, 5)])
+def test_equals_the_formula(n, n_components):
+    h = embeddings(n)
     found = Whitening.of(h, n_components)(h[:7])
     for x, row in zip(h[:7], found, strict=True):
         # A component may point either way.
@@ -63,6 +64,16 @@ def test_there_are_no_more_components_than_embeddings_or_numbers():
     assert Whitening.of(embeddings(200), 40).n_components == 12
     assert Whitening.of(embeddings(5), 40).n_components == 5
     assert Whitening.of(embeddings(5), 3)(embeddings(2)).shape == (2, 3)
+
+
+def test_few_sounds_are_not_made_equally_far_from_each_other():
+    kind = torch.arange(20) % 2
+    h = torch.randn(20, 300, generator=torch.Generator().manual_seed(0)) + kind[:, None]
+    white = Whitening.of(h, 19)(h)
+    similarity = torch.nn.functional.cosine_similarity(white[:, None], white, dim=-1)
+    alike = kind[:, None] == kind
+    others = ~torch.eye(20, dtype=bool)
+    assert similarity[alike & others].mean() > similarity[~alike].mean() + 0.05
 
 
 def test_embeddings_that_are_all_the_same_stay_numbers():

@@ -12,8 +12,9 @@ class Whitening(nn.Module):
     and a cosine or a small classifier sees little else. Dividing each component by its standard
     deviation is what retrieval does against that (Jégou and Chum 2012, "Negative evidences and
     co-occurrences in image retrieval"). The mean variance is added to every variance, so that the
-    smallest components, which are noise, are not blown up. The result is scaled to a root mean
-    square of one, since a cosine is what embeddings are compared by.
+    smallest components, which are noise, are not blown up; the mean of those that n embeddings can
+    have, so that n few ones are not made all equally far from each other. The result is scaled to a
+    root mean square of one, since a cosine is what embeddings are compared by.
 
     Args:
         dim: size of h.
@@ -41,7 +42,7 @@ class Whitening(nn.Module):
         components *= components.gather(1, components.abs().argmax(dim=1, keepdim=True)).sign()
         n_components = min(n_components, len(components))
         variances = singular.square() / len(h)
-        mean_variance = (variances.sum() / h.shape[1]).clamp(min=torch.finfo(torch.float32).tiny)
+        mean_variance = variances.mean().clamp(min=torch.finfo(torch.float32).tiny)
         scales = (variances + mean_variance).rsqrt()
         whitening = cls(h.shape[1], n_components)
         whitening.center.copy_(center)
