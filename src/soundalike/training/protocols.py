@@ -17,6 +17,7 @@ from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
+from soundalike.evaluation.linear_descent import Descent
 from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
 from soundalike.evaluation.metrics import score
 from soundalike.training.finetuning import Outcome
@@ -106,7 +107,8 @@ def linear_evaluation(
     probe = fit_linear_probe(
         *labelled(patches, labels, split.train), len(classes),
         labelled(patches, labels, split.validation) if len(split.validation) else None,
-        standardise=False, weight_decay=1e-4, n_epochs=n_epochs, milestones=milestones, seed=seed,
+        standardise=False, weight_decay=1e-4,
+        descent=Descent(n_epochs=n_epochs, milestones=milestones, seed=seed),
     )  # fmt: skip
     scores = _clip_scores(probe, patches.of(split.test))
     validation_score = None

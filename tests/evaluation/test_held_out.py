@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, one_hot
+
+from soundalike.evaluation.held_out import deal_folds, held_out_losses
+from soundalike.evaluation.linear_descent import Descent
+
+
+def two_patches_a_clip(n_clips, seed=0):
+    """Clips of three classes, or any of three classes together, around centres that are close."""
+    generator = torch.Generator().manual_seed(seed)
+    kinds = torch.arange(n_clips) % 3
+    clips = torch.arange(n_clips).repeat_interleave(2)
+    noise = torch.randn(2 * n_clips, 6, generator=generator, dtype=torch.float64)
+    several = (torch.rand(n_clips, 3, generator=generator) < 0.4).long()
+    return torch.eye(3, 6)[kinds][clips] + noise, clips, kinds, several
+
+
+def trained_in_loops(x, clips, targets, learns, loss_of, decay, descent):
+    """A linear layer trained by torch's SGD on one patch a clip, all but the clips of a fold."""
+    layer = torch.nn.Linear(x.shape[1], 3, dtype=x.dtype)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    groups = [{"params": [layer.weight], "weight_decay": decay}, {"params": [layer.bias]}]
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+    generator = torch.Generator().manual_seed(descent.seed)
+    for _ in range(descent.n_epochs):
+        order = torch.randperm(len(targets), generator=generator).tolist()
+        second = torch.rand(len(targets), generator=generator, dtype=torch.float64) >= 0.5
+        for start in range(0, len(order), descent.batch_size):
+            batch = [clip for clip in order[start : start + descent.batch_size] if learns[clip]]
+            patches = [2 * clip + int(second[clip]) for clip in batch]
+            assert clips[patches].tolist() == batch
+            loss = loss_of(layer(x[patches]), targets[batch])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return layer
+
+
+def cross_entropy_of(logits, y):
+    return -(y * logits.log_softmax(dim=1)).sum(dim=1).mean()
+
+
+def binary_cross_entropies_of(logits, y):
+    return binary_cross_entropy_with_logits(logits, y, reduction="none").sum(dim=1).mean()
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("kind", ["one label", "several labels"])
+def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standardise):
+    h, clips, kinds, several = two_patches_a_clip(40)
+    fold = np.array([0, 1, 2, -1])[np.arange(40) % 4]
+    descent = Descent(n_epochs=8, milestones=(), batch_size=16, decay_bias=False, seed=3)
+    labels = kinds if kind == "one label" else several
+    precisions = [1.0, 30.0]
+
+    losses = held_out_losses(
+        h, clips, labels, 3, fold, precisions, standardise=standardise, descent=descent
+    )
+
+    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardise else h
+    y = (one_hot(kinds, 3) if kind == "one label" else several).double()
+    loss_of = cross_entropy_of if kind == "one label" else binary_cross_entropies_of
+    for precision, loss in zip(precisions, losses, strict=True):
+        expected = []
+        for k in range(3):
+            learns = fold != k
+            decay = precision / learns.sum()
+            layer = trained_in_loops(x, clips, y, learns, loss_of, decay, descent)
+            for clip in np.flatnonzero(~learns):
+                logits = layer(x[clips == clip]).detach()
+                if kind == "one label":
+                    p = logits.softmax(dim=1).mean(dim=0)
+                    expected.append(-p[kinds[clip]].log())
+                else:
+                    p = logits.sigmoid().mean(dim=0)
+                    expected.append(binary_cross_entropy(p, y[clip], reduction="sum"))
+        assert len(expected) == 30
+        assert loss == pytest.approx(float(torch.stack(expected).mean()))
+
+
+def test_without_clips_to_hold_out_no_precision_is_better():
+    h, clips, kinds, _ = two_patches_a_clip(3)
+    fold = deal_folds(kinds.numpy(), 5, seed=0)
+    assert (fold == -1).all()
+    assert held_out_losses(h, clips, kinds, 3, fold, [1.0, 10.0]).tolist() == [0, 0]
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(2, 6), st.integers(0, 9))
+def test_folds_share_each_class_as_evenly_as_can_be(labels, n_folds, seed):
+    labels = np.array(labels)
+    fold = deal_folds(labels, n_folds, seed)
+    for label in np.unique(labels):
+        of_class = fold[labels == label]
+        if len(of_class) == 1:
+            assert of_class == -1
+        else:
+            counts = np.bincount(of_class, minlength=n_folds)
+            assert len(counts) == n_folds
+            assert counts.max() - counts.min() <= 1
+
+
+def test_clips_with_several_labels_are_dealt_evenly_and_by_chance():
+    labels = np.ones((12, 3), dtype=np.int64)
+    folds = [deal_folds(labels, 4, seed).tolist() for seed in (0, 0, 1)]
+    assert sorted(folds[0]) == sorted([0, 1, 2, 3] * 3)
+    assert folds[0] == folds[1] != folds[2]
