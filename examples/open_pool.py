@@ -26,21 +26,29 @@ PACKAGES = [
 SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff"}
 
 
-def fetch(package: str, debs: Path) -> Path:
-    """Return the file of a package, downloaded if need be."""
-    if not list(debs.glob(f"{package}_*.deb")):
-        subprocess.run(["apt-get", "download", "-qq", package], cwd=debs, check=True)
-    return max(debs.glob(f"{package}_*.deb"))
+def fetch(packages: list[str], folder: Path, suffixes: set[str] = SOUNDS) -> None:
+    """Download packages and unpack the files of some kinds, but what is there already."""
+    debs = folder / ".deb"
+    debs.mkdir(parents=True, exist_ok=True)
+    for package in packages:
+        if not (folder / package).exists():
+            try:
+                if not list(debs.glob(f"{package}_*.deb")):
+                    subprocess.run(["apt-get", "download", "-qq", package], cwd=debs, check=True)
+                unpack(max(debs.glob(f"{package}_*.deb")), folder / package, suffixes)
+            except (OSError, subprocess.CalledProcessError) as error:
+                sys.exit(f"{package}: cannot be had ({error}): this takes Debian or its like")
 
 
-def unpack(deb: Path, folder: Path) -> None:
-    """Unpack the sounds and the licence of a package, links between them too."""
+def unpack(deb: Path, folder: Path, suffixes: set[str]) -> None:
+    """Unpack the files of some kinds and the licence of a package, links between them too."""
     partial = folder.with_name(f"{folder.name}.partial")
+    partial.mkdir(exist_ok=True)
     files = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True)
     with tarfile.open(fileobj=io.BytesIO(files.stdout)) as archive:
         for member in archive:
             path = PurePosixPath(member.name)
-            if not member.isdir() and (path.suffix in SOUNDS or path.name == "copyright"):
+            if not member.isdir() and (path.suffix in suffixes or path.name == "copyright"):
                 with contextlib.suppress(tarfile.FilterError):
                     archive.extract(member, partial, filter="data")
     partial.rename(folder)
@@ -51,14 +59,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
     given = parser.parse_args()
-    debs = given.folder / ".deb"
-    debs.mkdir(parents=True, exist_ok=True)
-    for package in given.packages:
-        if not (given.folder / package).exists():
-            try:
-                unpack(fetch(package, debs), given.folder / package)
-            except (OSError, subprocess.CalledProcessError) as error:
-                sys.exit(f"{package}: cannot be had ({error}): this takes Debian or its like")
+    fetch(given.packages, given.folder)
     files = given.folder.absolute().rglob("*")
     found = sorted(str(path) for path in files if path.suffix in SOUNDS and path.is_file())
     pd.DataFrame({"path": found}).to_csv(given.folder / "pool.csv", index=False)

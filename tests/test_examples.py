@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +81,20 @@ def test_few_labels(sound_folder, run, tmp_path):
     ]
 
 
-@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no Debian, no packages")
+needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no Debian, no packages")
+
+
+def pack(root, name, debs):
+    """Make a package of the files in a folder."""
+    (root / "DEBIAN").mkdir(parents=True)
+    (root / "DEBIAN" / "control").write_text(
+        f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: us\nDescription: sounds\n"
+    )
+    debs.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["dpkg-deb", "--build", root, debs / f"{name}_1_all.deb"], check=True)
+
+
+@needs_debian
 def test_open_pool(sound_folder, tmp_path):
     package, pool = tmp_path / "package", tmp_path / "pool"
     shutil.copytree(sound_folder, package / "usr" / "share" / "mine")
@@ -88,13 +102,7 @@ def test_open_pool(sound_folder, tmp_path):
         (package / "usr" / "share" / "mine" / name).write_text(text)
     (package / "usr" / "share" / "mine" / "link.wav").symlink_to("low/0.wav")
     (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
-    (package / "DEBIAN").mkdir()
-    (package / "DEBIAN" / "control").write_text(
-        "Package: mine\nVersion: 1\nArchitecture: all\nMaintainer: us\nDescription: sounds\n"
-    )
-    (pool / ".deb").mkdir(parents=True)
-    deb = pool / ".deb" / "mine_1_all.deb"
-    subprocess.run(["dpkg-deb", "--build", package, deb], check=True, capture_output=True)
+    pack(package, "mine", pool / ".deb")
     command = [sys.executable, EXAMPLES / "open_pool.py", pool, "--packages", "mine"]
     for _ in range(2):  # the second time everything is there
         done = subprocess.run(command, capture_output=True, text=True)
@@ -105,6 +113,39 @@ def test_open_pool(sound_folder, tmp_path):
     done = subprocess.run([*command, "no-such-package"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "no-such-package: cannot be had" in done.stderr
+
+
+@needs_debian
+def test_labelled_sets(sound_folder, tmp_path):
+    sound, sets = sound_folder / "low" / "0.wav", tmp_path / "sets"
+    drum = pd.read_csv(EXAMPLES / "drums.csv")["path"][0]
+    words = [f"stamps/{number}_desc_{language}.ogg" for language in ("fr", "el") for number in "ab"]
+    for name in ("hydrogen-drumkits", "lmms-common", "sonic-pi-samples"):
+        pack(tmp_path / name, name, sets / ".deb")
+    files = {"hydrogen-data": [drum.partition("/")[2]], "tuxpaint-stamps-default": words}
+    for name, paths in files.items():
+        for path in paths:
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(sound, tmp_path / name / path)
+        pack(tmp_path / name, name, sets / ".deb")
+    (tmp_path / "nexuiz-data").mkdir()
+    with zipfile.ZipFile(tmp_path / "nexuiz-data" / "data.pk3", "w") as pk3:
+        for path in ("a/coms/go.ogg", "a/player/pain25.ogg", "b/gasp.wav", "b/land.wav"):
+            pk3.write(sound, f"sound/player/{path}")
+    pack(tmp_path / "nexuiz-data", "nexuiz-data", sets / ".deb")
+
+    for _ in range(2):  # the second time everything is there
+        done = subprocess.run(
+            [sys.executable, EXAMPLES / "labelled_sets.py", sets], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        read = {
+            name: read_source(sets / f"{name}.csv") for name in ("drums", "voices", "languages")
+        }
+        assert read["drums"].rows["path"].tolist() == [str(sets / drum)]
+        voices = read["voices"].rows[["label", "fold"]]
+        assert voices.values.tolist() == [["speech", "a"], ["pain", "a"], ["gasp", "b"]]
+        assert read["languages"].rows["label"].tolist() == ["fr", "fr", "el", "el"]
 
 
 def test_every_example_is_tested():
