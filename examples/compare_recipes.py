@@ -4,11 +4,11 @@
         --recipes paper default my.yaml --seeds 3 --minutes 30
 
 Every recipe and seed is pre-trained once, and that one ear is tested on every set by linear
-evaluation, in the set's own folds. Beside it stand log-mel statistics and the recipe's own encoder
-before training. With several `--minutes`, or several `--shares` of the pool's hours, each is a
-training of its own, and `figure.png` shows what more of them brings. Stopped, the same command goes
-on. The minutes are those of a machine that does nothing else: the first steps of a recipe are
-timed, and tell how many there will be.
+evaluation, in the set's own folds or splits. Beside it stand log-mel statistics and the recipe's
+own encoder before training. With several `--minutes`, or several `--shares` of the pool's hours,
+each is a training of its own, and `figure.png` shows what more of them brings. Stopped, the same
+command goes on. The minutes are those of a machine that does nothing else: the first steps of a
+recipe are timed, and tell how many there will be.
 """
 
 import argparse
@@ -146,15 +146,17 @@ def untrained(ear: SoundEncoder, pool: Store, seed: int, store: Store) -> Patche
 
 
 def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
-    """Tell which clips linear evaluation names right, each by the fold that did not learn it."""
+    """Tell which test clips linear evaluation names right; of folds, each is a test clip once."""
     classes = store.clips.classes
     labels = store.clips.labels(classes)
     right = np.zeros(len(labels), dtype=bool)
-    for split in evaluation_splits(store, seed=seed):
+    splits = evaluation_splits(store, seed=seed)
+    for split in splits:
         scores = PROTOCOLS["linear"](patches, labels, len(classes), split, seed)
         right[split.test] = scores.argmax(axis=1) == labels[split.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
-    return pd.Series(right, index)
+    tested = np.sort(np.concatenate([split.test for split in splits]))
+    return pd.Series(right, index).iloc[tested]
 
 
 def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:

@@ -43,7 +43,8 @@ def named_right(
     classes = store.clips.classes
     labels = store.clips.labels(classes)
     right = np.zeros(len(labels), dtype=bool)
-    for split in evaluation_splits(store, seed=seed):
+    splits = evaluation_splits(store, seed=seed)
+    for split in splits:
         few = few_of(split, labels, given.labels, seed)
         if way == LINEAR:
             scores = PROTOCOLS["linear"](heard, labels, len(classes), few, seed)
@@ -51,7 +52,8 @@ def named_right(
             scores = trained(store, ear, few, given, way, seed)
         right[few.test] = scores.argmax(axis=1) == labels[few.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
-    return pd.Series(right, index)
+    tested = np.sort(np.concatenate([split.test for split in splits]))
+    return pd.Series(right, index).iloc[tested]
 
 
 def trained(

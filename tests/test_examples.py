@@ -37,11 +37,14 @@ def test_compare_recipes(sound_folder, tmp_path):
     pool, labelled = tmp_path / "pool.csv", tmp_path / "labelled.csv"
     clips[["path"]].to_csv(pool, index=False)
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(labelled, index=False)
+    official = tmp_path / "official.csv"
+    splits = ["test" if number % 4 == 0 else "train" for number in range(24)]
+    clips.assign(split=splits).to_csv(official, index=False)
     small = tmp_path / "small.yaml"
     changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
     small.write_text(write_recipe(read_recipe("tiny", changes)))
     command = [
-        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labelled,
+        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labelled, official,
         "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
         "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
@@ -50,10 +53,13 @@ def test_compare_recipes(sound_folder, tmp_path):
         assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "out" / "table.csv").fillna({"over small": ""})
     assert len(table) == 2 * (2 + 2)
-    assert table["labelled"].between(0, 1).all()
+    assert table[["labelled", "official"]].stack().between(0, 1).all()
+    assert table["official"].max() > 0.5, "clips that train count as wrong"
+    everything = (24 * table["labelled"] + 6 * table["official"]) / 30
+    assert table["all"].tolist() == pytest.approx(everything.tolist())
     for _, row in table[table["kind"] == "trained"].iterrows():
-        (untrained,) = table.query("recipe == @row.recipe and kind == 'untrained'")["labelled"]
-        gain = row["labelled"] - untrained
+        (untrained,) = table.query("recipe == @row.recipe and kind == 'untrained'")["all"]
+        gain = row["all"] - untrained
         assert row["over untrained"].startswith(f"{gain:+.3f} (")
         assert bool(row["over small"]) == (row["recipe"] == "tiny")
     assert (tmp_path / "out" / "figure.png").stat().st_size > 10_000
