@@ -42,7 +42,7 @@ def test_a_classifier_hears_nothing_of_clips_that_it_does_not_learn_from(patches
     assert (first[:, 0] - second[:, 0]).abs().max() > 0.1
 
 
-def test_one_that_learns_from_no_clip_of_a_batch_only_decays(patches):
+def test_one_that_learns_from_no_clip_stays_at_zero(patches):
     learns_from = torch.zeros(30, 1, dtype=torch.bool)
     theta = last(Descent(n_epochs=2), *patches, False, torch.ones(1), learns_from)
     assert (theta == 0).all()

@@ -29,6 +29,7 @@ def deal_folds(labels: NDArray[np.integer], n_folds: int, seed: int) -> NDArray[
     >>> deal_folds(np.array([0, 0, 0, 1, 1, 2]), n_folds=2, seed=0).tolist()
     [1, 0, 0, 1, 0, -1]
     """
+    # Not scikit-learn's StratifiedKFold, which wants a class of as many clips as there are folds.
     kinds = labels if labels.ndim == 1 else np.zeros(len(labels), dtype=np.int64)
     order = np.random.default_rng(seed).permutation(len(labels))
     order = order[kinds[order].argsort(kind="stable")]
