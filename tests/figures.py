@@ -1,0 +1,116 @@
+"""Figures that a change of form must leave alone: the same seed, the same losses, the same bytes.
+
+    OMP_NUM_THREADS=1 python tests/figures.py [--whole] FILE
+
+writes them as JSON. Run it before and after a change, on one machine, and compare the two files: a
+change that is meant to change nothing leaves them identical. `--whole` takes all of synthetic:small
+and the recipes as they are, which takes some minutes; otherwise 40 of its clips, batches of 10 and
+narrow networks.
+
+Losses, [20]: of the first steps of each recipe. Store: SHA-256 of ``frames.npy``, and its sum.
+Embeddings, [3, dim]: of three waveforms by the model that comes with the package.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import torch
+
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.splits import Split
+from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesise_clip
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.training.finetuning import fine_tune
+from soundalike.training.pretraining import pretrain
+from soundalike.training.recipe import read_recipe, recipe_names
+from soundalike.training.run_folder import RunFolder
+
+N_STEPS = 20
+N_CLIPS, BATCH_SIZE, WIDTH = 40, 10, 8  # of the short version; WIDTH of a ResNet-18
+EXACT = {"training.precision": "32-true", "training.memory_format": "contiguous"}
+
+
+def waveforms() -> list[np.ndarray]:
+    """Return a falling tone, noise that comes and goes, and clicks: float32 at 22,050 Hz."""
+    time_s = np.arange(3 * 22050) / 22050
+    noise = np.random.RandomState(0).standard_normal(len(time_s))
+    tone = np.sin(2 * np.pi * (2000 * time_s - 250 * time_s**2))
+    clicks = (np.arange(len(time_s)) % 2205 == 0).astype(float)
+    return [wave.astype(np.float32) for wave in (tone, noise * np.sin(time_s) ** 2, clicks)]
+
+
+def losses(store, folder: Path, name: str, kind: str, whole: bool) -> list[float]:
+    """Return the losses of the first steps of a recipe."""
+    n_clips = len(store.clips)
+    recipe = read_recipe(name, kind=kind)
+    encoder, batch_size = recipe["encoder"], recipe["training"]["batch_size"]
+    batch_size = min(batch_size, n_clips) if whole else BATCH_SIZE
+    n_epochs = math.ceil(N_STEPS / math.ceil(n_clips / batch_size))
+    overrides = EXACT | {"training.n_epochs": n_epochs, "training.batch_size": batch_size}
+    if kind == "pretraining":
+        overrides |= {"monitor.every_n_epochs": n_epochs}
+    if not whole and encoder["name"] == "resnet18":
+        overrides |= {"encoder.width": WIDTH}
+    recipe = read_recipe(name, overrides, kind)
+    run = RunFolder(folder / name)
+    run.configure(clips=store.fingerprint, recipe=recipe)
+    if kind == "pretraining":
+        pretrain(store, run, recipe, progress=False)
+    else:
+        nothing = np.zeros(0, dtype=np.int64)
+        split = Split("all", np.arange(n_clips), nothing, np.arange(2))
+        ear = SoundEncoder.from_pretrained("default") if name == "few_labels" else None
+        fine_tune(store, split, run, recipe, ear=ear, progress=False)
+    with (run.path / "metrics.csv").open(newline="") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)][:N_STEPS]
+
+
+def figures(folder: Path, whole: bool = False) -> dict:
+    """Return all figures; `folder` takes what is written on the way."""
+    torch.set_num_threads(1)
+    records = [record for record in clip_records("small") if record.split == "train_noisy"]
+    clips = []
+    for record in records if whole else records[:N_CLIPS]:
+        path = folder / record.fname
+        waveform = synthesise_clip("small", record.split, record.index)
+        soundfile.write(path, waveform, SAMPLE_RATE, subtype="PCM_16")
+        clips.append(Clip(str(path), label=record.label))
+    store = prepare(ClipTable.of("figures", clips), folder / "store", n_workers=1, progress=False)
+    of_recipes = {
+        name: losses(store, folder, name, kind, whole)
+        for kind in ("pretraining", "supervised")
+        for name in recipe_names(kind)
+    }
+    encoder = SoundEncoder.from_pretrained("default")
+    embeddings = encoder.encode(waveforms(), sample_rate=22050)
+    return {
+        "store": {
+            "sha256": hashlib.sha256((folder / "store" / "frames.npy").read_bytes()).hexdigest(),
+            "sum": float(store.frames.sum(dtype=np.float64)),
+            "n_frames": int(store.n_frames.sum()),
+        },
+        "losses": of_recipes,
+        "embeddings": embeddings.tolist(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--whole", action="store_true", help="all of synthetic:small")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = figures(Path(folder), arguments.whole)
+    arguments.file.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
