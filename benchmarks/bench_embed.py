@@ -24,51 +24,51 @@ from soundalike.embedding.embed import embed
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.resnet import ResNet18
-from soundalike.training.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 
 N_CLIPS, DURATION_S, N_CHANNELS, RATE = 24, 10.0, 1, 44100
 N_RUNS = 3
 
 
 def trained_ear() -> SoundEncoder:
-    """Return an ear whose batch normalisations have seen patches."""
+    """Return a model whose batch normalizations have seen patches."""
     torch.manual_seed(0)
-    ear = SoundEncoder(ResNet18(), {"name": "resnet18"}, LogMel(), 101, -4.0, 1.5)
+    model = SoundEncoder(ResNet18(), {"name": "resnet18"}, LogMel(), 101, -4.0, 1.5)
     with torch.no_grad():
         for _ in range(10):
-            ear.train()(torch.randn(32, 101, 96) * 1.5 - 4)
-    return ear.eval()
+            model.train()(torch.randn(32, 101, 96) * 1.5 - 4)
+    return model.eval()
 
 
 @torch.inference_mode()
-def plain(ear: SoundEncoder, paths: list[Path]) -> np.ndarray:
+def plain(model: SoundEncoder, paths: list[Path]) -> np.ndarray:
     """Return a vector for every window, the plain way."""
     vectors = []
     for path in paths:
         log_mel = reference(path, polyphase).astype(np.float32)
-        starts = patch_starts(len(log_mel), ear.patch_frames, ear.hop_frames)
-        windows = np.stack([log_mel[start : start + ear.patch_frames] for start in starts])
-        vectors.append(ear.encoder(ear.standardise(torch.from_numpy(windows))).numpy())
+        starts = patch_starts(len(log_mel), model.patch_frames, model.hop_frames)
+        windows = np.stack([log_mel[start : start + model.patch_frames] for start in starts])
+        vectors.append(model.encoder(model.standardize(torch.from_numpy(windows))).numpy())
     return np.concatenate(vectors)
 
 
-def embedded(ear: SoundEncoder, clips: ClipTable, out: Path) -> np.ndarray:
+def embedded(model: SoundEncoder, clips: ClipTable, out: Path) -> np.ndarray:
     """Return the vectors that `embed` writes."""
-    embed(ear, clips, out, progress=False)
+    embed(model, clips, out, progress=False)
     return np.stack(pq.read_table(out)["vector"].to_numpy())
 
 
 def rows() -> Iterator[Row]:
     """Yield the seconds of audio a second, in the machine's precision and in float32."""
-    ear, hardware = trained_ear(), choose_hardware()
+    model, hardware = trained_ear(), choose_hardware()
     with tempfile.TemporaryDirectory() as folder:
         paths = write_clips(Path(folder) / "clips", N_CLIPS, DURATION_S, N_CHANNELS, RATE)
         clips = ClipTable.of("noises", [Clip(str(path)) for path in paths])
-        plain_work = partial(plain, ear, paths)
+        plain_work = partial(plain, model, paths)
         exact, (plain_s,) = plain_work(), fastest(plain_work, n_runs=1)
         keep_freed_memory()  # from here on, for ours
         for dtype in dict.fromkeys([hardware.dtype, torch.float32]):
-            fast = for_inference(ear, dtype)
+            fast = for_inference(model, dtype)
             work = partial(embedded, fast, clips, Path(folder) / "vectors.parquet")
             (ours_s,) = fastest(work, n_runs=N_RUNS)
             cosine = np.diag(SoundEncoder.similarity(work(), exact)).min()

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.signal import firwin, upfirdn
 from threadpoolctl import threadpool_limits
 
-from soundalike.audio.level import normalise_peak
+from soundalike.audio.level import normalize_peak
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip, ClipTable
@@ -82,10 +82,10 @@ def _interpolate(sound, step, scale, sinc, resampled):
     """Sum, for every new sample, the old ones that the sinc around it reaches."""
     reach = N_CROSSINGS / scale
     for new in range(len(resampled)):
-        centre, total = new * step, 0.0
-        first, last = max(0, math.ceil(centre - reach)), min(len(sound) - 1, int(centre + reach))
+        center, total = new * step, 0.0
+        first, last = max(0, math.ceil(center - reach)), min(len(sound) - 1, int(center + reach))
         for old in range(first, last + 1):
-            place = abs(centre - old) * scale * POINTS_PER_CROSSING
+            place = abs(center - old) * scale * POINTS_PER_CROSSING
             below = min(int(place), len(sinc) - 2)
             weight = sinc[below] + (place - below) * (sinc[below + 1] - sinc[below])
             total += weight * sound[old]
@@ -145,7 +145,7 @@ def rows_of_size(paths: list[Path], size: str, audio_s: float) -> Iterator[Row]:
     ours_s, *plain_s = fastest(
         *(lambda work=work: [work(path) for path in paths] for work in works), n_runs=N_RUNS
     )
-    waveform = normalise_peak(read_waveform(paths[0], FRONT_END.sample_rate))
+    waveform = normalize_peak(read_waveform(paths[0], FRONT_END.sample_rate))
     log_mel = FRONT_END.of_file(paths[0])
     largest = np.abs(log_mel - reference_log_mel(waveform.astype(np.float64))).max()
     for (name, work), seconds in zip(plain.items(), plain_s, strict=True):

@@ -1,4 +1,4 @@
-"""kNN over the patches of labelled clips, leave-one-clip-out: ours beside a loop over the patches.
+"""kNN over the patches of labeled clips, leave-one-clip-out: ours beside a loop over the patches.
 
 The reference compares one patch after the other with those of all other clips, as a plain program
 would. The float32 product of matrices alone, which is what cannot be saved, stands beside it. The
@@ -16,14 +16,14 @@ from measure import Row, fastest, in_a_process, table
 from torch import Tensor
 
 from soundalike.evaluation.knn import SIMILARITIES_AT_ONCE, knn_scores
-from soundalike.training.hardware import has_fast_bf16, keep_freed_memory
+from soundalike.runtime.hardware import has_fast_bf16, keep_freed_memory
 
 DIM, N_CLASSES, PATCHES_PER_CLIP, K = 512, 20, 10, 200
 N_PATCHES = 10_000
 N_REFERENCES, N_QUERIES = 500_000, 1_000
 
 
-def labelled_patches(n: int) -> tuple[Tensor, Tensor, Tensor]:
+def labeled_patches(n: int) -> tuple[Tensor, Tensor, Tensor]:
     """Embeddings that lie about their classes' directions, the clips, and the labels."""
     generator = torch.Generator().manual_seed(0)
     clips = torch.arange(n) // PATCHES_PER_CLIP
@@ -39,8 +39,8 @@ def loop(z: Tensor, clips: Tensor, labels: Tensor) -> Tensor:
     for patch, clip in zip(z, clips.tolist(), strict=True):
         others = clips != clip
         similarities = z[others] @ patch
-        neighbours = labels[others][similarities.topk(K).indices]
-        votes[clip, torch.bincount(neighbours, minlength=N_CLASSES).argmax()] += 1
+        neighbors = labels[others][similarities.topk(K).indices]
+        votes[clip, torch.bincount(neighbors, minlength=N_CLASSES).argmax()] += 1
     return votes.argmax(dim=1)
 
 
@@ -52,7 +52,7 @@ def product(z: Tensor) -> None:
 
 def extra_mb(n_references: int) -> float:
     """Return the memory that a thousand queries need beyond the embeddings, in this process."""
-    z, clips, labels = labelled_patches(n_references)
+    z, clips, labels = labeled_patches(n_references)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     knn_scores(z[:N_QUERIES], clips[:N_QUERIES], z, clips, labels, N_CLASSES, K)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -61,7 +61,7 @@ def extra_mb(n_references: int) -> float:
 def rows() -> Iterator[Row]:
     """Yield the times of all ways, and the memory of two sizes."""
     keep_freed_memory()
-    z, clips, labels = labelled_patches(N_PATCHES)
+    z, clips, labels = labeled_patches(N_PATCHES)
 
     def ours() -> Tensor:
         bf16_first = has_fast_bf16(z.device)

@@ -60,7 +60,7 @@ def prepare_undecoded(manifest: str, out: str) -> None:
 def _make_empty_part(part) -> tuple[int, float]:
     first = part.number * len(part.clips)
     record = [{"n_frames": 1, "audio": f"{first + index:032x}"} for index in range(len(part.clips))]
-    part.frames_path.write_bytes(bytes(2 * part.log_mel.n_mels * len(part.clips)))
+    part.frames_path.write_bytes(bytes(2 * part.front_end.n_mels * len(part.clips)))
     part.record_path.write_text(json.dumps(record))
     return len(part.clips), 0.0
 

@@ -15,7 +15,7 @@ from measure import Row, fastest, in_a_process, table
 from torch import Tensor
 
 from soundalike.losses.nt_xent import NTXent
-from soundalike.training.hardware import keep_freed_memory
+from soundalike.runtime.hardware import keep_freed_memory
 
 DIM, TEMPERATURE = 512, 0.2
 BATCHES = {128: 30, 1024: 5, 8192: 1}  # and how often to run it

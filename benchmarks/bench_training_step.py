@@ -27,19 +27,19 @@ from torch.utils.flop_counter import FlopCounterMode
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.identical import HASH
+from soundalike.datasets.statistics import log_mel_statistics
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import synthesise_clip
 from soundalike.losses import LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
+from soundalike.optim.optimizers import OPTIMIZERS
+from soundalike.optim.schedules import SCHEDULES
+from soundalike.recipes.recipe import Recipe, build, read_recipe
+from soundalike.runtime.hardware import choose_hardware, place_frames
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.hardware import choose_hardware, place_frames
-from soundalike.training.optimizers import OPTIMIZERS
 from soundalike.training.pretraining import pretrain
-from soundalike.training.recipe import Recipe, build, read_recipe
 from soundalike.training.run_folder import RunFolder
-from soundalike.training.schedules import SCHEDULES
-from soundalike.training.statistics import log_mel_statistics
 from soundalike.views.pair import PairOfViews
 
 ENCODERS = {"resnet18": "ResNet-18", "vgg": "VGG", "crnn": "CRNN"}
@@ -61,7 +61,7 @@ def store_of(n_clips: int, n_mels: int = 96, min_duration_s: float = 1.0) -> Sto
     again = np.arange(n_clips) % BATCH
     return Store(
         path=Path("synthetic"),
-        log_mel=log_mel,
+        front_end=log_mel,
         clips=ClipTable("synthetic", pd.DataFrame({"path": [f"{clip}.wav" for clip in again]})),
         frames=np.concatenate(log_mels).astype(np.float16),
         offsets=(n_frames.cumsum() - n_frames)[again],
@@ -94,7 +94,7 @@ def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
         optimizer=build(OPTIMIZERS, recipe["optimizer"], projector.parameters()),
         schedule=build(SCHEDULES, recipe["schedule"]),
         criterion=build(LOSSES, recipe["loss"]),
-        views=PairOfViews(**recipe["views"], n_bands=store.log_mel.n_mels, mean=mean, std=std),
+        views=PairOfViews(**recipe["views"], n_bands=store.front_end.n_mels, mean=mean, std=std),
         frames=place_frames(store.frames, fabric.device),
         offsets=store.offsets,
         n_frames=store.n_frames,

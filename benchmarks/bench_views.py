@@ -15,8 +15,8 @@ from measure import Row, fastest, table
 from PIL import Image
 from scipy.stats import norm
 
-from soundalike.training.hardware import keep_freed_memory
-from soundalike.training.recipe import read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.runtime.hardware import keep_freed_memory
 from soundalike.views.pair import PairOfViews
 
 MEAN, STD = -4.0, 1.5

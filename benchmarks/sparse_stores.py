@@ -32,7 +32,7 @@ def sparse_store(path: Path, n_frames: np.ndarray, **columns: np.ndarray) -> Pat
         "n_clips": len(rows),
         "n_frames": total,
         "n_problems": 0,
-        "log_mel": dataclasses.asdict(front_end),
+        "front_end": dataclasses.asdict(front_end),
         "clips": path.name,
     }
     (path / HEAD).write_text(json.dumps(head))

@@ -1,9 +1,9 @@
-"""Compare recipes: pre-train each on unlabelled sounds for some minutes, test on labelled others.
+"""Compare recipes: pre-train each on unlabeled sounds for some minutes, test on labeled others.
 
     python examples/compare_recipes.py POOL --sets esc10:ROOT drums.csv --out runs/compared \
         --recipes paper default my.yaml --seeds 3 --minutes 30
 
-Every recipe and seed is pre-trained once, and that one ear is tested on every set by linear
+Every recipe and seed is pre-trained once, and that one model is tested on every set by linear
 evaluation, in the set's own folds or splits. Beside it stand log-mel statistics and the recipe's
 own encoder before training. With several `--minutes`, or several `--shares` of the pool's hours,
 each is a training of its own, and `figure.png` shows what more of them brings. Stopped, the same
@@ -26,18 +26,18 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.splits import evaluation_splits
 from soundalike.datasets.store import Store
-from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.intervals import crossed_interval
-from soundalike.training.hardware import choose_hardware
-from soundalike.training.pretraining import pretrain
-from soundalike.training.protocols import PROTOCOLS
-from soundalike.training.recipe import Recipe, read_recipe
-from soundalike.training.representations import (
-    Patches,
+from soundalike.downstream.features import (
+    Features,
     embeddings,
     log_mel_statistics,
     untrained_twin,
 )
+from soundalike.downstream.protocols import PROTOCOLS
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.intervals import crossed_interval
+from soundalike.recipes.recipe import Recipe, read_recipe
+from soundalike.runtime.hardware import choose_hardware
+from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 
 matplotlib.use("agg")
@@ -67,16 +67,16 @@ def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
         ):
             folder = out / f"{minutes:g}-minutes" / f"{share:g}-of-the-pool"
             heard = part_of(pool, share, seed)
-            ear = trained(heard, for_so_long(recipe, heard, 60 * minutes * rate), seed, folder)
+            model = trained(heard, for_so_long(recipe, heard, 60 * minutes * rate), seed, folder)
             represent = {
-                Row(out.name, LOG_MEL): (out, partial(log_mel_statistics, ear)),
-                Row(out.name, UNTRAINED): (out, partial(untrained, ear, pool, seed)),
-                Row(out.name, TRAINED, minutes, share): (folder, partial(embeddings, ear)),
+                Row(out.name, LOG_MEL): (out, partial(log_mel_statistics, model)),
+                Row(out.name, UNTRAINED): (out, partial(untrained, model, pool, seed)),
+                Row(out.name, TRAINED, minutes, share): (folder, partial(embeddings, model)),
             }
             for row, (where, of) in represent.items():
                 kept = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
                 if not kept.exists():
-                    pd.concat([named_right(of(s), s, seed) for s in sets]).to_csv(kept)
+                    pd.concat([is_correct(of(s), s, seed) for s in sets]).to_csv(kept)
                 right = pd.read_csv(kept, index_col=[0, 1]).squeeze().rename(seed)
                 if all(seed != known.name for known in found.setdefault(row, [])):
                     found[row].append(right)
@@ -85,9 +85,9 @@ def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
 
 def store_of(source: str, recipe: Recipe, out: Path) -> Store:
     """Prepare a source for a recipe's front end, once for all recipes that share it."""
-    log_mel = LogMel(**recipe["log_mel"])
-    name = f"{Path(source).stem.replace(':', '-')}-{log_mel.n_mels}-{log_mel.min_duration_s:g}s"
-    return open_or_prepare(source, out / "stores" / name, log_mel)
+    front_end = LogMel(**recipe["front_end"])
+    name = f"{Path(source).stem.replace(':', '-')}-{front_end.n_mels}-{front_end.min_duration_s:g}s"
+    return open_or_prepare(source, out / "stores" / name, front_end)
 
 
 def part_of(pool: Store, share: float, seed: int) -> Store:
@@ -113,7 +113,7 @@ def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
 
 def for_so_long(recipe: Recipe, heard: Store, n_steps: float) -> Recipe:
     """Set the number of epochs to so many steps; milestones stay at the same shares of them."""
-    longest = (recipe["training"]["segment_s"] or np.inf) / heard.log_mel.hop_s
+    longest = (recipe["training"]["segment_s"] or np.inf) / heard.front_end.hop_s
     n_segments = np.maximum(1, np.ceil(heard.n_frames / longest)).sum()
     n_epochs = max(1, round(n_steps / np.ceil(n_segments / batch_size(recipe))))
     shares = [n / recipe["training"]["n_epochs"] for n in recipe["schedule"].get("milestones", [])]
@@ -131,7 +131,7 @@ def batch_size(recipe: Recipe) -> int:
 
 
 def trained(heard: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
-    """Pre-train, or go on, or take the ear that is there."""
+    """Pre-train, or go on, or take the model that is there."""
     run = RunFolder(out / f"run-{seed}")
     recipe = with_training(recipe, seed=seed)
     run.configure(source=heard.clips.name, clips=heard.fingerprint, test_fold=None, recipe=recipe)
@@ -141,11 +141,11 @@ def trained(heard: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
     return SoundEncoder.from_pretrained(run.path).to(choose_hardware().accelerator)
 
 
-def untrained(ear: SoundEncoder, pool: Store, seed: int, store: Store) -> Patches:
-    return embeddings(untrained_twin(ear, pool, seed), store)
+def untrained(model: SoundEncoder, pool: Store, seed: int, store: Store) -> Features:
+    return embeddings(untrained_twin(model, pool, seed), store)
 
 
-def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
+def is_correct(patches: Features, store: Store, seed: int) -> pd.Series:
     """Tell which test clips linear evaluation names right; of folds, each is a test clip once."""
     classes = store.clips.classes
     labels = store.clips.labels(classes)
@@ -160,7 +160,7 @@ def named_right(patches: Patches, store: Store, seed: int) -> pd.Series:
 
 
 def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracies by set, and of trained ears the gains with intervals, paired by clip."""
+    """Return accuracies by set, and of trained models the gains with intervals, paired by clip."""
     first = next(iter(right)).recipe
     lines = {}
     for row, of_all in right.items():
@@ -191,10 +191,10 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     from matplotlib import pyplot as plt
 
     rows = table.reset_index()
-    ears = rows[rows["kind"] == TRAINED]
-    x = "minutes" if ears["minutes"].nunique() > 1 else "share"
+    models = rows[rows["kind"] == TRAINED]
+    x = "minutes" if models["minutes"].nunique() > 1 else "share"
     figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    for number, (name, of_recipe) in enumerate(ears.groupby("recipe", sort=False)):
+    for number, (name, of_recipe) in enumerate(models.groupby("recipe", sort=False)):
         color = f"C{number}"
         low, middle, high = (of_recipe[key].astype(float) for key in ("low", "all", "high"))
         bars = (middle - low, high - middle)
@@ -202,7 +202,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
         (before,) = rows.loc[(rows["recipe"] == name) & (rows["kind"] == UNTRAINED), "all"]
         axes.axhline(before, color=color, linestyle=":", label=f"{name}, untrained")
     axes.set_xscale("log")
-    ticks = sorted(ears[x].unique())
+    ticks = sorted(models[x].unique())
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel({"minutes": "minutes of training", "share": "share of the pool's hours"}[x])
@@ -214,7 +214,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pool", help="clips to pre-train on; labels are not used")
-    parser.add_argument("--sets", nargs="+", required=True, help="labelled clips to test on")
+    parser.add_argument("--sets", nargs="+", required=True, help="labeled clips to test on")
     parser.add_argument("--recipes", nargs="+", default=["paper", "default"])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--minutes", type=float, nargs="+", default=[6], help="of a pre-training")

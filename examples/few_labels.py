@@ -1,10 +1,10 @@
-"""Few labels: what an ear makes of some clips of each class, beside the same network from scratch.
+"""Few labels: what a model makes of some clips of each class, beside the same network from scratch.
 
     python examples/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
 In every fold of every set so many clips of each class are drawn from those to learn from, by chance
 and the same ones for all; the clips of the fold are classified: by the network trained from
-scratch, by the ear fine-tuned, and by a linear classifier on the ear as it is. Both trainings hear
+scratch, by the model fine-tuned, and by a linear classifier on the model as it is. Both trainings hear
 the clips at levels drawn by chance. Stopped, the same command goes on.
 """
 
@@ -17,12 +17,12 @@ import pandas as pd
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store
+from soundalike.downstream.features import Features, embeddings
+from soundalike.downstream.finetuning import fine_tune
+from soundalike.downstream.protocols import PROTOCOLS
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
-from soundalike.training.finetuning import fine_tune
-from soundalike.training.protocols import PROTOCOLS
-from soundalike.training.recipe import read_recipe
-from soundalike.training.representations import Patches, embeddings
+from soundalike.recipes.recipe import read_recipe
 from soundalike.training.run_folder import RunFolder
 
 SCRATCH, FINE_TUNED, LINEAR = "from scratch", "fine-tuned", "linear"
@@ -36,8 +36,13 @@ def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
     return Split(split.name, np.sort(np.concatenate(few)), nothing, split.test)
 
 
-def named_right(
-    store: Store, ear: SoundEncoder, heard: Patches, given: argparse.Namespace, way: str, seed: int
+def is_correct(
+    store: Store,
+    model: SoundEncoder,
+    heard: Features,
+    given: argparse.Namespace,
+    way: str,
+    seed: int,
 ) -> pd.Series:
     """Tell which clips are named right, each by the classifier of a fold that did not learn it."""
     classes = store.clips.classes
@@ -49,7 +54,7 @@ def named_right(
         if way == LINEAR:
             scores = PROTOCOLS["linear"](heard, labels, len(classes), few, seed)
         else:
-            scores = trained(store, ear, few, given, way, seed)
+            scores = trained(store, model, few, given, way, seed)
         right[few.test] = scores.argmax(axis=1) == labels[few.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
     tested = np.sort(np.concatenate([split.test for split in splits]))
@@ -57,30 +62,30 @@ def named_right(
 
 
 def trained(
-    store: Store, ear: SoundEncoder, few: Split, given: argparse.Namespace, way: str, seed: int
+    store: Store, model: SoundEncoder, few: Split, given: argparse.Namespace, way: str, seed: int
 ) -> np.ndarray:
     """Train the whole network, or go on; return the class scores of the clips of the fold."""
-    encoder = {"encoder": ear.encoder_settings}
+    encoder = {"encoder": model.encoder_settings}
     recipe = read_recipe("few_labels", encoder, kind="supervised")
     if way == SCRATCH:  # that takes more epochs
         gain_db = recipe["training"]["gain_db"]
         recipe = read_recipe("finetune", encoder | {"training.gain_db": gain_db}, "supervised")
-    recipe["training"] |= {"seed": seed, "patch_frames": ear.patch_frames}
+    recipe["training"] |= {"seed": seed, "patch_frames": model.patch_frames}
     run = RunFolder(given.out / store.clips.name / f"{way}-{few.name}-{seed}")
     run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)
-    return fine_tune(store, few, run, recipe, ear=ear if way == FINE_TUNED else None).scores
+    return fine_tune(store, few, run, recipe, model=model if way == FINE_TUNED else None).scores
 
 
 def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:
     """Return which clips were named right in each way: tables [seeds, clips]."""
-    ear = SoundEncoder.from_pretrained(given.model)
+    model = SoundEncoder.from_pretrained(given.model)
     folder = given.out / "stores"
-    stores = [open_or_prepare(s, folder / Path(s).stem, ear.log_mel) for s in given.sets]
-    heard = [embeddings(ear, store) for store in stores]
+    stores = [open_or_prepare(s, folder / Path(s).stem, model.front_end) for s in given.sets]
+    heard = [embeddings(model, store) for store in stores]
     return {
         way: pd.DataFrame(
             pd.concat(
-                named_right(store, ear, of_store, given, way, seed)
+                is_correct(store, model, of_store, given, way, seed)
                 for store, of_store in zip(stores, heard, strict=True)
             )
             for seed in range(given.seeds)
@@ -105,8 +110,8 @@ def summary(right: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help="an ear")
-    parser.add_argument("sets", nargs="+", help="labelled clips")
+    parser.add_argument("model", help="a model")
+    parser.add_argument("sets", nargs="+", help="labeled clips")
     parser.add_argument("--labels", type=int, default=5, help="clips of each class to learn from")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")

@@ -2,7 +2,7 @@
 
     python examples/five_folds.py esc10:ROOT --out runs/esc10 --recipe default
 
-Pre-training hears no test clip, labelled or not. Stopped, the same command goes on. Recipe keys are
+Pre-training hears no test clip, labeled or not. Stopped, the same command goes on. Recipe keys are
 options, as for `soundalike pretrain`.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundalike.cli import main
+from soundalike.cli.main import main
 from soundalike.datasets.source import read_source
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy

@@ -1,6 +1,6 @@
-"""Fetch labelled sounds that are free: drums, the voices of a game, words in eight languages.
+"""Fetch labeled sounds that are free: drums, the voices of a game, words in eight languages.
 
-    python examples/labelled_sets.py sets
+    python examples/labeled_sets.py sets
 
 Downloads Debian packages by apt-get (0.6 GB, nothing is installed) and writes three tables, which
 every command takes as SOURCE:

@@ -3,7 +3,7 @@
     python examples/open_pool.py pool
 
 Downloads Debian packages by apt-get (0.8 GB, nothing is installed), unpacks their sounds and
-licences, and lists the sounds in `pool/pool.csv`, which every command takes as SOURCE. What is
+licenses, and lists the sounds in `pool/pool.csv`, which every command takes as SOURCE. What is
 there already is not downloaded again.
 """
 
@@ -41,7 +41,7 @@ def fetch(packages: list[str], folder: Path, suffixes: set[str] = SOUNDS) -> Non
 
 
 def unpack(deb: Path, folder: Path, suffixes: set[str]) -> None:
-    """Unpack the files of some kinds and the licence of a package, links between them too."""
+    """Unpack the files of some kinds and the license of a package, links between them too."""
     partial = folder.with_name(f"{folder.name}.partial")
     partial.mkdir(exist_ok=True)
     files = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True)

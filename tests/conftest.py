@@ -49,7 +49,7 @@ def store(sound_folder, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_recipe():
     """A recipe that trains in seconds, in float32 so that results do not depend on the machine."""
-    from soundalike.training.recipe import read_recipe
+    from soundalike.recipes.recipe import read_recipe
 
     return read_recipe(
         "tiny",

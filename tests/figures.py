@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
+from soundalike.downstream.finetuning import fine_tune
+from soundalike.recipes.recipe import read_recipe, recipe_names
 
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import Split
 from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesise_clip
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.training.finetuning import fine_tune
 from soundalike.training.pretraining import pretrain
-from soundalike.training.recipe import read_recipe, recipe_names
 from soundalike.training.run_folder import RunFolder
 
 N_STEPS = 20
@@ -67,8 +67,8 @@ def losses(store, folder: Path, name: str, kind: str, whole: bool) -> list[float
     else:
         nothing = np.zeros(0, dtype=np.int64)
         split = Split("all", np.arange(n_clips), nothing, np.arange(2))
-        ear = SoundEncoder.from_pretrained("default") if name == "few_labels" else None
-        fine_tune(store, split, run, recipe, ear=ear, progress=False)
+        model = SoundEncoder.from_pretrained("default") if name == "few_labels" else None
+        fine_tune(store, split, run, recipe, model=model, progress=False)
     with (run.path / "metrics.csv").open(newline="") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)][:N_STEPS]
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from soundalike.cli import main
-from soundalike.commands import DONE, FAILED, WRONG_USE
+from soundalike.cli.commands import DONE, FAILED, WRONG_USE
+from soundalike.cli.main import main
 from soundalike.datasets.store import is_store, open_store
 
 RATE = 22050

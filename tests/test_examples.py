@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from soundalike.datasets.source import read_source
-from soundalike.training.recipe import read_recipe, write_recipe
+from soundalike.recipes.recipe import read_recipe, write_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -34,9 +34,9 @@ def test_five_folds(sound_folder, tmp_path):
 
 def test_compare_recipes(sound_folder, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
-    pool, labelled = tmp_path / "pool.csv", tmp_path / "labelled.csv"
+    pool, labeled = tmp_path / "pool.csv", tmp_path / "labeled.csv"
     clips[["path"]].to_csv(pool, index=False)
-    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(labelled, index=False)
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(labeled, index=False)
     official = tmp_path / "official.csv"
     splits = ["test" if number % 4 == 0 else "train" for number in range(24)]
     clips.assign(split=splits).to_csv(official, index=False)
@@ -44,7 +44,7 @@ def test_compare_recipes(sound_folder, tmp_path):
     changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
     small.write_text(write_recipe(read_recipe("tiny", changes)))
     command = [
-        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labelled, official,
+        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labeled, official,
         "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
         "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
@@ -53,9 +53,9 @@ def test_compare_recipes(sound_folder, tmp_path):
         assert done.returncode == 0, done.stderr
     table = pd.read_csv(tmp_path / "out" / "table.csv").fillna({"over small": ""})
     assert len(table) == 2 * (2 + 2)
-    assert table[["labelled", "official"]].stack().between(0, 1).all()
+    assert table[["labeled", "official"]].stack().between(0, 1).all()
     assert table["official"].max() > 0.5, "clips that train count as wrong"
-    everything = (24 * table["labelled"] + 6 * table["official"]) / 30
+    everything = (24 * table["labeled"] + 6 * table["official"]) / 30
     assert table["all"].tolist() == pytest.approx(everything.tolist())
     for _, row in table[table["kind"] == "trained"].iterrows():
         (untrained,) = table.query("recipe == @row.recipe and kind == 'untrained'")["all"]
@@ -122,7 +122,7 @@ def test_open_pool(sound_folder, tmp_path):
 
 
 @needs_debian
-def test_labelled_sets(sound_folder, tmp_path):
+def test_labeled_sets(sound_folder, tmp_path):
     sound, sets = sound_folder / "low" / "0.wav", tmp_path / "sets"
     drum = pd.read_csv(EXAMPLES / "drums.csv")["path"][0]
     words = [f"stamps/{number}_desc_{language}.ogg" for language in ("fr", "el") for number in "ab"]
@@ -142,7 +142,7 @@ def test_labelled_sets(sound_folder, tmp_path):
 
     for _ in range(2):  # the second time everything is there
         done = subprocess.run(
-            [sys.executable, EXAMPLES / "labelled_sets.py", sets], capture_output=True, text=True
+            [sys.executable, EXAMPLES / "labeled_sets.py", sets], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         read = {

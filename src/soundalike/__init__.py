@@ -1,10 +1,10 @@
-"""soundalike learns what sounds alike without labels, and puts the learned ear to work.
+"""soundalike learns what sounds alike without labels, and puts the learned model to work.
 
     sound file --audio--> log-mel store --views--> two views --models--> h --> z --losses--> loss
 
     >>> import soundalike as sa
-    >>> ear = sa.SoundEncoder.from_pretrained("runs/mine")        # doctest: +SKIP
-    >>> ear.similarity(ear.encode("a.wav"), ear.encode("b.wav"))  # doctest: +SKIP
+    >>> model = sa.SoundEncoder.from_pretrained("runs/mine")        # doctest: +SKIP
+    >>> model.similarity(model.encode("a.wav"), model.encode("b.wav"))  # doctest: +SKIP
 
 The verbs are those of the command line; importing this package is cheap, using one is not.
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from soundalike.datasets.source import read_source as read_source
     from soundalike.datasets.splits import evaluation_splits as evaluation_splits
     from soundalike.datasets.store import open_store as open_store
+    from soundalike.downstream.finetuning import fine_tune as fine_tune
+    from soundalike.downstream.protocols import evaluate as evaluate
     from soundalike.embedding.classify import classify as classify
     from soundalike.embedding.embed import embed as embed
     from soundalike.embedding.sound_classifier import SoundClassifier as SoundClassifier
     from soundalike.embedding.sound_encoder import SoundEncoder as SoundEncoder
-    from soundalike.training.finetuning import fine_tune as fine_tune
+    from soundalike.recipes.recipe import read_recipe as read_recipe
     from soundalike.training.pretraining import pretrain as pretrain
-    from soundalike.training.protocols import evaluate as evaluate
-    from soundalike.training.recipe import read_recipe as read_recipe
 
 _VERBS = {
     "LogMel": "soundalike.audio.log_mel",
@@ -36,13 +36,13 @@ _VERBS = {
     "SoundEncoder": "soundalike.embedding.sound_encoder",
     "classify": "soundalike.embedding.classify",
     "embed": "soundalike.embedding.embed",
-    "evaluate": "soundalike.training.protocols",
+    "evaluate": "soundalike.downstream.protocols",
     "evaluation_splits": "soundalike.datasets.splits",
-    "fine_tune": "soundalike.training.finetuning",
+    "fine_tune": "soundalike.downstream.finetuning",
     "open_store": "soundalike.datasets.store",
     "prepare": "soundalike.datasets.prepare",
     "pretrain": "soundalike.training.pretraining",
-    "read_recipe": "soundalike.training.recipe",
+    "read_recipe": "soundalike.recipes.recipe",
     "read_source": "soundalike.datasets.source",
     "scan": "soundalike.datasets.scan",
 }

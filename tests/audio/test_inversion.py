@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from soundalike.audio.inversion import to_waveform
-from soundalike.audio.level import normalise_peak
+from soundalike.audio.level import normalize_peak
 from soundalike.audio.log_mel import LogMel
 
 FRONT_END = LogMel()
@@ -17,7 +17,7 @@ def noise(n_samples: int = 22050, seed: int = 0) -> NDArray[np.float32]:
     """White noise that swells and fades."""
     swell = 1 + np.sin(np.arange(n_samples) / 2000)
     samples = np.random.default_rng(seed).standard_normal(n_samples) * swell
-    return normalise_peak(samples.astype(np.float32))
+    return normalize_peak(samples.astype(np.float32))
 
 
 def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
@@ -26,7 +26,7 @@ def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 @pytest.mark.parametrize("frequency", [200, 1000, 4000])
 def test_a_tone_keeps_its_frequency(frequency: int) -> None:
-    tone = normalise_peak(np.sin(2 * np.pi * frequency * np.arange(22050) / 22050, dtype="f4"))
+    tone = normalize_peak(np.sin(2 * np.pi * frequency * np.arange(22050) / 22050, dtype="f4"))
     heard = to_waveform(FRONT_END(tone), FRONT_END)
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard)), 22050))
     # A band is as much as can be known: 33 Hz wide below 1 kHz, 3 % above.

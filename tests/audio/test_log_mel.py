@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from soundalike.audio.level import normalise_peak
+from soundalike.audio.level import normalize_peak
 from soundalike.audio.log_mel import LogMel, mel_filterbank
 from soundalike.audio.waveform import read_waveform
 
@@ -19,11 +19,11 @@ SILENCE = np.log10(np.float32(1.1e-8))
 
 
 def sounds(n_samples: int, seed: int = 0) -> NDArray[np.float32]:
-    """Coloured noise with a tone and bursts, peak-normalised."""
+    """Colored noise with a tone and bursts, peak-normalized."""
     noise = np.random.default_rng(seed).standard_normal(n_samples)
     time = np.arange(n_samples)
     bursts = (1 + np.sin(time / 3000)) ** 3 * (0.2 * noise + 0.1 * np.cumsum(noise) / 30)
-    return normalise_peak((bursts + np.sin(time / 7)).astype(np.float32))
+    return normalize_peak((bursts + np.sin(time / 7)).astype(np.float32))
 
 
 def librosa_log_mel(
@@ -77,7 +77,7 @@ def test_a_value_is_what_the_definition_says() -> None:
         for k in range(33):
             coefficient = 0j
             for j in range(33):
-                # The window of 33 stands in the middle of the 64 samples around the centre.
+                # The window of 33 stands in the middle of the 64 samples around the center.
                 index = abs(frame * 20 - 32 + 15 + j)
                 index = 2 * 199 - index if index > 199 else index
                 weight = 0.54 - 0.46 * np.cos(2 * np.pi * j / 33)
@@ -156,9 +156,9 @@ def test_a_long_file_in_blocks_gives_the_whole(tmp_path: Path) -> None:
     front_end = LogMel()
     blocks = list(front_end.blocks(path))
     assert len(blocks) > 2
-    whole = front_end(normalise_peak(read_waveform(path, 22050)))
+    whole = front_end(normalize_peak(read_waveform(path, 22050)))
     np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-5)
-    segment = front_end(normalise_peak(read_waveform(path, 22050, 10.0, 75.5)))
+    segment = front_end(normalize_peak(read_waveform(path, 22050, 10.0, 75.5)))
     np.testing.assert_allclose(front_end.of_file(path, 10.0, 75.5), segment, atol=1e-5)
 
 
@@ -174,7 +174,7 @@ def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path) -> None:
 def test_a_short_clip_is_repeated_to_a_second(tmp_path: Path, n_samples: int) -> None:
     path = tmp_path / "short.wav"
     soundfile.write(path, sounds(n_samples), 44100, subtype="FLOAT")
-    clip = normalise_peak(read_waveform(path, 22050))
+    clip = normalize_peak(read_waveform(path, 22050))
     repeated = np.tile(clip, -(-22050 // len(clip)))[:22050]
     log_mel = LogMel().of_file(path)
     assert log_mel.shape == (101, 96)

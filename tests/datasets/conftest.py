@@ -29,7 +29,7 @@ def made():
         frames = np.repeat(frames, 2, axis=0)
         return Store(
             path=None,
-            log_mel=LogMel(),
+            front_end=LogMel(),
             clips=ClipTable.of("made", clips),
             frames=frames,
             offsets=np.arange(len(clips)) * 2,

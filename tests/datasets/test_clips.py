@@ -100,7 +100,7 @@ def test_several_labels_of_a_clip():
     labels = table.labels(table.classes)
     assert labels.dtype == np.float32
     assert labels[[0, 2, 3]].tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 1]]
-    assert np.isnan(labels[1]).all(), "unlabelled is not 'none of them'"
+    assert np.isnan(labels[1]).all(), "unlabeled is not 'none of them'"
     assert table.labels(["dog", "owl"])[[0, 2, 3]].tolist() == [[0, 1], [0, 0], [1, 1]]
     assert table.where(np.array([1, 2])).labels(["cat"]).tolist() == [-1, 0]
 

@@ -84,7 +84,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_data_set_lists_labelled_clips_that_exist(name, tmp_path, monkeypatch):
+def test_every_data_set_lists_labeled_clips_that_exist(name, tmp_path, monkeypatch):
     assert name in LAYOUTS, f"write a small layout of {name} for this test"
     source = f"{name}:{LAYOUTS[name](tmp_path, monkeypatch)}"
     clips = read_source(source)

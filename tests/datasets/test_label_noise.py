@@ -11,7 +11,7 @@ CLASSES = "abcd"
 
 @pytest.fixture(scope="module")
 def clean(made):
-    """Four hundred labelled training clips, and some that must not be touched."""
+    """Four hundred labeled training clips, and some that must not be touched."""
     clips = [Clip(str(i), CLASSES[i % 4], "train") for i in range(400)]
     others = [
         Clip(f"{split}{i}", CLASSES[i % 4], split)
@@ -22,7 +22,7 @@ def clean(made):
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.333, 0.8, 1])
-def test_that_share_of_the_labelled_training_clips_is_wrong(clean, share):
+def test_that_share_of_the_labeled_training_clips_is_wrong(clean, share):
     rows = with_label_noise(clean, share, seed=0).clips.rows
     wrong = (rows["label"] != rows["true_label"]).to_numpy()
     assert wrong.sum() == round(share * 400)
@@ -64,8 +64,8 @@ def test_the_truth_outlives_more_noise(clean):
 @pytest.mark.parametrize(
     ("clips", "message"),
     [
-        ([Clip("0", "a"), Clip("1", "b")], "no labelled clip in a split 'train'"),
-        ([Clip("0", "", "train"), Clip("1", "b", "test")], "no labelled clip in a split 'train'"),
+        ([Clip("0", "a"), Clip("1", "b")], "no labeled clip in a split 'train'"),
+        ([Clip("0", "", "train"), Clip("1", "b", "test")], "no labeled clip in a split 'train'"),
         ([Clip("0", "a", "train"), Clip("1", "a", "test")], "no second class"),
         ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "several labels"),
     ],

@@ -21,9 +21,9 @@ from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import AudioHash
 from soundalike.datasets.prepare import (
     BrokenClipsError,
+    atomic_write,
     open_or_prepare,
     prepare,
-    put_in_place,
     read_problems,
 )
 from soundalike.datasets.source import read_source
@@ -78,8 +78,8 @@ def test_a_store_is_four_files(whole):
 
 def test_frames_are_those_of_the_front_end(sounds, tmp_path):
     front_end = LogMel(n_mels=40, hop_length=300)
-    store = quietly(read_source(sounds), tmp_path / "store", log_mel=front_end)
-    assert store.log_mel == front_end
+    store = quietly(read_source(sounds), tmp_path / "store", front_end=front_end)
+    assert store.front_end == front_end
     assert len(store.clips) == 11
     with threadpoolctl.threadpool_limits(1):
         log_mels = [front_end.of_file(clip.path).astype(np.float16) for clip in store.clips]
@@ -106,7 +106,7 @@ def test_a_long_clip_goes_in_block_by_block(tmp_path):
     with threadpoolctl.threadpool_limits(1):
         blocks = list(front_end.blocks(path))
     assert len(blocks) > 1
-    store = quietly(ClipTable.of("x", [Clip(str(path))]), tmp_path / "store", log_mel=front_end)
+    store = quietly(ClipTable.of("x", [Clip(str(path))]), tmp_path / "store", front_end=front_end)
     assert (store.of_clip(0) == np.concatenate(blocks).astype(np.float16)).all()
     assert store.hours * 3600 == pytest.approx(130, rel=0.001)
 
@@ -264,7 +264,7 @@ def test_another_front_end_is_refused_by_the_key_that_differs(sounds, tmp_path, 
     clips = read_source(sounds)
     begun(clips, out, is_finished)
     with pytest.raises(SourceError, match=r"another front end \(n_mels is 96 there and 64 here\)"):
-        quietly(clips, out, log_mel=LogMel(n_mels=64))
+        quietly(clips, out, front_end=LogMel(n_mels=64))
 
 
 @pytest.mark.parametrize("is_finished", [True, False])
@@ -283,7 +283,7 @@ def begun(clips, out, is_finished):
         quietly(clips, out)
         return
     out.mkdir()
-    room._claim(out / "new", {"log_mel": vars(LogMel()), "clips": clips.fingerprint()})
+    room._claim(out / "new", {"front_end": vars(LogMel()), "clips": clips.fingerprint()})
     (out / "new" / room.PLAN).rename(out / room.PLAN)
     (out / "new").rmdir()
 
@@ -458,7 +458,7 @@ def test_a_name_is_given_only_to_what_is_whole(tmp_path):
     (tmp_path / "file").write_text("old")
 
     def fail_half_way(error):
-        with put_in_place(tmp_path / "file") as beside:
+        with atomic_write(tmp_path / "file") as beside:
             beside.write_text("ne")
             raise error
 
@@ -469,6 +469,6 @@ def test_a_name_is_given_only_to_what_is_whole(tmp_path):
     with pytest.raises(OSError, match="No space") as raised:
         fail_half_way(OSError(28, "No space left on device"))
     assert raised.value.filename == str(tmp_path / "file")
-    with put_in_place(tmp_path / "file") as beside:
+    with atomic_write(tmp_path / "file") as beside:
         beside.write_text("new")
     assert contents(tmp_path) == {"file": hashlib.sha256(b"new").hexdigest()}

@@ -12,12 +12,12 @@ from soundalike.datasets.clips import Clip, SourceError
 from soundalike.datasets.splits import (
     N_FOLDS,
     evaluation_splits,
-    heard_in_training,
+    training_clips,
     with_splits,
 )
 
 
-def labelled(n_clips: int, labels="ab", **more) -> list[Clip]:
+def labeled(n_clips: int, labels="ab", **more) -> list[Clip]:
     """Return clips whose labels take turns."""
     return [Clip(str(i), labels[i % len(labels)], **more) for i in range(n_clips)]
 
@@ -31,7 +31,7 @@ def check(splits, n_tested):
     assert len(tested) == len(set(tested)) == n_tested
 
 
-def test_named_splits_make_one_round_of_the_labelled_clips(made):
+def test_named_splits_make_one_round_of_the_labeled_clips(made):
     clips = [
         Clip("0", "a", "train"), Clip("1", "", "train"), Clip("2", "a", "validation"),
         Clip("3", "b", "test"), Clip("4", "", "test"), Clip("5", "b", "train"), Clip("6", "b", ""),
@@ -50,9 +50,9 @@ def test_named_splits_go_before_folds(made):
 
 
 @pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_a_split_without_labelled_clips_is_named(made, present, missing):
+def test_a_split_without_labeled_clips_is_named(made, present, missing):
     clips = [Clip("0", "a", present), Clip("1", "", missing)]
-    with pytest.raises(SourceError, match=f"made: its split '{missing}' has no labelled clip"):
+    with pytest.raises(SourceError, match=f"made: its split '{missing}' has no labeled clip"):
         evaluation_splits(made(clips))
 
 
@@ -68,7 +68,7 @@ def test_folds_make_a_round_each(made):
 
 def test_one_fold_cannot_be_crossed(made):
     with pytest.raises(SourceError, match="at least two folds"):
-        evaluation_splits(made(labelled(4, fold="1")))
+        evaluation_splits(made(labeled(4, fold="1")))
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(made([Clip("0", "a")]))
 
@@ -80,14 +80,14 @@ def test_without_labels_nothing_can_be_tested(made):
 
 
 def test_without_splits_and_folds_five_stratified_folds_are_made(made):
-    clips = [*labelled(52), *(Clip(f"u{i}") for i in range(3))]
+    clips = [*labeled(52), *(Clip(f"u{i}") for i in range(3))]
     splits = evaluation_splits(made(clips))
     assert [split.name for split in splits] == [f"fold {i}" for i in range(1, N_FOLDS + 1)]
     check(splits, n_tested=52)
     for split in splits:
         labels = [clips[i].label for i in split.test]
         assert {labels.count("a"), labels.count("b")} <= {5, 6}
-        assert len(split.train) + len(split.test) == 52, "unlabelled clips take no part"
+        assert len(split.train) + len(split.test) == 52, "unlabeled clips take no part"
         assert not len(split.validation)
 
 
@@ -106,7 +106,7 @@ def test_identical_audio_stays_together_whatever_its_label(made, rows):
 
 
 def test_made_folds_are_the_same_every_time_and_mix_the_order_of_the_clips(made):
-    first, second = (evaluation_splits(made(labelled(40))) for _ in range(2))
+    first, second = (evaluation_splits(made(labeled(40))) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert (one.test == other.test).all()
         assert not (np.diff(one.test) == np.diff(one.test)[0]).all(), "not every fifth clip"
@@ -116,32 +116,32 @@ def test_training_never_hears_validation_and_test(made):
     clips = [
         Clip(str(i), "a", split) for i, split in enumerate(["train", "validation", "test", ""])
     ]
-    assert heard_in_training(made(clips).clips).tolist() == [0]
+    assert training_clips(made(clips).clips).tolist() == [0]
 
 
 def test_training_hears_everything_where_there_are_no_splits_but_the_fold_held_out(made):
     store = made([Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")])
-    assert heard_in_training(store.clips).tolist() == [0, 1, 2, 3]
-    assert heard_in_training(store.clips, "2").tolist() == [0, 2]
+    assert training_clips(store.clips).tolist() == [0, 1, 2, 3]
+    assert training_clips(store.clips, "2").tolist() == [0, 2]
 
 
 def test_the_fold_held_out_leaves_the_split_train_too(made):
     clips = [Clip("0", "", "train", "1"), Clip("1", "", "train", "2"), Clip("2", "", "test", "1")]
-    assert heard_in_training(made(clips).clips, "2").tolist() == [0]
+    assert training_clips(made(clips).clips, "2").tolist() == [0]
 
 
 def test_an_unknown_fold_lists_the_known_ones(made):
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: 1, 2\)"):
-        heard_in_training(made([Clip("0", fold="1"), Clip("1", fold="2")]).clips, "7")
+        training_clips(made([Clip("0", fold="1"), Clip("1", fold="2")]).clips, "7")
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: none\)"):
-        heard_in_training(made([Clip("0")]).clips, "7")
+        training_clips(made([Clip("0")]).clips, "7")
 
 
 def test_nothing_left_to_hear(made):
     with pytest.raises(SourceError, match="its split 'train' has no clip to learn from"):
-        heard_in_training(made([Clip("0", split="test")]).clips)
+        training_clips(made([Clip("0", split="test")]).clips)
     with pytest.raises(SourceError, match="beside fold '1' it has no clip to learn from"):
-        heard_in_training(made([Clip("0", fold="1")]).clips, "1")
+        training_clips(made([Clip("0", fold="1")]).clips, "1")
 
 
 def test_the_rounds_of_a_store_on_the_disk(store):
@@ -153,8 +153,8 @@ def test_the_rounds_of_a_store_on_the_disk(store):
 def clean_and_test(n_clean, **more):
     """Return noisy, clean and test clips; only the clean ones are many."""
     return [
-        *labelled(4, split="train"), *labelled(n_clean, split="validation", **more),
-        *labelled(6, split="test"), Clip("?", "", "validation"),
+        *labeled(4, split="train"), *labeled(n_clean, split="validation", **more),
+        *labeled(6, split="test"), Clip("?", "", "validation"),
     ]  # fmt: skip
 
 
@@ -195,10 +195,10 @@ def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
 @pytest.mark.parametrize(
     ("clips", "message"),
     [
-        (labelled(9), "its split 'validation' has no labelled clip"),
-        (labelled(9, fold="1"), "its split 'validation' has no labelled clip"),
-        (labelled(9, split="validation"), "its split 'test' has no labelled clip"),
-        ([*labelled(2, split="validation"), Clip("t", "a", "test")], "one clip a class, too few"),
+        (labeled(9), "its split 'validation' has no labeled clip"),
+        (labeled(9, fold="1"), "its split 'validation' has no labeled clip"),
+        (labeled(9, split="validation"), "its split 'test' has no labeled clip"),
+        ([*labeled(2, split="validation"), Clip("t", "a", "test")], "one clip a class, too few"),
     ],
 )
 def test_the_clean_task_says_what_it_lacks(made, clips, message):
@@ -208,7 +208,7 @@ def test_the_clean_task_says_what_it_lacks(made, clips, message):
 
 def test_there_is_no_third_task(made):
     with pytest.raises(ValueError, match="task is 'dirty': give one of noisy, clean"):
-        evaluation_splits(made(labelled(9)), "dirty")
+        evaluation_splits(made(labeled(9)), "dirty")
 
 
 def test_rounds_come_in_the_order_of_the_numbers_of_the_folds(made):
@@ -241,7 +241,7 @@ def test_folds_become_splits_and_every_clip_is_tested_by_one_seed(made, n_folds)
 
 
 def test_clips_without_label_and_fold_train(made):
-    clips = [*labelled(50), Clip("no label"), Clip("no label either")]
+    clips = [*labeled(50), Clip("no label"), Clip("no label either")]
     rows = with_splits(made(clips), 1).clips.rows
     assert rows["split"].tolist()[-2:] == ["train", "train"]
     assert rows["split"].value_counts().to_dict() == {"train": 32, "validation": 10, "test": 10}
@@ -251,8 +251,8 @@ def test_clips_without_label_and_fold_train(made):
     ]  # fmt: skip
 
 
-def test_an_unlabelled_copy_of_a_test_clip_does_not_train(made):
-    clips = [*labelled(50), *(Clip(f"copy of {i}") for i in range(50))]
+def test_an_unlabeled_copy_of_a_test_clip_does_not_train(made):
+    clips = [*labeled(50), *(Clip(f"copy of {i}") for i in range(50))]
     store = made(clips, [*range(50), *range(50)])
     split = with_splits(store, 0)
     counts = split.clips.rows["split"].value_counts().to_dict()

@@ -30,7 +30,7 @@ def test_clips_lie_end_to_end(store):
     assert store.frames.shape == (store.n_frames.sum(), 96)
     assert store.offsets[0] == 0
     assert (store.offsets[1:] == np.cumsum(store.n_frames)[:-1]).all()
-    assert store.log_mel == LogMel()
+    assert store.front_end == LogMel()
     assert store.n_problems == 0
 
 

@@ -13,7 +13,6 @@ import soundfile
 
 from soundalike.datasets import synthetic
 from soundalike.datasets.clips import SourceError
-from soundalike.datasets.synthesis import OUTSIDE_SOUNDS
 from soundalike.datasets.synthetic import (
     CLASSES,
     OUT_OF_VOCABULARY,
@@ -23,7 +22,8 @@ from soundalike.datasets.synthetic import (
     synthesise_clip,
     write_synthetic,
 )
-from soundalike.datasets.workers import map_in_processes
+from soundalike.runtime.workers import map_in_processes
+from soundalike.synthesis.sounds import OUTSIDE_SOUNDS
 
 ALL_OF_SMALL = "4e7338a4056f0114da7458d59866917c4ecdfb7e96b632bd04b1584c5123ef6a"
 TINY = {"train_noisy": 10, "train_clean": 2, "test": 3}

@@ -9,19 +9,19 @@ from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split
+from soundalike.downstream.features import embeddings
+from soundalike.downstream.linear import linear_classifier
 from soundalike.embedding.classify import classify
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.training.linear import linear_classifier
-from soundalike.training.representations import embeddings
 
 
 @pytest.fixture(scope="module")
 def classifier(run, store):
     """A linear classifier that tells the three kinds of tones apart."""
-    ear = SoundEncoder.from_pretrained(run.path)
+    model = SoundEncoder.from_pretrained(run.path)
     nothing = np.zeros(0, dtype=int)
     split = Split("x", np.arange(24), nothing, nothing)
-    return linear_classifier(ear, store, embeddings(ear, store), split, seed=0)
+    return linear_classifier(model, store, embeddings(model, store), split, seed=0)
 
 
 @pytest.fixture

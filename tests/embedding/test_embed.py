@@ -17,15 +17,15 @@ SETTINGS = {"name": "resnet18", "width": 4}
 
 
 @pytest.fixture(scope="module")
-def ear():
+def model():
     torch.manual_seed(0)
     return SoundEncoder(build_encoder(SETTINGS), SETTINGS, LogMel(), 101, -3.0, 2.0).eval()
 
 
-def test_a_row_for_every_window(ear, sound_folder, tmp_path):
+def test_a_row_for_every_window(model, sound_folder, tmp_path):
     clips = read_source(sound_folder)
     out = tmp_path / "deep" / "er" / "rows.parquet"
-    counts = embed(ear, clips, out, batch_size=7, progress=False)
+    counts = embed(model, clips, out, batch_size=7, progress=False)
     rows = pd.read_parquet(out)
     assert list(rows.columns) == ["path", "start_s", "end_s", "vector"]
     assert counts["n_windows"] == len(rows)
@@ -36,11 +36,11 @@ def test_a_row_for_every_window(ear, sound_folder, tmp_path):
     hop_s = 50 * 220 / 22050
     assert np.allclose(of_clip["start_s"], np.arange(len(of_clip)) * hop_s)
     assert np.allclose(of_clip["end_s"] - of_clip["start_s"], 100 * 220 / 22050)
-    assert np.allclose(np.stack(of_clip["vector"]).mean(axis=0), ear.encode(path), atol=1e-5)
+    assert np.allclose(np.stack(of_clip["vector"]).mean(axis=0), model.encode(path), atol=1e-5)
 
 
-def test_a_clip_that_is_shorter_than_a_window_has_one_row(ear, sound_folder, store, tmp_path):
-    long = SoundEncoder(ear.encoder, SETTINGS, LogMel(), 101, -3.0, 2.0, 10_000).eval()
+def test_a_clip_that_is_shorter_than_a_window_has_one_row(model, sound_folder, store, tmp_path):
+    long = SoundEncoder(model.encoder, SETTINGS, LogMel(), 101, -3.0, 2.0, 10_000).eval()
     out = tmp_path / "rows.parquet"
     counts = embed(long, read_source(sound_folder), out, progress=False)
     rows = pd.read_parquet(out)
@@ -50,30 +50,30 @@ def test_a_clip_that_is_shorter_than_a_window_has_one_row(ear, sound_folder, sto
     assert len(rows["end_s"].unique()) > 5
 
 
-def test_times_are_those_of_the_file(ear, sound_folder, tmp_path):
+def test_times_are_those_of_the_file(model, sound_folder, tmp_path):
     path = str(sound_folder / "low" / "7.wav")
     clips = ClipTable.of("x", [Clip(path, start_s=0.5, end_s=2.0)])
-    embed(ear, clips, tmp_path / "rows.parquet", progress=False)
+    embed(model, clips, tmp_path / "rows.parquet", progress=False)
     rows = pd.read_parquet(tmp_path / "rows.parquet")
     assert rows["start_s"].iloc[0] == 0.5
     assert rows["end_s"].max() <= 2.0
 
 
-def test_broken_clips_are_left_out_and_listed(ear, sound_folder, tmp_path):
+def test_broken_clips_are_left_out_and_listed(model, sound_folder, tmp_path):
     (tmp_path / "broken.wav").write_text("no sound")
     good = str(sound_folder / "low" / "1.wav")
     clips = ClipTable.of("x", [Clip(str(tmp_path / "broken.wav")), Clip(good)])
     out = tmp_path / "rows.parquet"
-    counts = embed(ear, clips, out, progress=False)
+    counts = embed(model, clips, out, progress=False)
     assert (counts["n_clips"], counts["n_problems"]) == (1, 1)
     assert set(pd.read_parquet(out)["path"]) == {good}
     assert "broken.wav" in pd.read_csv(counts["problems"])["path"].iloc[0]
 
 
-def test_nothing_is_left_behind_when_it_fails(ear, sound_folder, tmp_path):
+def test_nothing_is_left_behind_when_it_fails(model, sound_folder, tmp_path):
     (tmp_path / "broken.wav").write_text("no sound")
     clips = ClipTable.of("x", [Clip(str(tmp_path / "broken.wav"))])
     for strict in (False, True):
         with pytest.raises(BrokenClipsError, match=r"broken\.wav"):
-            embed(ear, clips, tmp_path / "rows.parquet", strict=strict, progress=False)
+            embed(model, clips, tmp_path / "rows.parquet", strict=strict, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.wav"]

@@ -1,4 +1,4 @@
-"""An ear with names: that it says the same after a round trip, and refuses what does not fit."""
+"""A model with names: that it says the same after a round trip, and refuses what does not fit."""
 
 import json
 import shutil
@@ -15,10 +15,10 @@ from soundalike.models.resnet import ResNet18
 
 def make_classifier(store, **settings):
     torch.manual_seed(0)
-    ear = SoundEncoder(
-        ResNet18(width=2), {"name": "resnet18", "width": 2}, store.log_mel, 101, -3.0, 2.0
+    model = SoundEncoder(
+        ResNet18(width=2), {"name": "resnet18", "width": 2}, store.front_end, 101, -3.0, 2.0
     )
-    return SoundClassifier(ear, ["high", "low", "middle"], **settings).eval()
+    return SoundClassifier(model, ["high", "low", "middle"], **settings).eval()
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,9 @@ def classifier(store):
 
 def test_it_is_the_linear_layer_on_h(classifier, store):
     patches = torch.from_numpy(np.stack([store.of_clip(clip)[:101] for clip in (0, 9)]))
-    expected = classifier.linear(classifier.ear(patches))
+    expected = classifier.linear(classifier.model(patches))
     assert torch.equal(classifier(patches), expected)
-    assert torch.allclose(classifier.probabilities(classifier.ear(patches)), expected.softmax(1))
+    assert torch.allclose(classifier.probabilities(classifier.model(patches)), expected.softmax(1))
 
 
 def test_a_clip_s_probability_is_the_mean_over_its_patches(classifier, store):
@@ -46,7 +46,7 @@ def test_a_clip_s_probability_is_the_mean_over_its_patches(classifier, store):
 
 def test_several_labels_have_probabilities_of_their_own(store):
     several = make_classifier(store, multi_label=True)
-    h = torch.randn(5, several.ear.dim)
+    h = torch.randn(5, several.model.dim)
     assert torch.allclose(several.probabilities(h), several.linear(h).sigmoid())
 
 
@@ -61,8 +61,10 @@ def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
     theirs = SoundClassifier.load(tmp_path / "model")
     assert (theirs.classes, theirs.threshold) == (["high", "low", "middle"], 0.4)
     assert np.array_equal(theirs.clip_probabilities(store), ours.clip_probabilities(store))
-    ear = SoundEncoder.from_pretrained(tmp_path / "model")  # what it stands on is an ear by itself
-    assert torch.equal(ear.encoder.conv1.weight, ours.ear.encoder.conv1.weight)
+    model = SoundEncoder.from_pretrained(
+        tmp_path / "model"
+    )  # what it stands on is a model by itself
+    assert torch.equal(model.encoder.conv1.weight, ours.model.encoder.conv1.weight)
 
 
 def test_it_is_found_where_it_lies(classifier, tmp_path):

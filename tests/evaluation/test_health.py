@@ -15,9 +15,9 @@ from soundalike.evaluation.health import (
     alignment,
     effective_rank,
     health,
-    pairs_found,
     similarities,
     stopping_point,
+    top1_retrieval,
     uniformity,
     verdict,
 )
@@ -81,7 +81,7 @@ def test_the_measures_of_projections_are_what_their_papers_say():
         for i in range(14)
     ]
     found = [clips[nearest[i]] == clips[i] for i in range(14)]
-    assert pairs_found(z_a, z_b) == pytest.approx(np.mean(found))
+    assert top1_retrieval(z_a, z_b) == pytest.approx(np.mean(found))
 
 
 def test_alignment_and_positives_are_one_thing_said_twice():
@@ -94,7 +94,7 @@ def test_extremes():
     z = normal(64, 256)
     assert alignment(z, z) == 0
     assert alignment(z, -z) == pytest.approx(4)
-    assert pairs_found(z, 2 * z) == 1
+    assert top1_retrieval(z, 2 * z) == 1
     assert uniformity(torch.ones(9, 4)) == pytest.approx(0)
     assert uniformity(z) == pytest.approx(-4, abs=0.1), "evenly spread, in many dimensions"
 
@@ -110,7 +110,7 @@ def test_health_has_every_measure_and_no_number_where_there_is_none():
 
 def looks(*measures, steps_per_epoch=10):
     """A history from (epoch, effective rank, positives, negatives, pairs found)."""
-    names = ("epoch", "effective_rank", "positives", "negatives", "pairs_found")
+    names = ("epoch", "effective_rank", "positives", "negatives", "top1_retrieval")
     rows = [dict(zip(names, row, strict=True)) for row in measures]
     return [row | {"step": steps_per_epoch * row["epoch"]} for row in rows]
 

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, one_hot
 
-from soundalike.evaluation.held_out import deal_folds, held_out_losses
-from soundalike.evaluation.linear_descent import Descent
+from soundalike.evaluation.held_out import held_out_losses, stratified_folds
+from soundalike.evaluation.linear_descent import SGDSettings
 
 
 def two_patches_a_clip(n_clips, seed=0):
-    """Clips of three classes, or any of three classes together, around centres that are close."""
+    """Clips of three classes, or any of three classes together, around centers that are close."""
     generator = torch.Generator().manual_seed(seed)
     kinds = torch.arange(n_clips) % 3
     clips = torch.arange(n_clips).repeat_interleave(2)
@@ -19,19 +19,19 @@ def two_patches_a_clip(n_clips, seed=0):
     return torch.eye(3, 6)[kinds][clips] + noise, clips, kinds, several
 
 
-def trained_in_loops(x, clips, targets, learns, loss_of, decay, descent):
+def trained_in_loops(x, clips, targets, learns, loss_of, decay, settings):
     """A linear layer trained by torch's SGD on one patch a clip, all but the clips of a fold."""
     layer = torch.nn.Linear(x.shape[1], 3, dtype=x.dtype)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
     groups = [{"params": [layer.weight], "weight_decay": decay}, {"params": [layer.bias]}]
     optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
-    generator = torch.Generator().manual_seed(descent.seed)
-    for _ in range(descent.n_epochs):
+    generator = torch.Generator().manual_seed(settings.seed)
+    for _ in range(settings.n_epochs):
         order = torch.randperm(len(targets), generator=generator).tolist()
         second = torch.rand(len(targets), generator=generator, dtype=torch.float64) >= 0.5
-        for start in range(0, len(order), descent.batch_size):
-            batch = [clip for clip in order[start : start + descent.batch_size] if learns[clip]]
+        for start in range(0, len(order), settings.batch_size):
+            batch = [clip for clip in order[start : start + settings.batch_size] if learns[clip]]
             patches = [2 * clip + int(second[clip]) for clip in batch]
             assert clips[patches].tolist() == batch
             loss = loss_of(layer(x[patches]), targets[batch])
@@ -49,20 +49,20 @@ def binary_cross_entropies_of(logits, y):
     return binary_cross_entropy_with_logits(logits, y, reduction="none").sum(dim=1).mean()
 
 
-@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("kind", ["one label", "several labels"])
-def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standardise):
+def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standardize):
     h, clips, kinds, several = two_patches_a_clip(40)
     fold = np.array([0, 1, 2, -1])[np.arange(40) % 4]
-    descent = Descent(n_epochs=8, milestones=(), batch_size=16, decay_bias=False, seed=3)
+    settings = SGDSettings(n_epochs=8, milestones=(), batch_size=16, decay_bias=False, seed=3)
     labels = kinds if kind == "one label" else several
     precisions = [1.0, 30.0]
 
     losses = held_out_losses(
-        h, clips, labels, 3, fold, precisions, standardise=standardise, descent=descent
+        h, clips, labels, 3, fold, precisions, standardize=standardize, settings=settings
     )
 
-    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardise else h
+    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardize else h
     y = (one_hot(kinds, 3) if kind == "one label" else several).double()
     loss_of = cross_entropy_of if kind == "one label" else binary_cross_entropies_of
     for precision, loss in zip(precisions, losses, strict=True):
@@ -70,7 +70,7 @@ def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standard
         for k in range(3):
             learns = fold != k
             decay = precision / learns.sum()
-            layer = trained_in_loops(x, clips, y, learns, loss_of, decay, descent)
+            layer = trained_in_loops(x, clips, y, learns, loss_of, decay, settings)
             for clip in np.flatnonzero(~learns):
                 logits = layer(x[clips == clip]).detach()
                 if kind == "one label":
@@ -85,7 +85,7 @@ def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standard
 
 def test_without_clips_to_hold_out_no_precision_is_better():
     h, clips, kinds, _ = two_patches_a_clip(3)
-    fold = deal_folds(kinds.numpy(), 5, seed=0)
+    fold = stratified_folds(kinds.numpy(), 5, seed=0)
     assert (fold == -1).all()
     assert held_out_losses(h, clips, kinds, 3, fold, [1.0, 10.0]).tolist() == [0, 0]
 
@@ -93,7 +93,7 @@ def test_without_clips_to_hold_out_no_precision_is_better():
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(2, 6), st.integers(0, 9))
 def test_folds_share_each_class_as_evenly_as_can_be(labels, n_folds, seed):
     labels = np.array(labels)
-    fold = deal_folds(labels, n_folds, seed)
+    fold = stratified_folds(labels, n_folds, seed)
     for label in np.unique(labels):
         of_class = fold[labels == label]
         if len(of_class) == 1:
@@ -106,6 +106,6 @@ def test_folds_share_each_class_as_evenly_as_can_be(labels, n_folds, seed):
 
 def test_clips_with_several_labels_are_dealt_evenly_and_by_chance():
     labels = np.ones((12, 3), dtype=np.int64)
-    folds = [deal_folds(labels, 4, seed).tolist() for seed in (0, 0, 1)]
+    folds = [stratified_folds(labels, 4, seed).tolist() for seed in (0, 0, 1)]
     assert sorted(folds[0]) == sorted([0, 1, 2, 3] * 3)
     assert folds[0] == folds[1] != folds[2]

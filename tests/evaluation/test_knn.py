@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soundalike.evaluation import knn
-from soundalike.evaluation.knn import ROWS_AT_ONCE, knn_scores, neighbours_to_ask
+from soundalike.evaluation.knn import ROWS_AT_ONCE, default_k, knn_scores
 
 
 def majority(classes):
@@ -17,8 +17,8 @@ def majority(classes):
     return min(votes, key=lambda c: (-votes[c], c))
 
 
-def neighbours_as_written(queries, query_clips, references, reference_clips, labels, k):
-    """Plain loops: for each clip, the labels of the neighbours of each of its patches."""
+def neighbors_as_written(queries, query_clips, references, reference_clips, labels, k):
+    """Plain loops: for each clip, the labels of the neighbors of each of its patches."""
     of_clip = {}
     for query, clip in zip(queries, query_clips.tolist(), strict=True):
         others = [
@@ -37,8 +37,8 @@ def neighbours_as_written(queries, query_clips, references, reference_clips, lab
 def knn_as_written(*clips_and_k):
     """The definition for one label a clip: the majority of the majorities of each patch."""
     return [
-        majority([majority(neighbours) for neighbours in patches])
-        for patches in neighbours_as_written(*clips_and_k)
+        majority([majority(neighbors) for neighbors in patches])
+        for patches in neighbors_as_written(*clips_and_k)
     ]
 
 
@@ -98,26 +98,26 @@ def test_a_score_is_the_share_of_a_clips_patches_that_vote_for_the_class(k, seed
     scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k)
     expected = [
         [votes.count(c) / len(votes) for c in range(3)]
-        for of_clip in neighbours_as_written(patches, clips, patches, clips, labels, k)
-        for votes in [[majority(neighbours) for neighbours in of_clip]]
+        for of_clip in neighbors_as_written(patches, clips, patches, clips, labels, k)
+        for votes in [[majority(neighbors) for neighbors in of_clip]]
     ]
     torch.testing.assert_close(scores, torch.tensor(expected))
 
 
 @settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), chunk=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
-def test_with_several_labels_a_patch_votes_by_the_share_of_its_neighbours(k, chunk, seed):
+def test_with_several_labels_a_patch_votes_by_the_share_of_its_neighbors(k, chunk, seed):
     patches, clips, _ = random_set(8, 3, seed)
     labels = random_rows(8, 3, seed)[clips]
     scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k, chunk=chunk)
     expected = [
         torch.tensor([torch.tensor(labels_of).mean(dim=0).tolist() for labels_of in of_clip])
-        for of_clip in neighbours_as_written(patches, clips, patches, clips, labels, k)
+        for of_clip in neighbors_as_written(patches, clips, patches, clips, labels, k)
     ]
     torch.testing.assert_close(scores, torch.stack([votes.mean(dim=0) for votes in expected]))
 
 
-def test_neighbours_without_any_class_are_asked_too():
+def test_neighbors_without_any_class_are_asked_too():
     references = torch.eye(4)
     labels = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
     clips = torch.arange(4)
@@ -125,7 +125,7 @@ def test_neighbours_without_any_class_are_asked_too():
     assert scores.tolist() == [[0.5, 0.25]]
 
 
-def test_one_neighbour_answers_alike_however_its_label_is_told():
+def test_one_neighbor_answers_alike_however_its_label_is_told():
     patches, clips, labels = random_set(20, 4, seed=5)
     rows = torch.eye(4)[labels]
     told_by_class = knn_scores(patches, clips, patches, clips, labels, 4, k=1)
@@ -134,7 +134,7 @@ def test_one_neighbour_answers_alike_however_its_label_is_told():
 
 
 def test_labels_are_those_of_the_columns_that_were_compared():
-    # Each class is one direction, so every neighbour is right. Classes take turns: labels looked up
+    # Each class is one direction, so every neighbor is right. Classes take turns: labels looked up
     # by the place a column has once the clip's own are removed are those of the class before.
     n_classes, n_patches_each = 4, 3
     clips = torch.arange(3 * n_classes).repeat_interleave(n_patches_each)
@@ -254,7 +254,7 @@ def test_a_lone_clip_has_nobody_to_ask(bf16_first):
         knn_scores(patches, clips, patches, clips, labels, n_classes=1, bf16_first=bf16_first)
 
 
-def test_the_number_of_neighbours_suits_the_set() -> None:
-    assert neighbours_to_ask(10_634, 20) == 200
-    assert neighbours_to_ask(100, 20) == 5
-    assert neighbours_to_ask(3, 20) == 1
+def test_the_number_of_neighbors_suits_the_set() -> None:
+    assert default_k(10_634, 20) == 200
+    assert default_k(100, 20) == 5
+    assert default_k(3, 20) == 1

@@ -7,32 +7,32 @@ from sklearn.preprocessing import StandardScaler
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from soundalike.evaluation.clip_scores import clip_scores
-from soundalike.evaluation.linear_descent import Descent
+from soundalike.evaluation.linear_descent import SGDSettings
 from soundalike.evaluation.linear_probe import fit_linear_probe
 from soundalike.evaluation.metrics import accuracy, score
 
 
 def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
-    """Clips around one centre per class, whose patches lie around the clip."""
+    """Clips around one center per class, whose patches lie around the clip."""
     generator = torch.Generator().manual_seed(seed)
-    centres = 0.35 * torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
+    centers = 0.35 * torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
     labels = torch.randint(n_classes, (n_clips,), generator=generator)
     n_patches = torch.randint(1, most_patches + 1, (n_clips,), generator=generator)
     clips = torch.arange(n_clips).repeat_interleave(n_patches)
     clips = clips[torch.randperm(len(clips), generator=generator)]
-    of_clip = centres[labels] + 0.7 * torch.randn(n_clips, dim, generator=generator)
+    of_clip = centers[labels] + 0.7 * torch.randn(n_clips, dim, generator=generator)
     return of_clip[clips] + 0.5 * torch.randn(len(clips), dim, generator=generator), clips, labels
 
 
 def several_labels(n_clips, seed, n_classes=5, dim=20):
     """Clips of one to three patches that hold any number of classes at once."""
     generator = torch.Generator().manual_seed(seed)
-    centres = torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
+    centers = torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
     labels = (torch.rand(n_clips, n_classes, generator=generator) < 0.3).float()
     n_patches = torch.randint(1, 4, (n_clips,), generator=generator)
     clips = torch.arange(n_clips).repeat_interleave(n_patches)
     noise = 2 * torch.randn(len(clips), dim, generator=generator)
-    return (labels @ centres)[clips] + noise, clips, labels
+    return (labels @ centers)[clips] + noise, clips, labels
 
 
 def scores_of(probe, h, clips):
@@ -53,11 +53,11 @@ def drawn_patches(clips, n_clips, n_epochs, seed):
         yield order, [patches_of[clip][int(places[clip] * len(patches_of[clip]))] for clip in order]
 
 
-@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("kind", ["one label", "several labels"])
 @pytest.mark.parametrize(("weight_decay", "decay_bias"), [(1e-4, True), (0.2, True), (0.2, False)])
 def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
-    kind, standardise, weight_decay, decay_bias
+    kind, standardize, weight_decay, decay_bias
 ):
     h, clips, labels = overlapping_classes(50, seed=0, dim=7)
     h = 3 * h.double() + 5
@@ -65,13 +65,13 @@ def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
         labels = (torch.rand(50, 5, generator=torch.Generator().manual_seed(0)) < 0.4).float()
 
     probe = fit_linear_probe(
-        h, clips, labels, 5, standardise=standardise, weight_decay=weight_decay,
-        descent=Descent(
+        h, clips, labels, 5, standardize=standardize, weight_decay=weight_decay,
+        settings=SGDSettings(
             n_epochs=12, milestones=(5, 9), batch_size=16, decay_bias=decay_bias, seed=3
         ),
     )  # fmt: skip
 
-    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardise else h
+    x = (h - h.mean(dim=0)) / h.std(dim=0, correction=0) if standardize else h
     layer = torch.nn.Linear(7, 5, dtype=torch.float64)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
@@ -95,7 +95,7 @@ def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
     logits = layer(x).detach()
     expected = logits.sigmoid() if kind == "several labels" else logits.softmax(dim=1)
     torch.testing.assert_close(probe.probabilities(h), expected)
-    if not standardise:
+    if not standardize:
         torch.testing.assert_close(probe.weight, layer.weight.detach().T)
         torch.testing.assert_close(probe.bias, layer.bias.detach())
 
@@ -103,7 +103,9 @@ def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
 def test_does_about_as_well_as_logistic_regression():
     h, clips, labels = overlapping_classes(400, seed=1)
     test_h, test_clips, test_labels = overlapping_classes(600, seed=2)
-    probe = fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=60, milestones=(30, 45)))
+    probe = fit_linear_probe(
+        h, clips, labels, 5, settings=SGDSettings(n_epochs=60, milestones=(30, 45))
+    )
 
     scale = StandardScaler().fit(h.numpy())
     oracle = LogisticRegression(max_iter=1000)
@@ -121,7 +123,9 @@ def test_does_about_as_well_as_logistic_regression():
 def test_does_about_as_well_as_logistic_regression_of_each_of_several_labels():
     h, clips, labels = several_labels(400, seed=1)
     test_h, test_clips, test_labels = several_labels(600, seed=2)
-    probe = fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=60, milestones=(30, 45)))
+    probe = fit_linear_probe(
+        h, clips, labels, 5, settings=SGDSettings(n_epochs=60, milestones=(30, 45))
+    )
     ours = scores_of(probe, test_h, test_clips)
 
     oracle = OneVsRestClassifier(LogisticRegression(max_iter=1000)).fit(h, labels[clips])
@@ -133,9 +137,9 @@ def test_does_about_as_well_as_logistic_regression_of_each_of_several_labels():
 
 def test_each_of_several_labels_learns_as_if_it_were_alone():
     h, clips, labels = several_labels(60, seed=8)
-    together = fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=5))
+    together = fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=5))
     for column in range(5):
-        alone = fit_linear_probe(h, clips, labels[:, [column]], 1, descent=Descent(n_epochs=5))
+        alone = fit_linear_probe(h, clips, labels[:, [column]], 1, settings=SGDSettings(n_epochs=5))
         torch.testing.assert_close(alone.weight[:, 0], together.weight[:, column])
 
 
@@ -143,8 +147,8 @@ def test_scale_and_offset_of_the_features_do_not_matter():
     h, clips, labels = overlapping_classes(100, seed=3)
     h = h.double()
     moved = h * torch.logspace(-3, 3, 20, dtype=h.dtype) + 10
-    plain = fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=10))
-    other = fit_linear_probe(moved, clips, labels, 5, descent=Descent(n_epochs=10))
+    plain = fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=10))
+    other = fit_linear_probe(moved, clips, labels, 5, settings=SGDSettings(n_epochs=10))
     torch.testing.assert_close(plain.probabilities(h), other.probabilities(moved))
 
 
@@ -152,7 +156,7 @@ def test_a_feature_that_never_varied_has_no_say():
     h, clips, labels = overlapping_classes(60, seed=4)
     h[:, 3] = 0.1
     h[:, 7] = 0
-    probe = fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=5))
+    probe = fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=5))
     assert probe.weight[[3, 7]].abs().max() < 1e-3
     assert probe.probabilities(h).isfinite().all()
 
@@ -167,9 +171,10 @@ def test_the_best_epoch_on_validation_clips_stays(kind):
 
     # The first epochs of a longer training are a shorter one, as no milestone lies within.
     each = [
-        of(fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=n))) for n in range(1, 9)
+        of(fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=n)))
+        for n in range(1, 9)
     ]
-    chosen = fit_linear_probe(h, clips, labels, 5, validation, descent=Descent(n_epochs=8))
+    chosen = fit_linear_probe(h, clips, labels, 5, validation, settings=SGDSettings(n_epochs=8))
 
     assert len(set(each)) > 1
     assert chosen.epoch == 1 + int(np.argmax(each))
@@ -179,14 +184,16 @@ def test_the_best_epoch_on_validation_clips_stays(kind):
 def test_of_equally_good_epochs_the_first_stays():
     h = torch.tensor([[-1.0], [1.0]])
     labels = torch.tensor([0, 1])
-    probe = fit_linear_probe(h, labels, labels, 2, (h, labels, labels), descent=Descent(n_epochs=5))
+    probe = fit_linear_probe(
+        h, labels, labels, 2, (h, labels, labels), settings=SGDSettings(n_epochs=5)
+    )
     assert probe.epoch == 1
 
 
 def test_the_same_seed_gives_the_same_probe():
     h, clips, labels = overlapping_classes(50, seed=7)
     first, again, other = (
-        fit_linear_probe(h, clips, labels, 5, descent=Descent(n_epochs=3, seed=seed)).weight
+        fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=3, seed=seed)).weight
         for seed in (0, 0, 1)
     )
     assert torch.equal(first, again)

@@ -75,7 +75,7 @@ def test_refuses_what_cannot_be_counted(measure):
         measure([], [])
     with pytest.raises(ValueError, match="do not match"):
         measure([0, 1], [0])
-    with pytest.raises(ValueError, match=r"unlabelled \(-1\)"):
+    with pytest.raises(ValueError, match=r"unlabeled \(-1\)"):
         measure([0, -1], [0, 0])
 
 
@@ -110,9 +110,9 @@ def test_one_label_a_clip_may_be_told_either_way():
 
 
 @pytest.mark.parametrize(
-    ("labels", "what"), [([0, -1], "unlabelled"), ([[1, 0], [-1, -1]], "must be 0 or 1")]
+    ("labels", "what"), [([0, -1], "unlabeled"), ([[1, 0], [-1, -1]], "must be 0 or 1")]
 )
-def test_an_unlabelled_clip_has_no_score(labels, what):
+def test_an_unlabeled_clip_has_no_score(labels, what):
     with pytest.raises(ValueError, match=what):
         score(labels, [[0.5, 0.5], [0.5, 0.5]])
 

@@ -100,9 +100,9 @@ def test_no_score_reaches_it_where_none_is_certain_enough(highest, dtype):
         ([0, 1], [[0.5, 0.5]], 0.9, "do not match"),
         ([[1, 0, 0]], [[0.5, 0.5]], 0.9, "do not match"),
         ([0], [0.5], 0.9, "do not match"),
-        ([], np.zeros((0, 2)), 0.9, "needs labelled clips"),
-        ([-1], [[0.5, 0.5]], 0.9, "needs labelled clips"),
-        ([0], [[0.5, np.nan]], 0.9, "needs labelled clips"),
+        ([], np.zeros((0, 2)), 0.9, "needs labeled clips"),
+        ([-1], [[0.5, 0.5]], 0.9, "needs labeled clips"),
+        ([0], [[0.5, np.nan]], 0.9, "needs labeled clips"),
     ],
 )
 def test_refuses_what_tells_nothing(labels, scores, wanted, what):

@@ -16,8 +16,8 @@ def plain_barlow_twins(z_a: Tensor, z_b: Tensor, off_diagonal: float) -> float:
     total = 0.0
     for i, a in enumerate(z_a.double().T):
         for j, b in enumerate(z_b.double().T):
-            a_centred, b_centred = a - a.mean(), b - b.mean()
-            correlation = (a_centred * b_centred).sum() / (a_centred.norm() * b_centred.norm())
+            a_centered, b_centered = a - a.mean(), b - b.mean()
+            correlation = (a_centered * b_centered).sum() / (a_centered.norm() * b_centered.norm())
             total += (1 - correlation) ** 2 if i == j else off_diagonal * correlation**2
     return float(total)
 

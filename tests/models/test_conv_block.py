@@ -10,7 +10,7 @@ def test_halves_frames_and_bands(frames: int, bands: int) -> None:
     assert block(torch.zeros(2, 3, frames, bands)).shape == (2, 5, frames // 2, bands // 2)
 
 
-def test_pooling_before_normalising_gives_what_the_usual_order_gives() -> None:
+def test_pooling_before_normalizing_gives_what_the_usual_order_gives() -> None:
     """The maximum commutes with both where the scale is positive, as it is at the start."""
     torch.manual_seed(0)
     block = ConvBlock(2, 4).eval()

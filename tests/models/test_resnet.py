@@ -6,7 +6,7 @@ from soundalike.models.resnet import ResNet18
 
 
 def used(encoder: torch.nn.Module) -> torch.nn.Module:
-    """Give batch normalisation statistics and scales that a trained encoder would have."""
+    """Give batch normalization statistics and scales that a trained encoder would have."""
     for module in encoder.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.5, 0.5)

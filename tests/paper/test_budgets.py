@@ -6,7 +6,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import BUDGETS, find_budget
 from soundalike.paper.experiments import choose
 from soundalike.paper.rows import PaperError, Row
-from soundalike.training.recipe import read_recipe
+from soundalike.recipes.recipe import read_recipe
 
 ROWS = list({row.configuration: row for _, row in choose()}.values())
 

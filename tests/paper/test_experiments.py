@@ -4,7 +4,7 @@ import pytest
 
 from soundalike.paper.experiments import TABLES, choose
 from soundalike.paper.rows import PaperError, slug
-from soundalike.training.recipe import read_recipe
+from soundalike.recipes.recipe import read_recipe
 from soundalike.views import AUGMENTATIONS
 
 ABLATIONS = [table for table in TABLES if all(row.task == "linear" for row in table.rows)]

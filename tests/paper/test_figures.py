@@ -7,13 +7,13 @@ from matplotlib.colors import to_rgb
 
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.figures import CHOICE, OTHER, draw_table
-from soundalike.paper.results import Cell, read_cells, summarise
+from soundalike.paper.results import Cell, read_cells, summarize
 
 
-def length_of_bar(picture, colour):
-    """Return the pixels of the longest unbroken row of a colour."""
-    is_colour = np.abs(picture[..., :3] - to_rgb(colour)).max(axis=2) < 0.01
-    runs = np.diff(np.pad(is_colour, ((0, 0), (1, 1))).astype(int), axis=1)
+def length_of_bar(picture, color):
+    """Return the pixels of the longest unbroken row of a color."""
+    is_color = np.abs(picture[..., :3] - to_rgb(color)).max(axis=2) < 0.01
+    runs = np.diff(np.pad(is_color, ((0, 0), (1, 1))).astype(int), axis=1)
     starts, ends = np.nonzero(runs == 1)[1], np.nonzero(runs == -1)[1]
     return (ends - starts).max(initial=0)
 
@@ -22,7 +22,7 @@ def length_of_bar(picture, colour):
 def test_every_table_is_a_picture_wide_enough_to_read(table, made_up, tmp_path):
     made_up(tmp_path, {})
     path = tmp_path / "figures" / "x.png"
-    draw_table(path, table, summarise(read_cells(tmp_path))[table.name], "mAP")
+    draw_table(path, table, summarize(read_cells(tmp_path))[table.name], "mAP")
     picture = matplotlib.image.imread(path)
     assert picture.shape[1] == 1800
     assert (picture[0, 0, :3] == 1).all(), "the background is white"
@@ -39,7 +39,7 @@ def test_a_bar_is_as_long_as_its_score(tmp_path):
         Cell(table.name, "two at random", 0, 0.8, "mAP"),
         *(Cell(table.name, row.name, 0, 0.4, "mAP") for row in table.rows if not row.is_reference),
     ]
-    draw_table(tmp_path / "x.png", table, summarise(cells)[table.name], "mAP")
+    draw_table(tmp_path / "x.png", table, summarize(cells)[table.name], "mAP")
     picture = matplotlib.image.imread(tmp_path / "x.png")
     ratio = length_of_bar(picture, CHOICE) / length_of_bar(picture, OTHER)
     assert ratio == pytest.approx(2, abs=0.05)
@@ -48,7 +48,7 @@ def test_a_bar_is_as_long_as_its_score(tmp_path):
 def test_a_table_without_a_score_has_no_bar(tmp_path):
     table = TABLES[0]
     cells = [Cell(table.name, row.name, 0, failed="nan") for row in table.rows[:2]]
-    draw_table(tmp_path / "x.png", table, summarise(cells)[table.name], "score")
+    draw_table(tmp_path / "x.png", table, summarize(cells)[table.name], "score")
     picture = matplotlib.image.imread(tmp_path / "x.png")
     assert length_of_bar(picture, OTHER) == 0
     assert picture.min() < 0.5, "the names are there"

@@ -9,7 +9,7 @@ from soundalike.evaluation.intervals import t_interval
 from soundalike.paper.claims import CLAIMS, Claim, Pair
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.findings import Difference, compare, verdict
-from soundalike.paper.results import read_cells, summarise
+from soundalike.paper.results import read_cells, summarize
 
 PATCHES, RANDOM, SAME = TABLES[0], "patch sampling/two at random", "patch sampling/same patch"
 BESIDE, BETWEEN = (
@@ -26,7 +26,7 @@ def summaries(tmp_path_factory, made_up):
     def of(scores):
         out = tmp_path_factory.mktemp("made-up")
         made_up(out, scores)
-        return summarise(read_cells(out))
+        return summarize(read_cells(out))
 
     return of
 

@@ -3,7 +3,7 @@ import pytest
 
 from soundalike.evaluation.intervals import t_interval
 from soundalike.paper.experiments import TABLES, choose
-from soundalike.paper.results import Cell, cell_path, read_cells, summarise, write_cell
+from soundalike.paper.results import Cell, cell_path, read_cells, summarize, write_cell
 
 SAME, RANDOM = "same patch", "two at random"
 
@@ -30,7 +30,7 @@ def test_a_cell_comes_back_as_it_was(tmp_path):
 def test_a_row_is_its_mean_over_seeds():
     scores = [0.5, 0.6, 0.64]
     cells = [cell(SAME, seed, s, knn=s / 2, seconds=10.0 * seed) for seed, s in enumerate(scores)]
-    summary = summarise(cells)["patch sampling"][SAME]
+    summary = summarize(cells)["patch sampling"][SAME]
     assert summary.mean == pytest.approx(np.mean(scores))
     assert summary.interval == pytest.approx(t_interval(scores))
     assert summary.knn == pytest.approx(np.mean(scores) / 2)
@@ -44,7 +44,7 @@ def test_a_failed_cell_does_not_count():
         cell(SAME, 1, None, failed="nan"),
         cell(RANDOM, 0, None, failed="x"),
     ]
-    rows = summarise(cells)["patch sampling"]
+    rows = summarize(cells)["patch sampling"]
     assert rows[SAME].scores == {0: 0.5}
     assert rows[SAME].failed == ("nan",)
     assert (rows[SAME].missing, rows[RANDOM].missing) == ("", "failed")
@@ -53,11 +53,11 @@ def test_a_failed_cell_does_not_count():
 
 
 def test_only_tables_with_a_cell_are_there():
-    assert list(summarise([cell(SAME, 0, 0.5)])) == ["patch sampling"]
-    assert summarise([]) == {}
+    assert list(summarize([cell(SAME, 0, 0.5)])) == ["patch sampling"]
+    assert summarize([]) == {}
 
 
 def test_an_interval_stays_where_scores_can_be():
-    summary = summarise([cell(SAME, 0, 0.1), cell(SAME, 1, 0.9)])["patch sampling"][SAME]
+    summary = summarize([cell(SAME, 0, 0.1), cell(SAME, 1, 0.9)])["patch sampling"][SAME]
     assert summary.interval == (0, 1)
-    assert np.isnan(summarise([cell(SAME, 0, 0.1)])["patch sampling"][SAME].interval).all()
+    assert np.isnan(summarize([cell(SAME, 0, 0.1)])["patch sampling"][SAME].interval).all()

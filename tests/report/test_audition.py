@@ -14,8 +14,8 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import BrokenClipsError, prepare
 from soundalike.datasets.source import read_source
+from soundalike.recipes.recipe import RecipeError, read_recipe
 from soundalike.report.audition import N_OTHERS, audition, spread
-from soundalike.training.recipe import RecipeError, read_recipe
 
 RATE = 22050
 
@@ -68,7 +68,7 @@ def test_clips_come_from_all_over_the_source(n_clips, n_wanted, seed):
 
 
 def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
-    heard = audition(str(store.path), store.log_mel, settings(mix_back={"alpha": 0.5}), 3)
+    heard = audition(str(store.path), store.front_end, settings(mix_back={"alpha": 0.5}), 3)
     assert len(heard.pairs) == 3
     for first, second in heard.pairs:
         assert first.weight == second.weight
@@ -83,10 +83,10 @@ def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
 
 
 def test_a_patch_is_where_it_says_in_its_clip(store):
-    heard = audition(str(store.path), store.log_mel, settings(), 3)
+    heard = audition(str(store.path), store.front_end, settings(), 3)
     index = {path: place for place, path in enumerate(store.clips.rows["path"])}
     for cut in cuts(heard):
-        start = round(cut.start_s / store.log_mel.hop_s)
+        start = round(cut.start_s / store.front_end.hop_s)
         frames = store.of_clip(index[cut.clip.path])[start : start + 101]
         assert np.array_equal(cut.log_mel, frames)
 
@@ -107,9 +107,9 @@ def test_what_plays_is_what_is_seen(rhythms):
 def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path):
     sounds = shutil.copytree(rhythms.parent, tmp_path / "sounds")
     store = prepare(read_source(sounds), tmp_path / "store", n_workers=1, progress=False)
-    before = audition(str(store.path), store.log_mel, settings(), 2)
+    before = audition(str(store.path), store.front_end, settings(), 2)
     shutil.rmtree(sounds)
-    after = audition(str(store.path), store.log_mel, settings(), 2)
+    after = audition(str(store.path), store.front_end, settings(), 2)
     assert all(cut.is_recorded for cut in cuts(before))
     assert not any(cut.is_recorded for cut in cuts(after))
     for cut, same in zip(cuts(before), cuts(after), strict=True):
@@ -121,7 +121,7 @@ def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path
 
 def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
     views = [
-        audition(source, store.log_mel, settings(), 4, seed=3).pairs[-1][1].log_mel
+        audition(source, store.front_end, settings(), 4, seed=3).pairs[-1][1].log_mel
         for source in (str(store.path), str(sound_folder))
     ]
     assert np.array_equal(*views)
@@ -161,16 +161,21 @@ def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
         halves = np.concatenate([rhythm(4, number), np.zeros(4 * RATE, np.float32)])
         soundfile.write(tmp_path / f"{number}.wav", halves, RATE)
     unaware, aware = (
-        audition(str(tmp_path), LogMel(), settings(mix_back=None, within_db=within_db), 3)
-        for within_db in (None, 30)
+        audition(
+            str(tmp_path),
+            LogMel(),
+            settings(mix_back=None, activity_threshold_db=activity_threshold_db),
+            3,
+        )
+        for activity_threshold_db in (None, 30)
     )
     assert unaware.n_silent_patches > 0
-    assert (aware.within_db, aware.n_silent_patches) == (30, 0)
+    assert (aware.activity_threshold_db, aware.n_silent_patches) == (30, 0)
 
 
 @pytest.mark.parametrize("mix_back", [None, {"source": "none"}, {"alpha": 0.0}])
 def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
-    heard = audition(str(store.path), store.log_mel, settings(mix_back=mix_back), 2)
+    heard = audition(str(store.path), store.front_end, settings(mix_back=mix_back), 2)
     for pair in heard.pairs:
         for view in pair:
             assert view.background is None
@@ -179,7 +184,7 @@ def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
 
 def test_what_was_drawn_is_kept_in_the_order_of_use(store):
     changes = {"reversal": {"probability": 1.0}, "time_shift": {"frames": [7, 7]}}
-    heard = audition(str(store.path), store.log_mel, settings(mix_back=None, **changes), 1)
+    heard = audition(str(store.path), store.front_end, settings(mix_back=None, **changes), 1)
     view = heard.pairs[0][0]
     assert list(view.drawn) == ["time_shift", "reversal"]
     assert view.drawn["time_shift"]["shift"] == 7
@@ -220,11 +225,11 @@ def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
 
 def test_what_cannot_be_made_is_refused(store, sound_folder, tmp_path):
     with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
-        audition(str(store.path), store.log_mel, settings(patch_frames=400))
+        audition(str(store.path), store.front_end, settings(patch_frames=400))
     with pytest.raises(RecipeError, match="alpha from 0 to below 1"):
-        audition(str(store.path), store.log_mel, settings(mix_back={"alpha": 2}))
+        audition(str(store.path), store.front_end, settings(mix_back={"alpha": 2}))
     with pytest.raises(SourceError, match="n_mels is 96 there and 64 here"):
-        audition(str(store.path), dataclasses.replace(store.log_mel, n_mels=64), settings())
+        audition(str(store.path), dataclasses.replace(store.front_end, n_mels=64), settings())
     for number in range(2):
         shutil.copy(sound_folder / "low" / f"{number}.wav", tmp_path)
     with pytest.raises(RecipeError, match="at least 3 clips"):

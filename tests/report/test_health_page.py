@@ -15,7 +15,7 @@ NUMBERS = {
     "seconds": 1234.5,
     "health": {
         "effective_rank": 34.4, "alignment": 0.4, "uniformity": -3.4, "positives": 0.81,
-        "negatives": 0.02, "pairs_found": 0.6, "highest_rank": 128,
+        "negatives": 0.02, "top1_retrieval": 0.6, "highest_rank": 128,
     },
     "verdict": "nothing suspicious",
     "alarms": {},
@@ -96,7 +96,7 @@ def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path
     assert (facts["epochs"], facts["steps"], facts["training"]) == ("12", "60 of 60", "1,234 s")
 
 
-def test_without_labels_there_is_no_curve_of_neighbours(tmp_path):
+def test_without_labels_there_is_no_curve_of_neighbors(tmp_path):
     page = write(tmp_path, make_metrics().drop(columns="knn"))
     assert page.charts == [curve.name for curve in CURVES if curve.column != "knn"]
 

@@ -8,7 +8,7 @@ import soundfile
 from matplotlib.image import imread
 
 from soundalike.report.page import (
-    colour_range,
+    color_range,
     fill,
     picture_of_log_mel,
     playable,
@@ -63,9 +63,9 @@ def test_a_table_has_a_heading_for_each_row():
     assert table(("name", "score"), [("a", "1"), ("b", "2")]).count('<th scope="row">') == 2
 
 
-def test_colours_span_what_is_shown_but_for_outliers():
+def test_colors_span_what_is_shown_but_for_outliers():
     values = np.linspace(-8, 0, 10_000, dtype=np.float32).reshape(100, 100)
-    low, high = colour_range([values, values])
+    low, high = color_range([values, values])
     assert low == pytest.approx(-7.84, abs=0.01)
     assert high == pytest.approx(-0.008, abs=0.01)
 

@@ -11,9 +11,9 @@ import torch
 import yaml
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.recipes.recipe import read_recipe
 from soundalike.report.audition import audition
 from soundalike.report.views_page import frequency_places, in_words, write_views_page
-from soundalike.training.recipe import read_recipe
 from soundalike.views import AUGMENTATIONS
 
 RATE = 22050

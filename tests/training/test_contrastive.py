@@ -8,8 +8,8 @@ import torch
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
+from soundalike.optim.schedules import CosineSchedule
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 VIEWS = {
@@ -69,8 +69,8 @@ def test_a_step_is_the_method_written_out(store):
         assert torch.allclose(ours, theirs, atol=1e-5)
 
 
-def test_post_normalisation_standardises_the_views_of_a_batch_together(store):
-    as_they_are, after = make_training(store), make_training(store, post_normalise=True)
+def test_post_normalization_standardizes_the_views_of_a_batch_together(store):
+    as_they_are, after = make_training(store), make_training(store, post_norm=True)
     draws = as_they_are.draws_of(0)
     views = as_they_are.make_views(draws)
     assert abs(float(views.mean())) > 0.01
@@ -78,7 +78,7 @@ def test_post_normalisation_standardises_the_views_of_a_batch_together(store):
     torch.testing.assert_close(after.make_views(draws).double(), expected, atol=1e-5, rtol=0)
 
 
-def test_two_passes_normalise_each_view_by_its_own_batch(store):
+def test_two_passes_normalize_each_view_by_its_own_batch(store):
     merged, apart = make_training(store), make_training(store, merge_views=False)
     views = merged.make_views(merged.draws_of(0))
     z_a, _ = merged.project(views)
@@ -88,7 +88,7 @@ def test_two_passes_normalise_each_view_by_its_own_batch(store):
     assert torch.allclose(own_b, expected, atol=1e-5)
 
 
-def test_without_augmentation_a_view_is_a_standardised_cut_of_its_clip(store):
+def test_without_augmentation_a_view_is_a_standardized_cut_of_its_clip(store):
     training = make_training(store, views={})
     draws = training.draws_of(0)
     views = training.make_views(draws)

@@ -9,9 +9,9 @@ from soundalike.evaluation.health import MEASURES, health
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
+from soundalike.optim.schedules import CosineSchedule
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.health_monitor import HealthMonitor
-from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
+from soundalike.runtime.hardware import Hardware
 from soundalike.training import loop
-from soundalike.training.hardware import Hardware
 from soundalike.training.loop import Monitor, TrainingError, run_to_end
 from soundalike.training.run_folder import RunFolder
 
@@ -77,16 +77,18 @@ def test_without_a_monitor_the_last_epoch_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("chooses", "epoch", "n_kept"), [("score", 2, 2), ("opposite", 4, 2), (None, 4, 1)]
+    ("selection_metric", "epoch", "n_kept"), [("score", 2, 2), ("opposite", 4, 2), (None, 4, 1)]
 )
-def test_the_best_epoch_is_kept_where_the_monitor_chooses(tmp_path, chooses, epoch, n_kept):
+def test_the_best_epoch_is_kept_where_the_monitor_chooses(
+    tmp_path, selection_metric, epoch, n_kept
+):
     run, kept = new_run(tmp_path / "run"), []
     line = Line()
     numbers = run_to_end(
         line,
         run,
         lambda: kept.append(line.module.weight.item()),
-        monitor_of([0.2, 0.9, 0.9, 0.1], chooses=chooses),
+        monitor_of([0.2, 0.9, 0.9, 0.1], selection_metric=selection_metric),
         name="x",
         progress=False,
     )
@@ -147,7 +149,7 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path, stop_at):
 def test_the_best_score_is_remembered_over_a_stop(tmp_path):
     run, kept = new_run(tmp_path / "run"), []
     for stop_at, score in ((5, 0.9), (None, 0.5)):
-        monitor = monitor_of([score] * 4, chooses="score")
+        monitor = monitor_of([score] * 4, selection_metric="score")
         numbers = run_to_end(
             Line(stop_at), run, lambda: kept.append(1), monitor, name="x", progress=False
         )

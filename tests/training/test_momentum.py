@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from soundalike.losses.byol import BYOL
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
+from soundalike.optim.schedules import CosineSchedule
 from soundalike.training.contrastive import Projector, TrainingSettings
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
-from soundalike.training.schedules import CosineSchedule
 from soundalike.views.pair import PairOfViews
 
 

@@ -12,13 +12,13 @@ import torch
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.health import MEASURES
+from soundalike.recipes.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
-from soundalike.training.hardware import choose_hardware
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import _assemble, pretrain
-from soundalike.training.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
 from soundalike.training.run_folder import RunFolder
 
 
@@ -43,16 +43,16 @@ def test_it_leaves_metrics_and_an_ear(run):
     assert metrics["loss"].notna().all()
     for column in ("knn", *MEASURES):
         assert metrics[column].notna().tolist() == [False, False, True] * 3
-    ear = SoundEncoder.from_pretrained(run.path)
-    assert ear.dim == 32
+    model = SoundEncoder.from_pretrained(run.path)
+    assert model.dim == 32
     assert not (run.path / "checkpoints" / "last.partial").exists()
 
 
 def test_the_statistics_of_the_training_set_are_part_of_the_model(run, store):
-    ear = SoundEncoder.from_pretrained(run.path)
+    model = SoundEncoder.from_pretrained(run.path)
     values = np.concatenate([store.of_clip(index).ravel() for index in range(len(store.clips))])
-    assert ear.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
-    assert ear.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
+    assert model.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
+    assert model.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
 
 
 def test_copies_do_not_meet_in_a_batch(store, tiny_recipe):
@@ -75,8 +75,8 @@ def test_the_ear_that_is_kept_is_whitened_once(run, store, tiny_recipe, tmp_path
     recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
     white = new_run(tmp_path / "white", store, recipe)
     pretrain(store, white, recipe, progress=False)
-    ear, plain = (SoundEncoder.from_pretrained(each.path) for each in (white, run))
-    assert ear.dim == 8
+    model, plain = (SoundEncoder.from_pretrained(each.path) for each in (white, run))
+    assert model.dim == 8
     assert plain.whitening is None
     for ours, theirs in zip(weights_of(white).values(), weights_of(run).values(), strict=True):
         assert torch.equal(ours, theirs)
@@ -160,9 +160,9 @@ def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
 
 
 def test_looking_changes_nothing_and_needs_no_labels(run, store, tiny_recipe, tmp_path):
-    """The same losses with a look an epoch at labelled clips, and with one look at clips alone."""
-    unlabelled = ClipTable("x", store.clips.rows.assign(label=""))
-    store = dataclasses.replace(store, clips=unlabelled)
+    """The same losses with a look an epoch at labeled clips, and with one look at clips alone."""
+    unlabeled = ClipTable("x", store.clips.rows.assign(label=""))
+    store = dataclasses.replace(store, clips=unlabeled)
     recipe = resolve_recipe(tiny_recipe | {"monitor": {"every_n_epochs": 3}})
     seldom = new_run(tmp_path / "seldom", store, recipe)
     numbers = pretrain(store, seldom, recipe, progress=False)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from soundalike.downstream.supervised import SupervisedSettings
+from soundalike.optim.schedules import StepSchedule
+from soundalike.runtime.hardware import Hardware
 from soundalike.training.draws import batches, clip_order
-from soundalike.training.hardware import Hardware
-from soundalike.training.schedules import StepSchedule
 from soundalike.training.steps import Training
-from soundalike.training.supervised import SupervisedSettings
 
 
 class Drawn(Training):

@@ -1,4 +1,4 @@
-"""The whitening of an ear by what it heard."""
+"""The whitening of a model by what it heard."""
 
 import dataclasses
 
@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.downstream.features import embeddings, untrained_twin
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
 from soundalike.training import whitening as room
-from soundalike.training.representations import embeddings, untrained_twin
 from soundalike.training.whitening import whitened
 
 SETTINGS = {"name": "band_cnn", "channels": [4, 8]}
@@ -23,14 +23,14 @@ def new_ear(window_frames=None):
 
 
 def test_what_was_heard_varies_alike(store):
-    ear = new_ear()
-    white = whitened(ear, store, n_components=8, seed=0)
-    raw, h = embeddings(ear, store).h, embeddings(white, store).h
+    model = new_ear()
+    white = whitened(model, store, n_components=8, seed=0)
+    raw, h = embeddings(model, store).h, embeddings(white, store).h
     assert white.dim == h.shape[1] == 8
     assert torch.allclose(h.square().mean(dim=1), torch.ones(len(h)), atol=1e-4)
     ours, theirs = (np.linalg.eigvalsh(np.cov(x.T))[::-1][:8] for x in (h, raw))
     assert ours.max() / ours.min() < theirs.max() / theirs.min() / 2
-    assert ear.whitening is None
+    assert model.whitening is None
 
 
 def test_the_same_seed_draws_the_same_windows_and_another_one_others(store, monkeypatch):
@@ -41,10 +41,10 @@ def test_the_same_seed_draws_the_same_windows_and_another_one_others(store, monk
 
 
 def test_all_windows_are_drawn_where_there_are_few(store, monkeypatch):
-    ear, heard = new_ear(), embeddings(new_ear(), store).h
+    model, heard = new_ear(), embeddings(new_ear(), store).h
     monkeypatch.setattr(room, "N_WINDOWS", len(heard))
     assert torch.allclose(
-        whitened(ear, store, 4, seed=0).whitening.center, heard.mean(0), atol=1e-5
+        whitened(model, store, 4, seed=0).whitening.center, heard.mean(0), atol=1e-5
     )
 
 

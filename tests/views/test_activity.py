@@ -1,4 +1,4 @@
-"""Patches in which something happens."""
+"""PatchSampling in which something happens."""
 
 import numpy as np
 import pytest
@@ -17,16 +17,18 @@ def clip_with_sound(n_frames: int, first: int, end: int) -> torch.Tensor:
     return log_mel
 
 
-def activity_of(*clips: torch.Tensor, within_db: float = 30.0) -> tuple[Activity, torch.Tensor]:
+def activity_of(
+    *clips: torch.Tensor, activity_threshold_db: float = 30.0
+) -> tuple[Activity, torch.Tensor]:
     n_frames = torch.tensor([len(clip) for clip in clips])
     offsets = n_frames.cumsum(0) - n_frames
-    return Activity(torch.cat(clips).half(), offsets, n_frames, within_db), n_frames
+    return Activity(torch.cat(clips).half(), offsets, n_frames, activity_threshold_db), n_frames
 
 
 def test_equals_the_definition_in_plain_loops() -> None:
     generator = torch.Generator().manual_seed(0)
     clips = [3 * torch.randn(n, 8, generator=generator).half() for n in (40, 25, 60)]
-    activity, _ = activity_of(*clips, within_db=20)
+    activity, _ = activity_of(*clips, activity_threshold_db=20)
     for number, clip in enumerate(clips):
         energies = [sum(10.0 ** float(value) for value in frame) for frame in clip]
         active = [energy >= max(energies) / 100 for energy in energies]
@@ -49,7 +51,7 @@ def test_a_click_is_enough_where_there_is_nothing_else() -> None:
     ]  # fmt: skip
 
 
-def test_gain_does_not_matter_and_neighbours_do_not() -> None:
+def test_gain_does_not_matter_and_neighbors_do_not() -> None:
     loud, soft = clip_with_sound(300, 200, 250), clip_with_sound(300, 20, 90)
     alone, _ = activity_of(soft)
     beside, _ = activity_of(loud + 3, soft - 3, loud)
@@ -60,7 +62,7 @@ def test_gain_does_not_matter_and_neighbours_do_not() -> None:
 
 def test_views_are_cut_where_something_happens() -> None:
     activity, n_frames = activity_of(clip_with_sound(1000, 700, 800), clip_with_sound(400, 0, 400))
-    views = PairOfViews(n_bands=8, within_db=30.0)
+    views = PairOfViews(n_bands=8, activity_threshold_db=30.0)
     clips = torch.tensor([0, 1]).repeat(50)
     drawn = views.draw(clips, n_frames, torch.Generator().manual_seed(0), activity)
     patches = drawn["patches"]
@@ -74,5 +76,5 @@ def test_views_are_cut_where_something_happens() -> None:
 
 
 def test_a_level_of_no_decibels_is_refused() -> None:
-    with pytest.raises(ValueError, match="within_db must be above 0, got 0"):
-        PairOfViews(within_db=0)
+    with pytest.raises(ValueError, match="activity_threshold_db must be above 0, got 0"):
+        PairOfViews(activity_threshold_db=0)

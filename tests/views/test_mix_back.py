@@ -67,7 +67,7 @@ def test_log_mels_are_mixed_value_by_value(patch, background, weight) -> None:
         assert mixed == pytest.approx((1 - weight) * x + weight * b, abs=1e-4)
 
 
-def test_standardising_before_or_after_mixing_log_mels_is_the_same() -> None:
+def test_standardizing_before_or_after_mixing_log_mels_is_the_same() -> None:
     patch, background, weight = noise(2, 9, 5), noise(2, 9, 5, seed=1), torch.tensor([0.1, 0.4])
     after = (mix_log_mels(patch, background, weight) + 4) / 1.7
     before = mix_log_mels((patch + 4) / 1.7, (background + 4) / 1.7, weight)

@@ -38,7 +38,7 @@ def test_is_standard_normal() -> None:
     assert 4 < values.abs().max() < 4.4
 
 
-def test_neighbouring_seeds_and_columns_are_uncorrelated() -> None:
+def test_neighboring_seeds_and_columns_are_uncorrelated() -> None:
     values = standard_normal(torch.arange(50), 2000)
     bound = 5 / math.sqrt(2000)
     correlation = torch.corrcoef(values) - torch.eye(50)

@@ -161,11 +161,11 @@ def test_mixing_keeps_the_energy_of_every_patch(frames) -> None:
     assert (made - patches).abs().amax(dim=(2, 3)).min() > 0.01
 
 
-def test_standardising_comes_last(frames) -> None:
-    raw, standardised = pair(**RECIPE), pair(**RECIPE, mean=-4.5, std=0.7)
+def test_standardizing_comes_last(frames) -> None:
+    raw, standardized = pair(**RECIPE), pair(**RECIPE, mean=-4.5, std=0.7)
     draws = raw.draw(CLIPS, N_FRAMES, seed())
     expected = (raw.apply(frames, OFFSETS, draws) + 4.5) / 0.7
-    torch.testing.assert_close(standardised.apply(frames, OFFSETS, draws), expected)
+    torch.testing.assert_close(standardized.apply(frames, OFFSETS, draws), expected)
 
 
 def test_the_order_of_a_view_is_that_of_the_table() -> None:

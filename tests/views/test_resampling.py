@@ -33,7 +33,7 @@ def test_interpolates_as_a_plain_loop_would(dim: int) -> None:
         torch.testing.assert_close(made[i].select(dim - 1, place), expected)
 
 
-def test_a_whole_position_takes_nothing_of_its_neighbours() -> None:
+def test_a_whole_position_takes_nothing_of_its_neighbors() -> None:
     patches = torch.full((1, 3, 2), torch.nan)
     patches[:, 1] = 5
     made = interpolate(patches, torch.tensor([[1.0, 1.0]]), dim=1)

@@ -20,17 +20,17 @@ def boxes_of(draws: dict[str, torch.Tensor]) -> list[tuple[int, int, int, int]]:
 
 
 def plain_stretch(box: list[list[float]], n_frames: int, n_bands: int) -> list[list[float]]:
-    def neighbours(i: int, n_in: int, n_out: int) -> tuple[int, int, float]:
+    def neighbors(i: int, n_in: int, n_out: int) -> tuple[int, int, float]:
         position = min(max((i + 0.5) * n_in / n_out - 0.5, 0), n_in - 1)
         below = math.floor(position)
         return below, min(below + 1, n_in - 1), position - below
 
     result = []
     for t in range(n_frames):
-        above, under, share_t = neighbours(t, len(box), n_frames)
+        above, under, share_t = neighbors(t, len(box), n_frames)
         row = []
         for band in range(n_bands):
-            left, right, share_b = neighbours(band, len(box[0]), n_bands)
+            left, right, share_b = neighbors(band, len(box[0]), n_bands)
             upper = (1 - share_b) * box[above][left] + share_b * box[above][right]
             lower = (1 - share_b) * box[under][left] + share_b * box[under][right]
             row.append((1 - share_t) * upper + share_t * lower)

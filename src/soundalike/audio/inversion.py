@@ -22,13 +22,13 @@ def to_waveform(
     start at random and are pulled to ones that overlapping windows agree on.
 
     Args:
-        log_mel: log10 mel energies, not standardised.
+        log_mel: log10 mel energies, not standardized.
         front_end: what made them.
         n_iterations: rounds of the search for phases.
         seed: of the random phases.
 
     Shape:
-        log_mel: [frames, bands]; result: [samples], from the centre of the first frame to that of
+        log_mel: [frames, bands]; result: [samples], from the center of the first frame to that of
         the last, so that its log-mel has as many frames.
     """
     n_fft, win_length, hop_length = front_end.n_fft, front_end.win_length, front_end.hop_length
@@ -41,18 +41,18 @@ def to_waveform(
     phases = np.exp(2j * np.pi * turns).astype(np.complex64)
     previous = np.complex64(0)
     for _ in range(n_iterations):
-        waveform = _synthesise(magnitudes * phases, front_end) / overlap
+        waveform = _synthesize(magnitudes * phases, front_end) / overlap
         windows = sliding_window_view(waveform, win_length)[::hop_length]
         spectrum = scipy.fft.rfft(windows * window, n_fft)
         ahead = spectrum + MOMENTUM * (spectrum - previous)
         phases = ahead / np.maximum(np.abs(ahead), np.finfo(np.float32).tiny)
         previous = spectrum
-    waveform = _synthesise(magnitudes * phases, front_end) / overlap
+    waveform = _synthesize(magnitudes * phases, front_end) / overlap
     before = front_end.reflection[0]
     return waveform[before : before + (len(log_mel) - 1) * hop_length + 1]
 
 
-def _synthesise(spectrum: NDArray[np.complex64], front_end: LogMel) -> NDArray[np.float32]:
+def _synthesize(spectrum: NDArray[np.complex64], front_end: LogMel) -> NDArray[np.float32]:
     """Sum of the windowed frames of a spectrum."""
     frames = scipy.fft.irfft(spectrum, front_end.n_fft)[:, : front_end.win_length]
     return _overlap_add(frames * hamming_window(front_end.win_length), front_end.hop_length)

@@ -11,9 +11,9 @@ PEAK_FLOOR = 0.005
 
 
 def level(blocks: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
-    """Mean and gain that peak-normalise a waveform that comes in blocks.
+    """Mean and gain that peak-normalize a waveform that comes in blocks.
 
-    The normalised waveform is ``(x - mean) * gain`` with ``gain = 1 / (max|x - mean| + 0.005)``.
+    The normalized waveform is ``(x - mean) * gain`` with ``gain = 1 / (max|x - mean| + 0.005)``.
 
     Shape:
         each block: [samples].
@@ -28,13 +28,13 @@ def level(blocks: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
     return mean, 1 / (max(highest - mean, mean - lowest) + PEAK_FLOOR)
 
 
-def normalise_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+def normalize_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     """Remove the mean and bring the peak just below one: ``(x - mean) / (max|x - mean| + 0.005)``.
 
     Shape:
         waveform, result: [samples].
 
-    >>> normalise_peak(np.array([1.0, 2.0, 3.0], np.float32)).round(3)
+    >>> normalize_peak(np.array([1.0, 2.0, 3.0], np.float32)).round(3)
     array([-0.995,  0.   ,  0.995], dtype=float32)
     """
     mean, gain = level([waveform])

@@ -12,7 +12,7 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from soundalike.audio.level import level, normalise_peak
+from soundalike.audio.level import level, normalize_peak
 from soundalike.audio.waveform import read_blocks
 
 # A clip up to this length is decoded once and held; a longer one is read twice, block by block.
@@ -25,7 +25,7 @@ CHUNK_FRAMES = 64
 class LogMel:
     """The log-mel front end; the defaults are those of Fonseca et al. 2021.
 
-    Frame ``t`` is centred on sample ``t * hop_length``, with the waveform reflected at its ends,
+    Frame ``t`` is centered on sample ``t * hop_length``, with the waveform reflected at its ends,
     so ``n_samples`` give exactly ``1 + n_samples // hop_length`` frames. A frame holds
     ``log10(mel energies + log_offset)`` of the power spectrum under a periodic Hamming window.
 
@@ -78,7 +78,7 @@ class LogMel:
         return self.hop_length / self.sample_rate
 
     def __call__(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-mel of a waveform as it is: neither normalised nor repeated.
+        """Log-mel of a waveform as it is: neither normalized nor repeated.
 
         Shape:
             waveform: [samples], at least one; result: [frames, bands].
@@ -95,12 +95,12 @@ class LogMel:
         return np.concatenate(list(self.blocks(path, start_s, end_s)))
 
     def of_clip(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-mel of a clip that is held whole: peak-normalised, and repeated if it is short.
+        """Log-mel of a clip that is held whole: peak-normalized, and repeated if it is short.
 
         Shape:
             waveform: [samples] at ``sample_rate``, at least one; result: [frames, bands].
         """
-        clip = normalise_peak(waveform)
+        clip = normalize_peak(waveform)
         n_least = round(self.min_duration_s * self.sample_rate)
         return self(np.resize(clip, max(n_least, len(clip))))
 
@@ -112,7 +112,7 @@ class LogMel:
     ) -> Iterator[NDArray[np.float32]]:
         """Log-mel of a clip, block by block, so that the length of the file does not matter.
 
-        The clip is read as mono, resampled, and peak-normalised over its whole length; one shorter
+        The clip is read as mono, resampled, and peak-normalized over its whole length; one shorter
         than ``min_duration_s`` is then repeated.
 
         Args:
@@ -134,7 +134,7 @@ class LogMel:
             if sum(map(len, held)) > n_most:
                 break
         else:
-            clip = normalise_peak(np.concatenate(held))
+            clip = normalize_peak(np.concatenate(held))
             n_least = round(self.min_duration_s * self.sample_rate)
             yield self(np.resize(clip, max(n_least, len(clip))))
             return
@@ -202,10 +202,10 @@ def mel_filterbank(
         result: [n_fft // 2 + 1, n_mels]; power spectra times it are mel energies.
     """
     edges = _mel_to_hz(np.linspace(_hz_to_mel(fmin), _hz_to_mel(fmax), n_mels + 2))
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    low, center, high = edges[:-2], edges[1:-1], edges[2:]
     frequencies = np.arange(n_fft // 2 + 1)[:, None] * sample_rate / n_fft
-    rising = (frequencies - low) / (centre - low)
-    falling = (high - frequencies) / (high - centre)
+    rising = (frequencies - low) / (center - low)
+    falling = (high - frequencies) / (high - center)
     return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
 
 

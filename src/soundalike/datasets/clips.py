@@ -129,7 +129,7 @@ class ClipTable:
         Returns:
             int64 [clips], the class index or -1, where every clip has one class at most. Otherwise
             float32 [clips, classes], 1 for each class of the clip and 0 for the others; the row of
-            an unlabelled clip is NaN, since 0 would say that it holds none of them.
+            an unlabeled clip is NaN, since 0 would say that it holds none of them.
         """
         index = {name: position for position, name in enumerate(classes)}
         which, different = pd.factorize(self.rows["label"])

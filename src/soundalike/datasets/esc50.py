@@ -3,7 +3,7 @@
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.official_table import read_official_table
+from soundalike.datasets.metadata_csv import read_metadata_csv
 from soundalike.datasets.source import data_set_root
 
 
@@ -17,7 +17,7 @@ def read_esc50(root: str) -> ClipTable:
     """
     folder = data_set_root("esc50", root)
     columns = ["filename", "fold", "category"]
-    table = read_official_table(f"esc50:{root}", folder / "meta" / "esc50.csv", columns)
+    table = read_metadata_csv(f"esc50:{root}", folder / "meta" / "esc50.csv", columns)
     rows = pd.DataFrame(
         {
             "path": [str(folder / "audio" / file) for file in table["filename"]],

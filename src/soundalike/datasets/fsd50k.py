@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable, SourceError
-from soundalike.datasets.official_table import read_official_table
+from soundalike.datasets.metadata_csv import read_metadata_csv
 from soundalike.datasets.source import data_set_root
 
 _SPLITS = {"train": "train", "val": "validation"}
@@ -33,6 +33,6 @@ def read_fsd50k(root: str) -> ClipTable:
 
 def _read_part(folder: Path, part: str, columns: list[str]) -> pd.DataFrame:
     table = folder / "FSD50K.ground_truth" / f"{part}.csv"
-    rows = read_official_table(f"fsd50k:{folder}", table, columns)
+    rows = read_metadata_csv(f"fsd50k:{folder}", table, columns)
     rows["path"] = [str(folder / f"FSD50K.{part}_audio" / f"{name}.wav") for name in rows["fname"]]
     return rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.official_table import read_official_table
+from soundalike.datasets.metadata_csv import read_metadata_csv
 from soundalike.datasets.source import data_set_root
 
 
@@ -36,6 +36,6 @@ def read_layout(name: str, folder: Path) -> ClipTable:
 
 def _read_part(name: str, folder: Path, part: str, columns: list[str]) -> pd.DataFrame:
     table = folder / "FSDnoisy18k.meta" / f"{part}.csv"
-    rows = read_official_table(f"{name}:{folder}", table, columns)
+    rows = read_metadata_csv(f"{name}:{folder}", table, columns)
     rows["path"] = [str(folder / f"FSDnoisy18k.audio_{part}" / file) for file in rows["fname"]]
     return rows

@@ -13,15 +13,15 @@ def with_label_noise(store: Store, share: float, seed: int) -> Store:
 
     Each clip that is chosen gets one of the other classes, all equally likely, so no label stays
     right by chance. The truth is in the further column `true_label`, of the first time when the
-    labels were made wrong before. Only labelled clips of the split train are touched.
+    labels were made wrong before. Only labeled clips of the split train are touched.
 
     Args:
         store: clips in named splits, with one label each.
-        share: of the labelled training clips, in [0, 1]; rounded to a whole number of clips.
+        share: of the labeled training clips, in [0, 1]; rounded to a whole number of clips.
         seed: of which clips and which classes.
 
     Raises:
-        SourceError: there are no labelled training clips, several labels a clip, or one class.
+        SourceError: there are no labeled training clips, several labels a clip, or one class.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}: give a number from 0 to 1.")
@@ -32,7 +32,7 @@ def with_label_noise(store: Store, share: float, seed: int) -> Store:
         raise SourceError(f"{clips.name}: clips with several labels cannot be given wrong ones.")
     train = np.flatnonzero((clips.rows["split"] == "train").to_numpy() & (labels >= 0))
     if not len(train) or len(classes) < 2:
-        missing = "no second class" if len(train) else "no labelled clip in a split 'train'"
+        missing = "no second class" if len(train) else "no labeled clip in a split 'train'"
         raise SourceError(f"{clips.name}: {missing}, so no label can be made wrong.")
     rng = np.random.default_rng(seed)
     wrong = rng.permutation(train)[: round(share * len(train))]

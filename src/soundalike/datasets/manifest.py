@@ -22,7 +22,7 @@ def read_manifest(manifest: Path) -> ClipTable:
     """Read a CSV, TSV or Parquet table of clips.
 
     Its columns are `path` and optionally label, split, fold, start_s and end_s. Paths are relative
-    to the manifest's own folder. A blank label means unlabelled. Rows whose file is missing and
+    to the manifest's own folder. A blank label means unlabeled. Rows whose file is missing and
     rows that repeat an earlier one are left out and become problems.
 
     Raises:

@@ -20,10 +20,8 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
-from soundalike.datasets.alone import alone_in
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
-from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import (
     CLIPS,
@@ -36,7 +34,9 @@ from soundalike.datasets.store import (
     is_store,
     open_store,
 )
-from soundalike.datasets.workers import map_in_processes
+from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.lock import locked
+from soundalike.runtime.workers import map_in_processes
 
 CLIPS_PER_PART = 32
 PLAN, PARTS = "plan.json", "parts"
@@ -49,7 +49,7 @@ class BrokenClipsError(Exception):
 def prepare(
     clips: ClipTable,
     out: Path,
-    log_mel: LogMel | None = None,
+    front_end: LogMel | None = None,
     *,
     n_workers: int | None = None,
     strict: bool = False,
@@ -64,7 +64,7 @@ def prepare(
     Args:
         clips: what to read.
         out: folder of the store; new, or the one of an earlier run with the same clips.
-        log_mel: the front end.
+        front_end: the front end.
         n_workers: processes; by default one for every processor.
         strict: whether a broken clip is an error; one that is also in another split is not broken.
         progress: whether to show a progress bar.
@@ -75,13 +75,13 @@ def prepare(
         InUseError: another run prepares it.
         OSError: a file cannot be written.
     """
-    log_mel = log_mel or LogMel()
-    plan = {"log_mel": dataclasses.asdict(log_mel), "clips": clips.fingerprint()}
+    front_end = front_end or LogMel()
+    plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
     _claim(out, plan)
     if (out / PLAN).exists():  # as long as there is something to do
-        with alone_in(out):
+        with locked(out):
             if not is_store(out):
-                _make_parts(clips, out / PARTS, log_mel, n_workers, progress)
+                _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan)
             _clear_away(out)
     store = open_store(out)
@@ -96,14 +96,14 @@ def prepare(
 
 
 def open_or_prepare(
-    source: str, out: Path, log_mel: LogMel, *, strict: bool = False, progress: bool = True
+    source: str, out: Path, front_end: LogMel, *, strict: bool = False, progress: bool = True
 ) -> Store:
     """Open the store that a source is, or prepare one of its clips.
 
     Args:
         source: a prepared store, or anything that `read_source` takes.
         out: folder of the store, where one must be made.
-        log_mel: the front end that is wanted.
+        front_end: the front end that is wanted.
         strict: whether a broken clip is an error.
         progress: whether to show a progress bar.
 
@@ -112,9 +112,9 @@ def open_or_prepare(
         BrokenClipsError: as in `prepare`.
     """
     if not is_store(Path(source)):
-        return prepare(read_source(source), out, log_mel, strict=strict, progress=progress)
+        return prepare(read_source(source), out, front_end, strict=strict, progress=progress)
     store = open_store(Path(source))
-    wanted, there = dataclasses.asdict(log_mel), dataclasses.asdict(store.log_mel)
+    wanted, there = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
     if key := differing_key(wanted, there):
         raise SourceError(f"{source}: made with another front end ({key}): prepare it anew.")
     return store
@@ -132,7 +132,7 @@ def _claim(out: Path, plan: dict) -> None:
         if not (out / name).exists():
             continue
         theirs = _read_plan(out / name)
-        if key := differing_key(plan["log_mel"], theirs["log_mel"]):
+        if key := differing_key(plan["front_end"], theirs["front_end"]):
             raise SourceError(
                 f"{out}: made with another front end ({key}): use its settings, or another folder."
             )
@@ -145,14 +145,14 @@ def _claim(out: Path, plan: dict) -> None:
     if out.exists() and (not out.is_dir() or set(os.listdir(out)) - {f"{PLAN}.partial"}):
         raise SourceError(f"{out}: exists already and is no store: name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
-    with put_in_place(out / PLAN) as path:
+    with atomic_write(out / PLAN) as path:
         path.write_text(json.dumps(plan))
 
 
 def _read_plan(path: Path) -> dict:
     try:
         plan = json.loads(path.read_text())
-        return {"log_mel": dict(plan["log_mel"]), "clips": plan["clips"]}
+        return {"front_end": dict(plan["front_end"]), "clips": plan["clips"]}
     except (ValueError, KeyError, TypeError):
         raise SourceError(
             f"{path}: damaged, or of another program: name a new folder, or delete this one."
@@ -170,7 +170,7 @@ class _Part:
     folder: Path
     number: int
     clips: list[Clip]
-    log_mel: LogMel
+    front_end: LogMel
 
     @property
     def frames_path(self) -> Path:
@@ -181,18 +181,18 @@ class _Part:
         return self.folder / f"{self.number:07d}.json"
 
 
-def _parts(clips: ClipTable, folder: Path, log_mel: LogMel) -> Iterator[_Part]:
+def _parts(clips: ClipTable, folder: Path, front_end: LogMel) -> Iterator[_Part]:
     rest, numbers = iter(clips), itertools.count()
     while of_part := list(itertools.islice(rest, CLIPS_PER_PART)):
-        yield _Part(folder, next(numbers), of_part, log_mel)
+        yield _Part(folder, next(numbers), of_part, front_end)
 
 
 def _make_parts(
-    clips: ClipTable, folder: Path, log_mel: LogMel, n_workers: int | None, progress: bool
+    clips: ClipTable, folder: Path, front_end: LogMel, n_workers: int | None, progress: bool
 ) -> None:
     folder.mkdir(exist_ok=True)
     done = {path.stem for path in folder.glob("*.json")}
-    todo = (p for p in _parts(clips, folder, log_mel) if p.record_path.stem not in done)
+    todo = (p for p in _parts(clips, folder, front_end) if p.record_path.stem not in done)
     n_done = min(len(done) * CLIPS_PER_PART, len(clips))
     hours = 0.0
     with tqdm(
@@ -208,11 +208,11 @@ def _make_parts(
 def _make_part(part: _Part) -> tuple[int, float]:
     """Write a part's frames and record; return its number of clips and its hours of audio."""
     record: list[dict] = []
-    with put_in_place(part.frames_path) as path, path.open("wb") as file:
+    with atomic_write(part.frames_path) as path, path.open("wb") as file:
         for clip in part.clips:
             start, n_frames, audio = file.tell(), 0, AudioHash()
             try:
-                for block in part.log_mel.blocks(clip.path, clip.start_s, clip.end_s):
+                for block in part.front_end.blocks(clip.path, clip.start_s, clip.end_s):
                     frames = np.ascontiguousarray(block, dtype="<f2")
                     file.write(frames.data)
                     audio.add(frames)
@@ -223,10 +223,10 @@ def _make_part(part: _Part) -> tuple[int, float]:
                 file.truncate()
                 why = {"problem": error.problem, "message": str(error)}
                 record.append({"n_frames": 0, "audio": "", **why})
-    with put_in_place(part.record_path) as path:
+    with atomic_write(part.record_path) as path:
         path.write_text(json.dumps(record))
-    seconds = sum(clip["n_frames"] for clip in record) * part.log_mel.hop_length
-    return len(record), seconds / part.log_mel.sample_rate / 3600
+    seconds = sum(clip["n_frames"] for clip in record) * part.front_end.hop_length
+    return len(record), seconds / part.front_end.sample_rate / 3600
 
 
 def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
@@ -240,7 +240,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         n_frames[index], audio[index] = clip["n_frames"], clip["audio"]
         if "problem" in clip:
             problems.append(Problem(path, clip["problem"], clip["message"]))
-    shape = (int(n_frames.sum()), plan["log_mel"]["n_mels"])
+    shape = (int(n_frames.sum()), plan["front_end"]["n_mels"])
     _join_frames(parts, out / FRAMES, shape)
 
     offset = np.cumsum(n_frames) - n_frames
@@ -248,10 +248,10 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     rows = rows[n_frames > 0].reset_index(drop=True)
     leaked = leaks(rows, audio[n_frames > 0])
     rows = rows.drop(index=list(leaked))
-    with put_in_place(out / CLIPS) as path:
+    with atomic_write(out / CLIPS) as path:
         rows.to_parquet(path, index=False)
     problems += leaked.values()
-    with put_in_place(out / PROBLEMS) as path:
+    with atomic_write(out / PROBLEMS) as path:
         fields = [field.name for field in dataclasses.fields(Problem)]
         columns = {name: [getattr(problem, name) for problem in problems] for name in fields}
         pd.DataFrame(columns).to_csv(path, index=False)
@@ -263,13 +263,13 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         "n_problems": len(problems),
         **plan,
     }
-    with put_in_place(out / HEAD) as path:
+    with atomic_write(out / HEAD) as path:
         path.write_text(json.dumps(head, indent=1))
 
 
 def _join_frames(parts: list[Path], frames: Path, shape: tuple[int, int]) -> None:
     """Copy the frames of the parts, named by their records, into one array."""
-    with put_in_place(frames) as path, path.open("wb") as file:
+    with atomic_write(frames) as path, path.open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
         for part in parts:

@@ -11,7 +11,7 @@ from soundalike.audio.sound_file import AudioError, read_info
 from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, classes_of
 from soundalike.datasets.identical import HASH, first_with_hash
-from soundalike.datasets.workers import map_in_processes
+from soundalike.runtime.workers import map_in_processes
 
 SILENT_PEAK = 1e-4  # -80 dB below full scale: nothing that anybody hears
 CLIPPED_LEVEL = 0.999

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from soundalike.datasets.clips import SPLITS, ClipTable, SourceError, fold_names
-from soundalike.datasets.dealing import deal
 from soundalike.datasets.identical import leaks
 from soundalike.datasets.store import Store
+from soundalike.datasets.stratify import deal
 
 TASKS = ("noisy", "clean")
 N_FOLDS = 5
@@ -38,8 +38,8 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
 
     Args:
         store: the clips.
-        task: "noisy" learns from the split train and chooses on validation. "clean", the small
-            task of Fonseca et al. 2021, learns from 85 % of the split validation and chooses on
+        task: "noisy" learns from the split train and selection_metric on validation. "clean", the small
+            task of Fonseca et al. 2021, learns from 85 % of the split validation and selection_metric on
             the rest, class by class; identical audio stays together. Both test on test.
         seed: of the choice of the 85 %.
 
@@ -48,22 +48,22 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
     """
     if task not in TASKS:
         raise ValueError(f"task is '{task}': give one of {', '.join(TASKS)}.")
-    labelled = _labelled(store)
+    labeled = _labeled(store)
     if task == "clean":
-        return [_clean_split(store, labelled, seed)]
+        return [_clean_split(store, labeled, seed)]
     if store.clips.has_splits:
-        return [_named_split(store, labelled, ("train", "test"))]
+        return [_named_split(store, labeled, ("train", "test"))]
     folds = _folds(store)
-    names = fold_names(folds[labelled])
+    names = fold_names(folds[labeled])
     if len(names) < 2:
         raise SourceError(f"{store.clips.name}: cross-validation needs at least two folds.")
     nothing = np.zeros(0, dtype=np.int64)
     return [
         Split(
             f"fold {name}",
-            np.flatnonzero(labelled & (folds != name) & (folds != "")),
+            np.flatnonzero(labeled & (folds != name) & (folds != "")),
             nothing,
-            np.flatnonzero(labelled & (folds == name)),
+            np.flatnonzero(labeled & (folds == name)),
         )
         for name in names
     ]
@@ -77,7 +77,7 @@ def with_splits(store: Store, seed: int) -> Store:
     where the splits are known. Named splits are left as they are.
 
     Args:
-        store: has folds, or labelled clips to make stratified ones of.
+        store: has folds, or labeled clips to make stratified ones of.
         seed: which fold is test: as many seeds as there are folds test every clip once.
 
     Raises:
@@ -99,7 +99,7 @@ def with_splits(store: Store, seed: int) -> Store:
     return dataclasses.replace(store, clips=ClipTable(clips.name, rows)).select(keep)
 
 
-def heard_in_training(clips: ClipTable, test_fold: str | None = None) -> np.ndarray:
+def training_clips(clips: ClipTable, test_fold: str | None = None) -> np.ndarray:
     """Return the positions of the clips that pre-training may hear.
 
     That is the split train where there are splits, otherwise every clip but those of `test_fold`.
@@ -121,45 +121,47 @@ def heard_in_training(clips: ClipTable, test_fold: str | None = None) -> np.ndar
     return np.flatnonzero(keep)
 
 
-def _labelled(store: Store) -> np.ndarray:
-    labelled = (store.clips.rows["label"] != "").to_numpy()
-    if not labelled.any():
+def _labeled(store: Store) -> np.ndarray:
+    labeled = (store.clips.rows["label"] != "").to_numpy()
+    if not labeled.any():
         raise SourceError(
             f"{store.clips.name}: no clip has a label, so nothing can be tested: put the sounds of "
             "each class into a folder of its own, or give a manifest with a column 'label'."
         )
-    return labelled
+    return labeled
 
 
-def _named_split(store: Store, labelled: np.ndarray, needed: tuple[str, ...]) -> Split:
+def _named_split(store: Store, labeled: np.ndarray, needed: tuple[str, ...]) -> Split:
     of = store.clips.rows["split"].to_numpy()
-    parts = {split: np.flatnonzero(labelled & (of == split)) for split in SPLITS}
+    parts = {split: np.flatnonzero(labeled & (of == split)) for split in SPLITS}
     for split in needed:
         if not len(parts[split]):
-            raise SourceError(f"{store.clips.name}: its split '{split}' has no labelled clip.")
+            raise SourceError(f"{store.clips.name}: its split '{split}' has no labeled clip.")
     return Split("test", **parts)
 
 
-def _clean_split(store: Store, labelled: np.ndarray, seed: int) -> Split:
-    named = _named_split(store, labelled, ("validation", "test"))
+def _clean_split(store: Store, labeled: np.ndarray, seed: int) -> Split:
+    named = _named_split(store, labeled, ("validation", "test"))
     number, of = deal(store, named.validation, seed)
     n_choosing = np.maximum(1, np.round(CHOOSING_SHARE * of)) * (of > 1)  # the only one is learned
-    chooses = number < n_choosing
-    if not chooses.any():
+    selection_metric = number < n_choosing
+    if not selection_metric.any():
         raise SourceError(
             f"{store.clips.name}: its split 'validation' has one clip a class, too few to learn "
             "from some and choose on others."
         )
-    return Split("clean", named.validation[~chooses], named.validation[chooses], named.test)
+    return Split(
+        "clean", named.validation[~selection_metric], named.validation[selection_metric], named.test
+    )
 
 
 def _folds(store: Store) -> np.ndarray:
-    """Return each clip's fold: its own, or where no clip has one, one of ours if it is labelled."""
+    """Return each clip's fold: its own, or where no clip has one, one of ours if it is labeled."""
     clips = store.clips
     if clips.folds:
         return clips.rows["fold"].to_numpy(object)
     folds = np.full(len(clips), "", dtype=object)
-    labelled = np.flatnonzero(_labelled(store))
-    number, _ = deal(store, labelled, seed=0)
-    folds[labelled] = (number % N_FOLDS + 1).astype(str)
+    labeled = np.flatnonzero(_labeled(store))
+    number, _ = deal(store, labeled, seed=0)
+    folds[labeled] = (number % N_FOLDS + 1).astype(str)
     return folds

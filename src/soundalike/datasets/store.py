@@ -21,7 +21,7 @@ from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.identical import HASH
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
-FORMAT = 2
+FORMAT = 3
 INDEX = ["offset", "n_frames", "audio"]  # the columns of clips.parquet that are no clip's row
 
 
@@ -31,7 +31,7 @@ class Store:
 
     Args:
         path: the folder.
-        log_mel: the front end that made the frames.
+        front_end: the front end that made the frames.
         clips: the clips that could be read, in the order of their frames.
         frames: float16 [frames, bands], read through the memory map.
         offsets: int64 [clips], the first frame of each clip.
@@ -42,7 +42,7 @@ class Store:
     """
 
     path: Path
-    log_mel: LogMel
+    front_end: LogMel
     clips: ClipTable
     frames: np.ndarray
     offsets: np.ndarray
@@ -69,7 +69,7 @@ class Store:
     @property
     def hours(self) -> float:
         """Hours of audio that the clips' frames span."""
-        return float(self.n_frames.sum()) * self.log_mel.hop_s / 3600
+        return float(self.n_frames.sum()) * self.front_end.hop_s / 3600
 
 
 def is_store(path: Path) -> bool:
@@ -90,7 +90,7 @@ def open_store(path: Path) -> Store:
         # Not copy-on-write: of that no more can be mapped than the machine has memory for copies.
         frames = np.load(path / FRAMES, mmap_mode="r" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
-        log_mel = LogMel(**head["log_mel"])
+        front_end = LogMel(**head["front_end"])
         offsets, n_frames, audio = (rows[name].to_numpy(copy=True) for name in INDEX)
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
@@ -98,7 +98,7 @@ def open_store(path: Path) -> Store:
         ) from None
     return Store(
         path=path,
-        log_mel=log_mel,
+        front_end=front_end,
         clips=ClipTable(head["source"], rows.drop(columns=INDEX)),
         frames=frames,
         offsets=offsets,

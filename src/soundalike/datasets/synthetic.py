@@ -23,10 +23,10 @@ from tqdm import tqdm
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.fsdnoisy18k import read_layout
-from soundalike.datasets.synthesis import CLASS_SOUNDS, OUTSIDE_SOUNDS
-from soundalike.datasets.synthesis_elements import SAMPLE_RATE
-from soundalike.datasets.synthesis_recording import record
-from soundalike.datasets.workers import map_in_processes
+from soundalike.runtime.workers import map_in_processes
+from soundalike.synthesis.elements import SAMPLE_RATE
+from soundalike.synthesis.recording import record
+from soundalike.synthesis.sounds import CLASS_SOUNDS, OUTSIDE_SOUNDS
 
 CLASSES = tuple(CLASS_SOUNDS)
 SIZES = {

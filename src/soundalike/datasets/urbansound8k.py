@@ -3,7 +3,7 @@
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.official_table import read_official_table
+from soundalike.datasets.metadata_csv import read_metadata_csv
 from soundalike.datasets.source import data_set_root
 
 
@@ -16,7 +16,7 @@ def read_urbansound8k(root: str) -> ClipTable:
         SourceError: the folder does not hold this layout, or the table is damaged.
     """
     folder = data_set_root("urbansound8k", root)
-    table = read_official_table(
+    table = read_metadata_csv(
         f"urbansound8k:{root}",
         folder / "metadata" / "UrbanSound8K.csv",
         ["slice_file_name", "fold", "class"],

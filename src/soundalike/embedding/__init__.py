@@ -1,1 +1,1 @@
-"""The trained ear: front end, statistics and encoder in one, and what it makes of sounds."""
+"""The trained model: front end, statistics and encoder in one, and what it makes of sounds."""

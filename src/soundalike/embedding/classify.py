@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from soundalike.datasets.clips import ClipTable, SourceError
-from soundalike.datasets.in_place import put_in_place
-from soundalike.embedding.readable import ReadableClips
+from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.runtime.atomic import atomic_write
 
 UNSURE = "unsure"
 
@@ -49,21 +49,21 @@ def classify(
     """
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the CSV file to write.")
-    ear = classifier.ear
-    log_mels = ReadableClips(ear, clips, strict=strict, name="classify", progress=progress)
+    model = classifier.model
+    log_mels = ClipReader(model, clips, strict=strict, name="classify", progress=progress)
     heard, scores = classifier.window_probabilities(log_mels)
     read, clip_of_row = np.unique(heard["clip"], return_inverse=True)
     log_mels.refuse_none(len(read))
     rows = clips.rows.iloc[heard["clip"] if windows else read][["path", "start_s", "end_s"]]
     rows["start_s"] = rows["start_s"].fillna(0.0)
     if windows:
-        rows["start_s"] += heard["start"].to_numpy() * ear.log_mel.hop_s
-        rows["end_s"] = rows["start_s"] + (heard["n_frames"].to_numpy() - 1) * ear.log_mel.hop_s
+        rows["start_s"] += heard["start"].to_numpy() * model.front_end.hop_s
+        rows["end_s"] = rows["start_s"] + (heard["n_frames"].to_numpy() - 1) * model.front_end.hop_s
     else:
         scores = clip_scores(scores, clip_of_row, classifier.clip_score)
     rows = rows.round(3).assign(**_answers(classifier, scores))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(out) as beside:
+    with atomic_write(out) as beside:
         rows.to_csv(beside, index=False)
     return {
         "n_clips": len(read),

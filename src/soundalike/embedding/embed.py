@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soundalike.datasets.clips import ClipTable, SourceError
-from soundalike.datasets.in_place import put_in_place
-from soundalike.embedding.readable import ReadableClips
+from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.runtime.atomic import atomic_write
 
 ROWS_AT_ONCE = 8192  # a Parquet file of many small groups of rows is large and slow
 
@@ -25,12 +25,12 @@ def embed(
 ) -> dict[str, Any]:
     """Write the embeddings of all clips' windows to a Parquet file.
 
-    A window is of the length that the ear embeds at once, or the clip where that is shorter; the
+    A window is of the length that the model embeds at once, or the clip where that is shorter; the
     next begins half a window later. Times are seconds in the file. Broken clips are left out and
     listed beside the file.
 
     Args:
-        encoder: the ear.
+        encoder: the model.
         clips: what to read.
         out: the Parquet file; replaced only when all is written.
         batch_size: windows that go through the encoder at a time.
@@ -47,17 +47,17 @@ def embed(
     """
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
-    hop_s = encoder.log_mel.hop_s
+    hop_s = encoder.front_end.hop_s
     paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
     n_windows = n_waiting = 0
-    log_mels = ReadableClips(encoder, clips, strict=strict, name="embed", progress=progress)
+    log_mels = ClipReader(encoder, clips, strict=strict, name="embed", progress=progress)
     vector = pa.list_(pa.float32(), encoder.dim)
     times = [("start_s", pa.float64()), ("end_s", pa.float64())]
     schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     out.parent.mkdir(parents=True, exist_ok=True)
     embedded: set[int] = set()
     waiting: list[pa.Table] = []
-    with put_in_place(out) as beside, pq.ParquetWriter(beside, schema) as writer:
+    with atomic_write(out) as beside, pq.ParquetWriter(beside, schema) as writer:
         for windows, h in encoder.encode_windows(log_mels, batch_size):
             start_s = first_s[windows.clips] + windows.starts * hop_s
             end_s = start_s + (windows.n_frames - 1) * hop_s

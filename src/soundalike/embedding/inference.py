@@ -1,4 +1,4 @@
-"""An ear made ready to embed: the same network, computed faster."""
+"""A model made ready to embed: the same network, computed faster."""
 
 import copy
 
@@ -10,22 +10,22 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import Encoder
 
 
-def for_inference(ear: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
-    """Return an ear that embeds faster, and neither learns nor saves.
+def for_inference(model: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
+    """Return a model that embeds faster, and neither learns nor saves.
 
-    Batch normalisations are folded into the convolutions before them, weights lie with channels
+    Batch normalizations are folded into the convolutions before them, weights lie with channels
     innermost, and everything but recurrent layers computes in ``dtype``. In float32 that changes
     embeddings by rounding alone; in bfloat16 their cosine to the exact ones stays above 0.999.
 
     Args:
-        ear: left as it is.
+        model: left as it is.
         dtype: float32, or bfloat16 where the machine multiplies it natively.
     """
-    return ear.with_encoder(_InferenceEncoder(ear.encoder, dtype), ear.whitening).eval()
+    return model.with_encoder(_InferenceEncoder(model.encoder, dtype), model.whitening).eval()
 
 
 class _InferenceEncoder(Encoder):
-    """An encoder with its batch normalisations folded, in another type of numbers."""
+    """An encoder with its batch normalizations folded, in another type of numbers."""
 
     def __init__(self, encoder: Encoder, dtype: torch.dtype) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class _InferenceEncoder(Encoder):
 
 
 def _folded(module: nn.Module) -> nn.Module:
-    """Fold every batch normalisation into the convolution that is defined right before it."""
+    """Fold every batch normalization into the convolution that is defined right before it."""
     before: tuple[str, nn.Module] | None = None
     for name, child in list(module.named_children()):
         if isinstance(child, nn.BatchNorm2d) and before and isinstance(before[1], nn.Conv2d):

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from soundalike.datasets.in_place import put_in_place
+from soundalike.runtime.atomic import atomic_write
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -30,7 +30,7 @@ def write_model(
         config: what builds the network again.
         network: whose weights are kept.
         half: whether what is multiplied with is kept in half precision. Biases and the statistics
-            of batch normalisation, which are few and may be tiny or large, stay as they are.
+            of batch normalization, which are few and may be tiny or large, stay as they are.
 
     Raises:
         OSError: a file cannot be written.
@@ -39,10 +39,10 @@ def write_model(
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
     if half:
         weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
-    with put_in_place(folder / WEIGHTS) as beside:
+    with atomic_write(folder / WEIGHTS) as beside:
         # Not by save_file, whose files nobody but their owner may read.
         beside.write_bytes(save(weights))
-    with put_in_place(folder / CONFIG) as beside:
+    with atomic_write(folder / CONFIG) as beside:
         beside.write_text(json.dumps(config, indent=1) + "\n")
 
 

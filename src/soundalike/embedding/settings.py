@@ -1,16 +1,16 @@
-"""How an ear is to embed clips, as a recipe says it."""
+"""How a model is to embed clips, as a recipe says it."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """How clips are embedded by the ear that a training leaves; nothing in training depends on it.
+    """How clips are embedded by the model that a training leaves; nothing in training depends on it.
 
     Args:
         window_s: length of the windows that a clip is embedded by, in seconds; the next begins half
             a window later, and a shorter clip is one window. By default a patch.
-        depths: blocks of the encoder that have a part in embeddings beside h, such as
+        intermediate_features: blocks of the encoder that have a part in embeddings beside h, such as
             ``[conv2, log_mel]``. They make them longer, and often better.
         whiten: principal components of what was heard in training that embeddings are whitened to
             (`soundalike.embedding.whitening`). By default they are not whitened.
@@ -20,7 +20,7 @@ class EmbeddingSettings:
     """
 
     window_s: float | None = None
-    depths: list[str] = field(default_factory=list)
+    intermediate_features: list[str] = field(default_factory=list)
     whiten: int | None = None
 
     def __post_init__(self) -> None:

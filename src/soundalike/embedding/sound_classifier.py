@@ -1,4 +1,4 @@
-"""A trained ear that names what it hears: an ear and a linear classifier of its embeddings."""
+"""A trained model that names what it hears: a model and a linear classifier of its embeddings."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,10 +18,10 @@ ENCODER, CLASSIFIER = "encoder", "classifier"
 
 
 class SoundClassifier(nn.Module):
-    """From sounds to class probabilities: an ear, a linear layer, and the names of the classes.
+    """From sounds to class probabilities: a model, a linear layer, and the names of the classes.
 
     Args:
-        ear: front end, statistics and encoder.
+        model: front end, statistics and encoder.
         classes: names of the classes, in the order of the linear layer's outputs.
         multi_label: whether a clip may have several classes: each has a probability of its own
             (sigmoid), while otherwise they sum to one (softmax).
@@ -31,7 +31,7 @@ class SoundClassifier(nn.Module):
 
     def __init__(
         self,
-        ear: SoundEncoder,
+        model: SoundEncoder,
         classes: list[str],
         *,
         multi_label: bool = False,
@@ -39,20 +39,20 @@ class SoundClassifier(nn.Module):
         threshold: float = 0.0,
     ) -> None:
         super().__init__()
-        self.ear = ear
-        self.linear = nn.Linear(ear.dim, len(classes))
+        self.model = model
+        self.linear = nn.Linear(model.dim, len(classes))
         self.classes = classes
         self.multi_label = multi_label
         self.clip_score = clip_score
         self.threshold = threshold
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Return the logits of log_mel patches that are not standardised yet.
+        """Return the logits of log_mel patches that are not standardized yet.
 
         Shape:
             patches: [batch, frames, bands]; result: [batch, classes].
         """
-        return self.linear(self.ear(patches))
+        return self.linear(self.model(patches))
 
     def probabilities(self, h: Tensor) -> Tensor:
         """Return the class probabilities of embeddings: [windows, dim] -> [windows, classes]."""
@@ -74,25 +74,25 @@ class SoundClassifier(nn.Module):
         """
         where = [np.zeros((0, 3), dtype=np.int64)]
         probabilities = [np.zeros((0, len(self.classes)), dtype=np.float32)]
-        for windows, h in self.ear.encode_windows(log_mels):
+        for windows, h in self.model.encode_windows(log_mels):
             n_frames = np.full(len(h), windows.n_frames)
             where.append(np.stack([windows.clips, windows.starts, n_frames], axis=1))
-            of_windows = self.probabilities(torch.from_numpy(h).to(self.ear.device))
+            of_windows = self.probabilities(torch.from_numpy(h).to(self.model.device))
             probabilities.append(of_windows.cpu().numpy())
         table = pd.DataFrame(np.concatenate(where), columns=["clip", "start", "n_frames"])
         return table, np.concatenate(probabilities)
 
     def clip_probabilities(self, store: Store) -> np.ndarray:
         """Return the class probabilities of every clip of a store: [clips, classes]."""
-        windows, probabilities = self.window_probabilities(self.ear.log_mels_of(store))
+        windows, probabilities = self.window_probabilities(self.model.log_mels_of(store))
         if not len(windows):
             return probabilities
         return clip_scores(probabilities, windows["clip"].to_numpy(), self.clip_score)
 
     def save(self, folder: str | Path) -> None:
-        """Write the ear to ``encoder`` and what stands on it to ``classifier``, in a folder."""
+        """Write the model to ``encoder`` and what stands on it to ``classifier``, in a folder."""
         folder = Path(folder)
-        self.ear.save(folder / ENCODER)
+        self.model.save(folder / ENCODER)
         config = {
             "classes": self.classes,
             "multi_label": self.multi_label,
@@ -131,10 +131,10 @@ class SoundClassifier(nn.Module):
             ModelError: there is no classifier, or its files do not fit together.
         """
         folder = Path(folder)
-        ear = SoundEncoder.load(folder / ENCODER)
+        model = SoundEncoder.load(folder / ENCODER)
 
         def build(config: dict[str, Any]) -> tuple[SoundClassifier, nn.Linear]:
-            classifier = cls(ear, **config)
+            classifier = cls(model, **config)
             return classifier.eval(), classifier.linear
 
         return read_model(folder / CLASSIFIER, build)

@@ -1,4 +1,4 @@
-"""The trained ear in one piece: front end, statistics and encoder."""
+"""The trained model in one piece: front end, statistics and encoder."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,22 +14,22 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.store import Store
-from soundalike.ears import EARS
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
-from soundalike.embedding.read_ahead import read_ahead
 from soundalike.embedding.uclser20 import N_VALUES, read_uclser20
 from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.windows import Windows, batches, cut_windows, repeated
-from soundalike.models.depths import dim_at_depths, embed_at_depths
 from soundalike.models.encoder import Encoder, build_encoder
+from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
+from soundalike.pretrained import SHIPPED_MODELS
+from soundalike.runtime.prefetch import prefetch
 
-FORMAT = 1
+FORMAT = 2
 
 Sound = str | Path | np.ndarray
 
 
 class SoundEncoder(nn.Module):
-    """From sounds to embeddings: log_mel, standardisation, and the encoder, kept together.
+    """From sounds to embeddings: log_mel, standardization, and the encoder, kept together.
 
     The front end's settings and the statistics of the pre-training set are part of the model, so
     a sound means the same to it on every machine.
@@ -40,15 +40,15 @@ class SoundEncoder(nn.Module):
     Args:
         encoder: network from ``[batch, 1, frames, bands]`` to h ``[batch, dim]``.
         encoder_settings: ``{"name": key of ENCODERS, ...arguments}`` that build it again.
-        log_mel: the front end.
+        front_end: what makes the log-mels.
         patch_frames: length of the patches that the encoder was trained on.
         mean: of the log-mel values of the pre-training set.
         std: their standard deviation.
         window_frames: length of the windows that a clip is embedded by; by default a patch. An
             encoder that pools over time reads a clip of many seconds in one window, and hears its
             course; a clip that is shorter than a window is one window, as long as it is.
-        depths: blocks of the encoder whose maps have a part in the embedding beside h, as
-            `embed_at_depths` takes them.
+        intermediate_features: blocks of the encoder whose maps have a part in the embedding beside h, as
+            `embed_with_intermediate` takes them.
         whitening: what makes embeddings of all that; by default they are h as it is.
 
     Raises:
@@ -59,12 +59,12 @@ class SoundEncoder(nn.Module):
         self,
         encoder: Encoder,
         encoder_settings: dict[str, Any],
-        log_mel: LogMel,
+        front_end: LogMel,
         patch_frames: int,
         mean: float,
         std: float,
         window_frames: int | None = None,
-        depths: Sequence[str] = (),
+        intermediate_features: Sequence[str] = (),
         whitening: Whitening | None = None,
     ) -> None:
         super().__init__()
@@ -74,30 +74,32 @@ class SoundEncoder(nn.Module):
             )
         self.encoder = encoder
         self.encoder_settings = encoder_settings
-        self.log_mel = log_mel
+        self.front_end = front_end
         self.patch_frames = patch_frames
         self.mean = mean
         self.std = std
         self.window_frames = window_frames or patch_frames
-        self.depths = tuple(depths)
+        self.intermediate_features = tuple(intermediate_features)
         self.dim = encoder.dim
-        if depths:
-            self.dim = dim_at_depths(encoder, depths, patch_frames, log_mel.n_mels)
+        if intermediate_features:
+            self.dim = dim_with_intermediate(
+                encoder, intermediate_features, patch_frames, front_end.n_mels
+            )
         self.whitening = whitening
         if whitening:
             self.dim = whitening.n_components
 
     def with_encoder(self, encoder: Encoder, whitening: Whitening | None = None) -> "SoundEncoder":
-        """Return an ear of another network, and of a whitening that fits it."""
+        """Return a model of another network, and of a whitening that fits it."""
         return SoundEncoder(
             encoder,
             self.encoder_settings,
-            self.log_mel,
+            self.front_end,
             self.patch_frames,
             self.mean,
             self.std,
             self.window_frames,
-            self.depths,
+            self.intermediate_features,
             whitening,
         )
 
@@ -122,12 +124,12 @@ class SoundEncoder(nn.Module):
         config = {
             "format": FORMAT,
             "encoder": self.encoder_settings,
-            "log_mel": dataclasses.asdict(self.log_mel),
+            "front_end": dataclasses.asdict(self.front_end),
             "patch_frames": self.patch_frames,
             "mean": self.mean,
             "std": self.std,
             "window_frames": self.window_frames,
-            "depths": list(self.depths),
+            "intermediate_features": list(self.intermediate_features),
             "whitening": list(self.whitening.axes.shape) if self.whitening else None,
         }
         write_model(Path(folder), config, self, half=half)
@@ -137,13 +139,13 @@ class SoundEncoder(nn.Module):
         """Load a model by what it is called.
 
         Args:
-            model: the name of an ear that comes with the package, a key of `EARS`; a run folder; or
+            model: the name of a model that comes with the package, a key of `SHIPPED_MODELS`; a run folder; or
                 a folder that `save` wrote.
 
         Raises:
             ModelError: there is no model, or its files do not fit together.
         """
-        folder = EARS.get(str(model), Path(model))
+        folder = SHIPPED_MODELS.get(str(model), Path(model))
         of_run = folder / "encoder"
         return cls.load(of_run if (of_run / CONFIG).is_file() else folder)
 
@@ -159,18 +161,18 @@ class SoundEncoder(nn.Module):
             raise ModelError(
                 f"{folder}: no model there: give a run folder made by `soundalike pretrain`, a "
                 f"folder with {CONFIG} and {WEIGHTS}, or one that comes with soundalike: "
-                f"{', '.join(EARS)}."
+                f"{', '.join(SHIPPED_MODELS)}."
             )
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, SoundEncoder]:
             settings = dict(config["encoder"])
-            log_mel = LogMel(**config["log_mel"])
-            encoder = build_encoder(settings, log_mel.n_mels)
+            front_end = LogMel(**config["front_end"])
+            encoder = build_encoder(settings, front_end.n_mels)
             whitening = Whitening(*config["whitening"]) if config["whitening"] else None
-            rest = ("patch_frames", "mean", "std", "window_frames", "depths")
+            rest = ("patch_frames", "mean", "std", "window_frames", "intermediate_features")
             given = {key: config[key] for key in rest}
-            ear = cls(encoder, settings, log_mel, **given, whitening=whitening)
-            return ear.eval(), ear
+            model = cls(encoder, settings, front_end, **given, whitening=whitening)
+            return model.eval(), model
 
         return read_model(folder, build)
 
@@ -185,7 +187,7 @@ class SoundEncoder(nn.Module):
     ) -> "SoundEncoder":
         """Load an encoder that the authors of Fonseca et al. 2021 released with their code.
 
-        Their code standardises by the square root of the summed squares over the number of values,
+        Their code standardizes by the square root of the summed squares over the number of values,
         where the number belongs under the root: so their encoders expect inputs as if the standard
         deviation were ``std / sqrt(n_values)``, and this one divides by that.
 
@@ -211,19 +213,19 @@ class SoundEncoder(nn.Module):
         return cls(network, {"name": encoder}, LogMel(), 101, mean, std / n_values**0.5).eval()
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
-        """Return the embeddings of log_mel patches that are not standardised yet.
+        """Return the embeddings of log_mel patches that are not standardized yet.
 
         Shape:
             patches: [batch, frames, bands]; result: [batch, dim].
         """
-        standardised = self.standardise(patches)
-        if self.depths:
-            h = embed_at_depths(self.encoder, self.depths, standardised)
+        standardized = self.standardize(patches)
+        if self.intermediate_features:
+            h = embed_with_intermediate(self.encoder, self.intermediate_features, standardized)
         else:
-            h = self.encoder(standardised)
+            h = self.encoder(standardized)
         return self.whitening(h) if self.whitening else h
 
-    def standardise(self, patches: torch.Tensor) -> torch.Tensor:
+    def standardize(self, patches: torch.Tensor) -> torch.Tensor:
         """Return what the encoder takes: [batch, frames, bands] -> [batch, 1, frames, bands]."""
         return ((patches.float() - self.mean) / self.std).unsqueeze(1)
 
@@ -301,7 +303,7 @@ class SoundEncoder(nn.Module):
         # A log_mel is a small product of matrices: threads of numpy's would only take the
         # processors from the encoder's, which then is several times slower.
         with threadpoolctl.threadpool_limits(1, user_api="blas"):
-            for clips, starts, batch in read_ahead(batches(windows, batch_size)):
+            for clips, starts, batch in prefetch(batches(windows, batch_size)):
                 h = self(torch.from_numpy(batch).to(self.device))
                 yield Windows(clips, starts, batch.shape[1]), h.float().cpu().numpy()
 
@@ -328,10 +330,12 @@ class SoundEncoder(nn.Module):
 
     def _blocks(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
         if not isinstance(sound, np.ndarray):
-            return self.log_mel.blocks(sound)
+            return self.front_end.blocks(sound)
         if sample_rate is None:
             raise ValueError("encode needs the sample_rate of a waveform.")
         if not sound.size or sound.ndim > 2 or not np.isfinite(sound).all():
             raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
         mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
-        return [self.log_mel.of_clip(soxr.resample(mono, sample_rate, self.log_mel.sample_rate))]
+        return [
+            self.front_end.of_clip(soxr.resample(mono, sample_rate, self.front_end.sample_rate))
+        ]

@@ -1,4 +1,4 @@
-"""Whitening: no direction in which what the ear heard happens to vary more counts for more."""
+"""Whitening: no direction in which what the model heard happens to vary more counts for more."""
 
 import torch
 from torch import Tensor, nn

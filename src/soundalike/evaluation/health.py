@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 MEASURES = (
-    "effective_rank", "alignment", "uniformity", "positives", "negatives", "pairs_found",
+    "effective_rank", "alignment", "uniformity", "positives", "negatives", "top1_retrieval",
 )  # fmt: skip
 
 # Where a number becomes suspicious. Each lies between what trainings that went well and trainings
@@ -50,14 +50,14 @@ def health(h_a: Tensor, h_b: Tensor, z_a: Tensor, z_b: Tensor) -> dict[str, floa
         "uniformity": (uniformity(z_a) + uniformity(z_b)) / 2,
         "positives": positives,
         "negatives": negatives,
-        "pairs_found": pairs_found(z_a, z_b),
+        "top1_retrieval": top1_retrieval(z_a, z_b),
     }
 
 
 def effective_rank(h: Tensor) -> float:
     """Over how many directions embeddings spread (Roy and Vetterli 2007).
 
-    It is exp of the entropy of the singular values' shares of their sum, of the centred embeddings:
+    It is exp of the entropy of the singular values' shares of their sum, of the centered embeddings:
     k where they spread evenly over k directions, and less where unevenly. It is at most dim, and at
     most one less than there are embeddings; 1 where all are the same.
 
@@ -68,9 +68,9 @@ def effective_rank(h: Tensor) -> float:
     3.0
     """
     h = h.double()
-    centred = h - h.mean(dim=0)
+    centered = h - h.mean(dim=0)
     tall = h.shape[0] > h.shape[1]
-    gram = centred.T @ centred if tall else centred @ centred.T
+    gram = centered.T @ centered if tall else centered @ centered.T
     values = torch.linalg.eigvalsh(gram).clamp(min=0).sqrt()
     # What float32 cannot tell from a constant embedding is noise, and noise spreads evenly.
     values[values <= torch.finfo(torch.float32).eps * h.norm()] = 0
@@ -122,7 +122,7 @@ def similarities(z_a: Tensor, z_b: Tensor) -> tuple[float, float]:
     return float(positives / n_clips), float(negatives / (4 * n_clips * (n_clips - 1)))
 
 
-def pairs_found(z_a: Tensor, z_b: Tensor) -> float:
+def top1_retrieval(z_a: Tensor, z_b: Tensor) -> float:
     """Share of the views whose nearest of all others is the other view of the same clip.
 
     It is how well the task of contrastive learning is solved, whatever the loss.
@@ -151,7 +151,7 @@ def alarms(history: History, highest_rank: float) -> dict[str, str]:
     found = {}
     if len(early) == 2 and all(_is_too_easy(look) for look in early):
         found["shortcut"] = (
-            f"by epoch {early[-1]['epoch']:.0f}, {early[-1]['pairs_found']:.0%} of the views found "
+            f"by epoch {early[-1]['epoch']:.0f}, {early[-1]['top1_retrieval']:.0%} of the views found "
             "the other view of their clip: that is too easy, perhaps by a mark of the recording, "
             "and little is learned from it; try random patches, mix_back, stronger augmentations"
         )
@@ -241,7 +241,7 @@ def _settled(values: np.ndarray) -> int:
 
 
 def _is_too_easy(look: Mapping[str, float]) -> bool:
-    return min(look["pairs_found"], look["positives"]) > TOO_EASY
+    return min(look["top1_retrieval"], look["positives"]) > TOO_EASY
 
 
 def _unit(z: Tensor) -> Tensor:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundalike.evaluation.clip_scores import SMALLEST_PROBABILITY, clip_scores
-from soundalike.evaluation.linear_descent import PAPER_DESCENT, Descent, descend, probabilities
+from soundalike.evaluation.linear_descent import PAPER_SGD, SGDSettings, descend, probabilities
 from soundalike.evaluation.linear_probe import as_targets, mean_and_std
 
 
-def deal_folds(labels: NDArray[np.integer], n_folds: int, seed: int) -> NDArray[np.int64]:
+def stratified_folds(labels: NDArray[np.integer], n_folds: int, seed: int) -> NDArray[np.int64]:
     """Deal clips into folds at random, those of each class as evenly as can be.
 
     Args:
@@ -26,7 +26,7 @@ def deal_folds(labels: NDArray[np.integer], n_folds: int, seed: int) -> NDArray[
     Returns:
         Each clip's fold, from 0; -1, none, for the only clip of a class.
 
-    >>> deal_folds(np.array([0, 0, 0, 1, 1, 2]), n_folds=2, seed=0).tolist()
+    >>> stratified_folds(np.array([0, 0, 0, 1, 1, 2]), n_folds=2, seed=0).tolist()
     [1, 0, 0, 1, 0, -1]
     """
     # Not scikit-learn's StratifiedKFold, which wants a class of as many clips as there are folds.
@@ -47,8 +47,8 @@ def held_out_losses(
     fold: NDArray[np.int64],
     precisions: Sequence[float],
     *,
-    standardise: bool = True,
-    descent: Descent = PAPER_DESCENT,
+    standardize: bool = True,
+    settings: SGDSettings = PAPER_SGD,
 ) -> NDArray[np.float64]:
     """Cross-validate the precision of the prior that the weights of a linear classifier have.
 
@@ -63,8 +63,8 @@ def held_out_losses(
         n_classes: number of classes.
         fold: of each clip, counted from 0; -1 for one that all learn from and none scores.
         precisions: one over the variance of the normal distribution that weights come from.
-        standardise: whether features are first standardised by all of these patches.
-        descent: how the classifiers learn.
+        standardize: whether features are first standardized by all of these patches.
+        settings: how the classifiers learn.
 
     Shape:
         h: [patches, dim]; clips: [patches]; labels: [clips] or [clips, classes]; fold: [clips];
@@ -80,12 +80,12 @@ def held_out_losses(
     is_multi_label = labels.ndim == 2
     learns_from = torch.from_numpy(fold[:, None] != folds)
     weight_decays = torch.tensor(precisions)[:, None] / learns_from.sum(dim=0)
-    if standardise:
+    if standardize:
         mean, std = mean_and_std(h)
         h = (h - mean) / std
     targets = as_targets(labels, n_classes).to(h.dtype)
     for theta in descend(
-        descent, h, clips, targets, is_multi_label, weight_decays.flatten(),
+        settings, h, clips, targets, is_multi_label, weight_decays.flatten(),
         learns_from.repeat(1, len(precisions)).to(h.device),
     ):  # fmt: skip
         last = theta

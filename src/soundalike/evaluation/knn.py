@@ -1,4 +1,4 @@
-"""Nearest-neighbour classification of clips: the label-free progress of pre-training, measured.
+"""Nearest-neighbor classification of clips: the label-free progress of pre-training, measured.
 
 Fonseca et al. 2021 choose the best epoch of pre-training by it. Nothing is fitted, so it asks only
 whether sounds of one class already lie together.
@@ -29,28 +29,28 @@ def knn_scores(
 ) -> Tensor:
     """Score the classes of each query clip by the nearest reference patches of other clips.
 
-    Each patch asks its ``k`` neighbours by cosine similarity. With one label a clip it votes for
+    Each patch asks its ``k`` neighbors by cosine similarity. With one label a clip it votes for
     the class of most of them, the lower one of equals, so the highest score of a clip is the
-    majority of its patches' majorities. With several labels its vote is the share of neighbours
+    majority of its patches' majorities. With several labels its vote is the share of neighbors
     that have the class. A clip's score is the mean of its patches' votes. A clip is never its own
-    neighbour: with queries equal to references this is leave-one-clip-out. All that are as near as
-    the last neighbour are asked too, so the order of the references does not matter.
+    neighbor: with queries equal to references this is leave-one-clip-out. All that are as near as
+    the last neighbor are asked too, so the order of the references does not matter.
 
     Args:
         queries: embeddings of the patches to classify; need not be of unit length.
         query_clips: which clip each query was cut from. Ids are shared with ``reference_clips``:
             clips that are not among the references need ids that are not either.
-        references: embeddings of the labelled patches.
+        references: embeddings of the labeled patches.
         reference_clips: which clip each reference was cut from.
         reference_labels: class of each reference, in 0..n_classes - 1, or 1 where it has the class
             and 0 where not.
         n_classes: number of classes.
-        k: neighbours to ask; all patches of other clips where there are fewer.
+        k: neighbors to ask; all patches of other clips where there are fewer.
         chunk: queries compared at once; chunk x references similarities are in memory. By default
             as many as fill 128 MB.
         bf16_first: whether to compare in bfloat16 first, for a CPU that multiplies it faster. The
             queries whose vote could be another but for its rounding are compared again, so the
-            scores are the same. Not for several labels, where each neighbour counts.
+            scores are the same. Not for several labels, where each neighbor counts.
 
     Shape:
         queries: [queries, dim]; query_clips: [queries]; references: [references, dim];
@@ -60,9 +60,9 @@ def knn_scores(
     Raises:
         ValueError: a query has no reference of another clip.
 
-    >>> ear = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
+    >>> model = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
     >>> clips, labels = torch.arange(4), torch.tensor([0, 0, 1, 1])
-    >>> knn_scores(ear, clips, ear, clips, labels, n_classes=2, k=1).argmax(dim=1).tolist()
+    >>> knn_scores(model, clips, model, clips, labels, n_classes=2, k=1).argmax(dim=1).tolist()
     [0, 0, 1, 1]
     """
     queries, references = normalize(queries, dim=1), normalize(references, dim=1)
@@ -141,8 +141,8 @@ def _decided(
 ) -> tuple[Tensor, Tensor]:
     """Return votes by rounded similarities, and which of them are those of the exact ones.
 
-    What is above the k-th highest by twice the error is a neighbour for certain; what is as far
-    below is none. A class with more certain neighbours than any other has possible ones gets the
+    What is above the k-th highest by twice the error is a neighbor for certain; what is as far
+    below is none. A class with more certain neighbors than any other has possible ones gets the
     vote. Numbers that are not negative are in the order of their bits, and whole numbers of two
     bytes are selected three times as fast as float32. Where the k-th is not clearly above zero
     nothing is decided.
@@ -151,7 +151,7 @@ def _decided(
     kth = _kth_highest(bits, k).view(similarities.dtype).float()
     # A product and a bound are rounded by half an eps each.
     slack = 2 * error + 2 * torch.finfo(similarities.dtype).eps * kth.abs()
-    lowest = (kth - slack).masked_fill(kth <= slack, torch.inf)  # nobody may be a neighbour
+    lowest = (kth - slack).masked_fill(kth <= slack, torch.inf)  # nobody may be a neighbor
     row, column = _at_least(bits, lowest.bfloat16().view(torch.int16))
     is_certain = bits[row, column] >= (kth + slack).bfloat16().view(torch.int16)[row]
     certain = _sums(has_class, row[is_certain], column[is_certain], len(kth))
@@ -197,12 +197,12 @@ def _by_rows(work: Callable[[slice], np.ndarray], n_rows: int) -> list[np.ndarra
         return list(pool.map(work, parts))
 
 
-def neighbours_to_ask(n_references: int, n_classes: int, at_most: int = 200) -> int:
+def default_k(n_references: int, n_classes: int, at_most: int = 200) -> int:
     """Return a k that suits a small set too: the patches of an average class, at most 200.
 
-    With more neighbours than a class has patches, the largest class would win every vote.
+    With more neighbors than a class has patches, the largest class would win every vote.
 
-    >>> neighbours_to_ask(10_000, 20), neighbours_to_ask(48, 3)
+    >>> default_k(10_000, 20), default_k(48, 3)
     (200, 16)
     """
     return max(1, min(at_most, n_references // n_classes))

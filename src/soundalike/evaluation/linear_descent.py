@@ -1,6 +1,6 @@
-"""Stochastic gradient descent for linear classifiers: one, or many that learn side by side.
+"""Stochastic gradient settings for linear classifiers: one, or many that learn side by side.
 
-The optimiser of the linear evaluation of Fonseca et al. 2021: one random patch of each clip an
+The optimizer of the linear evaluation of Fonseca et al. 2021: one random patch of each clip an
 epoch, momentum, a learning rate that falls twice. Classifiers that learn from different clips, or
 with different weight decays, are columns of one matrix, so that many take little longer than one.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Descent:
+class SGDSettings:
     """How the weights are learned; what is not given is the paper's.
 
     Args:
@@ -36,11 +36,11 @@ class Descent:
     seed: int = 0
 
 
-PAPER_DESCENT = Descent()
+PAPER_SGD = SGDSettings()
 
 
 def descend(
-    descent: Descent,
+    settings: SGDSettings,
     h: Tensor,
     clips: Tensor,
     targets: Tensor,
@@ -56,7 +56,7 @@ def descend(
     without weight.
 
     Args:
-        descent: how they are learned.
+        settings: how they are learned.
         h: embeddings of all patches to learn from.
         clips: which clip each patch was cut from, counted from 0.
         targets: 1 where a clip has the class and 0 where not.
@@ -76,21 +76,21 @@ def descend(
     n_clips, n_classes = targets.shape
     theta = h.new_zeros(h.shape[1] + 1, len(weight_decays), n_classes)
     decay = weight_decays.to(theta)[:, None].repeat(len(theta), 1, 1)
-    decay[-1] *= descent.decay_bias
+    decay[-1] *= settings.decay_bias
     velocity = torch.zeros_like(theta)
     ones = h.new_ones(n_clips, 1)
-    generator = torch.Generator().manual_seed(descent.seed)
+    generator = torch.Generator().manual_seed(settings.seed)
     draw_patches = _patch_draws(clips.cpu(), n_clips, generator)
 
-    for epoch in range(1, descent.n_epochs + 1):
-        lr = descent.lr * 0.1 ** sum(epoch > milestone for milestone in descent.milestones)
+    for epoch in range(1, settings.n_epochs + 1):
+        lr = settings.lr * 0.1 ** sum(epoch > milestone for milestone in settings.milestones)
         order = torch.randperm(n_clips, generator=generator)
         patches = next(draw_patches)[order].to(h.device)
         order = order.to(h.device)
         x = torch.cat([h[patches], ones], dim=1)
         y = targets[order, None]
-        for start in range(0, n_clips, descent.batch_size):
-            batch = slice(start, start + descent.batch_size)
+        for start in range(0, n_clips, settings.batch_size):
+            batch = slice(start, start + settings.batch_size)
             logits = (x[batch] @ theta.flatten(1)).unflatten(1, theta.shape[1:])
             # The gradient of both losses in closed form: a fraction of what autograd takes for it.
             error = probabilities(logits, is_multi_label) - y[batch]
@@ -100,7 +100,7 @@ def descend(
                 learned = learns_from[order[batch]].to(error)
                 error *= (learned / learned.sum(dim=0).clamp(min=1))[..., None]
             gradient = (x[batch].T @ error.flatten(1)).view_as(theta).addcmul_(decay, theta)
-            velocity.mul_(descent.momentum).add_(gradient)
+            velocity.mul_(settings.momentum).add_(gradient)
             theta.sub_(velocity, alpha=lr)
         yield theta
 

@@ -1,6 +1,6 @@
 """Linear evaluation: how well do straight cuts through a frozen encoder's h separate the classes?
 
-The protocol of Fonseca et al. 2021: softmax regression by stochastic gradient descent, one random
+The protocol of Fonseca et al. 2021: softmax regression by stochastic gradient settings, one random
 patch of each clip an epoch, the best epoch chosen on validation clips. Clips with several labels
 get a logistic regression for each class instead. The encoder is frozen, so h is computed once and
 the whole training runs on arrays.
@@ -14,12 +14,12 @@ from torch.nn.functional import one_hot
 
 from soundalike.evaluation import metrics
 from soundalike.evaluation.clip_scores import clip_scores
-from soundalike.evaluation.linear_descent import PAPER_DESCENT, Descent, descend, probabilities
+from soundalike.evaluation.linear_descent import PAPER_SGD, SGDSettings, descend, probabilities
 
 
 @dataclass(frozen=True)
 class LinearProbe:
-    """A linear classifier of h; the standardisation it was trained with is folded into it.
+    """A linear classifier of h; the standardization it was trained with is folded into it.
 
     Args:
         weight: of each feature for each class.
@@ -55,9 +55,9 @@ def fit_linear_probe(
     n_classes: int,
     validation: tuple[Tensor, Tensor, Tensor] | None = None,
     *,
-    standardise: bool = True,
+    standardize: bool = True,
     weight_decay: float = 1e-4,
-    descent: Descent = PAPER_DESCENT,
+    settings: SGDSettings = PAPER_SGD,
 ) -> LinearProbe:
     """Train a linear classifier on precomputed h of patches.
 
@@ -69,11 +69,11 @@ def fit_linear_probe(
         n_classes: number of classes.
         validation: (h, clips, labels) to choose the epoch by: the first with the best
             `metrics.score` over clips. Without it the last epoch stays.
-        standardise: whether features are first standardised by the mean and standard deviation of
+        standardize: whether features are first standardized by the mean and standard deviation of
             the training patches, so that representations of different scale (an encoder's h,
             log-mel statistics) can share one learning rate. The paper takes h as it comes.
         weight_decay: of the weights.
-        descent: how they are learned.
+        settings: how they are learned.
 
     Shape:
         h: [patches, dim]; clips: [patches]; labels: [clips] or [clips, classes].
@@ -81,8 +81,8 @@ def fit_linear_probe(
     Raises:
         ValueError: a clip has no patches.
     """
-    mean, std = mean_and_std(h) if standardise else (h.new_zeros(1), h.new_ones(1))
-    x = (h - mean) / std if standardise else h
+    mean, std = mean_and_std(h) if standardize else (h.new_zeros(1), h.new_ones(1))
+    x = (h - mean) / std if standardize else h
     is_multi_label = labels.ndim == 2
     targets = as_targets(labels, n_classes).to(h.dtype)
     weight_decays = torch.tensor([weight_decay])
@@ -90,9 +90,9 @@ def fit_linear_probe(
         h.new_zeros(h.shape[1], n_classes), h.new_zeros(n_classes), 0, is_multi_label
     )
     best_score = -1.0
-    thetas = descend(descent, x, clips, targets, is_multi_label, weight_decays)
+    thetas = descend(settings, x, clips, targets, is_multi_label, weight_decays)
     for epoch, theta in enumerate(thetas, start=1):
-        # The same classifier for features that are not standardised.
+        # The same classifier for features that are not standardized.
         weight = theta[:-1, 0] / std[:, None]
         bias = theta[-1, 0] - (mean[:, None] * weight).sum(dim=0)
         probe = LinearProbe(weight, bias, epoch, is_multi_label)
@@ -109,7 +109,7 @@ def as_targets(labels: Tensor, n_classes: int) -> Tensor:
 
 
 def mean_and_std(h: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each feature, to standardise it by."""
+    """Mean and standard deviation of each feature, to standardize it by."""
     std, mean = torch.std_mean(h, dim=0, correction=0)
     # Rounding leaves a feature that never varies with a tiny deviation, not to be divided by.
     constant = std <= 1e-6 * mean.abs()

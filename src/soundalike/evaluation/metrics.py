@@ -34,7 +34,7 @@ def score(labels: ArrayLike, scores: ArrayLike) -> float:
         labels: [clips] or [clips, classes]; scores: [clips, classes].
 
     Raises:
-        ValueError: there are no clips, a clip is unlabelled, or the shapes do not match.
+        ValueError: there are no clips, a clip is unlabeled, or the shapes do not match.
 
     >>> score([0, 1, 1], [[0.6, 0.4], [0.1, 0.9], [0.7, 0.3]])
     0.75
@@ -55,7 +55,7 @@ def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
         labels, predictions: [clips].
 
     Raises:
-        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
+        ValueError: there are no clips, one is unlabeled, or predictions and labels do not match.
 
     >>> accuracy([0, 0, 0, 1], [0, 0, 0, 0])
     0.75
@@ -77,7 +77,7 @@ def balanced_accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
         labels, predictions: [clips].
 
     Raises:
-        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
+        ValueError: there are no clips, one is unlabeled, or predictions and labels do not match.
 
     >>> balanced_accuracy([0, 0, 0, 1], [0, 0, 0, 0])
     0.5
@@ -103,7 +103,7 @@ def per_class_recall(
         labels, predictions: [clips]; result: [classes].
 
     Raises:
-        ValueError: there are no clips, one is unlabelled, or predictions and labels do not match.
+        ValueError: there are no clips, one is unlabeled, or predictions and labels do not match.
     """
     confusion = confusion_matrix(labels, predictions, n_classes)
     with np.errstate(invalid="ignore"):
@@ -147,5 +147,5 @@ def _checked(
     if len(labels) == 0:
         raise ValueError("there are no clips to count")
     if labels.min() < 0:
-        raise ValueError("a clip is unlabelled (-1); only labelled clips can be counted")
+        raise ValueError("a clip is unlabeled (-1); only labeled clips can be counted")
     return labels, predictions

@@ -26,7 +26,7 @@ def calibrate_threshold(labels: ArrayLike, scores: ArrayLike, wanted: float = 0.
         above the highest and above 1, which no probability reaches: everything is unsure.
 
     Raises:
-        ValueError: there are no clips, one is unlabelled, a score is NaN, the shapes do not match,
+        ValueError: there are no clips, one is unlabeled, a score is NaN, the shapes do not match,
             or ``wanted`` is not a share.
 
     >>> scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]])
@@ -41,7 +41,7 @@ def calibrate_threshold(labels: ArrayLike, scores: ArrayLike, wanted: float = 0.
     if scores.ndim != 2 or labels.shape not in (scores.shape, scores.shape[:1]):
         raise ValueError(f"labels {labels.shape} and scores {scores.shape} do not match")
     if len(labels) == 0 or labels.min() < 0 or np.isnan(scores).any():
-        raise ValueError("a threshold needs labelled clips, none of them -1, and scores, none NaN")
+        raise ValueError("a threshold needs labeled clips, none of them -1, and scores, none NaN")
     if labels.ndim == 2:
         certainty, right = scores.ravel(), labels.ravel() == 1
     else:

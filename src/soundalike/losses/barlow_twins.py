@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class BarlowTwins(nn.Module):
     """Let each dimension of z agree between the views, and no two dimensions say the same.
 
-    The dimensions of both views are standardised over the batch and correlated; the loss is the
+    The dimensions of both views are standardized over the batch and correlated; the loss is the
     squared distance of that matrix from the identity. No clip is pushed from another, so a batch
     may hold clips that sound alike.
 
@@ -36,13 +36,13 @@ class BarlowTwins(nn.Module):
     def forward(self, z_a: Tensor, z_b: Tensor) -> Tensor:
         """Return the squared distance of the cross-correlation from the identity."""
         with torch.autocast(z_a.device.type, enabled=False):
-            correlation = standardised(z_a.float()).T @ standardised(z_b.float()) / len(z_a)
+            correlation = standardized(z_a.float()).T @ standardized(z_b.float()) / len(z_a)
             agree = correlation.diagonal()
             redundancy = correlation.square().sum() - agree.square().sum()
             return (1 - agree).square().sum() + self.off_diagonal * redundancy
 
 
-def standardised(z: Tensor) -> Tensor:
+def standardized(z: Tensor) -> Tensor:
     """Give every dimension mean 0 and variance 1 over the batch; one that never varies stays 0."""
     variance, mean = torch.var_mean(z, dim=0, correction=0)
     return (z - mean) * (variance + 1e-5).rsqrt()

@@ -7,9 +7,9 @@ from soundalike.losses.cross_entropy import cross_entropies
 
 
 class Lq(nn.Module):
-    """Generalised cross entropy: (1 - p^q) / q of the probability p of the label (Lq).
+    """Generalized cross entropy: (1 - p^q) / q of the probability p of the label (Lq).
 
-    Its gradient is that of cross entropy times p^q: what the network believes to be mislabelled
+    Its gradient is that of cross entropy times p^q: what the network believes to be mislabeled
     counts less. Towards q = 0 it is cross entropy, which learns quickly, wrong labels too; at q = 1
     it is half the mean absolute error, which resists wrong labels and learns slowly.
 

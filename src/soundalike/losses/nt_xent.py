@@ -1,4 +1,4 @@
-"""The normalised temperature-scaled cross-entropy loss."""
+"""The normalized temperature-scaled cross-entropy loss."""
 
 import itertools
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Variance-invariance-covariance regularisation."""
+"""Variance-invariance-covariance regularization."""
 
 import torch
 import torch.nn.functional as F
@@ -50,9 +50,9 @@ class VICReg(nn.Module):
         with torch.autocast(z_a.device.type, enabled=False):
             z_a, z_b = z_a.float(), z_b.float()
             views = torch.stack([z_a, z_b])
-            centred = views - views.mean(dim=1, keepdim=True)
-            std = (centred.square().sum(dim=1) / (len(z_a) - 1) + 1e-4).sqrt()
-            covariances = centred.mT @ centred / (len(z_a) - 1)
+            centered = views - views.mean(dim=1, keepdim=True)
+            std = (centered.square().sum(dim=1) / (len(z_a) - 1) + 1e-4).sqrt()
+            covariances = centered.mT @ centered / (len(z_a) - 1)
             own = covariances.diagonal(dim1=1, dim2=2)
             between = (covariances.square().sum() - own.square().sum()) / z_a.shape[1]
             return (

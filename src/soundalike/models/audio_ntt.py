@@ -12,7 +12,7 @@ class AudioNTT(Encoder):
 
     The encoder of Niizumi et al. 2021, "BYOL for Audio" (there AudioNTT2020), for its size the
     best known on small sets of sounds, with or without training. What differs: pooling comes before
-    batch normalisation and ReLU, which costs a quarter, h holds mean and maximum side by side
+    batch normalization and ReLU, which costs a quarter, h holds mean and maximum side by side
     instead of their sum, and there is no dropout.
 
     Args:

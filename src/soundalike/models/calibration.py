@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def calibrate_batch_norm(encoder: nn.Module, batches: Iterable[Tensor]) -> None:
     """Set every batch norm's running statistics to the averages over some batches.
 
-    Without this an untrained encoder normalises by mean 0 and variance 1, which are nobody's
+    Without this an untrained encoder normalizes by mean 0 and variance 1, which are nobody's
     statistics, and makes a straw man to compare a trained one with. Weights do not move.
 
     Args:

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class ConvBlock(nn.Module):
-    """3x3 convolution, maximum pooling by 2, batch normalisation and ReLU.
+    """3x3 convolution, maximum pooling by 2, batch normalization and ReLU.
 
     Pooling before the other two gives each of them a quarter of the work.
 
@@ -23,5 +23,5 @@ class ConvBlock(nn.Module):
         self.bn = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, pool, normalise and rectify."""
+        """Convolve, pool, normalize and rectify."""
         return self.bn(self.pool(self.conv(x))).relu()

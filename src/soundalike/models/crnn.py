@@ -59,7 +59,7 @@ class CRNN(Encoder):
 
 
 class ConvBlock(nn.Module):
-    """5x5 convolution, batch normalisation, ReLU and maximum pooling by 2 frames.
+    """5x5 convolution, batch normalization, ReLU and maximum pooling by 2 frames.
 
     Args:
         n_in: input channels.
@@ -77,6 +77,6 @@ class ConvBlock(nn.Module):
         self.pool = nn.MaxPool2d((2, pool_bands))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, normalise, pool and rectify."""
+        """Convolve, normalize, pool and rectify."""
         # Pooling before ReLU gives the same numbers, and far fewer of them to rectify.
         return self.pool(self.bn(self.conv(x))).relu()

@@ -18,7 +18,7 @@ class Encoder(nn.Module):
         min_frames: the shortest patch that it reads.
 
     Shape:
-        patches: [batch, 1, frames, bands], standardised; h: [batch, dim].
+        patches: [batch, 1, frames, bands], standardized; h: [batch, dim].
     """
 
     dim: int

@@ -35,6 +35,6 @@ class FrameMLP(nn.Module):
             raise ValueError(
                 f"The patches have another number of bands than the encoder was made for: its maps "
                 f"have {frames.shape[2]} values a frame, not {self.hidden.in_features}; set the "
-                "encoder's n_bands to log_mel.n_mels."
+                "encoder's n_bands to front_end.n_mels."
             )
         return mean_and_maximum(self.out(self.hidden(frames).relu()).relu())

@@ -11,7 +11,7 @@ class FSDnoisy18kBaseline(Encoder):
     h is the hidden layer below its classifier. The dense layer reads the map of the last
     convolution as it is, on 6 x 24 places, which is what a patch of 100 frames (2 s with a hop of
     20 ms, as published) and 96 bands leaves; the maps of other patches are first averaged down, or
-    repeated up, to these places. Convolutions are without a bias, which the batch normalisation
+    repeated up, to these places. Convolutions are without a bias, which the batch normalization
     after them would take off again. Half of what enters the dense layer, and half of h, is dropped
     in training.
 
@@ -57,7 +57,7 @@ class FSDnoisy18kBaseline(Encoder):
 
 
 class PreactivatedConv(nn.Module):
-    """Normalise and rectify before a 5x5 convolution (He et al. 2016b), and again after it.
+    """Normalize and rectify before a 5x5 convolution (He et al. 2016b), and again after it.
 
     Args:
         n_in: input channels.
@@ -74,5 +74,5 @@ class PreactivatedConv(nn.Module):
         self.bn_out = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise, rectify, convolve, normalise and rectify."""
+        """Normalize, rectify, convolve, normalize and rectify."""
         return self.bn_out(self.conv(self.bn_in(x).relu())).relu()

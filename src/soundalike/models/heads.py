@@ -8,7 +8,7 @@ from torch import Tensor, nn
 class ProjectionHead(nn.Module):
     """Project an embedding h to z (Chen et al. 2020; Fonseca et al. 2021).
 
-    Hidden layers, each linear, batch normalisation and ReLU, then a linear layer. Losses that
+    Hidden layers, each linear, batch normalization and ReLU, then a linear layer. Losses that
     compare directions divide z by its length themselves. The head serves pre-training only: what
     follows uses h.
 

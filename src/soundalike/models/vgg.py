@@ -54,7 +54,7 @@ class VGG(Encoder):
 
 
 class ConvBlock(nn.Module):
-    """3x3 convolution, batch normalisation, ReLU and, where ``pool`` is above 1, maximum pooling.
+    """3x3 convolution, batch normalization, ReLU and, where ``pool`` is above 1, maximum pooling.
 
     Args:
         n_in: input channels.
@@ -72,6 +72,6 @@ class ConvBlock(nn.Module):
         self.pool = nn.MaxPool2d(pool) if pool > 1 else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve, normalise, pool and rectify."""
+        """Convolve, normalize, pool and rectify."""
         # Pooling before ReLU gives the same numbers, and far fewer of them to rectify.
         return self.pool(self.bn(self.conv(x))).relu()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from soundalike.paper.rows import PaperError, Row
-from soundalike.training.recipe import Kind, Recipe, read_recipe
+from soundalike.recipes.recipe import Kind, Recipe, read_recipe
 
 N_LOOKS = 8  # at the validation clips, in a training of a given number of steps
 

@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from soundalike.datasets.clips import SourceError
-from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.label_noise import with_label_noise
-from soundalike.datasets.splits import Split, evaluation_splits, heard_in_training, with_splits
+from soundalike.datasets.splits import Split, evaluation_splits, training_clips, with_splits
+from soundalike.datasets.statistics import log_mel_statistics as mean_and_std
 from soundalike.datasets.store import Store
+from soundalike.downstream.features import log_mel_statistics, untrained_twin
+from soundalike.downstream.finetuning import Outcome, fine_tune
+from soundalike.downstream.protocols import PROTOCOLS, linear_evaluation
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import metric_name, score
 from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
 from soundalike.paper.rows import Row, Table
-from soundalike.training.finetuning import Outcome, fine_tune
-from soundalike.training.hardware import choose_hardware
+from soundalike.recipes.recipe import RecipeError
+from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import pretrain
-from soundalike.training.protocols import PROTOCOLS, linear_evaluation
-from soundalike.training.recipe import RecipeError
-from soundalike.training.representations import log_mel_statistics, untrained_twin
 from soundalike.training.run_folder import RunFolder
-from soundalike.training.statistics import log_mel_statistics as mean_and_std
 
 PRETRAINING, SUPERVISED = "pretraining", "supervised"
 NUMBERS = "numbers.json"
@@ -87,16 +87,16 @@ class Bench:
         before: dict[str, Any] = {"knn": None, "seconds": 0.0}
         if row.start == "pretrained":
             before = self._pretrain(row, store, seed)
-            ear = SoundEncoder.load(self._pretraining(row, seed).encoder)
+            model = SoundEncoder.load(self._pretraining(row, seed).encoder)
         else:
-            heard = store.select(heard_in_training(store.clips))
-            ear = untrained_twin(self._new_ear(row, store, seed), heard, seed)
-        ear.to(choose_hardware().accelerator)
+            heard = store.select(training_clips(store.clips))
+            model = untrained_twin(self._new_ear(row, store, seed), heard, seed)
+        model.to(choose_hardware().accelerator)
         if row.task == "linear":
             n_epochs = self.budget.n_linear_epochs
-            outcome = linear_evaluation(ear, store, split, n_epochs=n_epochs, seed=seed)
+            outcome = linear_evaluation(model, store, split, n_epochs=n_epochs, seed=seed)
         else:
-            outcome = self._fine_tune(row, store, split, seed, ear)
+            outcome = self._fine_tune(row, store, split, seed, model)
         numbers = metric | _numbers(outcome) | {"knn": before["knn"]}
         return numbers | {"seconds": round(before["seconds"] + outcome.seconds, 1)}
 
@@ -107,7 +107,7 @@ class Bench:
         """Pre-train, or return the numbers of the row that did so with the same configuration."""
         run = self._pretraining(row, seed)
         if not (run.path / NUMBERS).exists():
-            recipe = self.budget.pretraining_recipe(row, seed, len(heard_in_training(store.clips)))
+            recipe = self.budget.pretraining_recipe(row, seed, len(training_clips(store.clips)))
             run.configure(
                 source=store.clips.name, clips=store.fingerprint, test_fold=None, recipe=recipe
             )
@@ -120,34 +120,34 @@ class Bench:
                 raise KeyboardInterrupt
             best_knn = max(found["knn"].values()) if "knn" in found else None
             _write(run.path / NUMBERS, {"knn": best_knn, "seconds": found["seconds"]})
-        run.checkpoint.unlink(missing_ok=True)  # of no more use, and twice as large as the ear
+        run.checkpoint.unlink(missing_ok=True)  # of no more use, and twice as large as the model
         numbers = json.loads((run.path / NUMBERS).read_text())
         if "failed" in numbers:
             raise TrainingError(numbers["failed"])
         return numbers
 
     def _fine_tune(
-        self, row: Row, store: Store, split: Split, seed: int, ear: SoundEncoder | None
+        self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder | None
     ) -> Outcome:
-        start = "scratch" if ear is None else "pretrained"
+        start = "scratch" if model is None else "pretrained"
         folder = f"{row.task}-{start}-{row.configuration}"
         run = RunFolder(self.out / SUPERVISED / folder / f"seed-{seed}")
         recipe = self.budget.supervised_recipe(row, seed, len(split.train))
         run.configure(source=store.clips.name, clips=store.fingerprint, recipe=recipe)
-        outcome = fine_tune(store, split, run, recipe, ear=ear, progress=self.progress)
+        outcome = fine_tune(store, split, run, recipe, model=model, progress=self.progress)
         run.checkpoint.unlink(missing_ok=True)
         return outcome
 
     def _new_ear(self, row: Row, store: Store, seed: int) -> SoundEncoder:
         """Return the row's encoder with random weights and the statistics of the clips heard."""
-        heard = store.select(heard_in_training(store.clips))
+        heard = store.select(training_clips(store.clips))
         recipe = self.budget.pretraining_recipe(row, seed, len(heard.clips))
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
         statistics = mean_and_std(heard)
         return SoundEncoder(
-            build_encoder(settings, store.log_mel.n_mels),
+            build_encoder(settings, store.front_end.n_mels),
             settings,
-            store.log_mel,
+            store.front_end,
             patch_frames,
             *statistics,
         )
@@ -155,7 +155,7 @@ class Bench:
     def _classify_statistics(
         self, row: Row, store: Store, split: Split, seed: int
     ) -> dict[str, Any]:
-        """Classify without a network: the statistics are standardised first, unlike h."""
+        """Classify without a network: the statistics are standardized first, unlike h."""
         began = time.monotonic()
         patches = log_mel_statistics(self._new_ear(row, store, seed), store)
         classes = store.clips.classes
@@ -175,5 +175,5 @@ def _numbers(outcome: Outcome) -> dict[str, Any]:
 
 
 def _write(path: Path, numbers: dict[str, Any]) -> None:
-    with put_in_place(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(json.dumps(numbers, indent=1) + "\n")

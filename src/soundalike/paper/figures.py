@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from soundalike.datasets.in_place import put_in_place
 from soundalike.paper.results import Summary
 from soundalike.paper.rows import Table
+from soundalike.runtime.atomic import atomic_write
 
-# Blue beside grey: told apart in any colour vision, and in black and white.
+# Blue beside gray: told apart in any color vision, and in black and white.
 CHOICE, OTHER, INK, QUIET = "#0072b2", "#bcc5ce", "#1c1c1c", "#5a6570"
 WIDTH, ROW_HEIGHT, AROUND_ROWS = 9.0, 0.4, 1.6  # inches; 9 are 900 pixels at 100 an inch
 DPI = 200
@@ -52,7 +52,7 @@ def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metri
     figure.suptitle(table.question, x=0.01, ha="left", fontsize=13, color=INK)
     figure.supxlabel(KEY, fontsize=9, color=QUIET)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, format="png", dpi=DPI, facecolor="white")
 
 
@@ -61,8 +61,8 @@ def _draw_row(axes: Axes, place: int, summary: Summary) -> None:
     if not summary.scores:
         axes.text(0.01, place, summary.missing, transform=beside_axes, va="center", color=QUIET)
         return
-    colour = CHOICE if summary.row.is_reference else OTHER
-    axes.barh(place, 100 * summary.mean, height=0.62, color=colour)
+    color = CHOICE if summary.row.is_reference else OTHER
+    axes.barh(place, 100 * summary.mean, height=0.62, color=color)
     low, high = summary.interval
     if not np.isnan(low):
         axes.plot([100 * low, 100 * high], [place, place], color=INK, linewidth=1.6)

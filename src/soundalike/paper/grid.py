@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from soundalike.datasets.stopping import StopSignal
 from soundalike.paper.cells import Bench
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.results import Cell, cell_path, read_cell, write_cell
 from soundalike.paper.rows import Row, Table
 from soundalike.paper.time_left import Kind, TimeLeft, spoken
+from soundalike.runtime.interrupt import StopSignal
 
 Place = tuple[Table, Row, int]
 """Of a cell: table, row and seed."""

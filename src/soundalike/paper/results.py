@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from soundalike.datasets.in_place import put_in_place
 from soundalike.evaluation.intervals import t_interval
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.rows import Row, Table, slug
+from soundalike.runtime.atomic import atomic_write
 
 CELLS = "cells"
 
@@ -29,7 +29,7 @@ class Cell:
         score: of the test clips, in [0, 1]; None where it failed.
         metric: what the score is.
         validation_score: of the clips that chose the epoch.
-        knn: the best score of nearest neighbours on the validation clips while pre-training.
+        knn: the best score of nearest neighbors on the validation clips while pre-training.
         epoch: of the classifier, chosen by the validation clips.
         seconds: of training and measuring, shared runs included.
         failed: why there is no score.
@@ -55,7 +55,7 @@ def cell_path(out: Path, table: Table, row: Row, seed: int) -> Path:
 def write_cell(path: Path, cell: Cell) -> None:
     """Write a cell, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(json.dumps(asdict(cell), indent=1) + "\n")
 
 
@@ -109,7 +109,7 @@ class Summary:
         return float(low), float(high)
 
 
-def summarise(cells: Sequence[Cell]) -> dict[str, dict[str, Summary]]:
+def summarize(cells: Sequence[Cell]) -> dict[str, dict[str, Summary]]:
     """Return a summary of every row, by table and row, of the tables that have a cell."""
     tables = [table for table in TABLES if any(cell.table == table.name for cell in cells)]
     return {

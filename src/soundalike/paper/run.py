@@ -23,9 +23,7 @@ import torch
 
 from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
-from soundalike.datasets.alone import alone_in
 from soundalike.datasets.clips import SPLITS
-from soundalike.datasets.in_place import put_in_place
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
@@ -35,8 +33,10 @@ from soundalike.paper.grid import fill
 from soundalike.paper.results import cell_path, read_cell
 from soundalike.paper.rows import PaperError
 from soundalike.paper.tables import write_tables
-from soundalike.training.hardware import choose_hardware
-from soundalike.training.recipe import read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.hardware import choose_hardware
+from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunError
 
 SETTINGS = "paper.json"
@@ -57,12 +57,12 @@ def run_paper(
     where it failed; to try again, delete its files below ``cells`` and ``pretraining``.
 
     Args:
-        source: labelled clips, as `read_source` takes them.
+        source: labeled clips, as `read_source` takes them.
         out: folder for everything.
         only: tables, or single rows as "table/row"; by default all.
         n_seeds: how often everything is run, with the seeds 0, 1, ...
         budget: a key of `BUDGETS`, or a share of the paper's epochs.
-        label_noise: share of the labelled training clips that get a wrong label, below 1.
+        label_noise: share of the labeled training clips that get a wrong label, below 1.
         progress: whether to say what was done, on standard error.
 
     Returns:
@@ -80,7 +80,7 @@ def run_paper(
     rows, scale = choose(only), find_budget(budget)
     if n_seeds < 1 or not 0 <= label_noise < 1:
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
-    front_end = LogMel(**read_recipe("paper")["log_mel"])
+    front_end = LogMel(**read_recipe("paper")["front_end"])
     store = open_or_prepare(source, out / "store", front_end, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress and sys.stderr.isatty())
     clips = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
@@ -98,7 +98,7 @@ def run_paper(
         "machine": choose_hardware().why,
         "command": f"`{_command(given, out, only, n_seeds)}`",
     }
-    with alone_in(out):
+    with locked(out):
         try:
             fill(bench, places, progress)
         finally:
@@ -118,7 +118,7 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
     path = out / SETTINGS
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
-        with put_in_place(path) as beside:
+        with atomic_write(path) as beside:
             beside.write_text(json.dumps(settings, indent=1) + "\n")
         return
     there = json.loads(path.read_text())

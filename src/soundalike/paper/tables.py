@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundalike.datasets.in_place import put_in_place
 from soundalike.paper.claims import CLAIMS
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.figures import draw_table
 from soundalike.paper.findings import Summaries, compare, verdict
-from soundalike.paper.results import Cell, Summary, read_cells, summarise
+from soundalike.paper.results import Cell, Summary, read_cells, summarize
 from soundalike.paper.rows import Table, slug
+from soundalike.runtime.atomic import atomic_write
 
 FIGURES, MARKDOWN, CSV = "figures", "tables.md", "tables.csv"
 INCONCLUSIVE = "This run tests the machinery; no conclusion is drawn from it."
@@ -35,7 +35,7 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
         The verdict on each finding of the paper, by what it says.
     """
     cells = read_cells(out)
-    summaries = summarise(cells)
+    summaries = summarize(cells)
     found = {
         f"{claim.number}. {claim.sentence}": (
             verdict(claim, summaries) if is_conclusive else INCONCLUSIVE
@@ -50,9 +50,9 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
             as_run = _as_run(table, of_rows)
             draw_table(out / _figure(table), as_run, of_rows, metric)
             lines += _table(as_run, of_rows, metric, is_conclusive)
-    with put_in_place(out / MARKDOWN) as path:
+    with atomic_write(out / MARKDOWN) as path:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with put_in_place(out / CSV) as path:
+    with atomic_write(out / CSV) as path:
         _write_csv(path, cells, summaries)
     return found
 

@@ -1,1 +1,1 @@
-"""Recipes as YAML; `soundalike.training.recipe` reads them."""
+"""Recipes as YAML; `soundalike.recipes.recipe` reads them."""

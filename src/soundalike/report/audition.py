@@ -19,10 +19,10 @@ from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepare, read_problems
 from soundalike.datasets.source import read_source
-from soundalike.datasets.splits import heard_in_training
+from soundalike.datasets.splits import training_clips
 from soundalike.datasets.store import Store, is_store
+from soundalike.recipes.recipe import RecipeError
 from soundalike.training.draws import step_generator
-from soundalike.training.recipe import RecipeError
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
@@ -65,7 +65,7 @@ class View:
         background: what was mixed in, if anything.
         weight: its weight, the same in both views.
         drawn: what each augmentation drew for it, by name, in the order of their use.
-        log_mel: of the view, not standardised.
+        log_mel: of the view, not standardized.
         waveform: sound made of it.
 
     Shape:
@@ -93,9 +93,9 @@ class Audition:
         source: its name.
         n_heard: how many of its clips training hears.
         n_broken: how many of those looked at could not be read.
-        log_mel: the front end.
+        front_end: the front end.
         settings: the recipe's section ``views``.
-        within_db: of the loudest frame, where a frame is not silent.
+        activity_threshold_db: of the loudest frame, where a frame is not silent.
         seed: of everything random.
         pairs: the two views of each clip.
     """
@@ -103,9 +103,9 @@ class Audition:
     source: str
     n_heard: int
     n_broken: int
-    log_mel: LogMel
+    front_end: LogMel
     settings: Mapping[str, Any]
-    within_db: float
+    activity_threshold_db: float
     seed: int
     pairs: list[tuple[View, View]]
 
@@ -116,7 +116,7 @@ class Audition:
 
 
 def audition(
-    source: str, log_mel: LogMel, settings: Mapping[str, Any], n_pairs: int = 8, seed: int = 0
+    source: str, front_end: LogMel, settings: Mapping[str, Any], n_pairs: int = 8, seed: int = 0
 ) -> Audition:
     """Make the views of a few clips, spread over those of a source that training hears.
 
@@ -125,7 +125,7 @@ def audition(
 
     Args:
         source: as every command takes it.
-        log_mel: the front end of the recipe.
+        front_end: the front end of the recipe.
         settings: its section ``views``, resolved.
         n_pairs: clips to make views of; fewer where there are fewer.
         seed: of which clips, and of their views.
@@ -136,12 +136,12 @@ def audition(
         BrokenClipsError: none of the clips that were looked at can be read.
     """
     clips = read_source(source)
-    heard = heard_in_training(clips)
+    heard = training_clips(clips)
     few = heard[spread(len(heard), n_pairs + N_OTHERS, seed)]
     if is_store(Path(source)):
-        store = _in_memory(open_or_prepare(source, Path(source), log_mel).select(few))
+        store = _in_memory(open_or_prepare(source, Path(source), front_end).select(few))
     else:
-        store = _prepared(clips.where(few), log_mel)
+        store = _prepared(clips.where(few), front_end)
     _refuse_short_clips(store, settings["patch_frames"])
     try:
         pairs = make_pairs(store, settings, spread(len(store.clips), n_pairs, seed), seed)
@@ -151,9 +151,9 @@ def audition(
         source=clips.name,
         n_heard=len(heard),
         n_broken=len(few) - len(store.clips),
-        log_mel=log_mel,
+        front_end=front_end,
         settings=settings,
-        within_db=_within_db(settings),
+        activity_threshold_db=_within_db(settings),
         seed=seed,
         pairs=pairs,
     )
@@ -178,14 +178,14 @@ def make_pairs(
         ValueError: a setting is out of its range, a clip is shorter than a patch, or there are too
             few clips to mix with.
     """
-    views = PairOfViews(**settings, n_bands=store.log_mel.n_mels)
+    views = PairOfViews(**settings, n_bands=store.front_end.n_mels)
     frames, offsets, n_frames = map(torch.from_numpy, (store.frames, store.offsets, store.n_frames))
     activity = Activity(frames, offsets, n_frames, _within_db(settings))
     draws = views.draw(
         torch.from_numpy(chosen),
         n_frames,
         step_generator(seed, 0, 0),
-        None if views.within_db is None else activity,
+        None if views.activity_threshold_db is None else activity,
     )
     made = views.apply(frames, offsets, draws).numpy()
 
@@ -205,7 +205,7 @@ def make_pairs(
                 for name in views.augmentations
             },
             log_mel=made[side, pair],
-            waveform=to_waveform(made[side, pair], store.log_mel),
+            waveform=to_waveform(made[side, pair], store.front_end),
         )
 
     return [(view(pair, 0), view(pair, 1)) for pair in range(len(chosen))]
@@ -215,15 +215,15 @@ def _cut(store: Store, activity: Activity, index: int, start: int, n_frames: int
     clip = next(iter(store.clips.where(np.array([index]))))
     log_mel = store.of_clip(index)[start : start + n_frames]
     is_active = activity.of_patches(torch.tensor(index), torch.tensor(start), n_frames)
-    nothing = math.log10(store.log_mel.log_offset) + FLOOR_DB / 10
+    nothing = math.log10(store.front_end.log_offset) + FLOOR_DB / 10
     try:
-        waveform = _recorded(clip, int(store.n_frames[index]), start, n_frames, store.log_mel)
+        waveform = _recorded(clip, int(store.n_frames[index]), start, n_frames, store.front_end)
         is_recorded = True
     except AudioError:  # gone since the store was made
-        waveform, is_recorded = to_waveform(log_mel, store.log_mel), False
+        waveform, is_recorded = to_waveform(log_mel, store.front_end), False
     return Cut(
         clip=clip,
-        start_s=start * store.log_mel.hop_s,
+        start_s=start * store.front_end.hop_s,
         log_mel=log_mel,
         waveform=waveform,
         is_recorded=is_recorded,
@@ -234,7 +234,7 @@ def _cut(store: Store, activity: Activity, index: int, start: int, n_frames: int
 def _recorded(
     clip: Clip, n_clip_frames: int, start: int, n_frames: int, front_end: LogMel
 ) -> NDArray[np.float32]:
-    """Read from the centre of a patch's first frame to that of its last, as `to_waveform` makes."""
+    """Read from the center of a patch's first frame to that of its last, as `to_waveform` makes."""
     rate, hop_length = front_end.sample_rate, front_end.hop_length
     first, n_samples = start * hop_length, (n_frames - 1) * hop_length + 1
     n_least = round(front_end.min_duration_s * rate)
@@ -245,11 +245,11 @@ def _recorded(
     return np.resize(whole, max(n_least, len(whole)))[first : first + n_samples]
 
 
-def _prepared(clips: ClipTable, log_mel: LogMel) -> Store:
+def _prepared(clips: ClipTable, front_end: LogMel) -> Store:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "store"
         try:
-            return _in_memory(prepare(clips, out, log_mel, n_workers=1))
+            return _in_memory(prepare(clips, out, front_end, n_workers=1))
         except BrokenClipsError:  # whose line names a folder that is about to go
             raise BrokenClipsError(
                 f"{clips.name}: none of {len(clips)} clips could be read. The first: "
@@ -272,10 +272,10 @@ def _refuse_short_clips(store: Store, patch_frames: int) -> None:
     if store.n_frames[shortest] < patch_frames:
         raise RecipeError(
             f"views.patch_frames is {patch_frames} and {store.clips.rows['path'].iloc[shortest]} "
-            f"has {store.n_frames[shortest]} frames: take a higher log_mel.min_duration_s, or "
+            f"has {store.n_frames[shortest]} frames: take a higher front_end.min_duration_s, or "
             "shorter patches."
         )
 
 
 def _within_db(settings: Mapping[str, Any]) -> float:
-    return settings["within_db"] or WITHIN_DB
+    return settings["activity_threshold_db"] or WITHIN_DB

@@ -1,4 +1,4 @@
-"""Small charts as inline SVG and HTML, coloured by the page's style to suit light and dark.
+"""Small charts as inline SVG and HTML, colored by the page's style to suit light and dark.
 
 Shares are numbers in [0, 1]; shown in per cent.
 """
@@ -22,7 +22,7 @@ def line_chart(
     percent: bool = False,
     level: tuple[float, str] | None = None,
 ) -> str:
-    """A curve over training; of many points, means of neighbours.
+    """A curve over training; of many points, means of neighbors.
 
     Args:
         x: steps or epochs, ascending.

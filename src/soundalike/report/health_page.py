@@ -43,8 +43,8 @@ CURVES = (
     ),
     Curve(
         "knn",
-        "Nearest neighbours name the class",
-        "The score of labelled clips that are given the class of the clips nearest to them; "
+        "Nearest neighbors name the class",
+        "The score of labeled clips that are given the class of the clips nearest to them; "
         "training does not see these labels.",
         "It rises and levels off; where it falls while the loss still does, the training has "
         "turned to something other than these classes.",
@@ -60,7 +60,7 @@ CURVES = (
         "differences between sounds are kept.",
     ),
     Curve(
-        "pairs_found",
+        "top1_retrieval",
         "Views that find their other half",
         "The share of views to which, of all views looked at, the other view of the same clip is "
         "the nearest.",

@@ -14,7 +14,7 @@ import soundfile
 from matplotlib.image import imsave
 from numpy.typing import NDArray
 
-from soundalike.datasets.in_place import put_in_place
+from soundalike.runtime.atomic import atomic_write
 
 # Parts of every template that has a place for them.
 SHARED = {"style": "page.css", "player": "player.js"}
@@ -36,7 +36,7 @@ def write_page(path: str | Path, template: str, parts: Mapping[str, str]) -> Non
     shared = {place: _read(name) for place, name in SHARED.items() if f"{{{{{place}}}}}" in text}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with put_in_place(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(fill(text, {**shared, **parts}), encoding="utf-8")
 
 
@@ -69,21 +69,21 @@ def data_uri(content: bytes, media_type: str) -> str:
 
 
 def picture_of_log_mel(
-    log_mel: NDArray[np.floating], low: float, high: float, colours: str = "magma"
+    log_mel: NDArray[np.floating], low: float, high: float, colors: str = "magma"
 ) -> str:
     """A log-mel as a picture: time to the right, low bands at the bottom, one pixel a value.
 
     Args:
         log_mel: log10 mel energies.
-        low: value that gets the darkest colour; give pictures to be compared the same.
-        high: value that gets the brightest colour.
-        colours: one of matplotlib's colour maps; the default is evenly perceived.
+        low: value that gets the darkest color; give pictures to be compared the same.
+        high: value that gets the brightest color.
+        colors: one of matplotlib's color maps; the default is evenly perceived.
 
     Shape:
         log_mel: [frames, bands].
     """
     png = io.BytesIO()
-    imsave(png, log_mel.T, vmin=low, vmax=high, cmap=colours, origin="lower", format="png")
+    imsave(png, log_mel.T, vmin=low, vmax=high, cmap=colors, origin="lower", format="png")
     return data_uri(png.getvalue(), "image/png")
 
 
@@ -130,8 +130,8 @@ def definitions(entries: Mapping[str, str]) -> str:
     return f"<dl>{''.join(pairs)}</dl>"
 
 
-def colour_range(log_mels: Iterable[NDArray[np.floating]]) -> tuple[float, float]:
-    """Return the values of the darkest and the brightest colour of pictures to be compared.
+def color_range(log_mels: Iterable[NDArray[np.floating]]) -> tuple[float, float]:
+    """Return the values of the darkest and the brightest color of pictures to be compared.
 
     Shape:
         each log_mel: [frames, bands].
@@ -146,7 +146,7 @@ def playable(
     log_mel: NDArray[np.floating],
     waveform: NDArray[np.floating],
     sample_rate: int,
-    colours: tuple[float, float],
+    colors: tuple[float, float],
     sounds: list[str],
 ) -> str:
     """A picture of a log-mel that is a button to play its sound.
@@ -156,7 +156,7 @@ def playable(
         log_mel: to be seen.
         waveform: to be heard.
         sample_rate: of the waveform.
-        colours: values of the darkest and the brightest colour.
+        colors: values of the darkest and the brightest color.
         sounds: those of the page; this one is added.
 
     Shape:
@@ -166,7 +166,7 @@ def playable(
     return (
         f'<button class="spectrogram" data-sound="{len(sounds) - 1}" aria-pressed="false" '
         f'aria-label="Play {escape(name)}">'
-        f'<img src="{picture_of_log_mel(log_mel, *colours)}" alt=""></button>'
+        f'<img src="{picture_of_log_mel(log_mel, *colors)}" alt=""></button>'
     )
 
 

@@ -13,7 +13,7 @@ import yaml
 from soundalike.audio.log_mel import LogMel, mel_filterbank
 from soundalike.datasets.clips import Clip
 from soundalike.report.audition import Audition, Cut, View
-from soundalike.report.page import colour_range, definitions, playable, script_json, write_page
+from soundalike.report.page import color_range, definitions, playable, script_json, write_page
 from soundalike.views.augmentation import Draws
 
 # Frequencies named beside a picture are so far apart at least, as a share of its height.
@@ -52,12 +52,12 @@ def frequency_places(front_end: LogMel) -> dict[str, float]:
         front_end.sample_rate, front_end.n_fft, front_end.n_mels, front_end.fmin, front_end.fmax
     )
     (bands,) = np.nonzero(filterbank.any(axis=0))  # a narrow one may lie between two bins
-    centres = filterbank[:, bands].argmax(axis=0) * front_end.sample_rate / front_end.n_fft
+    centers = filterbank[:, bands].argmax(axis=0) * front_end.sample_rate / front_end.n_fft
     places: dict[str, float] = {}
     for frequency in (step * 10**power for power in (5, 4, 3, 2, 1) for step in (5, 2, 1)):
-        if not len(centres) or not centres[0] <= frequency <= centres[-1]:
+        if not len(centers) or not centers[0] <= frequency <= centers[-1]:
             continue
-        place = (float(np.interp(frequency, centres, bands)) + 0.5) / front_end.n_mels
+        place = (float(np.interp(frequency, centers, bands)) + 0.5) / front_end.n_mels
         if place <= min(places.values(), default=2) - LEAST_APART:
             name = f"{frequency // 1000} kHz" if frequency >= 1000 else f"{frequency} Hz"
             places[name] = place
@@ -95,18 +95,18 @@ def in_words(drawn: Draws) -> str:
 
 
 class _Pictures:
-    """All pictures of the page: one range of colours, the same axes, and sounds in one list."""
+    """All pictures of the page: one range of colors, the same axes, and sounds in one list."""
 
     def __init__(self, audition: Audition) -> None:
         views = [view for pair in audition.pairs for view in pair]
         cuts = [cut.log_mel for view in views for cut in view.cuts]
-        self.colours = colour_range([*cuts, *(view.log_mel for view in views)])
-        self.front_end = audition.log_mel
+        self.colors = color_range([*cuts, *(view.log_mel for view in views)])
+        self.front_end = audition.front_end
         self.mixes_logs = (audition.settings["mix_back"] or {}).get("scale") == "log"
         self.sounds: list[str] = []
         self.frequencies = "".join(
             f'<span style="bottom:{place:.1%}">{name}</span>'
-            for name, place in frequency_places(audition.log_mel).items()
+            for name, place in frequency_places(audition.front_end).items()
         )
 
     def of_pair(self, pair: tuple[View, View]) -> str:
@@ -141,7 +141,7 @@ class _Pictures:
     def figure(self, name: str, shown: Cut | View, start_s: float, below: list[str]) -> str:
         """A picture that plays, with its axes, and lines of HTML below it."""
         hop_s, rate = self.front_end.hop_s, self.front_end.sample_rate
-        button = playable(name, shown.log_mel, shown.waveform, rate, self.colours, self.sounds)
+        button = playable(name, shown.log_mel, shown.waveform, rate, self.colors, self.sounds)
         end_s = start_s + (len(shown.log_mel) - 1) * hop_s
         return (
             f'<figure><figcaption>{name}</figcaption><div class="axes">'
@@ -187,7 +187,7 @@ def _facts(audition: Audition) -> dict[str, str]:
     facts = {
         "clips that training hears": f"{audition.n_heard:,}",
         "pairs on this page": str(len(audition.pairs)),
-        "a patch": f"{(patch_frames - 1) * audition.log_mel.hop_s:.2f} s",
+        "a patch": f"{(patch_frames - 1) * audition.front_end.hop_s:.2f} s",
         "silent patches": f"{audition.n_silent_patches} of {n_patches}",
         "seed": str(audition.seed),
     }
@@ -201,7 +201,7 @@ def _notes(audition: Audition) -> list[str]:
     n_rebuilt = sum(not cut.is_recorded for cut in cuts)
     notes = [
         "A patch is called silent where less than a quarter of it comes within "
-        f"{audition.within_db:g} dB of the loudest moment of its clip."
+        f"{audition.activity_threshold_db:g} dB of the loudest moment of its clip."
     ]
     if n_rebuilt:
         notes.append(

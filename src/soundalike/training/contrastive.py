@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
+from soundalike.optim.schedules import Schedule
+from soundalike.runtime.hardware import MemoryFormat
 from soundalike.training.draws import batches_apart
-from soundalike.training.hardware import MemoryFormat
-from soundalike.training.schedules import Schedule
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -26,8 +26,8 @@ class TrainingSettings:
         n_epochs: passes over the clips; a clip gives one pair of views a pass.
         batch_size: clips a step.
         merge_views: whether both views go through the network in one pass. Two passes, as in the
-            paper, normalise each view by its own batch statistics and are slower.
-        post_normalise: whether the views of a batch are standardised once more, by their own mean
+            paper, normalize each view by its own batch statistics and are slower.
+        post_norm: whether the views of a batch are standardized once more, by their own mean
             and deviation, which augmentations move away from those of the training clips (Niizumi
             et al. 2021, "BYOL for Audio").
         precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
@@ -41,7 +41,7 @@ class TrainingSettings:
     n_epochs: int = 100
     batch_size: int = 128
     merge_views: bool = True
-    post_normalise: bool = False
+    post_norm: bool = False
     precision: str = "auto"
     memory_format: MemoryFormat = "auto"
     seed: int = 0
@@ -56,7 +56,7 @@ class TrainingSettings:
 
 
 class Projector(nn.Module):
-    """Encoder and head: from standardised views to projections z.
+    """Encoder and head: from standardized views to projections z.
 
     Shape:
         views: [n, frames, bands]; result: [n, out_dim].
@@ -109,10 +109,12 @@ class ContrastiveTraining(Training):
         self.criterion = criterion
         self.views = views
         self.merge_views = settings.merge_views
-        self.post_normalise = settings.post_normalise
+        self.post_norm = settings.post_norm
         self.activity = None
-        if views.within_db is not None:
-            self.activity = Activity(frames, self.offsets, self.n_frames, views.within_db)
+        if views.activity_threshold_db is not None:
+            self.activity = Activity(
+                frames, self.offsets, self.n_frames, views.activity_threshold_db
+            )
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
         """Draw the two views of each clip."""
@@ -133,7 +135,7 @@ class ContrastiveTraining(Training):
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
         views = self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
-        return (views - views.mean()) / views.std() if self.post_normalise else views
+        return (views - views.mean()) / views.std() if self.post_norm else views
 
     def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
         """Return z_a and z_b: [batch, out_dim] each."""

@@ -10,19 +10,19 @@ from torch import Tensor
 from soundalike.audio.patches import patch_starts
 from soundalike.datasets.clips import classes_of
 from soundalike.datasets.store import Store
-from soundalike.evaluation.knn import knn_scores, neighbours_to_ask
+from soundalike.evaluation.knn import default_k, knn_scores
 from soundalike.evaluation.metrics import score
-from soundalike.training.hardware import has_fast_bf16
+from soundalike.runtime.hardware import has_fast_bf16
 
 PATCHES_AT_ONCE = 256
 Device = torch.device | str
 
 
 class KNNMonitor:
-    """Leave-one-clip-out nearest neighbours within a set of labelled clips, on z.
+    """Leave-one-clip-out nearest neighbors within a set of labeled clips, on z.
 
     Args:
-        k: neighbours a patch asks; the paper's is 200. By default as many as an average class has
+        k: neighbors a patch asks; the paper's is 200. By default as many as an average class has
             patches, and at most 200, which suits small sets too.
         every_n_epochs: how often to look; the last epoch is always looked at.
         max_clips: larger sets are thinned out evenly to this many clips.
@@ -43,7 +43,7 @@ class KNNMonitor:
         """Return the balanced accuracy over the clips of a store, or the mAP for several labels.
 
         Args:
-            store: clips, all of them labelled.
+            store: clips, all of them labeled.
             patch_frames: length of a patch; patches begin half a patch apart.
             project: from log_mel patches ``[batch, frames, bands]`` to z ``[batch, dim]``.
             device: where `project` takes its patches.
@@ -54,7 +54,7 @@ class KNNMonitor:
         labels = store.clips.labels(classes)
         z, clips = _project_patches(store, patch_frames, project, device)
         patch_labels = torch.from_numpy(labels).to(z.device)[clips]
-        k = self.k or neighbours_to_ask(len(z), len(classes))
+        k = self.k or default_k(len(z), len(classes))
         scores = knn_scores(
             z, clips, z, clips, patch_labels, len(classes), k, bf16_first=has_fast_bf16(z.device)
         )
@@ -64,7 +64,7 @@ class KNNMonitor:
 def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
     """Choose the clips that the monitor looks at.
 
-    The labelled clips of the split validation if they will do, otherwise the labelled ones among
+    The labeled clips of the split validation if they will do, otherwise the labeled ones among
     the training clips; they will do when two classes have at least two clips. The first kind may
     choose the best epoch; training clips may not, since their labels are not for pre-training.
 
@@ -77,13 +77,13 @@ def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
     """
     validation = store.select(np.flatnonzero(store.clips.rows["split"] == "validation"))
     for candidates, may_choose in ((validation, True), (heard, False)):
-        labelled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
-        labels = labelled.clips.rows["label"]
+        labeled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
+        labels = labeled.clips.rows["label"]
         n_clips: Counter[str] = Counter()
         for label, n in labels.value_counts().items():
             n_clips.update(dict.fromkeys(classes_of(label), n))
         if sum(n >= 2 for n in n_clips.values()) >= 2:
-            return labelled, may_choose
+            return labeled, may_choose
     return None, False
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
-from soundalike.datasets.alone import alone_in
-from soundalike.datasets.stopping import StopSignal
+from soundalike.runtime.interrupt import StopSignal
+from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import Metrics, Row, RunFolder
 from soundalike.training.steps import Training
 
@@ -36,7 +36,7 @@ class Monitor:
         columns: of the metrics, the numbers that are found.
         look: looks at the module in evaluation mode and returns a number for each column.
         every_n_epochs: how often to look; the last epoch is always looked at.
-        chooses: column whose highest number tells the epoch that is kept; by default it is the
+        selection_metric: column whose highest number tells the epoch that is kept; by default it is the
             last.
         shown: columns on the progress bar, by the word for each.
         alarms: from all looks so far, what is wrong: a sentence for each kind of trouble. Each kind
@@ -46,7 +46,7 @@ class Monitor:
     columns: Sequence[str]
     look: Callable[[], Mapping[str, float]]
     every_n_epochs: int = 1
-    chooses: str | None = None
+    selection_metric: str | None = None
     shown: Mapping[str, str] = field(default_factory=dict)
     alarms: Callable[[Sequence[Look]], Mapping[str, str]] = lambda looks: {}
 
@@ -67,7 +67,7 @@ def run_to_end(
     """Take the steps that are left, from the run's checkpoint if it has one.
 
     A training that was stopped and goes on writes the same metrics as one that was not. What is
-    kept is the best epoch where the monitor chooses, otherwise the last.
+    kept is the best epoch where the monitor selection_metric, otherwise the last.
 
     Args:
         training: takes the steps.
@@ -87,7 +87,7 @@ def run_to_end(
         InUseError: another training is at work in the run.
         OSError: a file cannot be written.
     """
-    with alone_in(run.path):
+    with locked(run.path):
         return _Loop(training, run, keep, monitor, name, progress).run_to_end()
 
 
@@ -171,8 +171,8 @@ class _Loop:
         self.training.module.train()
         self.looks.append({"step": int(row["step"]), "epoch": epoch, **found})
         self._show(monitor)
-        if monitor.chooses and found[monitor.chooses] > self.state["best_score"]:
-            self.state |= {"best_score": found[monitor.chooses], "best_epoch": epoch}
+        if monitor.selection_metric and found[monitor.selection_metric] > self.state["best_score"]:
+            self.state |= {"best_score": found[monitor.selection_metric], "best_epoch": epoch}
             self._write_down()
             self.keep()
         return found

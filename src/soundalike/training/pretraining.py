@@ -10,7 +10,8 @@ from torch import nn
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.identical import first_with_hash
-from soundalike.datasets.splits import heard_in_training
+from soundalike.datasets.splits import training_clips
+from soundalike.datasets.statistics import log_mel_statistics
 from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -20,18 +21,17 @@ from soundalike.losses.byol import BYOL
 from soundalike.losses.sup_con import SupCon
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
+from soundalike.optim.optimizers import OPTIMIZERS
+from soundalike.optim.schedules import SCHEDULES
+from soundalike.recipes.recipe import Recipe, RecipeError, build
+from soundalike.runtime.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
-from soundalike.training.optimizers import OPTIMIZERS
-from soundalike.training.recipe import Recipe, RecipeError, build
 from soundalike.training.run_folder import RunFolder
-from soundalike.training.schedules import SCHEDULES
 from soundalike.training.segments import cut_into_segments
-from soundalike.training.statistics import log_mel_statistics
 from soundalike.training.whitening import whitened
 from soundalike.views.pair import PairOfViews
 
@@ -47,7 +47,7 @@ def pretrain(
 ) -> dict[str, Any]:
     """Pre-train an encoder on the training clips of a store, or go on where a run stopped.
 
-    A run that was stopped and resumed writes the same metrics as one that was not. The trained ear
+    A run that was stopped and resumed writes the same metrics as one that was not. The trained model
     is that of the epoch with the best kNN accuracy where a validation set can tell, otherwise the
     last.
 
@@ -56,7 +56,7 @@ def pretrain(
         run: where everything goes.
         recipe: resolved, as `read_recipe` returns it.
         test_fold: fold whose clips are not heard.
-        init: ear to go on from; its encoder and its statistics are taken over, and left as they
+        init: model to go on from; its encoder and its statistics are taken over, and left as they
             are themselves.
         progress: whether to show a progress bar and say what was chosen, on standard error.
 
@@ -71,7 +71,7 @@ def pretrain(
         TrainingError: the loss is no number any more.
         OSError: a file cannot be written.
     """
-    heard = store.select(heard_in_training(store.clips, test_fold))
+    heard = store.select(training_clips(store.clips, test_fold))
     if len(heard.clips) < 3:
         raise SourceError(
             f"{store.clips.name}: {len(heard.clips)} clips to learn from: contrasting sounds takes "
@@ -81,18 +81,18 @@ def pretrain(
     hardware = choose_hardware(given["precision"], given["memory_format"])
     try:
         knn = KNNMonitor(**recipe["monitor"])
-        training, ear, projector = _assemble(heard, recipe, hardware, init)
+        training, model, projector = _assemble(heard, recipe, hardware, init)
     except ValueError as error:  # each key is known and of its type, but its value will not do
         raise RecipeError(f"the recipe cannot be used: {error}") from None
-    monitored, chooses = monitored_clips(store, heard)
+    monitored, selection_metric = monitored_clips(store, heard)
 
     def project(patches: torch.Tensor) -> torch.Tensor:
-        return training.module((patches - ear.mean) / ear.std)
+        return training.module((patches - model.mean) / model.std)
 
     def look() -> dict[str, float]:
         found = health.look()
         if monitored is not None:
-            found["knn"] = knn.score(monitored, ear.patch_frames, project, training.fabric.device)
+            found["knn"] = knn.score(monitored, model.patch_frames, project, training.fabric.device)
         return found
 
     health = HealthMonitor(training, projector, knn.every_n_epochs)
@@ -101,15 +101,15 @@ def pretrain(
         [*scores, *MEASURES],
         look,
         knn.every_n_epochs,
-        chooses="knn" if chooses else None,
+        selection_metric="knn" if selection_metric else None,
         shown={**{name: name for name in scores}, "rank": "effective_rank"},
         alarms=health.alarms,
     )
     if progress:
-        for line in _what_happens(heard, monitored, chooses, health.n_clips, hardware):
+        for line in _what_happens(heard, monitored, selection_metric, health.n_clips, hardware):
             print(line, file=sys.stderr)
     numbers = run_to_end(
-        training, run, lambda: ear.save(run.encoder), monitor, name="pretrain", progress=progress
+        training, run, lambda: model.save(run.encoder), monitor, name="pretrain", progress=progress
     )
     if numbers["n_steps_done"] == numbers["n_steps"]:
         _whiten(run, heard, recipe, training.fabric.device, progress)
@@ -122,7 +122,7 @@ def pretrain(
 def _what_happens(
     heard: Store,
     monitored: Store | None,
-    chooses: bool,
+    selection_metric: bool,
     n_watched: int,
     hardware: Hardware,
 ) -> Iterator[str]:
@@ -130,8 +130,8 @@ def _what_happens(
     if monitored is None:
         yield "monitors no clips by kNN: it needs labels, two classes with two clips each at least"
     else:
-        which = ", which choose the epoch" if chooses else ""
-        yield f"monitors {len(monitored.clips):,} labelled clips by kNN{which}"
+        which = ", which choose the epoch" if selection_metric else ""
+        yield f"monitors {len(monitored.clips):,} labeled clips by kNN{which}"
     yield f"watches its health, which needs no labels, on the same views of {n_watched:,} clips"
     yield f"runs on {hardware.why}"
 
@@ -139,20 +139,20 @@ def _what_happens(
 def _assemble(
     heard: Store, recipe: Recipe, hardware: Hardware, init: SoundEncoder | None
 ) -> tuple[ContrastiveTraining, SoundEncoder, Projector]:
-    """Build all that a recipe names, and the ear and the projector that share its encoder."""
+    """Build all that a recipe names, and the model and the projector that share its encoder."""
     settings = TrainingSettings(**recipe["training"])
     fabric = hardware.fabric()
     mean, std = (init.mean, init.std) if init else log_mel_statistics(heard)
-    views = PairOfViews(**recipe["views"], n_bands=heard.log_mel.n_mels, mean=mean, std=std)
+    views = PairOfViews(**recipe["views"], n_bands=heard.front_end.n_mels, mean=mean, std=std)
     shortest = int(heard.n_frames.min())
     if views.patch_frames > shortest:
         raise ValueError(
             f"views.patch_frames is {views.patch_frames} and the shortest clip has {shortest} "
-            "frames: prepare with a higher log_mel.min_duration_s, or take shorter patches."
+            "frames: prepare with a higher front_end.min_duration_s, or take shorter patches."
         )
     offsets, n_frames, segment_of = _segments(heard, settings.segment_s, views.patch_frames)
     torch.manual_seed(settings.seed)
-    encoder = build_encoder(recipe["encoder"], heard.log_mel.n_mels)
+    encoder = build_encoder(recipe["encoder"], heard.front_end.n_mels)
     if init:
         encoder.load_state_dict(init.encoder.state_dict())
     if views.patch_frames < encoder.min_frames:
@@ -182,24 +182,24 @@ def _assemble(
     embedding = EmbeddingSettings(**recipe["embedding"])
     window_frames = None
     if embedding.window_s is not None:
-        window_frames = 1 + round(embedding.window_s / heard.log_mel.hop_s)
-    ear = SoundEncoder(
-        encoder, recipe["encoder"], heard.log_mel, views.patch_frames, mean, std, window_frames,
-        embedding.depths,
+        window_frames = 1 + round(embedding.window_s / heard.front_end.hop_s)
+    model = SoundEncoder(
+        encoder, recipe["encoder"], heard.front_end, views.patch_frames, mean, std, window_frames,
+        embedding.intermediate_features,
     )  # fmt: skip
-    return training, ear, projector
+    return training, model, projector
 
 
 def _whiten(
     run: RunFolder, heard: Store, recipe: Recipe, device: torch.device, progress: bool
 ) -> None:
-    """Whiten the ear that a finished run kept, where the recipe says so."""
+    """Whiten the model that a finished run kept, where the recipe says so."""
     n_components = EmbeddingSettings(**recipe["embedding"]).whiten
     kept = SoundEncoder.load(run.encoder)
     if n_components and not kept.whitening:
         seed = recipe["training"]["seed"]
-        ear = whitened(kept.to(device), heard, n_components, seed, progress=progress)
-        ear.save(run.encoder)
+        model = whitened(kept.to(device), heard, n_components, seed, progress=progress)
+        model.save(run.encoder)
 
 
 def _segments(
@@ -208,7 +208,7 @@ def _segments(
     """Return offset, length and clip of each segment; by default a clip is one."""
     if segment_s is None:
         return heard.offsets, heard.n_frames, np.arange(len(heard.clips))
-    longest = round(segment_s / heard.log_mel.hop_s)
+    longest = round(segment_s / heard.front_end.hop_s)
     if longest < 2 * patch_frames:
         raise ValueError("training.segment_s must be at least as long as two patches.")
     return cut_into_segments(heard.offsets, heard.n_frames, longest)

@@ -5,7 +5,7 @@ metrics.csv        one row a step; what was found on the rows that end an epoch
 health.html        the page on how the pre-training did
 tensorboard/       the same as TensorBoard events
 checkpoints/       last.ckpt, from which the run goes on
-encoder/           the trained ear, of the best epoch where a validation set can tell
+encoder/           the trained model, of the best epoch where a validation set can tell
 classifier/        the classifier on top of it, where classes were learned
 store/             the log-mels, where the run had to prepare them
 """
@@ -22,8 +22,8 @@ import yaml
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from soundalike.datasets.alone import alone_in
-from soundalike.datasets.in_place import put_in_place
+from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.lock import locked
 
 CONFIG, METRICS = "config.yaml", "metrics.csv"
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
@@ -62,7 +62,7 @@ class RunFolder:
             InUseError: another training is at work in it.
         """
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        with alone_in(self.path):
+        with locked(self.path):
             self._configure(config)
 
     def _configure(self, config: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class RunFolder:
                     "name a new folder, or delete this one."
                 )
             return
-        with put_in_place(self.path / CONFIG) as beside:
+        with atomic_write(self.path / CONFIG) as beside:
             beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
 
     @property
@@ -90,7 +90,7 @@ class RunFolder:
 
     @property
     def encoder(self) -> Path:
-        """The folder of the trained ear."""
+        """The folder of the trained model."""
         return self.path / "encoder"
 
     def load(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ class RunFolder:
             OSError: it cannot be written.
         """
         try:
-            with put_in_place(self.checkpoint) as beside:
+            with atomic_write(self.checkpoint) as beside:
                 fabric.save(beside, state)
         except RuntimeError as error:  # what torch makes of a full disk
             raise OSError(f"{self.checkpoint}: cannot be written ({error})") from None

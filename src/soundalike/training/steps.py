@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from soundalike.optim.schedules import Schedule
 from soundalike.training.draws import batches, clip_order, step_generator
-from soundalike.training.schedules import Schedule
 from soundalike.views.augmentation import Draws
 
 
@@ -36,7 +36,7 @@ class Training(abc.ABC):
     """Steps over the clips of a store, each of them one update of the weights.
 
     Which clips a step takes and what it draws for them depend on the seed and the step's number
-    alone; the module and the optimiser hold all else that a step depends on. A kind of training
+    alone; the module and the optimizer hold all else that a step depends on. A kind of training
     says what it draws for its clips, on the CPU, and what loss follows from the draws.
 
     Args:

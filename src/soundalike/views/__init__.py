@@ -1,6 +1,6 @@
 """Views: patches of a clip, mixed with a background and augmented, that still sound like the clip.
 
-Views are made from log10-mel energies that are not standardised, ``[n, frames, bands]``.
+Views are made from log10-mel energies that are not standardized, ``[n, frames, bands]``.
 """
 
 # An augmentation's place here is its place in a view, in whatever order a recipe names them.

@@ -20,13 +20,15 @@ class Activity:
         frames: log10-mel energies of all clips, end to end.
         offsets: first frame of every clip.
         n_frames: frames of every clip.
-        within_db: how far below the loudest frame, in dB.
+        activity_threshold_db: how far below the loudest frame, in dB.
 
     Shape:
         frames: [total_frames, bands]; offsets, n_frames: [n_clips].
     """
 
-    def __init__(self, frames: Tensor, offsets: Tensor, n_frames: Tensor, within_db: float) -> None:
+    def __init__(
+        self, frames: Tensor, offsets: Tensor, n_frames: Tensor, activity_threshold_db: float
+    ) -> None:
         levels = torch.cat(list(_levels(frames)))
         clip = torch.repeat_interleave(torch.arange(len(offsets)), n_frames)
         before_clip = offsets - (n_frames.cumsum(0) - n_frames)
@@ -34,7 +36,7 @@ class Activity:
         loudest = torch.full((len(offsets),), -torch.inf)
         loudest.scatter_reduce_(0, clip, levels[place], "amax")
         active = torch.zeros(len(frames) + 1, dtype=torch.int32)
-        active[place + 1] = (levels[place] >= loudest[clip] - within_db / 10).int()
+        active[place + 1] = (levels[place] >= loudest[clip] - activity_threshold_db / 10).int()
         self.n_active_before = active.cumsum(0, dtype=torch.int32)  # each frame of the store
         self.offsets = offsets
         self.n_active = self._between(offsets, n_frames)

@@ -19,7 +19,7 @@ def mix_back(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
     that the background takes: the mixture has exactly the energy of the patch.
 
     Args:
-        patch: log10-mel energies to keep recognisable.
+        patch: log10-mel energies to keep recognizable.
         background: log10-mel energies of an unrelated patch.
         weight: share of the background, in [0, 1), drawn from U(0, alpha).
 
@@ -42,10 +42,10 @@ def mix_log_mels(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
     """Mix log-mels as they are, as mixup does with pictures (Niizumi et al. 2021, without the exp).
 
     That is no sound that could be heard: a mean of logarithms is a product of energies. The mean of
-    two standardised log-mels is the standardised mean, so it makes no difference when it is taken.
+    two standardized log-mels is the standardized mean, so it makes no difference when it is taken.
 
     Args:
-        patch: log10-mel energies to keep recognisable.
+        patch: log10-mel energies to keep recognizable.
         background: log10-mel energies of an unrelated patch.
         weight: share of the background, in [0, 1).
 

@@ -14,7 +14,7 @@ from soundalike.views.augmentation import Augmentation, Draws, uniform_integers
 from soundalike.views.mix_back import MixBack
 
 Settings = Mapping[str, Any]
-Patches = Literal["random", "same", "apart"]
+PatchSampling = Literal["random", "same", "apart"]
 
 N_TRIES = 10  # of finding a patch in which something happens
 
@@ -23,7 +23,7 @@ class PairOfViews:
     """Make two views of every clip of a batch (Fonseca et al. 2021).
 
     A view is a patch of the clip, mixed with a background, augmented in the order of
-    ``AUGMENTATIONS`` and standardised, in this order. ``draw`` holds all of the chance, a few
+    ``AUGMENTATIONS`` and standardized, in this order. ``draw`` holds all of the chance, a few
     numbers a view; ``apply`` is a pure function of the draws and works on the whole batch, both
     views at once. What is not named, or is None, is left out.
 
@@ -39,7 +39,7 @@ class PairOfViews:
         distance_frames: frames from the start of one patch to that of the other, for "apart" only;
             by default ``patch_frames``, so that they touch. In a clip too short for it they are as
             far apart as the clip allows.
-        within_db: cuts patches in which something happens: whose energy comes within so many
+        activity_threshold_db: cuts patches in which something happens: whose energy comes within so many
             decibels of the clip's loudest frame, as ``Activity`` tells. By default anywhere.
         mix_back: settings of ``MixBack``.
         mean: mean of the training clips' log-mels, subtracted last.
@@ -59,9 +59,9 @@ class PairOfViews:
         *,
         patch_frames: int = 101,
         n_bands: int = 96,
-        patches: Patches = "random",
+        patches: PatchSampling = "random",
         distance_frames: int | None = None,
-        within_db: float | None = None,
+        activity_threshold_db: float | None = None,
         mix_back: Settings | None = None,
         mean: float = 0.0,
         std: float = 1.0,
@@ -69,15 +69,15 @@ class PairOfViews:
     ) -> None:
         if patch_frames < 1:
             raise ValueError(f"A patch needs at least 1 frame, got patch_frames {patch_frames}.")
-        if patches not in get_args(Patches):
-            known = ", ".join(get_args(Patches))
+        if patches not in get_args(PatchSampling):
+            known = ", ".join(get_args(PatchSampling))
             raise ValueError(f"There are no {patches!r} patches; choose one of {known}.")
         if distance_frames is not None and patches != "apart":
             raise ValueError(f"{patches!r} patches have no distance_frames; leave it out.")
         if distance_frames is not None and distance_frames < 0:
             raise ValueError(f"distance_frames must be at least 0, got {distance_frames}.")
-        if within_db is not None and not within_db > 0:
-            raise ValueError(f"within_db must be above 0, got {within_db}.")
+        if activity_threshold_db is not None and not activity_threshold_db > 0:
+            raise ValueError(f"activity_threshold_db must be above 0, got {activity_threshold_db}.")
         if not std > 0:
             raise ValueError(f"The standard deviation must be above 0, got {std}.")
         for name in augmentations.keys() - AUGMENTATIONS.keys():
@@ -87,7 +87,7 @@ class PairOfViews:
         self.n_bands = n_bands
         self.patches = patches
         self.distance_frames = patch_frames if distance_frames is None else distance_frames
-        self.within_db = within_db
+        self.activity_threshold_db = activity_threshold_db
         self.mix_back = None if mix_back is None else MixBack(**mix_back)
         self.augmentations: dict[str, Augmentation] = {}
         for name, augmentation in AUGMENTATIONS.items():

@@ -16,7 +16,7 @@ class ResizedCrop:
     Stretching a box changes tempo and pitch a little. A drawn box that is longer or higher than the
     patch is drawn again, up to ten times, and then the whole patch is the box; with the default
     settings about 59 % of the drawn boxes are refused, nearly all those far from a patch's own
-    proportions. The box is resampled bilinearly with half-pixel centres, from its own values only.
+    proportions. The box is resampled bilinearly with half-pixel centers, from its own values only.
 
     Fonseca et al. 2021; the box is drawn as in Szegedy et al. 2015, "Going Deeper with
     Convolutions".
@@ -75,6 +75,6 @@ def _stretch(patches: Tensor, first: Tensor, size: Tensor, dim: int) -> Tensor:
     """Resample ``size`` values from ``first`` on to all of axis ``dim``, 1 or 2, linearly."""
     n_out = patches.shape[dim]
     first, size = first[:, None], size[:, None]
-    centre = torch.arange(n_out, device=patches.device) + 0.5
-    position = (centre * (size / n_out) - 0.5).clamp(min=0).minimum(size - 1)  # inside the box
+    center = torch.arange(n_out, device=patches.device) + 0.5
+    position = (center * (size / n_out) - 0.5).clamp(min=0).minimum(size - 1)  # inside the box
     return interpolate(patches, position, dim, first)

@@ -31,7 +31,7 @@ class SpecAugment:
             the lower of both bounds.
         fill: what stands in the masks: the patch's "minimum" or "mean", "zero", or "noise", which
             is Gaussian with the patch's mean and standard deviation. Zero is 0 in log10 units, an
-            energy of 1, which is loud; the zero of Park et al., whose energies are normalised, is
+            energy of 1, which is loud; the zero of Park et al., whose energies are normalized, is
             "mean" here.
 
     Raises:

@@ -1,0 +1,39 @@
+"""The tables that data sets are published with."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from soundalike.datasets.clips import SourceError
+
+
+def read_metadata_csv(source: str, table: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a CSV table that describes the clips of a data set, every value as the text it is.
+
+    Args:
+        source: what the user asked for, for messages.
+        table: the file.
+        columns: those that it must have, with a value in every row; it may have others.
+
+    Raises:
+        SourceError: the table is missing or damaged, or lists no clip.
+    """
+    if not table.is_file():
+        raise SourceError(f"{source}: {table} is missing: unpack {table.parent.name} here.")
+    try:
+        rows = pd.read_csv(table, dtype=str, index_col=False, keep_default_na=False).fillna("")
+    except (ValueError, OSError) as error:  # pandas' parser raises kinds of these
+        raise _damaged(table, str(error).partition("\n")[0]) from None
+    if missing := [column for column in columns if column not in rows]:
+        raise _damaged(table, f"no column '{missing[0]}'")
+    if not len(rows):
+        raise _damaged(table, "it lists no clip")
+    for column in columns:
+        if (rows[column] == "").any():
+            row = int((rows[column] == "").argmax()) + 1
+            raise _damaged(table, f"no {column} in row {row}")
+    return rows
+
+
+def _damaged(table: Path, reason: str) -> SourceError:
+    return SourceError(f"{table}: damaged ({reason}): unpack it again.")

@@ -1,0 +1,1 @@
+"""What is done with labels: features, classifiers, cross-validation and fine-tuning."""

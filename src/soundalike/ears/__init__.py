@@ -1,5 +1,0 @@
-"""Trained ears that come with the package, by name: a folder each, with a model card."""
-
-from pathlib import Path
-
-EARS = {config.parent.name: config.parent for config in Path(__file__).parent.glob("*/config.json")}

@@ -1,0 +1,7 @@
+"""Trained models that come with the package, by name: a folder each, with a model card."""
+
+from pathlib import Path
+
+SHIPPED_MODELS = {
+    config.parent.name: config.parent for config in Path(__file__).parent.glob("*/config.json")
+}

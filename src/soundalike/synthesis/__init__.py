@@ -1,0 +1,1 @@
+"""Sounds made by code: from a random generator and a number of samples to a waveform."""

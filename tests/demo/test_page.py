@@ -1,0 +1,255 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.demo import page
+from soundalike.demo.page import write_demo_report
+from soundalike.demo.story import Answers, DemoStory, ViewPair
+from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
+
+SAMPLE_RATE = 22050
+CLASSES = ("Rain", "Dishes/pots & <pans>", "Wind")
+N_CLIPS = 30
+
+
+def beep(pitch_hz, duration_s=1.0):
+    time_s = np.arange(int(duration_s * SAMPLE_RATE)) / SAMPLE_RATE
+    return np.sin(2 * np.pi * pitch_hz * time_s).astype(np.float32)
+
+
+def make_story(**changes):
+    generator = np.random.default_rng(0)
+    labels = np.arange(N_CLIPS) % len(CLASSES)
+    wrong = (labels + 1) % len(CLASSES)
+    patches = [generator.normal(size=(101, 96)).astype(np.float32) for _ in range(4)]
+    knn = np.full(40, np.nan)
+    knn[9::10] = [0.4, 0.5, 0.6, 0.7]
+    facts = {
+        "facts": {"clips heard": "1,280"},
+        "views": [
+            ViewPair(name, patches[:2], patches[2:], [beep(300), beep(400)], [beep(500), beep(600)])
+            for name in CLASSES[:2]
+        ],
+        "metrics": pd.DataFrame(
+            {
+                "step": np.arange(1, 41),
+                "epoch": np.arange(40) // 10 + 1,
+                "lr": 0.03,
+                "loss": np.linspace(4, 1, 40),
+                "knn": knn,
+            }
+        ),
+        "classes": CLASSES,
+        "clips": pd.DataFrame(
+            {
+                "path": [f"sounds/{clip:02d}.wav" for clip in range(N_CLIPS)],
+                "label": labels,
+                "x": generator.normal(size=N_CLIPS),
+                "y": generator.normal(size=N_CLIPS),
+            }
+        ),
+        "sounds": [None, *(beep(200 + 20 * clip) for clip in range(1, N_CLIPS))],
+        "answers": [
+            Answers(representation, protocol, np.where(np.arange(N_CLIPS) < known, labels, wrong))
+            for protocol in ("linear", "kNN")
+            for representation, known in ((LOG_MEL, 9), (UNTRAINED, 12), (PRETRAINED, 24))
+        ],
+        "sample_rate": SAMPLE_RATE,
+        "commands": ["soundalike demo --out <folder>"],
+        "recipe": "views: {mix_back: {alpha: 0.05}}",
+        "versions": {"soundalike": "0.1.0"},
+        "next_steps": {"Learn from your own.": "soundalike pretrain sounds/ --out run"},
+    }
+    return DemoStory(**(facts | changes))
+
+
+class Page(HTMLParser):
+    """What the page holds: elements, the addresses they load, the text of headings and scripts."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.addresses, self.open, self.text = [], [], [], {}
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.elements.append((tag, attributes))
+        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
+        if tag not in {"meta", "link", "img"}:
+            self.open.append((tag, attributes.get("id", tag)))
+
+    def handle_endtag(self, tag):
+        opened, _ = self.open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data):
+        if self.open:
+            _, name = self.open[-1]
+            self.text[name] = self.text.get(name, "") + data
+
+    def count(self, tag, name):
+        return sum(t == tag and name in a.get("class", "").split() for t, a in self.elements)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "demo.html"
+    write_demo_report(path, make_story())
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_needs_nothing_but_itself(path, page):
+    assert page.addresses
+    assert all(address.startswith("data:") for address in page.addresses)
+    html = path.read_text(encoding="utf-8")
+    fetched = re.findall(r"url\((?![\"']?data:)|@import|\bfetch\(|XMLHttpRequest|import\(", html)
+    assert fetched == []
+    assert path.stat().st_size < 8_000_000
+
+
+def test_every_element_that_is_opened_is_closed(page):
+    assert page.open == []
+
+
+def test_has_every_section(page):
+    sections = [attributes["id"] for tag, attributes in page.elements if tag == "section"]
+    assert sections == ["views", "training", "scores", "classes", "confusion", "atlas", "made"]
+    assert page.count("button", "spectrogram") == 2 * 4
+    assert page.count("svg", "curve") == 2
+    assert page.count("svg", "interval") == 6
+    assert page.count("div", "bar") == 3 * len(CLASSES)
+    assert page.count("svg", "confusion") == 1
+
+
+def test_names_are_shown_as_they_are(page):
+    assert "Dishes/pots & <pans>" in page.text["figcaption"]
+    assert "soundalike demo --out <folder>" in page.text["code"]
+    assert json.loads(page.text["map-data"])["classes"] == list(CLASSES)
+
+
+def test_the_map_holds_every_clip_with_its_own_sound(page):
+    points = json.loads(page.text["map-data"])["points"]
+    sounds = json.loads(page.text["sound-data"])
+    assert [point["name"] for point in points] == [f"{clip:02d}.wav" for clip in range(N_CLIPS)]
+    assert [point["label"] == point["predicted"] for point in points] == [True] * 24 + [False] * 6
+    assert points[0]["sound"] is None
+    own = [sounds[point["sound"]] for point in points[1:]]
+    assert len(set(own)) == N_CLIPS - 1
+    assert {place for point in points for place in (point["x"], point["y"])} >= {0, 1}
+
+
+def test_sounds_that_would_not_fit_are_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "SOUNDS_BYTES", 40_000)
+    write_demo_report(tmp_path / "demo.html", make_story())
+    page = Page((tmp_path / "demo.html").read_text(encoding="utf-8"))
+    heard = [p["sound"] is not None for p in json.loads(page.text["map-data"])["points"]]
+    assert 0 < sum(heard) < N_CLIPS - 1
+
+
+def test_without_labels_while_training_there_is_no_curve_of_neighbors(tmp_path):
+    story = make_story()
+    write_demo_report(
+        tmp_path / "demo.html", make_story(metrics=story.metrics.assign(knn=float("nan")))
+    )
+    page = Page((tmp_path / "demo.html").read_text(encoding="utf-8"))
+    assert page.count("svg", "curve") == 1
+
+
+@pytest.fixture
+def shown(browser, path):
+    browser.get(path.as_uri())
+    yield browser
+    assert browser.get_log("browser") == []
+
+
+def until(browser, script):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(browser, 5).until(lambda b: b.execute_script(f"return {script}"))
+
+
+def click_point(browser, index):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+
+    chart = browser.find_element(By.ID, "map")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    right, down = browser.execute_script(
+        f"const p = points[{index}];"
+        "return [p.left - map.clientWidth / 2, p.top - map.clientHeight / 2].map(Math.round)"
+    )
+    ActionChains(browser).move_to_element_with_offset(chart, right, down).click().perform()
+
+
+def test_a_click_on_the_map_plays_the_clip(shown):
+    click_point(shown, 5)
+    until(shown, "player.currentTime > 0")
+    assert shown.execute_script("return player.src === sounds[points[5].sound]")
+    assert shown.execute_script("return player.error") is None
+    assert "05.wav" in shown.execute_script("return said.textContent")
+
+
+def test_a_click_on_a_spectrogram_plays_the_view(shown):
+    from selenium.webdriver.common.by import By
+
+    button = shown.find_elements(By.CSS_SELECTOR, "button.spectrogram")[2]
+    button.click()
+    until(shown, "player.currentTime > 0")
+    assert button.get_attribute("aria-pressed") == "true"
+    until(shown, "player.ended")
+    assert button.get_attribute("aria-pressed") == "false"
+    assert shown.execute_script("return player.error") is None
+
+
+def test_the_legend_shows_chosen_classes_alone(shown):
+    from selenium.webdriver.common.by import By
+
+    def labels_shown():
+        points = "[...map.querySelectorAll('.point')]"
+        of_point = f"points.filter((p, i) => getComputedStyle({points}[i]).display !== 'none')"
+        return shown.execute_script(f"return [...new Set({of_point}.map(p => p.label))].sort()")
+
+    buttons = shown.find_elements(By.CSS_SELECTOR, "#legend button")
+    assert [button.text for button in buttons] == list(CLASSES)
+    assert labels_shown() == [0, 1, 2]
+    buttons[1].click()
+    assert labels_shown() == [1]
+    buttons[2].click()
+    assert labels_shown() == [1, 2]
+    buttons[1].click()
+    buttons[2].click()
+    assert labels_shown() == [0, 1, 2]
+
+
+def test_arrows_move_over_the_map_and_enter_plays(shown):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    chart = shown.find_element(By.ID, "map")
+    shown.execute_script("select(points[3])")
+    before = shown.execute_script("return current.left")
+    chart.send_keys(Keys.ARROW_RIGHT if before < 400 else Keys.ARROW_LEFT)
+    after = shown.execute_script("return current.left")
+    assert (after > before) if before < 400 else (after < before)
+    shown.execute_script("select(points[3])")
+    chart.send_keys(Keys.ENTER)
+    until(shown, "player.src === sounds[points[3].sound]")
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_fits_the_width_of_phone_and_desk(shown, width):
+    shown.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    assert shown.execute_script("return document.documentElement.scrollWidth") <= width
+    shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,0 +1,37 @@
+"""The demo from sounds to page, on fewer sounds and a few steps."""
+
+import json
+
+import pytest
+
+from soundalike.datasets import synthetic
+from soundalike.demo.run import run_demo
+from soundalike.recipes.recipe import write_recipe
+
+SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
+
+
+@pytest.fixture
+def few_sounds(monkeypatch):
+    few = {"train_noisy": 48, "train_clean": 20, "test": 40}
+    monkeypatch.setitem(synthetic.SIZES, "small", few)
+
+
+def test_it_ends_with_a_page_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
+    recipe = tmp_path / "own.yaml"
+    recipe.write_text(write_recipe(tiny_recipe))
+    numbers = run_demo(tmp_path / "demo", str(recipe))
+    assert json.loads((tmp_path / "demo" / "report.json").read_text()) == json.loads(
+        json.dumps(numbers)
+    )
+    assert SCORES | {"seconds", "table"} == set(numbers)
+    assert all(0 <= numbers[score] <= 1 for score in SCORES)
+    assert len(numbers["table"]) == 6
+    page = (tmp_path / "demo" / "report.html").read_text()
+    assert page.count("<audio") or page.count("data:audio") >= 24
+    assert "pretrained encoder" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+    before = (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime
+    assert run_demo(tmp_path / "demo", str(recipe))["knn"] == numbers["knn"]
+    assert (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime == before

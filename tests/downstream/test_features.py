@@ -1,0 +1,90 @@
+"""What a clip is represented by, and how the clips of a part are picked out."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.downstream.features import (
+    Features,
+    embeddings,
+    log_mel_statistics,
+    untrained_twin,
+)
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
+
+
+@pytest.fixture(scope="module")
+def model(run):
+    return SoundEncoder.from_pretrained(run.path)
+
+
+def test_patches_of_some_clips_are_counted_anew_in_their_order():
+    patches = Features(torch.arange(7.0)[:, None], torch.tensor([0, 0, 1, 2, 2, 2, 3]))
+    chosen = patches.of(np.array([2, 0]))
+    assert chosen.h[:, 0].tolist() == [3, 4, 5, 0, 1]
+    assert chosen.clips.tolist() == [0, 0, 0, 1, 1]
+    assert patches.of(np.array([3])).clips.tolist() == [0]
+    assert len(patches.of(np.zeros(0, dtype=np.int64)).h) == 0
+
+
+def test_log_mel_statistics_are_taken_over_time_band_by_band(model, store):
+    statistics = log_mel_statistics(model, store)
+    assert torch.equal(statistics.clips, torch.arange(24))
+    log_mel = (store.of_clip(5) - model.mean) / model.std
+    for band in (0, 50, 95):
+        values = log_mel[:, band].tolist()
+        mean = sum(values) / len(values)
+        steps = [abs(b - a) for a, b in itertools.pairwise(values)]
+        expected = [
+            mean,
+            (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5,
+            min(values),
+            max(values),
+            sum(steps) / len(steps),
+        ]
+        assert statistics.h[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_frozen_ear_does_not_move_by_a_bit(model, store):
+    """Batch norm included: its statistics stay, and so does what it says."""
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    first = embeddings(model, store)
+    again = embeddings(model, store.select(np.arange(24)))
+    assert torch.equal(first.h, again.h)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert not any(module.training for module in model.modules())
+
+
+def test_embeddings_tell_whether_they_are_whitened(model, store):
+    assert not embeddings(model, store).is_whitened
+    h = embeddings(model, store).h
+    by_itself = model.with_encoder(model.encoder, Whitening.of(h, 8))
+    assert embeddings(by_itself, store).of(np.arange(3)).is_whitened
+
+
+def test_clips_are_heard_at_several_levels(model, store):
+    some = store.select(np.array([3, 11]))
+    heard = embeddings(model, some, [-6, 0, 6])
+    plain = embeddings(model, some)
+    assert heard.clips.tolist() == sorted(3 * plain.clips.tolist())
+    for clip in (0, 1):
+        at_levels = heard.h[heard.clips == clip].chunk(3)
+        assert torch.equal(at_levels[1], plain.h[plain.clips == clip])
+        louder = model.log_mels_of(some.select(np.array([clip])))
+        louder = [[block + np.float32(0.6) for block in blocks] for blocks in louder]
+        (_, expected), *_ = model.encode_windows(louder)
+        torch.testing.assert_close(at_levels[2].numpy(), expected)
+
+
+def test_the_untrained_twin_is_calibrated_and_otherwise_random(model, store):
+    twin = untrained_twin(model, store, seed=0)
+    assert not torch.equal(twin.encoder.conv1.weight, model.encoder.conv1.weight)
+    assert torch.equal(
+        twin.encoder.conv1.weight, untrained_twin(model, store, seed=0).encoder.conv1.weight
+    )
+    assert not torch.equal(twin.encoder.bn1.running_mean, torch.zeros(4))
+    assert embeddings(twin, store).h.std() > 0.01
+    assert (twin.mean, twin.std, twin.front_end) == (model.mean, model.std, model.front_end)

@@ -1,0 +1,252 @@
+"""Fine-tuning end to end: what moves, what selection_metric, what is kept, and that it can be stopped."""
+
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.splits import Split
+from soundalike.downstream.features import embeddings
+from soundalike.downstream.finetuning import fine_tune
+from soundalike.downstream.linear import fit_linear
+from soundalike.downstream.supervised import SupervisedTraining
+from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
+from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.evaluation.metrics import score
+from soundalike.recipes.recipe import RecipeError, read_recipe
+from soundalike.training.run_folder import RunFolder
+
+SPLIT = Split("x", np.arange(0, 24, 2), np.arange(1, 24, 4), np.arange(3, 24, 4))
+NOTHING = np.zeros(0, dtype=np.int64)
+
+
+def recipe_of(**overrides):
+    defaults = {
+        "encoder.width": 4,
+        "optimizer.lr": 0.05,
+        "training.n_epochs": 4,
+        "training.batch_size": 6,
+        "training.precision": "32-true",
+        "schedule.milestones": [3],
+    }
+    return read_recipe("finetune", defaults | overrides, kind="supervised")
+
+
+def new_run(path, recipe):
+    run = RunFolder(path)
+    run.configure(recipe=recipe)
+    return run
+
+
+@pytest.fixture(scope="module")
+def model(run):
+    return SoundEncoder.from_pretrained(run.path)
+
+
+@pytest.fixture(scope="module")
+def tuned(model, store, tmp_path_factory):
+    """A fine-tuned run and its outcome."""
+    recipe = recipe_of()
+    run = new_run(tmp_path_factory.mktemp("tuned") / "run", recipe)
+    return run, fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
+
+
+def metrics_of(run):
+    return pd.read_csv(run.path / "metrics.csv").drop(columns="seconds")
+
+
+def test_every_weight_moves_and_the_ear_it_started_from_does_not(tuned, model):
+    run, _ = tuned
+    now, before = SoundEncoder.load(run.encoder).encoder, model.encoder
+    assert not torch.equal(now.conv1.weight, before.conv1.weight)
+    assert not torch.equal(now.layer4[1].conv2.weight, before.layer4[1].conv2.weight)
+    again = SoundEncoder.from_pretrained(run.path)
+    assert (again.mean, again.std, again.log_mel) == (model.mean, model.std, model.front_end)
+
+
+def test_it_begins_at_the_ear(model, store, tmp_path):
+    recipe = recipe_of(**{"optimizer.lr": 0.0, "training.n_epochs": 1})
+    run = new_run(tmp_path / "run", recipe)
+    fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
+    kept = SoundEncoder.load(run.encoder).encoder
+    for ours, theirs in zip(kept.parameters(), model.encoder.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
+    model, store, tmp_path
+):
+    """In its windows, at several levels, whitened: a rate of zero leaves all as it is."""
+    whole = model.with_encoder(model.encoder, Whitening.of(embeddings(model, store).h, 8))
+    whole.window_frames = 151
+    few = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
+    changes = {"optimizer.lr": 0.0, "training.precision": "32-true", "training.n_epochs": 1}
+    recipe = read_recipe("few_labels", changes, kind="supervised")
+    run = new_run(tmp_path / "run", recipe)
+    outcome = fine_tune(store, few, run, recipe, model=whole, progress=False)
+
+    heard = embeddings(whole, store, [-10, -5, 0, 5, 10])
+    probe = fit_linear(heard, store.clips.labels(store.clips.classes), 3, few, seed=0)
+    tested = embeddings(whole, store.select(few.test))
+    assert outcome.scores == pytest.approx(
+        clip_scores(probe.probabilities(tested.h).numpy(), tested.clips.numpy()), abs=1e-5
+    )
+    kept = SoundClassifier.from_pretrained(run.path).model
+    assert kept.window_frames == 151
+    assert kept.whitening is not None
+
+
+def test_from_scratch_there_is_no_linear_classifier_to_begin_at(store, tmp_path):
+    recipe = read_recipe("few_labels", kind="supervised")
+    with pytest.raises(RecipeError, match=r"training\.linear_probe_init is for a model"):
+        fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
+
+
+def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(model, store, tmp_path):
+    recipe = read_recipe("few_labels", {"training.n_epochs": 1}, kind="supervised")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    run = new_run(tmp_path / "run", recipe)
+    fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    tuned = SoundEncoder.load(run.encoder).encoder
+    assert not torch.equal(tuned.conv1.weight, model.encoder.conv1.weight)
+
+
+def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, store):
+    run, outcome = tuned
+    by_epoch = metrics_of(run)["validation"].dropna().tolist()
+    assert outcome.epoch == 1 + int(np.argmax(by_epoch))
+    assert outcome.validation_score == max(by_epoch)
+    kept = SoundClassifier.from_pretrained(run.path)
+    labels = store.clips.labels(store.clips.classes)
+    validation = kept.clip_probabilities(store.select(SPLIT.validation))
+    assert score(labels[SPLIT.validation], validation) == outcome.validation_score
+    test = kept.clip_probabilities(store.select(SPLIT.test))
+    assert np.array_equal(test, outcome.scores)
+    assert outcome.test_score == score(labels[SPLIT.test], test)
+
+
+def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
+    """The clips that it learned from, at the least."""
+    split = Split("x", SPLIT.train, NOTHING, SPLIT.train)
+    recipe = read_recipe(
+        "finetune",
+        {
+            "encoder.width": 4,
+            "optimizer.name": "adamw",
+            "optimizer.lr": 3e-3,
+            "schedule.name": "cosine",
+            "training.n_epochs": 60,
+            "training.batch_size": 6,
+            "training.precision": "32-true",
+        },
+        kind="supervised",
+    )
+    run = new_run(tmp_path / "run", recipe)
+    assert fine_tune(store, split, run, recipe, model=model, progress=False).test_score > 0.9
+
+
+def test_test_labels_do_not_matter_until_the_end(model, store, tuned, tmp_path):
+    rows = store.clips.rows.copy()
+    rows.loc[SPLIT.test, "label"] = rows.loc[SPLIT.test, "label"].to_numpy()[::-1]
+    swapped = replace(store, clips=ClipTable("x", rows))
+    run = new_run(tmp_path / "run", recipe_of())
+    outcome = fine_tune(swapped, SPLIT, run, recipe_of(), model=model, progress=False)
+    assert np.array_equal(outcome.scores, tuned[1].scores)
+
+
+@pytest.mark.parametrize("encoder", [{"name": "resnet18", "width": 2}, "fsdnoisy18k_baseline"])
+def test_a_stopped_training_goes_on_exactly(encoder, store, tmp_path, monkeypatch):
+    """From scratch, also where an encoder drops out at random."""
+    recipe = recipe_of(**{"training.n_epochs": 2})
+    recipe |= {"encoder": {"name": encoder} if isinstance(encoder, str) else encoder}
+    whole, halves = (new_run(tmp_path / name, recipe) for name in ("whole", "halves"))
+    expected = fine_tune(store, SPLIT, whole, recipe, progress=False)
+    take = SupervisedTraining.step
+
+    def step(self, number):
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return take(self, number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SupervisedTraining, "step", step)
+        with pytest.raises(KeyboardInterrupt):
+            fine_tune(store, SPLIT, halves, recipe, progress=False)
+    assert len(metrics_of(halves)) == 3
+    outcome = fine_tune(store, SPLIT, halves, recipe, progress=False)
+    pd.testing.assert_frame_equal(metrics_of(halves), metrics_of(whole))
+    assert np.array_equal(outcome.scores, expected.scores)
+
+
+def test_without_validation_the_last_epoch_is_kept(model, store, tmp_path):
+    split = Split("x", SPLIT.train, NOTHING, NOTHING)
+    recipe = recipe_of(**{"training.n_epochs": 2})
+    outcome = fine_tune(
+        store, split, new_run(tmp_path / "run", recipe), recipe, model=model, progress=False
+    )
+    assert (outcome.epoch, outcome.validation_score) == (2, None)
+    assert np.isnan(outcome.test_score)
+    assert outcome.scores.shape == (0, 3)
+
+
+def test_patches_longer_than_clips(store, tmp_path):
+    """The baseline's patches are 2 s; a clip of 1 s is heard twice over."""
+    recipe = recipe_of(**{"training.patch_frames": 201, "training.n_epochs": 1})
+    run = new_run(tmp_path / "run", recipe)
+    outcome = fine_tune(store, SPLIT, run, recipe, progress=False)
+    assert np.isfinite(outcome.scores).all()
+    kept = SoundClassifier.from_pretrained(run.path)
+    shortest = store.clips.rows["path"][int(store.n_frames.argmin())]
+    assert len(kept.model.front_end.of_file(shortest)) >= 201
+
+
+def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
+    labels = store.clips.rows["label"] + np.where(np.arange(24) % 3, ";any", "")
+    several = replace(store, clips=ClipTable("x", store.clips.rows.assign(label=labels)))
+    recipe = recipe_of(**{"training.n_epochs": 4})
+    run = new_run(tmp_path / "run", recipe)
+    outcome = fine_tune(several, SPLIT, run, recipe, progress=False)
+    assert outcome.scores.shape == (6, 4)
+    assert not np.allclose(outcome.scores.sum(axis=1), 1)
+    labels = several.clips.labels(several.clips.classes)
+    assert outcome.test_score == score(labels[SPLIT.test], outcome.scores)
+    assert SoundClassifier.from_pretrained(run.path).multi_label
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"training.batch_size": 1}, "batch_size must be at least 2"),
+        ({"optimizer.lr": -1.0}, "learning rate"),
+        ({"training.precision": "fp8"}, "fp8"),
+        ({"encoder.width": 0}, "width"),
+        ({"loss.name": "binary_cross_entropy"}, "have one label each"),
+        ({"encoder.name": "vgg", "training.patch_frames": 4}, "patch_frames of at least 8"),
+    ],
+)
+def test_a_value_that_will_not_do_is_named(store, tmp_path, overrides, said):
+    recipe = recipe_of(**{"encoder.name": "resnet18", **overrides})
+    with pytest.raises(RecipeError, match=said):
+        fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
+
+
+def test_robust_losses_are_for_one_label(store, tmp_path):
+    rows = store.clips.rows.assign(label=["low;high", "low"] * 12)
+    several = replace(store, clips=ClipTable("x", rows))
+    recipe = recipe_of(**{"loss.name": "lq"})
+    with pytest.raises(RecipeError, match="lq, which is for one label a clip"):
+        fine_tune(several, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
+
+
+def test_one_clip_is_too_few(store, tmp_path):
+    split = Split("x", np.arange(1), NOTHING, NOTHING)
+    with pytest.raises(SourceError, match="1 labeled clips to learn from"):
+        fine_tune(store, split, RunFolder(tmp_path / "run"), recipe_of(), progress=False)

@@ -1,0 +1,58 @@
+"""Embeddings from several intermediate_features of a network."""
+
+import pytest
+import torch
+
+from soundalike.models.audio_ntt import AudioNTT
+from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
+from soundalike.models.resnet import ResNet18
+
+
+@pytest.fixture
+def encoder() -> AudioNTT:
+    torch.manual_seed(0)
+    return AudioNTT(width=4, dim=16).eval()
+
+
+def unit(part: torch.Tensor) -> torch.Tensor:
+    return part / part.norm(dim=1, keepdim=True)
+
+
+@torch.no_grad()
+def test_holds_h_and_the_statistics_of_each_depth_with_the_same_weight(encoder) -> None:
+    patches = torch.randn(3, 1, 101, 96)
+    together = embed_with_intermediate(encoder, ["conv2", "log_mel"], patches)
+    conv2 = encoder.conv2(encoder.conv1(patches))  # 24 bands: two are one
+    parts = [encoder(patches)]
+    for maps, n_pooled in ((conv2, 2), (patches, 8)):
+        pooled = maps.unflatten(3, (12, n_pooled)).mean(4)
+        means = torch.stack([pooled[:, :, :, band].mean(2) for band in range(12)], 2).flatten(1)
+        highest = torch.stack([pooled[..., band].max(2).values for band in range(12)], 2).flatten(1)
+        parts.append(torch.cat([means, highest], dim=1))
+    expected = torch.cat([unit(part) for part in parts], dim=1) / 3**0.5
+    torch.testing.assert_close(together, expected)
+    assert dim_with_intermediate(encoder, ["conv2", "log_mel"], 101, 96) == together.shape[1]
+    torch.testing.assert_close(together.norm(dim=1), torch.ones(3))
+
+
+def test_the_network_is_left_as_it_is(encoder) -> None:
+    encoder.train()
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    dim_with_intermediate(encoder, ["conv1"], 101, 96)
+    assert encoder.training
+    assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
+    assert not any(module._forward_hooks for module in encoder.modules())
+
+
+def test_every_stage_of_a_resnet() -> None:
+    stages = [f"layer{number}" for number in range(1, 5)]
+    dim = dim_with_intermediate(ResNet18(width=4), stages, 101, 96)
+    assert dim == 32 + 2 * (4 * 12 + 8 * 12 + 16 * 6 + 32 * 3)
+
+
+def test_a_block_that_is_not_there_or_no_map(encoder) -> None:
+    with pytest.raises(ValueError, match=r"no block 'conv7'; did you mean 'conv\d'\? It has conv1"):
+        dim_with_intermediate(encoder, ["conv7"], 101, 96)
+    with pytest.raises(ValueError, match="'mlp' is no map"):
+        dim_with_intermediate(encoder, ["mlp"], 101, 96)
+    assert not any(module._forward_hooks for module in encoder.modules())

@@ -1,0 +1,31 @@
+"""Learning rates over the epochs, against what the papers say."""
+
+from pkgutil import resolve_name
+
+import pytest
+
+from soundalike.optim.schedules import SCHEDULES, CosineSchedule, StepSchedule
+
+
+def test_the_paper_s_schedule():
+    schedule = StepSchedule(milestones=[325, 425])
+    rates = [0.03 * schedule(epoch, 500) for epoch in (0, 324.99, 325, 424.99, 425, 499)]
+    assert rates == pytest.approx([0.03, 0.03, 0.003, 0.003, 0.0003, 0.0003])
+
+
+def test_cosine_rises_then_falls_to_zero():
+    schedule = CosineSchedule(n_warmup_epochs=2)
+    factors = [schedule(epoch / 10, 10) for epoch in range(101)]
+    assert factors[0] == 0
+    assert factors[20] == 1
+    assert factors[100] == pytest.approx(0)
+    assert factors[:21] == sorted(factors[:21])
+    assert factors[20:] == sorted(factors[20:], reverse=True)
+    assert schedule(6, 10) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_stays_between_nothing_and_the_highest_rate(name):
+    arguments = {"step": {"milestones": [3, 6]}, "cosine": {"n_warmup_epochs": 1}}
+    schedule = resolve_name(SCHEDULES[name])(**arguments.get(name, {}))
+    assert all(0 <= schedule(epoch / 4, 10) <= 1 for epoch in range(41))

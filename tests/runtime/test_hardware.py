@@ -1,0 +1,77 @@
+"""What is chosen for the machine, and that it can be forced."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from soundalike.models.resnet import ResNet18
+from soundalike.runtime.hardware import (
+    Hardware,
+    choose_hardware,
+    keep_freed_memory,
+    place_frames,
+)
+
+
+def test_a_precision_can_be_forced():
+    assert choose_hardware("32-true").precision == "32-true"
+    assert "forced" in choose_hardware("32-true").why
+    assert choose_hardware("auto").precision in {"32-true", "bf16-mixed"}
+
+
+def test_a_layout_can_be_forced():
+    for memory_format in ("channels_last", "contiguous"):
+        hardware = choose_hardware(memory_format=memory_format)
+        assert hardware.channels_last is (memory_format == "channels_last")
+        assert f"{memory_format} (" in hardware.why
+        assert "memory_format is forced" in hardware.why
+    assert "forced" not in choose_hardware().why
+
+
+def test_one_line_says_what_was_chosen_and_why():
+    why = choose_hardware().why
+    assert f"{torch.get_num_threads()} threads" in why or torch.cuda.is_available()
+    assert choose_hardware().precision in why
+    assert "native here" in why
+
+
+def test_the_layout_does_not_change_the_numbers():
+    module = nn.Conv2d(1, 3, 3)
+    x = torch.randn(2, 1, 8, 8)
+    before = module(x)
+    assert torch.allclose(choose_hardware().lay_out(module)(x), before, atol=1e-6)
+
+
+@pytest.mark.parametrize(("width", "channels_last"), [(4, False), (8, False), (16, True)])
+def test_channels_lie_innermost_where_that_is_safe(width, channels_last):
+    laid_out = Hardware("cpu", "32-true", True, "").lay_out(ResNet18(width))
+    weight = laid_out.layer1[0].conv1.weight
+    assert weight.is_contiguous(memory_format=torch.channels_last) is channels_last
+
+
+def test_a_narrow_network_survives_batches_of_different_sizes():
+    """In a process of its own, because the fault it looks for ends the process."""
+    code = (
+        "import torch\n"
+        "from soundalike.models.resnet import ResNet18\n"
+        "from soundalike.runtime.hardware import Hardware\n"
+        "network = Hardware('cpu', '32-true', True, '').lay_out(ResNet18(width=4))\n"
+        "for step in range(60):\n"
+        "    network(torch.randn((8, 3)[step % 2], 1, 101, 96)).sum().backward()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_keeping_memory_leaves_arithmetic_alone():
+    keep_freed_memory()
+    assert torch.ones(1000, 1000).sum() == 1e6
+
+
+def test_frames_on_the_cpu_are_those_of_the_memory_map(store):
+    placed = place_frames(store.frames, torch.device("cpu"))
+    assert placed.data_ptr() == store.frames.ctypes.data
+    assert np.array_equal(placed.numpy(), store.frames)

@@ -1,0 +1,66 @@
+"""One run at a time in a folder: kept out while another is there, and not a moment longer."""
+
+import errno
+import fcntl
+import subprocess
+import sys
+import time
+
+import pytest
+
+from soundalike.runtime import lock
+from soundalike.runtime.lock import InUseError, locked
+
+HOLD = (
+    "import sys, time\nfrom pathlib import Path\nfrom soundalike.runtime.lock import locked\n"
+    "with locked(Path(sys.argv[1])): print('there', flush=True); time.sleep(60)"
+)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_second_run_is_kept_out_until_the_first_has_left(tmp_path):
+    (tmp_path / "run").mkdir()
+    with locked(tmp_path), locked(tmp_path / "run"):
+        for folder in (tmp_path, tmp_path / "run"):
+            with pytest.raises(InUseError, match="another run is at work"), locked(folder):
+                pass
+    with locked(tmp_path):
+        assert [path.name for path in tmp_path.rglob("*")] == ["run"], "nothing is left behind"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_error_opens_the_folder_again(tmp_path):
+    with pytest.raises(ZeroDivisionError), locked(tmp_path):
+        raise ZeroDivisionError
+    with locked(tmp_path):
+        pass
+
+
+def test_a_run_that_was_killed_keeps_nobody_out(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "there\n"
+            began = time.monotonic()
+            with pytest.raises(InUseError), locked(tmp_path):
+                pass
+            assert time.monotonic() - began >= lock.PATIENCE_S
+        finally:
+            process.kill()
+    with locked(tmp_path):
+        pass
+
+
+def test_a_disk_that_cannot_lock_keeps_nobody_out(tmp_path, monkeypatch):
+    def cannot(descriptor, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", cannot)
+    with locked(tmp_path), locked(tmp_path):
+        pass
