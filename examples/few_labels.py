@@ -4,8 +4,8 @@
 
 In every fold of every set so many clips of each class are drawn from those to learn from, by chance
 and the same ones for all; the clips of the fold are classified: by the network trained from
-scratch, by the model fine-tuned, and by a linear classifier on the model as it is. Both trainings hear
-the clips at levels drawn by chance. Stopped, the same command goes on.
+scratch, by the fine-tuned model, and by a linear classifier on the model as it is. Both trainings
+hear the clips at levels drawn by chance. Stopped, the same command goes on.
 """
 
 import argparse

@@ -22,14 +22,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import torch
-from soundalike.downstream.finetuning import fine_tune
-from soundalike.recipes.recipe import read_recipe, recipe_names
 
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import Split
 from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesise_clip
+from soundalike.downstream.finetuning import fine_tune
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.recipes.recipe import read_recipe, recipe_names
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 

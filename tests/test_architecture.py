@@ -23,8 +23,8 @@ MAY_IMPORT = {
     "recipes": set(),
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "training": {
-        "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim", "recipes",
-        "embedding",
+        "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
+        "recipes", "embedding",
     },
     "downstream": {
         "runtime", "datasets", "views", "models", "losses", "evaluation", "optim", "recipes",

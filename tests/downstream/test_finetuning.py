@@ -1,4 +1,4 @@
-"""Fine-tuning end to end: what moves, what selection_metric, what is kept, and that it can be stopped."""
+"""Fine-tuning end to end: what moves, what is selected, what is kept, how it is interrupted."""
 
 import os
 import signal

@@ -19,9 +19,14 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
     settings = SupervisedSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings})
     torch.manual_seed(0)
     model = SoundEncoder(
-        ResNet18(width=4), {"name": "resnet18", "width": 4}, store.front_end, patch_frames, -3.0, 2.0,
+        ResNet18(width=4),
+        {"name": "resnet18", "width": 4},
+        store.front_end,
+        patch_frames,
+        -3.0,
+        2.0,
         window_frames,
-    )  # fmt: skip
+    )
     classifier = SoundClassifier(model, store.clips.classes)
     return SupervisedTraining(
         fabric=Hardware("cpu", "32-true", False, "").fabric(),

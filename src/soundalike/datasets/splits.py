@@ -38,8 +38,8 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
 
     Args:
         store: the clips.
-        task: "noisy" learns from the split train and selection_metric on validation. "clean", the small
-            task of Fonseca et al. 2021, learns from 85 % of the split validation and selection_metric on
+        task: "noisy" learns from the split train and selects on validation. "clean", the small
+            task of Fonseca et al. 2021, learns from 85 % of the split validation and selects on
             the rest, class by class; identical audio stays together. Both test on test.
         seed: of the choice of the 85 %.
 

@@ -48,11 +48,11 @@ def evaluate_run(
     kept for `soundalike classify`: ``linear`` and ``finetune`` hold a classifier each.
 
     Args:
-        model_name: run folder, folder of a model, or the name of a model that comes with the package.
+        model_name: run folder, model folder, or the name of a model that comes with the package.
         source: labeled clips.
         protocols: keys of `soundalike.downstream.protocols.PROTOCOLS`, or "finetune".
         out: folder of the results, and of a store where none is at hand; by default one of the
-            source's name below ``evaluation`` in the model's folder, or in this one for a model that
+            source's name below ``evaluation`` in the model's folder, or in this one for one that
             comes with the package.
         task: which labels are learned from, as `evaluation_splits` takes it.
         recipe: of the fine-tuning; by default the paper's.
@@ -149,7 +149,7 @@ class _Evaluation:
         return scores
 
     def of_fine_tuning(self, recipe: Recipe) -> Scores:
-        """Train end to end from the model, and from scratch if the recipe can; keep a classifier."""
+        """Train end to end from the model, and from scratch if the recipe can; keep the result."""
         recipe = recipe | {
             "encoder": self.model.encoder_settings,
             "training": recipe["training"]

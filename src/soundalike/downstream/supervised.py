@@ -27,7 +27,7 @@ class SupervisedSettings:
         batch_size: clips a step.
         patch_frames: frames of a patch; a model that is fine-tuned keeps its own.
         gain_db: most by which chance raises or lowers the level of a training patch.
-        linear_probe_init: whether a model starts with the linear classifier that suits it as it is, and
+        linear_probe_init: whether a model starts with the linear classifier that suits it, and
             keeps its windows, its whitening and the statistics of its batch norms, which that was
             fitted to: for few labels, of which all weights would learn too little to begin anew
             (Kumar et al. 2022, "Fine-tuning can distort pretrained features and underperform

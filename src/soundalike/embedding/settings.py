@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """How clips are embedded by the model that a training leaves; nothing in training depends on it.
+    """How a trained model embeds clips; nothing in training depends on it.
 
     Args:
         window_s: length of the windows that a clip is embedded by, in seconds; the next begins half
             a window later, and a shorter clip is one window. By default a patch.
-        intermediate_features: blocks of the encoder that have a part in embeddings beside h, such as
+        intermediate_features: blocks of the encoder whose maps join h in the embedding, such as
             ``[conv2, log_mel]``. They make them longer, and often better.
         whiten: principal components of what was heard in training that embeddings are whitened to
             (`soundalike.embedding.whitening`). By default they are not whitened.

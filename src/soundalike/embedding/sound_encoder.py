@@ -47,7 +47,7 @@ class SoundEncoder(nn.Module):
         window_frames: length of the windows that a clip is embedded by; by default a patch. An
             encoder that pools over time reads a clip of many seconds in one window, and hears its
             course; a clip that is shorter than a window is one window, as long as it is.
-        intermediate_features: blocks of the encoder whose maps have a part in the embedding beside h, as
+        intermediate_features: blocks of the encoder whose maps join h in the embedding, as
             `embed_with_intermediate` takes them.
         whitening: what makes embeddings of all that; by default they are h as it is.
 
@@ -139,7 +139,7 @@ class SoundEncoder(nn.Module):
         """Load a model by what it is called.
 
         Args:
-            model: the name of a model that comes with the package, a key of `SHIPPED_MODELS`; a run folder; or
+            model: the name of a shipped model, a key of `SHIPPED_MODELS`; a run folder; or
                 a folder that `save` wrote.
 
         Raises:

@@ -57,7 +57,7 @@ def health(h_a: Tensor, h_b: Tensor, z_a: Tensor, z_b: Tensor) -> dict[str, floa
 def effective_rank(h: Tensor) -> float:
     """Over how many directions embeddings spread (Roy and Vetterli 2007).
 
-    It is exp of the entropy of the singular values' shares of their sum, of the centered embeddings:
+    It is exp of the entropy of the singular values' shares of their sum, of centered embeddings:
     k where they spread evenly over k directions, and less where unevenly. It is at most dim, and at
     most one less than there are embeddings; 1 where all are the same.
 
@@ -151,7 +151,7 @@ def alarms(history: History, highest_rank: float) -> dict[str, str]:
     found = {}
     if len(early) == 2 and all(_is_too_easy(look) for look in early):
         found["shortcut"] = (
-            f"by epoch {early[-1]['epoch']:.0f}, {early[-1]['top1_retrieval']:.0%} of the views found "
+            f"by epoch {early[-1]['epoch']:.0f}, {early[-1]['top1_retrieval']:.0%} of views found "
             "the other view of their clip: that is too easy, perhaps by a mark of the recording, "
             "and little is learned from it; try random patches, mix_back, stronger augmentations"
         )

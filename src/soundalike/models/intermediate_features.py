@@ -29,7 +29,7 @@ def embed_with_intermediate(
 
     Args:
         encoder: the network.
-        intermediate_features: names of blocks of it whose outputs are maps, such as "conv2", or "log_mel" for the
+        intermediate_features: blocks whose outputs are maps, such as "conv2", or "log_mel" for the
             patches themselves.
         patches: standardized.
 

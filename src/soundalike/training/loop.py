@@ -36,7 +36,7 @@ class Monitor:
         columns: of the metrics, the numbers that are found.
         look: looks at the module in evaluation mode and returns a number for each column.
         every_n_epochs: how often to look; the last epoch is always looked at.
-        selection_metric: column whose highest number tells the epoch that is kept; by default it is the
+        selection_metric: column whose highest number tells the epoch that is kept; by default the
             last.
         shown: columns on the progress bar, by the word for each.
         alarms: from all looks so far, what is wrong: a sentence for each kind of trouble. Each kind

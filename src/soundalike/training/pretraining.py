@@ -47,7 +47,7 @@ def pretrain(
 ) -> dict[str, Any]:
     """Pre-train an encoder on the training clips of a store, or go on where a run stopped.
 
-    A run that was stopped and resumed writes the same metrics as one that was not. The trained model
+    A resumed run writes the same metrics as an uninterrupted one. The trained model
     is that of the epoch with the best kNN accuracy where a validation set can tell, otherwise the
     last.
 

@@ -39,7 +39,7 @@ class PairOfViews:
         distance_frames: frames from the start of one patch to that of the other, for "apart" only;
             by default ``patch_frames``, so that they touch. In a clip too short for it they are as
             far apart as the clip allows.
-        activity_threshold_db: cuts patches in which something happens: whose energy comes within so many
+        activity_threshold_db: cuts patches in which something happens: energy within so many
             decibels of the clip's loudest frame, as ``Activity`` tells. By default anywhere.
         mix_back: settings of ``MixBack``.
         mean: mean of the training clips' log-mels, subtracted last.
