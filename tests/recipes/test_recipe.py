@@ -35,7 +35,7 @@ def test_the_shipped_recipes():
 def test_the_paper_s_recipe_is_the_released_configuration():
     """Value for value: Fonseca et al. 2021 and the configuration they released."""
     recipe = read_recipe("paper")
-    assert recipe["log_mel"] == {
+    assert recipe["front_end"] == {
         "sample_rate": 22050,
         "n_fft": 2048,
         "win_length": 660,

@@ -63,7 +63,7 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
         "next_steps": _next_steps(story),
         "sounds": script_json(sounds),
     }
-    write_page(path, "demo.html", parts)
+    write_page(path, "demo/demo.html", parts)
 
 
 def _view_pair(pair: ViewPair, sample_rate: int, sounds: list[str]) -> str:

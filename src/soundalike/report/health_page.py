@@ -122,7 +122,7 @@ def write_health_page(path: Path, metrics: pd.DataFrame, numbers: Mapping[str, A
         "facts": definitions(_facts(metrics, numbers)),
         "cards": "".join(_cards(metrics, numbers["health"])),
     }
-    write_page(path, "health.html", parts)
+    write_page(path, "report/health.html", parts)
 
 
 def in_short(numbers: Mapping[str, Any]) -> str:

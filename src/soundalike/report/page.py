@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from soundalike.runtime.atomic import atomic_write
 
 # Parts of every template that has a place for them.
-SHARED = {"style": "page.css", "player": "player.js"}
+SHARED = {"style": "report/page.css", "player": "report/player.js"}
 
 
 def write_page(path: str | Path, template: str, parts: Mapping[str, str]) -> None:
@@ -25,7 +25,7 @@ def write_page(path: str | Path, template: str, parts: Mapping[str, str]) -> Non
 
     Args:
         path: of the HTML file; folders on the way are made.
-        template: name of an HTML file beside this module.
+        template: an HTML file of the package: ``demo/demo.html``.
         parts: the HTML of each of its places but those that are `SHARED`.
 
     Raises:
@@ -41,7 +41,7 @@ def write_page(path: str | Path, template: str, parts: Mapping[str, str]) -> Non
 
 
 def _read(name: str) -> str:
-    return resources.files("soundalike.report").joinpath(name).read_text("utf-8").strip()
+    return resources.files("soundalike").joinpath(name).read_text("utf-8").strip()
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def write_views_page(path: str | Path, audition: Audition) -> None:
         "pairs": "".join(map(pictures.of_pair, audition.pairs)),
         "sounds": script_json(pictures.sounds),
     }
-    write_page(path, "views.html", parts)
+    write_page(path, "report/views.html", parts)
 
 
 def frequency_places(front_end: LogMel) -> dict[str, float]:
