@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.identical import HASH
-from soundalike.datasets.statistics import log_mel_statistics
+from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import synthesise_clip
 from soundalike.losses import LOSSES
@@ -86,7 +86,7 @@ def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
     settings = TrainingSettings(**recipe["training"])
     hardware = choose_hardware(settings.precision, settings.memory_format)
     fabric = hardware.fabric()
-    mean, std = log_mel_statistics(store)
+    mean, std = log_mel_mean_and_std(store)
     projector = hardware.lay_out(projector_of(recipe))
     return ContrastiveTraining(
         fabric=fabric,

@@ -11,7 +11,7 @@ RUN_FRAMES = 2**17  # read on end: 25 MB, several times what a system reads ahea
 PIECE_FRAMES = 2**14  # in float64 at a time
 
 
-def log_mel_statistics(store: Store) -> tuple[float, float]:
+def log_mel_mean_and_std(store: Store) -> tuple[float, float]:
     """Return mean and standard deviation over the log-mel values of a store's clips.
 
     One number each for all bands (Fonseca et al. 2021). Up to `SAMPLE_FRAMES` every frame counts.

@@ -17,7 +17,7 @@ import torch
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import Split
-from soundalike.datasets.statistics import log_mel_statistics
+from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.downstream.features import embeddings
 from soundalike.downstream.linear import fit_linear, take_over
@@ -224,7 +224,7 @@ def _new_ear(
     encoder = build_encoder(encoder_settings, front_end.n_mels)
     if settings.patch_frames < encoder.min_frames:
         raise ValueError(f"its encoder needs patch_frames of at least {encoder.min_frames}.")
-    mean, std = log_mel_statistics(heard)
+    mean, std = log_mel_mean_and_std(heard)
     return SoundEncoder(encoder, encoder_settings, front_end, settings.patch_frames, mean, std)
 
 

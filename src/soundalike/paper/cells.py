@@ -9,7 +9,7 @@ from typing import Any
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.label_noise import with_label_noise
 from soundalike.datasets.splits import Split, evaluation_splits, training_clips, with_splits
-from soundalike.datasets.statistics import log_mel_statistics as mean_and_std
+from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.downstream.features import log_mel_statistics, untrained_twin
 from soundalike.downstream.finetuning import Outcome, fine_tune
@@ -143,7 +143,7 @@ class Bench:
         heard = store.select(training_clips(store.clips))
         recipe = self.budget.pretraining_recipe(row, seed, len(heard.clips))
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
-        statistics = mean_and_std(heard)
+        statistics = log_mel_mean_and_std(heard)
         return SoundEncoder(
             build_encoder(settings, store.front_end.n_mels),
             settings,

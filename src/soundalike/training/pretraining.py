@@ -11,7 +11,7 @@ from torch import nn
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.splits import training_clips
-from soundalike.datasets.statistics import log_mel_statistics
+from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -26,13 +26,13 @@ from soundalike.optim.schedules import SCHEDULES
 from soundalike.recipes.recipe import Recipe, RecipeError, build
 from soundalike.runtime.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
+from soundalike.training.fit_whitening import whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.momentum import MomentumProjector, MomentumTraining
 from soundalike.training.run_folder import RunFolder
 from soundalike.training.segments import cut_into_segments
-from soundalike.training.whitening import whitened
 from soundalike.views.pair import PairOfViews
 
 
@@ -142,7 +142,7 @@ def _assemble(
     """Build all that a recipe names, and the model and the projector that share its encoder."""
     settings = TrainingSettings(**recipe["training"])
     fabric = hardware.fabric()
-    mean, std = (init.mean, init.std) if init else log_mel_statistics(heard)
+    mean, std = (init.mean, init.std) if init else log_mel_mean_and_std(heard)
     views = PairOfViews(**recipe["views"], n_bands=heard.front_end.n_mels, mean=mean, std=std)
     shortest = int(heard.n_frames.min())
     if views.patch_frames > shortest:

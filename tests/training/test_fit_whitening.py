@@ -1,4 +1,4 @@
-"""The whitening of a model by what it heard."""
+"""Whitening fitted to the training clips."""
 
 import dataclasses
 
@@ -9,21 +9,21 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.downstream.features import embeddings, untrained_twin
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
-from soundalike.training import whitening as room
-from soundalike.training.whitening import whitened
+from soundalike.training import fit_whitening
+from soundalike.training.fit_whitening import whitened
 
 SETTINGS = {"name": "band_cnn", "channels": [4, 8]}
 
 
-def new_ear(window_frames=None):
+def new_model(window_frames=None):
     torch.manual_seed(0)
     return SoundEncoder(
         build_encoder(SETTINGS, 96), SETTINGS, LogMel(), 101, -3.0, 1.5, window_frames
     ).eval()
 
 
-def test_what_was_heard_varies_alike(store):
-    model = new_ear()
+def test_embeddings_of_the_training_clips_vary_equally(store):
+    model = new_model()
     white = whitened(model, store, n_components=8, seed=0)
     raw, h = embeddings(model, store).h, embeddings(white, store).h
     assert white.dim == h.shape[1] == 8
@@ -33,22 +33,20 @@ def test_what_was_heard_varies_alike(store):
     assert model.whitening is None
 
 
-def test_the_same_seed_draws_the_same_windows_and_another_one_others(store, monkeypatch):
-    monkeypatch.setattr(room, "N_WINDOWS", 10)
-    one, again, other = (whitened(new_ear(), store, 4, seed) for seed in (0, 0, 1))
+def test_the_seed_decides_which_windows_are_drawn(store, monkeypatch):
+    monkeypatch.setattr(fit_whitening, "N_WINDOWS", 10)
+    one, again, other = (whitened(new_model(), store, 4, seed) for seed in (0, 0, 1))
     assert torch.equal(one.whitening.axes, again.whitening.axes)
     assert not torch.equal(one.whitening.axes, other.whitening.axes)
 
 
-def test_all_windows_are_drawn_where_there_are_few(store, monkeypatch):
-    model, heard = new_ear(), embeddings(new_ear(), store).h
-    monkeypatch.setattr(room, "N_WINDOWS", len(heard))
-    assert torch.allclose(
-        whitened(model, store, 4, seed=0).whitening.center, heard.mean(0), atol=1e-5
-    )
+def test_a_small_set_gives_all_of_its_windows(store, monkeypatch):
+    model, h = new_model(), embeddings(new_model(), store).h
+    monkeypatch.setattr(fit_whitening, "N_WINDOWS", len(h))
+    assert torch.allclose(whitened(model, store, 4, seed=0).whitening.center, h.mean(0), atol=1e-5)
 
 
-def test_a_long_recording_is_many_windows(store):
+def test_a_long_recording_gives_many_windows(store):
     frames = np.random.default_rng(0).normal(-3, 1, (3030, 96)).astype(np.float16)
     long = dataclasses.replace(
         store.select(np.array([0])),
@@ -56,9 +54,9 @@ def test_a_long_recording_is_many_windows(store):
         offsets=np.array([0]),
         n_frames=np.array([len(frames)]),
     )
-    assert whitened(new_ear(), long, n_components=512, seed=0).dim == 58
+    assert whitened(new_model(), long, n_components=512, seed=0).dim == 58
 
 
-def test_an_untrained_twin_is_not_whitened_by_what_another_learned(store):
-    white = whitened(new_ear(), store, n_components=8, seed=0)
+def test_an_untrained_twin_has_no_whitening(store):
+    white = whitened(new_model(), store, n_components=8, seed=0)
     assert untrained_twin(white, store, seed=0).whitening is None

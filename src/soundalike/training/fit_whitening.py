@@ -1,0 +1,54 @@
+"""Fit the whitening of a model to its training clips, once training has finished."""
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from soundalike.datasets.store import Store
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
+
+N_WINDOWS = 2048
+
+
+def whitened(
+    model: SoundEncoder,
+    training_store: Store,
+    n_components: int,
+    seed: int,
+    *,
+    progress: bool = False,
+) -> SoundEncoder:
+    """Return a model that whitens its embeddings, fitted to the training clips without labels.
+
+    Args:
+        model: a model without whitening.
+        training_store: the clips that it was trained on; up to `N_WINDOWS` of their windows are
+            drawn at random.
+        n_components: principal components to keep, at most one fewer than there are windows.
+        seed: random seed for choosing the windows.
+        progress: If true, show a progress bar.
+    """
+    windows = _draw_windows(model, training_store, np.random.default_rng(seed))
+    bar = tqdm(windows, desc="whiten", unit=" windows", disable=not progress)
+    log_mels = ([training_store.frames[first : first + n_frames]] for first, n_frames in bar)
+    h = np.concatenate([h for _, h in model.encode_windows(log_mels)])
+    whitening = Whitening.of(torch.from_numpy(h), min(n_components, len(h) - 1))
+    return model.with_encoder(model.encoder, whitening.to(model.device))
+
+
+def _draw_windows(model: SoundEncoder, store: Store, rng: np.random.Generator) -> np.ndarray:
+    """Return first frame and length of windows drawn from all that the clips are embedded by.
+
+    Windows of the same length follow each other, because a batch holds one length only.
+
+    Shape:
+        result: [windows, 2].
+    """
+    length = np.minimum(store.n_frames, model.window_frames)
+    n_windows = 1 + (store.n_frames - length) // model.hop_frames
+    clip = np.repeat(np.arange(len(length)), n_windows)
+    start = model.hop_frames * (np.arange(len(clip)) - (n_windows.cumsum() - n_windows)[clip])
+    windows = np.stack([store.offsets[clip] + start, length[clip]], axis=1)
+    sample = windows[rng.permutation(len(clip))[:N_WINDOWS]]
+    return sample[np.lexsort(sample.T)]
