@@ -35,10 +35,12 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.optimizers import OPTIMIZERS
 from soundalike.optim.schedules import SCHEDULES
-from soundalike.recipes.recipe import Recipe, build, read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import choose_hardware, place_frames
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 from soundalike.views.pair import PairOfViews
 
@@ -78,7 +80,7 @@ def recipe_of(encoder: str, **changes: object) -> Recipe:
     changed = {f"training.{key}": value for key, value in training.items()}
     optimizer = {"name": "adamw", "lr": 1e-3, "weight_decay": 1e-4}
     once = {"optimizer": optimizer, "schedule": {"name": "cosine"}, "monitor.every_n_epochs": 2}
-    return read_recipe("paper", {"encoder.name": encoder, **once, **changed})
+    return read_recipe("paper", PRETRAINING, {"encoder.name": encoder, **once, **changed})
 
 
 def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:

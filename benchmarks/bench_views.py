@@ -17,6 +17,7 @@ from scipy.stats import norm
 
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.hardware import keep_freed_memory
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.views.pair import PairOfViews
 
 MEAN, STD = -4.0, 1.5
@@ -84,7 +85,7 @@ def rows() -> Iterator[Row]:
     shape = int(n_frames.sum()), N_BANDS
     frames = torch.randn(shape, generator=generator).mul(STD).add(MEAN).half()
     clips = torch.randperm(N_CLIPS, generator=generator)[:BATCH]
-    views = PairOfViews(**read_recipe("paper")["views"], mean=MEAN, std=STD)
+    views = PairOfViews(**read_recipe("paper", PRETRAINING)["views"], mean=MEAN, std=STD)
     draws = views.draw(clips, n_frames, generator)
     stored = {dtype: frames.numpy().astype(dtype) for dtype in DTYPES}
     plain_draws = {

@@ -35,9 +35,11 @@ from soundalike.downstream.features import (
 from soundalike.downstream.protocols import PROTOCOLS
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
-from soundalike.recipes.recipe import Recipe, read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.recipes.sections import Recipe
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
 matplotlib.use("agg")
@@ -59,7 +61,7 @@ def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
     """Return which clips were named right: of each `Row` a table [seeds, clips]."""
     found: dict[Row, list[pd.Series]] = {}
     for name in given.recipes:
-        recipe, out = read_recipe(name), given.out / Path(name).stem
+        recipe, out = read_recipe(name, PRETRAINING), given.out / Path(name).stem
         pool, *sets = (store_of(source, recipe, given.out) for source in (given.pool, *given.sets))
         rate = steps_per_second(recipe, pool, out)
         for seed, minutes, share in itertools.product(

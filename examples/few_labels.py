@@ -20,6 +20,7 @@ from soundalike.datasets.store import Store
 from soundalike.downstream.features import Features, embeddings
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.protocols import PROTOCOLS
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
 from soundalike.recipes.recipe import read_recipe
@@ -66,10 +67,10 @@ def trained(
 ) -> np.ndarray:
     """Train the whole network, or go on; return the class scores of the clips of the fold."""
     encoder = {"encoder": model.encoder_settings}
-    recipe = read_recipe("few_labels", encoder, kind="supervised")
+    recipe = read_recipe("few_labels", SUPERVISED, encoder)
     if way == SCRATCH:  # that takes more epochs
         gain_db = recipe["training"]["gain_db"]
-        recipe = read_recipe("finetune", encoder | {"training.gain_db": gain_db}, "supervised")
+        recipe = read_recipe("finetune", SUPERVISED, encoder | {"training.gain_db": gain_db})
     recipe["training"] |= {"seed": seed, "patch_frames": model.patch_frames}
     run = RunFolder(given.out / store.clips.name / f"{way}-{few.name}-{seed}")
     run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)

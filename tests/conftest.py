@@ -50,9 +50,11 @@ def store(sound_folder, tmp_path_factory):
 def tiny_recipe():
     """A recipe that trains in seconds, in float32 so that results do not depend on the machine."""
     from soundalike.recipes.recipe import read_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
 
     return read_recipe(
         "tiny",
+        PRETRAINING,
         {
             "encoder.width": 4,
             "head.hidden_dim": 16,

@@ -28,9 +28,12 @@ from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import Split
 from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesise_clip
 from soundalike.downstream.finetuning import fine_tune
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.recipes.recipe import read_recipe, recipe_names
+from soundalike.recipes.sections import RecipeKind
 from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
 N_STEPS = 20
@@ -47,22 +50,22 @@ def waveforms() -> list[np.ndarray]:
     return [wave.astype(np.float32) for wave in (tone, noise * np.sin(time_s) ** 2, clicks)]
 
 
-def losses(store, folder: Path, name: str, kind: str, whole: bool) -> list[float]:
+def losses(store, folder: Path, name: str, kind: RecipeKind, whole: bool) -> list[float]:
     """Return the losses of the first steps of a recipe."""
     n_clips = len(store.clips)
-    recipe = read_recipe(name, kind=kind)
+    recipe = read_recipe(name, kind)
     encoder, batch_size = recipe["encoder"], recipe["training"]["batch_size"]
     batch_size = min(batch_size, n_clips) if whole else BATCH_SIZE
     n_epochs = math.ceil(N_STEPS / math.ceil(n_clips / batch_size))
     overrides = EXACT | {"training.n_epochs": n_epochs, "training.batch_size": batch_size}
-    if kind == "pretraining":
+    if kind is PRETRAINING:
         overrides |= {"monitor.every_n_epochs": n_epochs}
     if not whole and encoder["name"] == "resnet18":
         overrides |= {"encoder.width": WIDTH}
-    recipe = read_recipe(name, overrides, kind)
+    recipe = read_recipe(name, kind, overrides)
     run = RunFolder(folder / name)
     run.configure(clips=store.fingerprint, recipe=recipe)
-    if kind == "pretraining":
+    if kind is PRETRAINING:
         pretrain(store, run, recipe, progress=False)
     else:
         nothing = np.zeros(0, dtype=np.int64)
@@ -86,7 +89,7 @@ def figures(folder: Path, whole: bool = False) -> dict:
     store = prepare(ClipTable.of("figures", clips), folder / "store", n_workers=1, progress=False)
     of_recipes = {
         name: losses(store, folder, name, kind, whole)
-        for kind in ("pretraining", "supervised")
+        for kind in (PRETRAINING, SUPERVISED)
         for name in recipe_names(kind)
     }
     encoder = SoundEncoder.from_pretrained("default")

@@ -12,6 +12,7 @@ import pytest
 
 from soundalike.datasets.source import read_source
 from soundalike.recipes.recipe import read_recipe, write_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -42,7 +43,7 @@ def test_compare_recipes(sound_folder, tmp_path):
     clips.assign(split=splits).to_csv(official, index=False)
     small = tmp_path / "small.yaml"
     changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
-    small.write_text(write_recipe(read_recipe("tiny", changes)))
+    small.write_text(write_recipe(read_recipe("tiny", PRETRAINING, changes)))
     command = [
         sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labeled, official,
         "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",

@@ -16,6 +16,7 @@ from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.pretrained import SHIPPED_MODELS
 from soundalike.recipes.recipe import read_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -48,7 +49,7 @@ def test_it_hears_without_a_network(name, sound_folder, monkeypatch):
 
 
 def test_the_default_ear_is_of_the_default_recipe():
-    model, recipe = SoundEncoder.from_pretrained("default"), read_recipe("default")
+    model, recipe = SoundEncoder.from_pretrained("default"), read_recipe("default", PRETRAINING)
     assert model.encoder_settings == recipe["encoder"]
     assert model.front_end == LogMel(**recipe["log_mel"])
     assert model.patch_frames == recipe["views"]["patch_frames"]

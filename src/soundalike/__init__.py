@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from soundalike.datasets.store import open_store as open_store
     from soundalike.downstream.finetuning import fine_tune as fine_tune
     from soundalike.downstream.protocols import evaluate as evaluate
+    from soundalike.downstream.supervised_recipe import SUPERVISED as SUPERVISED
     from soundalike.embedding.classify import classify as classify
     from soundalike.embedding.embed import embed as embed
     from soundalike.embedding.sound_classifier import SoundClassifier as SoundClassifier
     from soundalike.embedding.sound_encoder import SoundEncoder as SoundEncoder
     from soundalike.recipes.recipe import read_recipe as read_recipe
     from soundalike.training.pretraining import pretrain as pretrain
+    from soundalike.training.pretraining_recipe import PRETRAINING as PRETRAINING
 
 _VERBS = {
+    "PRETRAINING": "soundalike.training.pretraining_recipe",
+    "SUPERVISED": "soundalike.downstream.supervised_recipe",
     "LogMel": "soundalike.audio.log_mel",
     "SoundClassifier": "soundalike.embedding.sound_classifier",
     "SoundEncoder": "soundalike.embedding.sound_encoder",

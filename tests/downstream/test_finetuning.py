@@ -15,12 +15,14 @@ from soundalike.downstream.features import embeddings
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.supervised import SupervisedTraining
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.metrics import score
-from soundalike.recipes.recipe import RecipeError, read_recipe
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe
 from soundalike.training.run_folder import RunFolder
 
 SPLIT = Split("x", np.arange(0, 24, 2), np.arange(1, 24, 4), np.arange(3, 24, 4))
@@ -36,7 +38,7 @@ def recipe_of(**overrides):
         "training.precision": "32-true",
         "schedule.milestones": [3],
     }
-    return read_recipe("finetune", defaults | overrides, kind="supervised")
+    return read_recipe("finetune", SUPERVISED, defaults | overrides)
 
 
 def new_run(path, recipe):
@@ -88,7 +90,7 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
     whole.window_frames = 151
     few = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
     changes = {"optimizer.lr": 0.0, "training.precision": "32-true", "training.n_epochs": 1}
-    recipe = read_recipe("few_labels", changes, kind="supervised")
+    recipe = read_recipe("few_labels", SUPERVISED, changes)
     run = new_run(tmp_path / "run", recipe)
     outcome = fine_tune(store, few, run, recipe, model=whole, progress=False)
 
@@ -104,13 +106,13 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
 
 
 def test_from_scratch_there_is_no_linear_classifier_to_begin_at(store, tmp_path):
-    recipe = read_recipe("few_labels", kind="supervised")
+    recipe = read_recipe("few_labels", SUPERVISED)
     with pytest.raises(RecipeError, match=r"training\.linear_probe_init is for a model"):
         fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
 
 
 def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(model, store, tmp_path):
-    recipe = read_recipe("few_labels", {"training.n_epochs": 1}, kind="supervised")
+    recipe = read_recipe("few_labels", SUPERVISED, {"training.n_epochs": 1})
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run = new_run(tmp_path / "run", recipe)
     fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
@@ -138,6 +140,7 @@ def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
     split = Split("x", SPLIT.train, NOTHING, SPLIT.train)
     recipe = read_recipe(
         "finetune",
+        SUPERVISED,
         {
             "encoder.width": 4,
             "optimizer.name": "adamw",
@@ -147,7 +150,6 @@ def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
             "training.batch_size": 6,
             "training.precision": "32-true",
         },
-        kind="supervised",
     )
     run = new_run(tmp_path / "run", recipe)
     assert fine_tune(store, split, run, recipe, model=model, progress=False).test_score > 0.9

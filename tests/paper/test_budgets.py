@@ -2,11 +2,13 @@
 
 import pytest
 
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import BUDGETS, find_budget
 from soundalike.paper.experiments import choose
 from soundalike.paper.rows import PaperError, Row
 from soundalike.recipes.recipe import read_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 ROWS = list({row.configuration: row for _, row in choose()}.values())
 
@@ -62,10 +64,10 @@ def test_a_budget_changes_nothing_that_rows_compare(budget):
 def test_the_paper_is_run_as_it_is_written():
     budget = find_budget("paper")
     for kind, recipe, read in (
-        ("pretraining", "paper", budget.pretraining_recipe(Row("x"), 0, 800)),
-        ("supervised", "finetune", budget.supervised_recipe(Row("x", task="noisy"), 0, 800)),
+        (PRETRAINING, "paper", budget.pretraining_recipe(Row("x"), 0, 800)),
+        (SUPERVISED, "finetune", budget.supervised_recipe(Row("x", task="noisy"), 0, 800)),
     ):
-        assert read == read_recipe(recipe, kind=kind)
+        assert read == read_recipe(recipe, kind)
     assert budget.is_conclusive
     assert budget.n_linear_epochs == 200
 
@@ -106,7 +108,7 @@ def test_a_number_is_a_share_of_the_paper_s_epochs():
     recipe = budget.pretraining_recipe(Row("x"), 0, 15_813)
     assert recipe["training"]["n_epochs"] == 50
     assert recipe["schedule"]["milestones"] == [32, 42]
-    assert recipe["optimizer"] == read_recipe("paper")["optimizer"]
+    assert recipe["optimizer"] == read_recipe("paper", PRETRAINING)["optimizer"]
     tuning = budget.supervised_recipe(Row("x", task="clean"), 0, 1500)
     assert (tuning["training"]["n_epochs"], tuning["schedule"]["milestones"]) == (20, [8, 16])
     assert budget.n_linear_epochs == 20

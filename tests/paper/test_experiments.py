@@ -5,6 +5,7 @@ import pytest
 from soundalike.paper.experiments import TABLES, choose
 from soundalike.paper.rows import PaperError, slug
 from soundalike.recipes.recipe import read_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.views import AUGMENTATIONS
 
 ABLATIONS = [table for table in TABLES if all(row.task == "linear" for row in table.rows)]
@@ -17,7 +18,7 @@ def named(name):
 
 def views_on(name):
     row = named(name)
-    views = read_recipe(row.recipe, row.changes)["views"]
+    views = read_recipe(row.recipe, PRETRAINING, row.changes)["views"]
     return {part for part in AUGMENTATIONS if views[part] is not None}
 
 
@@ -42,13 +43,13 @@ def test_the_reference_is_the_paper_as_it_is():
 
 
 def test_a_row_changes_what_it_names_and_nothing_else():
-    paper = dict(flat(read_recipe("paper")))
+    paper = dict(flat(read_recipe("paper", PRETRAINING)))
     rows = {row.configuration: row for table in ABLATIONS for row in table.rows}
     assert len(rows) > 20
     for row in rows.values():
         if row.recipe != "paper" or row.start != "pretrained":
             continue
-        changed = dict(flat(read_recipe("paper", row.changes)))
+        changed = dict(flat(read_recipe("paper", PRETRAINING, row.changes)))
         different = {
             key for key in paper.keys() | changed.keys() if paper.get(key) != changed.get(key)
         }

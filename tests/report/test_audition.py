@@ -14,8 +14,10 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import BrokenClipsError, prepare
 from soundalike.datasets.source import read_source
-from soundalike.recipes.recipe import RecipeError, read_recipe
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe
 from soundalike.report.audition import N_OTHERS, audition, spread
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 RATE = 22050
 
@@ -24,7 +26,7 @@ def settings(**changes):
     """The section views of a recipe that mixes and does nothing else."""
     nothing = {"views.resized_crop": None, "views.compression": None, "views.noise": None}
     changes = {f"views.{key}": value for key, value in changes.items()}
-    return read_recipe("tiny", nothing | changes)["views"]
+    return read_recipe("tiny", PRETRAINING, nothing | changes)["views"]
 
 
 def cuts(heard):
@@ -129,7 +131,9 @@ def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
 
 def test_the_seed_is_all_the_chance_there_is(sound_folder):
     def drawn(seed):
-        heard = audition(str(sound_folder), LogMel(), read_recipe("tiny")["views"], 1, seed)
+        heard = audition(
+            str(sound_folder), LogMel(), read_recipe("tiny", PRETRAINING)["views"], 1, seed
+        )
         return np.stack([view.log_mel for pair in heard.pairs for view in pair])
 
     assert np.array_equal(drawn(1), drawn(1))

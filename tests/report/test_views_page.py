@@ -14,6 +14,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.recipes.recipe import read_recipe
 from soundalike.report.audition import audition
 from soundalike.report.views_page import frequency_places, in_words, write_views_page
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.views import AUGMENTATIONS
 
 RATE = 22050
@@ -50,7 +51,7 @@ class Page(HTMLParser):
 def make_page(path, source, **changes):
     """Write the page of a source and read it."""
     changes = {f"views.{key}": value for key, value in changes.items()}
-    views = read_recipe("tiny", changes)["views"]
+    views = read_recipe("tiny", PRETRAINING, changes)["views"]
     write_views_page(path, audition(str(source), LogMel(), views, N_PAIRS))
     return Page(path.read_text(encoding="utf-8"))
 
@@ -120,7 +121,7 @@ def test_names_are_shown_as_they_are(page):
 
 def test_the_recipe_is_what_made_the_page(page):
     shown = yaml.safe_load("\n".join(page.text["code"]))["views"]
-    resolved = read_recipe("tiny")["views"]
+    resolved = read_recipe("tiny", PRETRAINING)["views"]
     assert shown == {key: value for key, value in resolved.items() if value is not None}
 
 

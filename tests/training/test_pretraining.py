@@ -12,13 +12,16 @@ import torch
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.health import MEASURES
-from soundalike.recipes.recipe import RecipeError, read_recipe, resolve_recipe, write_recipe
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe, write_recipe
+from soundalike.recipes.sections import resolve_recipe
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import _assemble, pretrain
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
 
@@ -163,7 +166,7 @@ def test_looking_changes_nothing_and_needs_no_labels(run, store, tiny_recipe, tm
     """The same losses with a look an epoch at labeled clips, and with one look at clips alone."""
     unlabeled = ClipTable("x", store.clips.rows.assign(label=""))
     store = dataclasses.replace(store, clips=unlabeled)
-    recipe = resolve_recipe(tiny_recipe | {"monitor": {"every_n_epochs": 3}})
+    recipe = resolve_recipe(tiny_recipe | {"monitor": {"every_n_epochs": 3}}, PRETRAINING)
     seldom = new_run(tmp_path / "seldom", store, recipe)
     numbers = pretrain(store, seldom, recipe, progress=False)
     metrics = metrics_of(seldom)
@@ -180,7 +183,7 @@ def test_an_alarm_is_told_while_it_trains_and_returned(store, tiny_recipe, tmp_p
         "training": tiny_recipe["training"] | {"n_epochs": 60},
         "monitor": {"every_n_epochs": 10},
     }
-    recipe = resolve_recipe(tiny_recipe | changes)
+    recipe = resolve_recipe(tiny_recipe | changes, PRETRAINING)
     numbers = pretrain(store, new_run(tmp_path / "run", store, recipe), recipe)
     assert numbers["alarms"]
     assert numbers["verdict"] == ", ".join(numbers["alarms"])
@@ -207,7 +210,7 @@ def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):
 
 
 def test_a_loss_that_is_no_number_stops_with_what_to_look_at(store, tiny_recipe, tmp_path):
-    recipe = resolve_recipe(tiny_recipe | {"optimizer": {"name": "sgd", "lr": 1e30}})
+    recipe = resolve_recipe(tiny_recipe | {"optimizer": {"name": "sgd", "lr": 1e30}}, PRETRAINING)
     run = new_run(tmp_path / "run", store, recipe)
     with pytest.raises(TrainingError, match=r"the loss is nan at step \d+ .* lower optimizer\.lr"):
         pretrain(store, run, recipe, progress=False)
@@ -221,7 +224,9 @@ def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
 
 def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
     """Two minutes of tones: the projections of one class lie together in the end."""
-    recipe = resolve_recipe(tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}})
+    recipe = resolve_recipe(
+        tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}}, PRETRAINING
+    )
     run = new_run(tmp_path / "run", store, recipe)
     numbers = pretrain(store, run, recipe, progress=False)
     losses = metrics_of(run)["loss"]
@@ -246,14 +251,14 @@ def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
 def test_a_value_that_will_not_do_is_named(store, tiny_recipe, tmp_path, key, value, said):
     own = tmp_path / "own.yaml"
     own.write_text(write_recipe(tiny_recipe))
-    recipe = read_recipe(own, {key: value})
+    recipe = read_recipe(own, PRETRAINING, {key: value})
     with pytest.raises(RecipeError, match=said):
         pretrain(store, new_run(tmp_path / "run", store, recipe), recipe, progress=False)
 
 
 def test_a_crnn_says_how_short_a_patch_may_be(store, tiny_recipe, tmp_path):
     recipe = resolve_recipe(
-        tiny_recipe | {"encoder": {"name": "crnn"}, "views": {"patch_frames": 4}}
+        tiny_recipe | {"encoder": {"name": "crnn"}, "views": {"patch_frames": 4}}, PRETRAINING
     )
     with pytest.raises(RecipeError, match="patch_frames of at least 8"):
         pretrain(store, RunFolder(tmp_path / "run"), recipe, progress=False)

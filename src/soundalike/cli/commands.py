@@ -41,8 +41,9 @@ def prepare(given: argparse.Namespace) -> int:
     from soundalike.datasets import prepare as preparing
     from soundalike.datasets.source import read_source
     from soundalike.recipes.recipe import read_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
 
-    recipe = read_recipe(given.recipe, given.overrides)
+    recipe = read_recipe(given.recipe, PRETRAINING, given.overrides)
     store = preparing.prepare(
         read_source(given.source),
         given.out,
@@ -69,8 +70,9 @@ def views(given: argparse.Namespace) -> int:
     from soundalike.recipes.recipe import read_recipe
     from soundalike.report.audition import audition
     from soundalike.report.views_page import write_views_page
+    from soundalike.training.pretraining_recipe import PRETRAINING
 
-    recipe = read_recipe(given.recipe, given.overrides)
+    recipe = read_recipe(given.recipe, PRETRAINING, given.overrides)
     heard = audition(given.source, _front_end(recipe), recipe["views"], given.pairs, given.seed)
     write_views_page(given.out, heard)
     numbers = {
@@ -90,10 +92,11 @@ def pretrain(given: argparse.Namespace) -> int:
         raise UsageError("pretrain needs a SOURCE and --out RUN.")
 
     from soundalike.recipes.recipe import read_recipe, write_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
 
     if given.init:
         _refuse_what_the_ear_brings(given.overrides, ("encoder.", "front_end."))
-    recipe = read_recipe(given.recipe, given.overrides)
+    recipe = read_recipe(given.recipe, PRETRAINING, given.overrides)
     if given.print_recipe:
         print(write_recipe(recipe), end="")
         return DONE
@@ -158,6 +161,7 @@ def evaluate(given: argparse.Namespace) -> int:
 
     from soundalike.cli.tables import print_evaluation
     from soundalike.downstream.evaluate import evaluate_run
+    from soundalike.downstream.supervised_recipe import SUPERVISED
     from soundalike.recipes.recipe import read_recipe
 
     results = evaluate_run(
@@ -166,7 +170,7 @@ def evaluate(given: argparse.Namespace) -> int:
         [given.protocol] if given.protocol else ["linear", "knn"],
         given.out,
         task=given.task,
-        recipe=read_recipe(given.recipe, given.overrides, kind="supervised"),
+        recipe=read_recipe(given.recipe, SUPERVISED, given.overrides),
         seed=given.seed,
     )
     _write_json(given.json, results)

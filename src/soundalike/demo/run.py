@@ -28,7 +28,9 @@ from soundalike.training.draws import step_generator
 from soundalike.runtime.hardware import place_frames
 from soundalike.training.pretraining import pretrain
 from soundalike.downstream.protocols import evaluate
-from soundalike.recipes.recipe import Recipe, read_recipe, recipe_text
+from soundalike.recipes.recipe import read_recipe, recipe_text
+from soundalike.training.pretraining_recipe import PRETRAINING
+from soundalike.recipes.sections import Recipe
 from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.training.run_folder import METRICS, RunFolder
 from soundalike.views.pair import PairOfViews
@@ -51,7 +53,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
         `pretrained_linear` and `knn`, the whole `table`, and the `seconds` that it took.
     """
     began = time.monotonic()
-    recipe = read_recipe(recipe_name)
+    recipe = read_recipe(recipe_name, PRETRAINING)
     sounds = write_synthetic(out / "sounds", SIZE)
     store = prepare(
         read_layout(f"synthetic:{SIZE}", sounds), out / "store", LogMel(**recipe["front_end"])

@@ -17,13 +17,15 @@ from soundalike.downstream.features import PRETRAINED, embeddings
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.linear import linear_classifier
 from soundalike.downstream.protocols import PROTOCOLS, Scores, evaluate
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import metric_name
 from soundalike.evaluation.score_table import score_table
 from soundalike.evaluation.thresholds import calibrate_threshold
 from soundalike.pretrained import SHIPPED_MODELS
-from soundalike.recipes.recipe import Recipe, read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.run_folder import CONFIG, RunFolder, read_config
@@ -87,7 +89,7 @@ def evaluate_run(
     if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
         scores |= evaluation.of_frozen_ear(frozen)
     if FINETUNE in protocols:
-        scores |= evaluation.of_fine_tuning(recipe or read_recipe(FINETUNE, kind="supervised"))
+        scores |= evaluation.of_fine_tuning(recipe or read_recipe(FINETUNE, SUPERVISED))
 
     classes = store.clips.classes
     test_clips = np.concatenate([split.test for split in splits])

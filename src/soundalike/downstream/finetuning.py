@@ -29,7 +29,8 @@ from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.optim.optimizers import OPTIMIZERS
 from soundalike.optim.schedules import SCHEDULES
-from soundalike.recipes.recipe import Recipe, RecipeError, build
+from soundalike.recipes.errors import RecipeError, recipe_errors
+from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.loop import Monitor, run_to_end
 from soundalike.training.run_folder import RunFolder
@@ -100,10 +101,8 @@ def fine_tune(
             "training.linear_probe_init is for a model, and this training is from scratch."
         )
     hardware = choose_hardware(given["precision"], given["memory_format"])
-    try:
+    with recipe_errors():
         training, classifier = _assemble(heard, store, labels[split.train], recipe, hardware, model)
-    except ValueError as error:  # each key is known and of its type, but its value will not do
-        raise RecipeError(f"the recipe cannot be used: {error}") from None
     monitor = None
     if len(split.validation):
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.paper.rows import PaperError, Row
-from soundalike.recipes.recipe import Kind, Recipe, read_recipe
+from soundalike.recipes.recipe import read_recipe
+from soundalike.recipes.sections import Recipe, RecipeKind
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 N_LOOKS = 8  # at the validation clips, in a training of a given number of steps
 
@@ -59,7 +62,7 @@ class Budget:
 
     def pretraining_recipe(self, row: Row, seed: int, n_clips: int) -> Recipe:
         """Return the recipe by which a row's encoder is pre-trained on so many clips."""
-        recipe = self._read(row.recipe, {**row.changes, **self.pretraining}, seed, "pretraining")
+        recipe = self._read(row.recipe, {**row.changes, **self.pretraining}, seed, PRETRAINING)
         n_epochs = self._n_epochs(recipe, self.n_pretraining_steps, n_clips)
         recipe = _of_length(recipe, n_epochs)
         if self.n_pretraining_steps is not None:
@@ -75,7 +78,7 @@ class Budget:
         if row.start != "from scratch":
             changes = {key: changes[key] for key in changes if key.startswith("encoder.")}
             name = "finetune"
-        recipe = self._read(name, {**changes, **self.supervised}, seed, "supervised")
+        recipe = self._read(name, {**changes, **self.supervised}, seed, SUPERVISED)
         n_epochs = self._n_epochs(recipe, self.n_supervised_steps, n_clips)
         recipe = _of_length(recipe, n_epochs)
         if self.n_supervised_steps is not None:
@@ -88,8 +91,8 @@ class Budget:
         steps_per_epoch = math.ceil(n_clips / recipe["training"]["batch_size"])
         return max(1, round(n_steps / steps_per_epoch))
 
-    def _read(self, recipe: str, changes: Mapping[str, Any], seed: int, kind: Kind) -> Recipe:
-        read = read_recipe(recipe, {**changes, "training.seed": seed}, kind)
+    def _read(self, recipe: str, changes: Mapping[str, Any], seed: int, kind: RecipeKind) -> Recipe:
+        read = read_recipe(recipe, kind, {**changes, "training.seed": seed})
         encoder = read["encoder"]
         return read | {"encoder": encoder | _width(self.widths, encoder["name"])}
 

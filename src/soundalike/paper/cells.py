@@ -20,7 +20,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
 from soundalike.paper.rows import Row, Table
-from soundalike.recipes.recipe import RecipeError
+from soundalike.recipes.errors import RecipeError
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.loop import TrainingError

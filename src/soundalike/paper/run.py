@@ -37,6 +37,7 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
+from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunError
 
 SETTINGS = "paper.json"
@@ -80,7 +81,7 @@ def run_paper(
     rows, scale = choose(only), find_budget(budget)
     if n_seeds < 1 or not 0 <= label_noise < 1:
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
-    front_end = LogMel(**read_recipe("paper")["front_end"])
+    front_end = LogMel(**read_recipe("paper", PRETRAINING)["front_end"])
     store = open_or_prepare(source, out / "store", front_end, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress and sys.stderr.isatty())
     clips = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used

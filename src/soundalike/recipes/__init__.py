@@ -1,1 +1,4 @@
-"""Recipes as YAML; `soundalike.recipes.recipe` reads them."""
+"""Recipes: the YAML files that come with the package, and their reader.
+
+`recipe` reads and writes recipes, `sections` checks them, `errors` says what is wrong with one.
+"""

@@ -1,54 +1,17 @@
-"""Recipes: YAML in which a section is a constructor's arguments.
-
-A section of one constructor holds its arguments. A section of a table of parts holds `name`, the
-key in the table, and the arguments of what stands there. So a part's docstring is the manual of
-its section, and a key that no code reads cannot exist.
-"""
+"""Read and write recipes: YAML files with a section for each part of a training."""
 
 import difflib
-import inspect
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import Any, Literal
+from typing import Any
 
-import jsonargparse
 import yaml
 
-from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
-from soundalike.models import ENCODERS
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
-from soundalike.views import AUGMENTATIONS
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.sections import Recipe, RecipeKind, resolve_recipe
 
-Recipe = dict[str, dict[str, Any]]
-Kind = Literal["pretraining", "supervised"]
-
-SECTIONS: dict[Kind, dict[str, str | dict[str, str]]] = {
-    "pretraining": {
-        "front_end": "soundalike.audio.log_mel:LogMel",
-        "views": "soundalike.views.pair:PairOfViews",
-        "encoder": ENCODERS,
-        "head": "soundalike.models.heads:ProjectionHead",
-        "loss": LOSSES,
-        "optimizer": OPTIMIZERS,
-        "schedule": SCHEDULES,
-        "training": "soundalike.training.contrastive:TrainingSettings",
-        "monitor": "soundalike.training.knn_monitor:KNNMonitor",
-        "embedding": "soundalike.embedding.settings:EmbeddingSettings",
-    },
-    "supervised": {
-        "encoder": ENCODERS,
-        "loss": CLASSIFICATION_LOSSES,
-        "optimizer": OPTIMIZERS,
-        "schedule": SCHEDULES,
-        "training": "soundalike.downstream.supervised:SupervisedSettings",
-    },
-}
-"""What each section of a recipe of each kind builds: one constructor, or one of a table."""
-
-SHIPPED: dict[str, Kind] = {
+RECIPES = {
     "default": "pretraining",
     "paper": "pretraining",
     "simclr": "pretraining",
@@ -58,170 +21,80 @@ SHIPPED: dict[str, Kind] = {
     "few_labels": "supervised",
     "finetune": "supervised",
 }
-"""The recipes that come with the package, ``recipes/NAME.yaml``."""
-
-VIEW_PARTS = {"mix_back": "soundalike.views.mix_back:MixBack", **AUGMENTATIONS}
-
-# What the program supplies itself; a recipe that named one would name what cannot be chosen.
-_SUPPLIED = {"params", "in_dim", "n_bands", "mean", "std", "augmentations"}
-
-
-class RecipeError(Exception):
-    """A recipe that cannot be used: one plain line that names the key and what to do."""
+"""The kind of each recipe that comes with the package as ``recipes/NAME.yaml``."""
 
 
 def read_recipe(
-    recipe: str | Path,
-    overrides: Mapping[str, Any] | None = None,
-    kind: Kind = "pretraining",
+    recipe: str | Path, kind: RecipeKind, overrides: Mapping[str, Any] | None = None
 ) -> Recipe:
-    """Read a recipe, change some of its keys, and fill in every argument that it leaves out.
+    """Read a recipe, override some of its keys, and fill in the defaults of missing keys.
 
     Args:
         recipe: name of a recipe that comes with the package, or a YAML file.
+        kind: what the recipe is for, such as `soundalike.training.pretraining_recipe.PRETRAINING`.
         overrides: new values by dotted key: ``{"loss.temperature": 0.1}``.
-        kind: what it is a recipe for; each kind has its own `SECTIONS`.
 
     Raises:
-        RecipeError: there is no such recipe, an unknown key, or a value of the wrong type.
+        RecipeError: the recipe does not exist or is of another kind, a key is unknown, or a value
+            has the wrong type.
     """
-    sections = _read_yaml(recipe, kind)
+    settings = _read_yaml(recipe, kind)
     for key, value in (overrides or {}).items():
-        _override(sections, key.split("."), value)
-    return resolve_recipe(sections, str(recipe), kind)
+        _override(settings, key.split("."), value)
+    return resolve_recipe(settings, kind, str(recipe))
 
 
 def write_recipe(recipe: Recipe) -> str:
-    """Return a recipe as YAML that `read_recipe` reads again."""
+    """Return a recipe as YAML that `read_recipe` can read."""
     return yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True)
 
 
-def recipe_names(kind: Kind = "pretraining") -> list[str]:
-    """Return the names of the recipes of a kind that come with the package."""
-    return sorted(name for name, of_kind in SHIPPED.items() if of_kind == kind)
-
-
-def resolve_recipe(
-    sections: Mapping[str, Any], name: str = "recipe", kind: Kind = "pretraining"
-) -> Recipe:
-    """Check every key and value, and fill in the defaults of what is left out.
-
-    Raises:
-        RecipeError: an unknown key, or a value of the wrong type.
-    """
-    _refuse_unknown(sections, SECTIONS[kind], f"{name}: section")
-    resolved = {}
-    for section, part in SECTIONS[kind].items():
-        given = sections.get(section) or {}
-        if not isinstance(given, Mapping):
-            raise RecipeError(f"{name}: section '{section}' holds '{given}' instead of keys.")
-        where = f"{name}: {section}."
-        if isinstance(part, dict):
-            resolved[section] = _resolve_choice(part, given, where)
-        elif section == "views":
-            resolved[section] = _resolve_views(part, given, where)
-        else:
-            resolved[section] = _resolve(part, given, where)
-    return resolved
+def recipe_names(kind: RecipeKind) -> list[str]:
+    """Return the names of the shipped recipes of a kind, sorted."""
+    return sorted(name for name, kind_name in RECIPES.items() if kind_name == kind.name)
 
 
 def recipe_text(recipe: str | Path) -> str:
-    """Return a recipe as it was written, by name or file.
+    """Return the YAML text of a recipe, given its name or file.
 
     Raises:
-        RecipeError: there is no such recipe.
+        RecipeError: the recipe does not exist.
     """
-    if str(recipe) in SHIPPED:
+    if str(recipe) in RECIPES:
         return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
     if Path(recipe).is_file():
         return Path(recipe).read_text()
-    near = difflib.get_close_matches(str(recipe), SHIPPED, 1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    raise RecipeError(f"{recipe}: no such recipe file, and none of {', '.join(SHIPPED)}.{hint}")
+    nearest = difflib.get_close_matches(str(recipe), RECIPES, 1)
+    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    raise RecipeError(
+        f"{recipe}: neither a file nor one of the recipes {', '.join(RECIPES)}.{hint}"
+    )
 
 
-def build(table: Mapping[str, str], section: Mapping[str, Any], *given: Any) -> Any:
-    """Build what a section names in a table; `given` is what no recipe can say.
-
-    Raises:
-        ValueError: an argument is out of its range.
-    """
-    arguments = {key: value for key, value in section.items() if key != "name"}
-    return resolve_name(table[section["name"]])(*given, **arguments)
-
-
-def _read_yaml(recipe: str | Path, kind: Kind) -> dict[str, Any]:
-    if SHIPPED.get(str(recipe), kind) != kind:
+def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
+    if RECIPES.get(str(recipe), kind.name) != kind.name:
         raise RecipeError(
-            f"{recipe}: a recipe of the kind {SHIPPED[str(recipe)]}; here take one of "
+            f"{recipe} is a recipe for {RECIPES[str(recipe)]} training; choose one of "
             f"{', '.join(recipe_names(kind))}."
         )
     try:
-        sections = yaml.safe_load(recipe_text(recipe)) or {}
+        settings = yaml.safe_load(recipe_text(recipe)) or {}
     except yaml.YAMLError as error:
-        raise RecipeError(f"{recipe}: no YAML ({' '.join(str(error).split())}).") from None
-    if not isinstance(sections, dict):
-        raise RecipeError(f"{recipe}: a recipe is a list of sections: {', '.join(SECTIONS[kind])}.")
-    return sections
+        raise RecipeError(f"{recipe}: not valid YAML ({' '.join(str(error).split())}).") from None
+    if not isinstance(settings, dict):
+        raise RecipeError(
+            f"{recipe}: not a recipe: it must hold the sections {', '.join(kind.sections)}."
+        )
+    return settings
 
 
-def _override(sections: dict[str, Any], keys: list[str], value: Any) -> None:
+def _override(settings: dict[str, Any], keys: list[str], value: Any) -> None:
+    """Set a value by its nested keys, and make the levels that are missing."""
     *levels, last = keys
     for level in levels:
-        if not isinstance(sections.get(level), dict):
-            sections[level] = {}
-        sections = sections[level]
-    if last == "name" and sections.get("name") != value:
-        sections.clear()  # the arguments belonged to the part that is replaced
-    sections[last] = value
-
-
-def _resolve_choice(table: Mapping[str, str], given: Mapping[str, Any], where: str) -> dict:
-    name = given.get("name")
-    if name is None:
-        raise RecipeError(f"{where}name is missing: choose one of {', '.join(table)}.")
-    _refuse_unknown([str(name)], table, f"{where}name")
-    arguments = {key: value for key, value in given.items() if key != "name"}
-    return {"name": name, **_resolve(table[name], arguments, where)}
-
-
-def _resolve_views(pair: str, given: Mapping[str, Any], where: str) -> dict:
-    own = {key: value for key, value in given.items() if key not in VIEW_PARTS}
-    resolved = _resolve(pair, own, where, also_known=VIEW_PARTS)
-    for part, constructor in VIEW_PARTS.items():
-        settings = given.get(part)
-        resolved[part] = (
-            None if settings is None else _resolve(constructor, settings, f"{where}{part}.")
-        )
-    return resolved
-
-
-def _resolve(
-    constructor: str,
-    given: Mapping[str, Any],
-    where: str,
-    also_known: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Check arguments against a constructor's signature and add its defaults."""
-    if not isinstance(given, Mapping):
-        raise RecipeError(f"{where.removesuffix('.')} is '{given}': give its keys, or null.")
-    part = resolve_name(constructor)
-    arguments = [name for name in inspect.signature(part).parameters if name not in _SUPPLIED]
-    nested = set(VIEW_PARTS)
-    _refuse_unknown(given, [*(set(arguments) - nested), *(also_known or {})], where.rstrip("."))
-    parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(part, skip=_SUPPLIED | nested)
-    try:
-        values = parser.parse_object(dict(given)).as_dict()
-    except jsonargparse.ArgumentError as error:
-        key, *reason = str(error).removeprefix("Parser key ").split("\n")
-        reasons = " ".join(line.strip() for line in reason)
-        raise RecipeError(f"{where}{key.strip(' :').strip(chr(34))}: {reasons}") from None
-    return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
-
-
-def _refuse_unknown(given: Any, known: Any, what: str) -> None:
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(str(key), list(known), 1, cutoff=0.0)[0]
-            raise RecipeError(f"{what} '{key}' is not known: did you mean '{near}'?")
+        if not isinstance(settings.get(level), dict):
+            settings[level] = {}
+        settings = settings[level]
+    if last == "name" and settings.get("name") != value:
+        settings.clear()  # the arguments belong to the entry that is replaced
+    settings[last] = value

@@ -21,7 +21,7 @@ from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepa
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import training_clips
 from soundalike.datasets.store import Store, is_store
-from soundalike.recipes.recipe import RecipeError
+from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.training.draws import step_generator
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -143,10 +143,8 @@ def audition(
     else:
         store = _prepared(clips.where(few), front_end)
     _refuse_short_clips(store, settings["patch_frames"])
-    try:
+    with recipe_errors():
         pairs = make_pairs(store, settings, spread(len(store.clips), n_pairs, seed), seed)
-    except ValueError as error:  # each key is known and of its type, but its value will not do
-        raise RecipeError(f"the recipe cannot be used: {error}") from None
     return Audition(
         source=clips.name,
         n_heard=len(heard),

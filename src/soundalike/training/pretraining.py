@@ -23,7 +23,8 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.optimizers import OPTIMIZERS
 from soundalike.optim.schedules import SCHEDULES
-from soundalike.recipes.recipe import Recipe, RecipeError, build
+from soundalike.recipes.errors import recipe_errors
+from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import Hardware, choose_hardware, place_frames
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.fit_whitening import whitened
@@ -79,11 +80,9 @@ def pretrain(
         )
     given = recipe["training"]
     hardware = choose_hardware(given["precision"], given["memory_format"])
-    try:
+    with recipe_errors():
         knn = KNNMonitor(**recipe["monitor"])
         training, model, projector = _assemble(heard, recipe, hardware, init)
-    except ValueError as error:  # each key is known and of its type, but its value will not do
-        raise RecipeError(f"the recipe cannot be used: {error}") from None
     monitored, selection_metric = monitored_clips(store, heard)
 
     def project(patches: torch.Tensor) -> torch.Tensor:

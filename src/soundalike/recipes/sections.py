@@ -1,0 +1,152 @@
+"""What the sections of a recipe may hold, and how they are checked and built.
+
+A section holds the keyword arguments of a constructor. So a constructor's docstring is the manual of
+its section, and a key that no code reads cannot exist. Constructors are given as import strings,
+``package.module:Class``.
+"""
+
+import difflib
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
+from typing import Any
+
+import jsonargparse
+
+from soundalike.recipes.errors import RecipeError
+
+Recipe = dict[str, dict[str, Any]]
+"""A resolved recipe: the arguments of every section, defaults included."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """A section that holds the arguments of one constructor.
+
+    Args:
+        constructor: import string.
+        supplied: arguments that the program passes itself, so that no recipe may set them.
+        parts: optional parts by name, each with an import string; a part is left out if it is null
+            or missing, and otherwise holds the arguments of its constructor.
+    """
+
+    constructor: str
+    supplied: frozenset[str] = frozenset()
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A section that chooses an entry of a table by `name`, and holds the arguments of that entry.
+
+    Args:
+        table: import strings of constructors by name.
+        supplied: arguments that the program passes itself, so that no recipe may set them.
+    """
+
+    table: Mapping[str, str]
+    supplied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class RecipeKind:
+    """What a recipe of one kind of training consists of.
+
+    Args:
+        name: the kind, as in `soundalike.recipes.recipe.RECIPES`.
+        sections: by name, in the order in which a resolved recipe lists them.
+    """
+
+    name: str
+    sections: Mapping[str, Arguments | Choice]
+
+
+def resolve_recipe(settings: Mapping[str, Any], kind: RecipeKind, name: str = "recipe") -> Recipe:
+    """Check every key and value of a recipe, and fill in the defaults of missing keys.
+
+    Args:
+        settings: the settings of each section.
+        kind: the kind of recipe.
+        name: what error messages call the recipe.
+
+    Raises:
+        RecipeError: a key is unknown, or a value has the wrong type.
+    """
+    _refuse_unknown(settings, kind.sections, f"{name}: section")
+    return {
+        key: _resolve_section(section, settings.get(key) or {}, f"{name}: {key}")
+        for key, section in kind.sections.items()
+    }
+
+
+def build(table: Mapping[str, str], section: Mapping[str, Any], *supplied: Any) -> Any:
+    """Call the constructor that a resolved section chooses.
+
+    Args:
+        table: the table that the section chooses from.
+        section: `name` and the arguments of that entry.
+        *supplied: positional arguments that no recipe holds.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+    arguments = {key: value for key, value in section.items() if key != "name"}
+    return resolve_name(table[section["name"]])(*supplied, **arguments)
+
+
+def _resolve_section(section: Arguments | Choice, settings: Any, where: str) -> dict[str, Any]:
+    if not isinstance(settings, Mapping):
+        raise RecipeError(f"{where} must hold keys, got '{settings}'.")
+    if isinstance(section, Arguments):
+        return _resolve_arguments(section, settings, where)
+    name = settings.get("name")
+    if name is None:
+        raise RecipeError(f"{where}.name is missing: choose one of {', '.join(section.table)}.")
+    _refuse_unknown([str(name)], section.table, f"{where}.name")
+    arguments = {key: value for key, value in settings.items() if key != "name"}
+    chosen = Arguments(section.table[name], section.supplied)
+    return {"name": name, **_resolve_arguments(chosen, arguments, where)}
+
+
+def _resolve_arguments(
+    section: Arguments, settings: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    """Check arguments against the signature of their constructor, and fill in its defaults."""
+    constructor = resolve_name(section.constructor)
+    parameters = inspect.signature(constructor).parameters.values()
+    skipped = {*section.supplied, *section.parts}
+    skipped |= {
+        parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD
+    }
+    known = [parameter.name for parameter in parameters if parameter.name not in skipped]
+    _refuse_unknown(settings, [*known, *section.parts], where)
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(constructor, skip=skipped)
+    own = {key: value for key, value in settings.items() if key not in section.parts}
+    try:
+        values = parser.parse_object(own).as_dict()
+    except jsonargparse.ArgumentError as error:
+        raise RecipeError(f"{where}.{_reason(error)}") from None
+    resolved = {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
+    for part, part_constructor in section.parts.items():
+        part_settings = settings.get(part)
+        resolved[part] = (
+            None
+            if part_settings is None
+            else _resolve_section(Arguments(part_constructor), part_settings, f"{where}.{part}")
+        )
+    return resolved
+
+
+def _reason(error: Exception) -> str:
+    """Return jsonargparse's message in one line that begins with the key."""
+    key, *lines = str(error).removeprefix("Parser key ").split("\n")
+    return f"{key.strip(' :').strip(chr(34))}: {' '.join(line.strip() for line in lines)}"
+
+
+def _refuse_unknown(keys: Iterable[Any], known: Iterable[str], what: str) -> None:
+    for key in keys:
+        if key not in known:
+            nearest = difflib.get_close_matches(str(key), list(known), 1, cutoff=0.0)[0]
+            raise RecipeError(f"{what} '{key}' is not known: did you mean '{nearest}'?")

@@ -1,0 +1,76 @@
+"""Sections: arguments, choices and optional parts, checked against small constructors."""
+
+import pytest
+
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe
+from soundalike.recipes.sections import Arguments, Choice, RecipeKind, build, resolve_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
+
+TABLE = {
+    "round": "soundalike.models.heads:ProjectionHead",
+    "slow": "soundalike.optim.schedules:CosineSchedule",
+}
+KIND = RecipeKind(
+    "cooking",
+    {
+        "loss": Arguments("soundalike.losses.nt_xent:NTXent"),
+        "dish": Choice(TABLE, supplied=frozenset({"in_dim"})),
+        "views": Arguments(
+            "soundalike.views.pair:PairOfViews",
+            supplied=frozenset({"mean", "std", "n_bands"}),
+            parts={"noise": "soundalike.views.noise:Noise"},
+        ),
+    },
+)
+
+
+def test_defaults_are_filled_in_and_missing_parts_are_null():
+    recipe = resolve_recipe({"dish": {"name": "slow"}}, KIND)
+    assert recipe["loss"] == {"temperature": 0.2}
+    assert recipe["dish"] == {"name": "slow", "n_warmup_epochs": 0.0}
+    assert recipe["views"]["noise"] is None
+    assert "mean" not in recipe["views"]
+    assert "augmentations" not in recipe["views"], "arbitrary keywords are no argument"
+
+
+def test_a_part_that_is_empty_has_its_defaults():
+    recipe = resolve_recipe({"dish": {"name": "slow"}, "views": {"noise": {}}}, KIND)
+    assert recipe["views"]["noise"] == {"highest_std": 0.01}
+
+
+def test_supplied_arguments_are_refused_also_in_a_choice():
+    recipe = resolve_recipe({"dish": {"name": "round"}}, KIND)
+    assert "in_dim" not in recipe["dish"]
+    with pytest.raises(RecipeError, match="dish 'in_dim' is not known"):
+        resolve_recipe({"dish": {"name": "round", "in_dim": 3}}, KIND)
+
+
+def test_build_calls_the_chosen_constructor():
+    schedule = build(TABLE, {"name": "slow", "n_warmup_epochs": 2.0})
+    assert schedule(1, 10) == 0.5
+    assert build(TABLE, {"name": "round", "out_dim": 3}, 7).out.out_features == 3
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"lss.temperature": 1}, "'lss' is not known: did you mean 'loss'"),
+        ({"loss.temprature": 1}, "'temprature' is not known: did you mean 'temperature'"),
+        ({"views.mixback": {}}, "'mixback' is not known: did you mean 'mix_back'"),
+        ({"views.mix_back.alfa": 1}, "'alfa' is not known: did you mean 'alpha'"),
+        ({"encoder.name": "resnet"}, "'resnet' is not known: did you mean 'resnet18'"),
+        ({"loss.temperature": "warm"}, "loss.temperature: Expected a"),
+        ({"training.n_epochs": 1.5}, "training.n_epochs: Expected a"),
+        ({"views.noise": 3}, "views.noise must hold keys, got '3'"),
+        ({"loss": {}}, "loss.name is missing"),
+        ({"head": 5}, "head must hold keys, got '5'"),
+        ({"head.in_dim": 5}, "'in_dim' is not known"),
+        ({"views.n_bands": 5}, "'n_bands' is not known"),
+    ],
+)
+def test_a_mistake_is_named_with_a_suggestion(overrides, message):
+    with pytest.raises(RecipeError) as error:
+        read_recipe("paper", PRETRAINING, overrides)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
