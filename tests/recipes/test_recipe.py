@@ -58,10 +58,7 @@ def test_missing_keys_get_the_defaults_of_the_constructors(tmp_path):
         "schedule": {"name": "cosine"},
     }
     (tmp_path / "minimal.yaml").write_text(yaml.safe_dump(minimal))
-    # Torch's own default learning rate is not ours to take over.
-    with pytest.raises(RecipeError, match="lr"):
-        read_recipe(tmp_path / "minimal.yaml", PRETRAINING)
-    recipe = read_recipe(tmp_path / "minimal.yaml", PRETRAINING, {"optimizer.lr": 1e-3})
+    recipe = read_recipe(tmp_path / "minimal.yaml", PRETRAINING)
     assert recipe["loss"]["temperature"] == 0.2
     assert recipe["views"]["patch_frames"] == 101
     assert recipe["views"]["mix_back"] is None

@@ -131,9 +131,8 @@ def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
 
 def test_the_seed_is_all_the_chance_there_is(sound_folder):
     def drawn(seed):
-        heard = audition(
-            str(sound_folder), LogMel(), read_recipe("tiny", PRETRAINING)["views"], 1, seed
-        )
+        settings = read_recipe("tiny", PRETRAINING)["views"]
+        heard = audition(str(sound_folder), LogMel(), settings, 1, seed)
         return np.stack([view.log_mel for pair in heard.pairs for view in pair])
 
     assert np.array_equal(drawn(1), drawn(1))

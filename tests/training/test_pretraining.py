@@ -224,9 +224,8 @@ def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
 
 def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
     """Two minutes of tones: the projections of one class lie together in the end."""
-    recipe = resolve_recipe(
-        tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 15}}, PRETRAINING
-    )
+    longer = {"training": tiny_recipe["training"] | {"n_epochs": 15}}
+    recipe = resolve_recipe(tiny_recipe | longer, PRETRAINING)
     run = new_run(tmp_path / "run", store, recipe)
     numbers = pretrain(store, run, recipe, progress=False)
     losses = metrics_of(run)["loss"]

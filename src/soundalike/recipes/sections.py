@@ -1,7 +1,7 @@
 """What the sections of a recipe may hold, and how they are checked and built.
 
-A section holds the keyword arguments of a constructor. So a constructor's docstring is the manual of
-its section, and a key that no code reads cannot exist. Constructors are given as import strings,
+A section holds the keyword arguments of a constructor. So a constructor's docstring is the manual
+of its section, and a key that no code reads cannot exist. Constructors are import strings:
 ``package.module:Class``.
 """
 
@@ -115,11 +115,9 @@ def _resolve_arguments(
     """Check arguments against the signature of their constructor, and fill in its defaults."""
     constructor = resolve_name(section.constructor)
     parameters = inspect.signature(constructor).parameters.values()
-    skipped = {*section.supplied, *section.parts}
-    skipped |= {
-        parameter.name for parameter in parameters if parameter.kind is parameter.VAR_KEYWORD
-    }
-    known = [parameter.name for parameter in parameters if parameter.name not in skipped]
+    arbitrary = {each.name for each in parameters if each.kind is each.VAR_KEYWORD}
+    skipped = {*section.supplied, *section.parts, *arbitrary}
+    known = [each.name for each in parameters if each.name not in skipped]
     _refuse_unknown(settings, [*known, *section.parts], where)
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_class_arguments(constructor, skip=skipped)
