@@ -71,7 +71,7 @@ def test_the_pool_holds_no_clip_of_the_sets_it_is_tested_on(tmp_path):
         pytest.skip("the sets for development are not at hand")
     pool, sets = tmp_path / "pool", tmp_path / "sets"
     for script, folder in {"open_pool.py": pool, "labeled_sets.py": sets}.items():
-        subprocess.run([sys.executable, ROOT / "examples" / script, folder], check=True)
+        subprocess.run([sys.executable, ROOT / "experiments" / script, folder], check=True)
     sources = [pool / "pool.csv", f"esc10:{DATA / 'esc10'}", *sorted(sets.glob("*.csv"))]
     heard, *tested = (
         set(prepare(read_source(str(source)), tmp_path / f"store-{number}").audio) - {b""}

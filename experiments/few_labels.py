@@ -1,6 +1,6 @@
 """Few labels: what a model makes of some clips of each class, beside the same network from scratch.
 
-    python examples/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
+    python experiments/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
 In every fold of every set so many clips of each class are drawn from those to learn from, by chance
 and the same ones for all; the clips of the fold are classified: by the network trained from

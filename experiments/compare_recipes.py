@@ -1,6 +1,6 @@
 """Compare recipes: pre-train each on unlabeled sounds for some minutes, test on labeled others.
 
-    python examples/compare_recipes.py POOL --sets esc10:ROOT drums.csv --out runs/compared \
+    python experiments/compare_recipes.py POOL --sets esc10:ROOT drums.csv --out runs/compared \
         --recipes paper default my.yaml --seeds 3 --minutes 30
 
 Every recipe and seed is pre-trained once, and that one model is tested on every set by linear

@@ -1,6 +1,6 @@
 """Cross-validate a recipe: for every fold, pre-train without its clips, then test on them.
 
-    python examples/five_folds.py esc10:ROOT --out runs/esc10 --recipe default
+    python experiments/five_folds.py esc10:ROOT --out runs/esc10 --recipe default
 
 Pre-training hears no test clip, labeled or not. Stopped, the same command goes on. Recipe keys are
 options, as for `soundalike pretrain`.

@@ -1,6 +1,6 @@
 """Fetch some seven hours of openly licensed sounds without labels: games, speech, ambiences.
 
-    python examples/open_pool.py pool
+    python experiments/open_pool.py pool
 
 Downloads Debian packages by apt-get (0.8 GB, nothing is installed), unpacks their sounds and
 licenses, and lists the sounds in `pool/pool.csv`, which every command takes as SOURCE. What is

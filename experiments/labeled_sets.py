@@ -1,6 +1,6 @@
 """Fetch labeled sounds that are free: drums, the voices of a game, words in eight languages.
 
-    python examples/labeled_sets.py sets
+    python experiments/labeled_sets.py sets
 
 Downloads Debian packages by apt-get (0.6 GB, nothing is installed) and writes three tables, which
 every command takes as SOURCE:

@@ -1,4 +1,4 @@
-"""Examples run as they are."""
+"""Every experiment runs as it is."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from soundalike.datasets.source import read_source
 from soundalike.recipes.recipe import read_recipe, write_recipe
 from soundalike.training.pretraining_recipe import PRETRAINING
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 
 def test_five_folds(sound_folder, tmp_path):
@@ -22,7 +22,7 @@ def test_five_folds(sound_folder, tmp_path):
     manifest = tmp_path / "clips.csv"
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
     command = [
-        sys.executable, EXAMPLES / "five_folds.py", manifest, "--out", tmp_path / "runs",
+        sys.executable, EXPERIMENTS / "five_folds.py", manifest, "--out", tmp_path / "runs",
         "--recipe", "tiny", "--encoder.width", "4", "--training.n_epochs", "1",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
@@ -45,7 +45,7 @@ def test_compare_recipes(sound_folder, tmp_path):
     changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
     small.write_text(write_recipe(read_recipe("tiny", PRETRAINING, changes)))
     command = [
-        sys.executable, EXAMPLES / "compare_recipes.py", pool, "--sets", labeled, official,
+        sys.executable, EXPERIMENTS / "compare_recipes.py", pool, "--sets", labeled, official,
         "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
         "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
@@ -71,7 +71,7 @@ def test_few_labels(sound_folder, run, tmp_path):
     manifest = tmp_path / "clips.csv"
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
     command = [
-        sys.executable, EXAMPLES / "few_labels.py", run.path, manifest, "--labels", "2",
+        sys.executable, EXPERIMENTS / "few_labels.py", run.path, manifest, "--labels", "2",
         "--out", tmp_path / "few",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
@@ -110,7 +110,7 @@ def test_open_pool(sound_folder, tmp_path):
     (package / "usr" / "share" / "mine" / "link.wav").symlink_to("low/0.wav")
     (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
     pack(package, "mine", pool / ".deb")
-    command = [sys.executable, EXAMPLES / "open_pool.py", pool, "--packages", "mine"]
+    command = [sys.executable, EXPERIMENTS / "open_pool.py", pool, "--packages", "mine"]
     for _ in range(2):  # the second time everything is there
         done = subprocess.run(command, capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (0, f"25 sounds in {pool / 'pool.csv'}\n")
@@ -125,7 +125,7 @@ def test_open_pool(sound_folder, tmp_path):
 @needs_debian
 def test_labeled_sets(sound_folder, tmp_path):
     sound, sets = sound_folder / "low" / "0.wav", tmp_path / "sets"
-    drum = pd.read_csv(EXAMPLES / "drums.csv")["path"][0]
+    drum = pd.read_csv(EXPERIMENTS / "drums.csv")["path"][0]
     words = [f"stamps/{number}_desc_{language}.ogg" for language in ("fr", "el") for number in "ab"]
     for name in ("hydrogen-drumkits", "lmms-common", "sonic-pi-samples"):
         pack(tmp_path / name, name, sets / ".deb")
@@ -143,7 +143,7 @@ def test_labeled_sets(sound_folder, tmp_path):
 
     for _ in range(2):  # the second time everything is there
         done = subprocess.run(
-            [sys.executable, EXAMPLES / "labeled_sets.py", sets], capture_output=True, text=True
+            [sys.executable, EXPERIMENTS / "labeled_sets.py", sets], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         read = {
@@ -155,7 +155,7 @@ def test_labeled_sets(sound_folder, tmp_path):
         assert read["languages"].rows["label"].tolist() == ["fr", "fr", "el", "el"]
 
 
-def test_every_example_is_tested():
+def test_every_experiment_is_tested():
     tested = Path(__file__).read_text()
-    for example in EXAMPLES.glob("*.py"):
-        assert example.name in tested
+    for script in EXPERIMENTS.glob("*.py"):
+        assert script.name in tested
