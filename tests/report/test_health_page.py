@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soundalike.evaluation.health import MEASURES
+from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.report.health_page import CURVES, in_short, write_health_page
 
 N_EPOCHS, STEPS_PER_EPOCH = 12, 5

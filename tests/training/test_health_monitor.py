@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from soundalike.evaluation.health import MEASURES, health
+from soundalike.evaluation.representation_measures import MEASURES, measure_representation
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
@@ -44,7 +44,7 @@ def test_a_look_is_the_health_of_its_views(store):
     with torch.no_grad():
         h = [projector.encoder(view.unsqueeze(1)) for view in views]
         z = [projector.head(of_view) for of_view in h]
-    assert monitor.look() == pytest.approx(health(*h, *z), rel=1e-3)
+    assert monitor.look() == pytest.approx(measure_representation(*h, *z), rel=1e-3)
 
 
 def test_looks_differ_by_what_was_learned_alone(store):

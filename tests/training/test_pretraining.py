@@ -11,7 +11,7 @@ import torch
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.health import MEASURES
+from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.recipe import read_recipe, write_recipe
 from soundalike.recipes.sections import resolve_recipe

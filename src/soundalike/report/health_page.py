@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from soundalike.evaluation.health import LOW_RANK
+from soundalike.evaluation.diagnosis import LOW_RANK
 from soundalike.report.charts import line_chart
 from soundalike.report.page import definitions, write_page
 

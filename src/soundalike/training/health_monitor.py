@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from soundalike.evaluation.health import MEASURES, alarms, health, stopping_point, verdict
+from soundalike.evaluation.diagnosis import alarms, diagnosis_summary, stopping_point
+from soundalike.evaluation.representation_measures import MEASURES, measure_representation
 from soundalike.training.contrastive import ContrastiveTraining, Projector
 from soundalike.training.draws import LOOKS
 
@@ -63,10 +64,10 @@ class HealthMonitor:
                 of_z = self.projector.head(of_h)
             h.append(of_h.float().cpu().unflatten(0, views.shape[:2]))
             z.append(of_z.float().cpu().unflatten(0, views.shape[:2]))
-        return health(*torch.cat(h, dim=1), *torch.cat(z, dim=1))
+        return measure_representation(*torch.cat(h, dim=1), *torch.cat(z, dim=1))
 
     def alarms(self, looks: Looks) -> dict[str, str]:
-        """Say what is wrong, by `soundalike.evaluation.health.alarms`."""
+        """Say what is wrong, by `soundalike.evaluation.diagnosis.alarms`."""
         return alarms(looks, self.highest_rank)
 
     def summary(self, looks: Looks) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class HealthMonitor:
         last = {name: looks[-1][name] for name in MEASURES} if looks else {}
         return {
             "health": last | {"highest_rank": self.highest_rank},
-            "verdict": verdict(looks, self.highest_rank),
+            "verdict": diagnosis_summary(looks, self.highest_rank),
             "alarms": alarms(looks, self.highest_rank),
             "stopping_point": stopping_point(looks),
         }

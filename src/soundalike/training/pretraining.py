@@ -15,7 +15,7 @@ from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.health import MEASURES
+from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.losses import LOSSES
 from soundalike.losses.byol import BYOL
 from soundalike.losses.sup_con import SupCon
@@ -64,7 +64,7 @@ def pretrain(
     Returns:
         Numbers of the run: `n_steps`, `n_steps_done`, `loss` of the last step, `knn` scores by
         epoch where there are labels, the `epoch` that was kept, `seconds` of training, and what
-        `soundalike.evaluation.health` has to say: `health`, `verdict`, `alarms`, `stopping_point`.
+        `soundalike.evaluation.diagnosis` says: `health`, `verdict`, `alarms`, `stopping_point`.
 
     Raises:
         SourceError: there are too few clips to learn from.
