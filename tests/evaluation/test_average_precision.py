@@ -12,7 +12,7 @@ N_CLASSES = 3
 
 @st.composite
 def ranked_clips(draw):
-    """Labels and scores of a few clips; scores from few values, so that ties are common."""
+    """Labels and scores of a few clips; scores take few values, so ties are common."""
     shape = (draw(st.integers(1, 12)), N_CLASSES)
     labels = draw(arrays(np.float32, shape, elements=st.sampled_from([0.0, 1.0])))
     scores = draw(arrays(np.float64, shape, elements=st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0])))
@@ -20,12 +20,12 @@ def ranked_clips(draw):
 
 
 def average_precision_as_written(labels, scores):
-    """Walk down the distinct scores; each step in recall weighs the precision reached there."""
+    """Sum over the distinct scores: the precision at each, times its step in recall."""
     total, recall_before = 0.0, 0.0
     for threshold in sorted(set(scores), reverse=True):
-        found = labels[scores >= threshold]
-        recall = found.sum() / labels.sum()
-        total += (recall - recall_before) * found.mean()
+        ranked = labels[scores >= threshold]
+        recall = ranked.sum() / labels.sum()
+        total += (recall - recall_before) * ranked.mean()
         recall_before = recall
     return total
 
@@ -56,7 +56,7 @@ def test_agrees_with_scikit_learn_on_a_set_of_many_clips():
 
 
 @given(ranked_clips(), st.randoms(use_true_random=False))
-def test_the_order_of_the_clips_does_not_matter_even_with_ties(clips, random):
+def test_the_order_of_clips_does_not_matter_even_with_ties(clips, random):
     labels, scores = clips
     order = random.sample(range(len(labels)), len(labels))
     np.testing.assert_array_equal(
@@ -65,7 +65,7 @@ def test_the_order_of_the_clips_does_not_matter_even_with_ties(clips, random):
 
 
 @given(ranked_clips())
-def test_only_the_order_within_a_class_counts(clips):
+def test_only_the_ranking_within_a_class_counts(clips):
     labels, scores = clips
     moved = np.exp(scores) * [1, 10, 100] - [0, 5, 50]
     np.testing.assert_array_equal(
@@ -73,18 +73,18 @@ def test_only_the_order_within_a_class_counts(clips):
     )
 
 
-def test_right_first_is_one_and_right_last_is_the_worst():
+def test_a_perfect_and_the_worst_ranking():
     labels = np.array([[1], [1], [0], [0]])
     assert average_precisions(labels, [[4], [3], [2], [1]]) == 1
     assert average_precisions(labels, [[1], [2], [3], [4]]) == pytest.approx((1 / 3 + 2 / 4) / 2)
 
 
-def test_scores_that_know_nothing_get_the_share_of_the_class():
+def test_constant_scores_get_the_frequency_of_the_class():
     labels = np.arange(10)[:, None] < 3
     assert average_precisions(labels, np.full((10, 1), 0.5)) == pytest.approx(0.3)
 
 
-def test_a_class_that_no_clip_has_is_left_out_of_the_mean():
+def test_a_class_without_clips_does_not_count():
     labels, scores = np.array([[1, 0], [0, 0]]), np.array([[0.2, 0.9], [0.8, 0.1]])
     np.testing.assert_array_equal(average_precisions(labels, scores), [0.5, np.nan])
     assert mean_average_precision(labels, scores) == 0.5
@@ -93,7 +93,7 @@ def test_a_class_that_no_clip_has_is_left_out_of_the_mean():
 
 
 @pytest.mark.parametrize(
-    ("labels", "scores", "what"),
+    ("labels", "scores", "message"),
     [
         (np.zeros((0, 2)), np.zeros((0, 2)), "no clips"),
         (np.ones((2, 2)), np.ones((2, 3)), "do not match"),
@@ -102,6 +102,6 @@ def test_a_class_that_no_clip_has_is_left_out_of_the_mean():
         ([[1, 0]], [[0.5, np.nan]], "NaN"),
     ],
 )
-def test_refuses_what_cannot_be_ranked(labels, scores, what):
-    with pytest.raises(ValueError, match=what):
+def test_refuses_invalid_labels_and_scores(labels, scores, message):
+    with pytest.raises(ValueError, match=message):
         average_precisions(labels, scores)

@@ -19,13 +19,15 @@ def test_is_the_mean_over_the_patches_of_each_clip(n_clips, n_classes, n_more, s
 
     assert scores.shape == (n_clips, n_classes)
     for clip in range(n_clips):
-        own = [row for row, of in zip(probabilities, clips, strict=True) if of == clip]
+        own = [row for row, its_clip in zip(probabilities, clips, strict=True) if its_clip == clip]
         np.testing.assert_allclose(scores[clip], sum(own) / len(own))
     np.testing.assert_allclose(scores.sum(axis=1), 1)
 
 
 @given(st.integers(1, 6), st.integers(2, 5), st.integers(0, 30), st.integers(0, 2**32 - 1))
-def test_the_geometric_mean_is_that_of_scipy_scaled_to_sum_to_one(n_clips, n_classes, n_more, seed):
+def test_the_geometric_mean_is_that_of_scipy_rescaled_to_sum_to_one(
+    n_clips, n_classes, n_more, seed
+):
     generator = np.random.default_rng(seed)
     clips = np.concatenate([np.arange(n_clips), generator.integers(n_clips, size=n_more)])
     generator.shuffle(clips)
@@ -49,7 +51,7 @@ def test_the_geometric_mean_of_a_softmax_is_the_softmax_of_the_mean_logits():
     )
 
 
-def test_the_geometric_mean_of_several_labels_is_not_scaled():
+def test_the_geometric_mean_of_several_labels_is_not_rescaled():
     probabilities = np.array([[0.9, 0.8, 0.1], [0.4, 0.8, 0.1]])
     scores = clip_scores(probabilities, [0, 0], mean="geometric")
     np.testing.assert_allclose(scores, gmean(probabilities, axis=0)[None])
@@ -62,15 +64,15 @@ def test_both_means_of_one_patch_are_its_probabilities():
         np.testing.assert_allclose(scores, probabilities, rtol=1e-5)
 
 
-def test_a_patch_that_rules_a_class_out_counts_for_more_in_the_geometric_mean():
+def test_a_patch_that_rules_a_class_out_has_more_influence_on_the_geometric_mean():
     probabilities = [[0.9, 0.1], [0.9, 0.1], [0.001, 0.999]]
     assert clip_scores(probabilities, [0, 0, 0], "arithmetic").argmax() == 0
     assert clip_scores(probabilities, [0, 0, 0], "geometric").argmax() == 1
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_zero_probabilities_stay_numbers_and_veto_no_class(dtype):
-    # Where patches rule each other's class out, neither wins; where more speak for one, it does.
+def test_zero_probabilities_stay_finite_and_veto_no_class(dtype):
+    # Patches that rule out each other's class tie; a majority of patches wins.
     probabilities = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0]], dtype=dtype)
     scores = clip_scores(probabilities, [0, 0, 1, 1, 1], mean="geometric")
     np.testing.assert_allclose(scores, [[0.5, 0.5, 0], [1, 0, 0]], atol=1e-12)
@@ -78,17 +80,17 @@ def test_zero_probabilities_stay_numbers_and_veto_no_class(dtype):
     np.testing.assert_allclose(several, np.zeros((2, 3)), atol=1e-12)
 
 
-def test_refuses_another_mean():
+def test_refuses_an_unknown_mean():
     with pytest.raises(ValueError, match="'harmonic'; choose one of arithmetic, geometric"):
         clip_scores([[1.0]], [0], mean="harmonic")
 
 
-def test_long_clips_weigh_no_more_than_their_patches():
+def test_a_long_clip_does_not_affect_others():
     clips = np.array([0] * 99 + [1])
     probabilities = np.array([[1.0, 0.0]] * 99 + [[0.0, 1.0]], dtype=np.float32)
     np.testing.assert_array_equal(clip_scores(probabilities, clips), [[1, 0], [0, 1]])
 
 
-def test_names_the_clip_without_patches():
+def test_an_error_names_a_clip_without_patches():
     with pytest.raises(ValueError, match="clip 1 has no patches"):
         clip_scores(np.ones((2, 3)) / 3, np.array([0, 2]))

@@ -1,16 +1,15 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, one_hot
 
-from soundalike.evaluation.held_out import held_out_losses, stratified_folds
-from soundalike.evaluation.linear_descent import SGDSettings
+from soundalike.evaluation.folds import stratified_folds
+from soundalike.evaluation.held_out import held_out_losses
+from soundalike.evaluation.linear_sgd import SGDSettings
 
 
 def two_patches_a_clip(n_clips, seed=0):
-    """Clips of three classes, or any of three classes together, around centers that are close."""
+    """Patches of clips with one and with several of three overlapping classes."""
     generator = torch.Generator().manual_seed(seed)
     kinds = torch.arange(n_clips) % 3
     clips = torch.arange(n_clips).repeat_interleave(2)
@@ -19,8 +18,8 @@ def two_patches_a_clip(n_clips, seed=0):
     return torch.eye(3, 6)[kinds][clips] + noise, clips, kinds, several
 
 
-def trained_in_loops(x, clips, targets, learns, loss_of, decay, settings):
-    """A linear layer trained by torch's SGD on one patch a clip, all but the clips of a fold."""
+def trained_in_loops(x, clips, targets, in_training, loss_of, decay, settings):
+    """A linear layer trained by torch's SGD on one patch of each clip outside a fold."""
     layer = torch.nn.Linear(x.shape[1], 3, dtype=x.dtype)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)
@@ -31,7 +30,9 @@ def trained_in_loops(x, clips, targets, learns, loss_of, decay, settings):
         order = torch.randperm(len(targets), generator=generator).tolist()
         second = torch.rand(len(targets), generator=generator, dtype=torch.float64) >= 0.5
         for start in range(0, len(order), settings.batch_size):
-            batch = [clip for clip in order[start : start + settings.batch_size] if learns[clip]]
+            batch = [
+                clip for clip in order[start : start + settings.batch_size] if in_training[clip]
+            ]
             patches = [2 * clip + int(second[clip]) for clip in batch]
             assert clips[patches].tolist() == batch
             loss = loss_of(layer(x[patches]), targets[batch])
@@ -51,7 +52,7 @@ def binary_cross_entropies_of(logits, y):
 
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("kind", ["one label", "several labels"])
-def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standardize):
+def test_equals_classifiers_trained_one_by_one(kind, standardize):
     h, clips, kinds, several = two_patches_a_clip(40)
     fold = np.array([0, 1, 2, -1])[np.arange(40) % 4]
     settings = SGDSettings(n_epochs=8, milestones=(), batch_size=16, decay_bias=False, seed=3)
@@ -68,10 +69,10 @@ def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standard
     for precision, loss in zip(precisions, losses, strict=True):
         expected = []
         for k in range(3):
-            learns = fold != k
-            decay = precision / learns.sum()
-            layer = trained_in_loops(x, clips, y, learns, loss_of, decay, settings)
-            for clip in np.flatnonzero(~learns):
+            in_training = fold != k
+            decay = precision / in_training.sum()
+            layer = trained_in_loops(x, clips, y, in_training, loss_of, decay, settings)
+            for clip in np.flatnonzero(~in_training):
                 logits = layer(x[clips == clip]).detach()
                 if kind == "one label":
                     p = logits.softmax(dim=1).mean(dim=0)
@@ -83,29 +84,8 @@ def test_equals_classifiers_trained_one_by_one_on_the_other_folds(kind, standard
         assert loss == pytest.approx(float(torch.stack(expected).mean()))
 
 
-def test_without_clips_to_hold_out_no_precision_is_better():
+def test_losses_are_zero_without_held_out_clips():
     h, clips, kinds, _ = two_patches_a_clip(3)
     fold = stratified_folds(kinds.numpy(), 5, seed=0)
     assert (fold == -1).all()
     assert held_out_losses(h, clips, kinds, 3, fold, [1.0, 10.0]).tolist() == [0, 0]
-
-
-@given(st.lists(st.integers(0, 6), min_size=1, max_size=60), st.integers(2, 6), st.integers(0, 9))
-def test_folds_share_each_class_as_evenly_as_can_be(labels, n_folds, seed):
-    labels = np.array(labels)
-    fold = stratified_folds(labels, n_folds, seed)
-    for label in np.unique(labels):
-        of_class = fold[labels == label]
-        if len(of_class) == 1:
-            assert of_class == -1
-        else:
-            counts = np.bincount(of_class, minlength=n_folds)
-            assert len(counts) == n_folds
-            assert counts.max() - counts.min() <= 1
-
-
-def test_clips_with_several_labels_are_dealt_evenly_and_by_chance():
-    labels = np.ones((12, 3), dtype=np.int64)
-    folds = [stratified_folds(labels, 4, seed).tolist() for seed in (0, 0, 1)]
-    assert sorted(folds[0]) == sorted([0, 1, 2, 3] * 3)
-    assert folds[0] == folds[1] != folds[2]

@@ -3,17 +3,17 @@ import pytest
 from scipy import stats
 
 from soundalike.evaluation.intervals import bootstrap_interval, crossed_interval, t_interval
-from soundalike.evaluation.metrics import accuracy, balanced_accuracy
+from soundalike.evaluation.metrics import accuracy, balanced_accuracy, score
 
 
 def answers(n_clips, share_known, generator, n_classes=4):
-    """Labels, and predictions that know the label of some clips and guess the others."""
+    """Labels, and predictions that are right on some clips and random on the others."""
     labels = generator.integers(n_classes, size=n_clips)
     guesses = generator.integers(n_classes, size=n_clips)
     return labels, np.where(generator.random(n_clips) < share_known, labels, guesses)
 
 
-def test_covers_the_true_value_about_as_often_as_it_says():
+def test_covers_the_true_value_at_about_its_level():
     generator = np.random.default_rng(0)
     truth = 0.6 + 0.4 / 4
     n_covered = 0
@@ -27,14 +27,14 @@ def test_covers_the_true_value_about_as_often_as_it_says():
 
 
 def test_width_is_that_of_the_normal_approximation():
-    right = np.arange(400) < 280
-    low, high = bootstrap_interval(np.mean, right)
+    is_correct = np.arange(400) < 280
+    low, high = bootstrap_interval(np.mean, is_correct)
     expected = 1.96 * np.sqrt(0.7 * 0.3 / 400)
     assert high - 0.7 == pytest.approx(expected, rel=0.15)
     assert 0.7 - low == pytest.approx(expected, rel=0.15)
 
 
-def test_all_arrays_are_drawn_with_the_same_clips():
+def test_all_arrays_are_resampled_with_the_same_clips():
     labels, predictions = answers(100, 0.5, np.random.default_rng(1))
 
     def difference(labels, ours, theirs):
@@ -43,11 +43,27 @@ def test_all_arrays_are_drawn_with_the_same_clips():
     assert bootstrap_interval(difference, labels, predictions, predictions) == (0, 0)
 
 
-def test_wider_where_it_is_to_hold_more_often():
-    right = np.random.default_rng(2).random(200) < 0.5
-    narrow = bootstrap_interval(np.mean, right, level=0.5)
-    wide = bootstrap_interval(np.mean, right, level=0.99)
-    assert wide[0] < narrow[0] < right.mean() < narrow[1] < wide[1]
+def test_a_higher_level_gives_a_wider_interval():
+    is_correct = np.random.default_rng(2).random(200) < 0.5
+    narrow = bootstrap_interval(np.mean, is_correct, level=0.5)
+    wide = bootstrap_interval(np.mean, is_correct, level=0.99)
+    assert wide[0] < narrow[0] < is_correct.mean() < narrow[1] < wide[1]
+
+
+def test_is_the_percentile_bootstrap_as_written():
+    """For scores [clips, classes] beside labels [clips], resampled together."""
+    generator = np.random.default_rng(3)
+    labels = np.arange(50) % 4
+    scores = np.eye(4)[labels] + generator.normal(size=(50, 4))
+    draws = np.random.default_rng(7).integers(50, size=(300, 50))
+    resampled = [score(labels[draw], scores[draw]) for draw in draws]
+    expected = np.quantile(resampled, [0.05, 0.95])
+    interval = bootstrap_interval(score, labels, scores, n_resamples=300, level=0.9, seed=7)
+    assert interval == pytest.approx(tuple(expected))
+
+
+def test_a_single_clip_gives_an_interval_of_one_value():
+    assert bootstrap_interval(np.mean, np.array([0.3])) == (0.3, 0.3)
 
 
 def test_refuses_arrays_of_different_length():
@@ -59,41 +75,41 @@ def test_refuses_arrays_of_different_length():
 
 @pytest.mark.parametrize("n_seeds", [2, 3, 10])
 @pytest.mark.parametrize("level", [0.5, 0.95])
-def test_the_interval_over_seeds_is_that_of_scipy(n_seeds, level):
+def test_the_t_interval_is_that_of_scipy(n_seeds, level):
     values = np.random.default_rng(n_seeds).normal(0.7, 0.02, n_seeds)
     expected = stats.t.interval(level, n_seeds - 1, values.mean(), stats.sem(values))
     assert t_interval(values, level) == pytest.approx(expected)
 
 
-def test_the_interval_of_differences_is_the_paired_t_test():
+def test_the_t_interval_of_differences_is_the_paired_t_test():
     generator = np.random.default_rng(0)
-    of_seed = generator.normal(0, 0.1, 5)
-    ours, theirs = (of_seed + generator.normal(mean, 0.01, 5) for mean in (0.72, 0.70))
+    seed_effect = generator.normal(0, 0.1, 5)
+    ours, theirs = (seed_effect + generator.normal(mean, 0.01, 5) for mean in (0.72, 0.70))
     expected = stats.ttest_rel(ours, theirs).confidence_interval(0.9)
     assert t_interval(ours - theirs, 0.9) == pytest.approx((expected.low, expected.high))
 
 
-def test_an_interval_over_few_seeds_covers_the_mean_as_often_as_it_says():
+def test_the_t_interval_of_few_seeds_covers_the_mean_at_its_level():
     trials = np.random.default_rng(1).normal(0.6, 0.05, (2000, 3))
     n_covered = sum(low <= 0.6 <= high for low, high in map(t_interval, trials))
     assert 0.935 <= n_covered / 2000 <= 0.965
 
 
-def test_one_seed_tells_no_spread():
+def test_one_seed_gives_no_interval():
     assert np.isnan(t_interval([0.7])).all()
     assert np.isnan(t_interval([])).all()
     assert t_interval([0.5, 0.5]) == (0.5, 0.5)
 
 
 def test_crossed_with_one_seed_is_the_bootstrap_over_clips():
-    right = np.random.default_rng(0).random((1, 300)) < 0.7
-    low, high = crossed_interval(right)
-    expected = bootstrap_interval(np.mean, right[0], n_resamples=10_000)
+    is_correct = np.random.default_rng(0).random((1, 300)) < 0.7
+    low, high = crossed_interval(is_correct)
+    expected = bootstrap_interval(np.mean, is_correct[0], n_resamples=10_000)
     assert (low, high) == pytest.approx(expected, abs=0.01)
 
 
-def test_crossed_covers_the_true_value_about_as_often_as_it_says():
-    """Clips differ in how hard they are, and seeds in how good."""
+def test_crossed_covers_the_true_value_at_about_its_level():
+    """Clips differ in difficulty, and seeds in quality."""
     generator = np.random.default_rng(1)
     n_covered = 0
     for _ in range(200):
@@ -113,6 +129,6 @@ def test_crossed_is_wider_where_seeds_differ():
 
 
 @pytest.mark.parametrize("shape", [(3,), (0, 5), (3, 0)])
-def test_crossed_refuses_what_is_not_clips_under_seeds(shape):
+def test_crossed_refuses_other_shapes(shape):
     with pytest.raises(ValueError, match=r"\[seeds, clips\]"):
         crossed_interval(np.zeros(shape))

@@ -1,4 +1,4 @@
-"""kNN against its definition in plain loops, and what must not change it."""
+"""kNN against its definition in plain loops, and what must not affect it."""
 
 from collections import Counter
 
@@ -7,18 +7,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.evaluation import knn
-from soundalike.evaluation.knn import ROWS_AT_ONCE, default_k, knn_scores
+from soundalike.evaluation.knn import default_k, knn_scores
+from soundalike.evaluation.neighbors import ROWS_AT_ONCE
 
 
 def majority(classes):
-    """The most frequent class; the lowest of them where several are."""
+    """The most frequent class; the lowest in a tie."""
     votes = Counter(classes)
     return min(votes, key=lambda c: (-votes[c], c))
 
 
-def neighbors_as_written(queries, query_clips, references, reference_clips, labels, k):
-    """Plain loops: for each clip, the labels of the neighbors of each of its patches."""
+def neighbors_in_loops(queries, query_clips, references, reference_clips, labels, k):
+    """For each clip, the labels of the neighbors of each of its patches."""
     of_clip = {}
     for query, clip in zip(queries, query_clips.tolist(), strict=True):
         others = [
@@ -34,11 +34,11 @@ def neighbors_as_written(queries, query_clips, references, reference_clips, labe
     return [of_clip[clip] for clip in sorted(of_clip)]
 
 
-def knn_as_written(*clips_and_k):
-    """The definition for one label a clip: the majority of the majorities of each patch."""
+def knn_in_loops(*clips_and_k):
+    """The class of each clip with one label: the majority of its patches' majorities."""
     return [
         majority([majority(neighbors) for neighbors in patches])
-        for patches in neighbors_as_written(*clips_and_k)
+        for patches in neighbors_in_loops(*clips_and_k)
     ]
 
 
@@ -70,35 +70,33 @@ def random_rows(n_clips, n_classes, seed):
     bf16_first=st.booleans(),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_leave_one_clip_out_is_what_the_definition_says(
-    n_clips, n_classes, k, chunk, bf16_first, seed
-):
-    # Few classes and few patches make ties common; k above their number is drawn as well.
+def test_leave_one_clip_out_equals_the_definition(n_clips, n_classes, k, chunk, bf16_first, seed):
+    # Ties are common with so few classes and patches, and k may exceed the number of patches.
     patches, clips, labels = random_set(n_clips, n_classes, seed)
     predicted = predict(
         patches, clips, patches, clips, labels, n_classes, k=k, chunk=chunk, bf16_first=bf16_first
     )
-    assert predicted == knn_as_written(patches, clips, patches, clips, labels, k)
+    assert predicted == knn_in_loops(patches, clips, patches, clips, labels, k)
 
 
 @settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
-def test_other_clips_are_compared_with_all_references(k, seed):
+def test_clips_outside_the_references_are_compared_with_all_of_them(k, seed):
     references, reference_clips, labels = random_set(6, 3, seed)
     queries, query_clips, _ = random_set(5, 3, seed + 1)
     query_clips = query_clips + 6
     predicted = predict(queries, query_clips, references, reference_clips, labels, 3, k=k)
-    assert predicted == knn_as_written(queries, query_clips, references, reference_clips, labels, k)
+    assert predicted == knn_in_loops(queries, query_clips, references, reference_clips, labels, k)
 
 
 @settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
-def test_a_score_is_the_share_of_a_clips_patches_that_vote_for_the_class(k, seed):
+def test_a_score_is_the_fraction_of_patches_that_vote_for_the_class(k, seed):
     patches, clips, labels = random_set(6, 3, seed)
     scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k)
     expected = [
         [votes.count(c) / len(votes) for c in range(3)]
-        for of_clip in neighbors_as_written(patches, clips, patches, clips, labels, k)
+        for of_clip in neighbors_in_loops(patches, clips, patches, clips, labels, k)
         for votes in [[majority(neighbors) for neighbors in of_clip]]
     ]
     torch.testing.assert_close(scores, torch.tensor(expected))
@@ -106,18 +104,18 @@ def test_a_score_is_the_share_of_a_clips_patches_that_vote_for_the_class(k, seed
 
 @settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), chunk=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
-def test_with_several_labels_a_patch_votes_by_the_share_of_its_neighbors(k, chunk, seed):
+def test_with_several_labels_a_vote_is_the_fraction_of_neighbors(k, chunk, seed):
     patches, clips, _ = random_set(8, 3, seed)
     labels = random_rows(8, 3, seed)[clips]
     scores = knn_scores(patches, clips, patches, clips, labels, 3, k=k, chunk=chunk)
     expected = [
         torch.tensor([torch.tensor(labels_of).mean(dim=0).tolist() for labels_of in of_clip])
-        for of_clip in neighbors_as_written(patches, clips, patches, clips, labels, k)
+        for of_clip in neighbors_in_loops(patches, clips, patches, clips, labels, k)
     ]
     torch.testing.assert_close(scores, torch.stack([votes.mean(dim=0) for votes in expected]))
 
 
-def test_neighbors_without_any_class_are_asked_too():
+def test_neighbors_without_any_class_count():
     references = torch.eye(4)
     labels = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
     clips = torch.arange(4)
@@ -125,17 +123,17 @@ def test_neighbors_without_any_class_are_asked_too():
     assert scores.tolist() == [[0.5, 0.25]]
 
 
-def test_one_neighbor_answers_alike_however_its_label_is_told():
+def test_with_one_neighbor_both_kinds_of_labels_give_the_same_scores():
     patches, clips, labels = random_set(20, 4, seed=5)
     rows = torch.eye(4)[labels]
-    told_by_class = knn_scores(patches, clips, patches, clips, labels, 4, k=1)
-    told_by_rows = knn_scores(patches, clips, patches, clips, rows, 4, k=1)
-    torch.testing.assert_close(told_by_class, told_by_rows)
+    by_class = knn_scores(patches, clips, patches, clips, labels, 4, k=1)
+    by_rows = knn_scores(patches, clips, patches, clips, rows, 4, k=1)
+    torch.testing.assert_close(by_class, by_rows)
 
 
-def test_labels_are_those_of_the_columns_that_were_compared():
-    # Each class is one direction, so every neighbor is right. Classes take turns: labels looked up
-    # by the place a column has once the clip's own are removed are those of the class before.
+def test_labels_belong_to_the_compared_references():
+    # Each class is one direction, so every neighbor is right. Classes alternate, so an index that
+    # skipped the clip's own patches would give the label of another class.
     n_classes, n_patches_each = 4, 3
     clips = torch.arange(3 * n_classes).repeat_interleave(n_patches_each)
     labels = clips % n_classes
@@ -145,7 +143,7 @@ def test_labels_are_those_of_the_columns_that_were_compared():
 
 
 def test_a_clip_does_not_vote_for_itself():
-    # Two clips lie apart from a crowd of another class: alone, each would find its own patches.
+    # The first clip lies apart from the others, so its nearest patches are its own.
     patches = torch.tensor([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 6)
     clips = torch.tensor([0, 0, 0, 0, 1, 2, 3, 4, 5, 6])
     labels = torch.tensor([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
@@ -153,7 +151,7 @@ def test_a_clip_does_not_vote_for_itself():
     assert predicted[0] == 0
 
 
-def test_all_that_are_as_near_as_the_last_are_asked():
+def test_all_references_that_tie_with_the_last_neighbor_count():
     references = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
     labels = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
     query, clips = torch.tensor([[2.0, 1.0]]), torch.arange(4)
@@ -166,15 +164,15 @@ def test_all_that_are_as_near_as_the_last_are_asked():
 
 def test_the_order_of_the_references_does_not_matter():
     patches, clips, labels = random_set(30, 3, seed=6)
-    patches = patches.round()  # many are equal
+    patches = patches.round()  # makes many of them equal
     order = torch.randperm(len(clips), generator=torch.Generator().manual_seed(1))
-    ids = 100 - clips  # and neither does what the clips are called
+    ids = 100 - clips  # clip ids do not matter either
     scores = knn_scores(patches, clips, patches, clips, labels, 3, k=5)
     mixed = knn_scores(patches, ids, patches[order], ids[order], labels[order], 3, k=5)
     torch.testing.assert_close(mixed.flip(0), scores)
 
 
-def test_ties_go_to_the_lower_class():
+def test_the_lower_class_wins_a_tie():
     references = torch.tensor([[1.0, 0.0], [1.0, 0.1]])
     for labels in ([1, 2], [2, 1]):
         predicted = predict(
@@ -184,7 +182,7 @@ def test_ties_go_to_the_lower_class():
         assert predicted == [1]
 
 
-def test_loudness_of_an_embedding_does_not_matter():
+def test_the_length_of_an_embedding_does_not_matter():
     patches, clips, labels = random_set(12, 3, seed=4)
     scale = torch.rand(len(patches), 1, dtype=torch.float64) + 0.1
     plain = predict(patches, clips, patches, clips, labels, 3, k=5)
@@ -204,57 +202,45 @@ def test_comparing_in_bfloat16_first_changes_no_score(closeness, k, n_queries, s
     labels = torch.randint(4, (300,), generator=generator)
     directions = torch.randn(4, 32, generator=generator)
     patches = torch.randn(300, 32, generator=generator)
-    patches = closeness * directions[labels] + (1 - closeness) * patches  # equal ones too
+    patches = (
+        closeness * directions[labels] + (1 - closeness) * patches
+    )  # at 1, all of a class are equal
     clips = torch.arange(300) // 2
-    asking = patches[:n_queries], clips[:n_queries], patches, clips, labels, 4, k
-    assert torch.equal(knn_scores(*asking, bf16_first=True), knn_scores(*asking))
+    arguments = patches[:n_queries], clips[:n_queries], patches, clips, labels, 4, k
+    assert torch.equal(knn_scores(*arguments, bf16_first=True), knn_scores(*arguments))
 
 
-def test_what_bfloat16_cannot_tell_apart_is_compared_again():
-    # Three of class 1 are nearer by a thousandth, which bfloat16 rounds away.
+def test_queries_that_bfloat16_cannot_decide_are_compared_again():
+    # The three of class 1 are nearer by a thousandth, which bfloat16 rounds away.
     angle = torch.tensor([0.5] * 30 + [0.499] * 3)
     references = torch.stack([angle.cos(), angle.sin()], dim=1)
     labels = torch.tensor([0] * 30 + [1] * 3)
     assert references.bfloat16().unique(dim=0).shape[0] == 1
-    asking = torch.tensor([[1.0, 0.0]]), torch.tensor([99]), references, torch.arange(33), labels
-    assert predict(*asking, n_classes=2, k=3, bf16_first=True) == [1]
-
-
-def test_bfloat16_decides_where_the_classes_lie_apart():
-    generator = torch.Generator().manual_seed(0)
-    labels, clips = torch.arange(500) % 5, torch.arange(500)
-    patches = 0.5 * torch.randn(500, 64, generator=generator)
-    patches += torch.randn(5, 64, generator=generator)[labels]
-    has_class = torch.nn.functional.one_hot(labels).float()
-    rounded, error = knn._rounded(torch.nn.functional.normalize(patches))
-    own = torch.stack([clips, clips + 1], dim=1)
-    similarities = knn._similarities(rounded, rounded, own)
-    votes, is_decided = knn._decided(similarities, 40, has_class, 3 * error)
-    assert is_decided.float().mean() > 0.95
-    assert torch.equal(votes.argmax(dim=1)[is_decided], labels[is_decided])
+    arguments = torch.tensor([[1.0, 0.0]]), torch.tensor([99]), references, torch.arange(33), labels
+    assert predict(*arguments, n_classes=2, k=3, bf16_first=True) == [1]
 
 
 @pytest.mark.parametrize("bf16_first", [False, True])
 @pytest.mark.parametrize("n_queries", [0, 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 3 * ROWS_AT_ONCE])
-def test_how_many_ask_at_a_time_does_not_matter(n_queries, bf16_first):
+def test_the_number_of_queries_at_once_does_not_matter(n_queries, bf16_first):
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(400, 8, generator=generator)
     clips, labels = torch.arange(400) // 2, torch.arange(400) // 2 % 5
-    asking = z[:n_queries], clips[:n_queries], z, clips, labels, 5, 20
-    at_once = knn_scores(*asking, bf16_first=bf16_first)
-    assert at_once.shape == ((n_queries + 1) // 2, 5)
-    assert torch.equal(at_once, knn_scores(*asking, chunk=7, bf16_first=bf16_first))
+    arguments = z[:n_queries], clips[:n_queries], z, clips, labels, 5, 20
+    scores = knn_scores(*arguments, bf16_first=bf16_first)
+    assert scores.shape == ((n_queries + 1) // 2, 5)
+    assert torch.equal(scores, knn_scores(*arguments, chunk=7, bf16_first=bf16_first))
 
 
 @pytest.mark.parametrize("bf16_first", [False, True])
-def test_a_lone_clip_has_nobody_to_ask(bf16_first):
+def test_a_single_clip_has_no_neighbors(bf16_first):
     patches = torch.randn(3, 4)
     clips, labels = torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long)
     with pytest.raises(ValueError, match="another clip"):
         knn_scores(patches, clips, patches, clips, labels, n_classes=1, bf16_first=bf16_first)
 
 
-def test_the_number_of_neighbors_suits_the_set() -> None:
+def test_default_k_is_the_patches_of_an_average_class() -> None:
     assert default_k(10_634, 20) == 200
     assert default_k(100, 20) == 5
     assert default_k(3, 20) == 1

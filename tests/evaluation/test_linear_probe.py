@@ -7,13 +7,13 @@ from sklearn.preprocessing import StandardScaler
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from soundalike.evaluation.clip_scores import clip_scores
-from soundalike.evaluation.linear_descent import SGDSettings
 from soundalike.evaluation.linear_probe import fit_linear_probe
+from soundalike.evaluation.linear_sgd import SGDSettings
 from soundalike.evaluation.metrics import accuracy, score
 
 
 def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
-    """Clips around one center per class, whose patches lie around the clip."""
+    """Patches around their clips, which lie around one center per class."""
     generator = torch.Generator().manual_seed(seed)
     centers = 0.35 * torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
     labels = torch.randint(n_classes, (n_clips,), generator=generator)
@@ -25,7 +25,7 @@ def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
 
 
 def several_labels(n_clips, seed, n_classes=5, dim=20):
-    """Clips of one to three patches that hold any number of classes at once."""
+    """Patches of clips with any number of classes, one to three patches a clip."""
     generator = torch.Generator().manual_seed(seed)
     centers = torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
     labels = (torch.rand(n_clips, n_classes, generator=generator) < 0.3).float()
@@ -43,8 +43,8 @@ def predict(probe, h, clips):
     return scores_of(probe, h, clips).argmax(axis=1)
 
 
-def drawn_patches(clips, n_clips, n_epochs, seed):
-    """The draws in plain loops: clips in random order, one random patch of each."""
+def patches_in_order(clips, n_clips, n_epochs, seed):
+    """Plain loops: clips in random order, one random patch of each."""
     generator = torch.Generator().manual_seed(seed)
     for _ in range(n_epochs):
         order = torch.randperm(n_clips, generator=generator).tolist()
@@ -56,7 +56,7 @@ def drawn_patches(clips, n_clips, n_epochs, seed):
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize("kind", ["one label", "several labels"])
 @pytest.mark.parametrize(("weight_decay", "decay_bias"), [(1e-4, True), (0.2, True), (0.2, False)])
-def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
+def test_equals_a_linear_layer_trained_by_torch_sgd_on_the_same_patches(
     kind, standardize, weight_decay, decay_bias
 ):
     h, clips, labels = overlapping_classes(50, seed=0, dim=7)
@@ -79,7 +79,7 @@ def test_equals_a_linear_layer_trained_by_sgd_on_the_same_draws(
     groups = [{"params": [weights], "weight_decay": decay} for weights, decay in decays.items()]
     optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [5, 9])
-    for order, patches in drawn_patches(clips, 50, n_epochs=12, seed=3):
+    for order, patches in patches_in_order(clips, 50, n_epochs=12, seed=3):
         for start in range(0, 50, 16):
             logits = layer(x[patches[start : start + 16]])
             y = labels[order[start : start + 16]]
@@ -116,11 +116,11 @@ def test_does_about_as_well_as_logistic_regression():
 
     ours = accuracy(test_labels, predict(probe, test_h, test_clips))
     theirs = accuracy(test_labels, oracle_scores.argmax(axis=1))
-    assert 0.5 < theirs < 0.95, "too easy or too hard to tell anything"
+    assert 0.5 < theirs < 0.95, "a comparison needs a task of medium difficulty"
     assert ours == pytest.approx(theirs, abs=0.03)
 
 
-def test_does_about_as_well_as_logistic_regression_of_each_of_several_labels():
+def test_does_about_as_well_as_one_logistic_regression_per_label():
     h, clips, labels = several_labels(400, seed=1)
     test_h, test_clips, test_labels = several_labels(600, seed=2)
     probe = fit_linear_probe(
@@ -131,11 +131,11 @@ def test_does_about_as_well_as_logistic_regression_of_each_of_several_labels():
     oracle = OneVsRestClassifier(LogisticRegression(max_iter=1000)).fit(h, labels[clips])
     theirs = clip_scores(oracle.predict_proba(test_h), test_clips)
 
-    assert 0.5 < score(test_labels, theirs) < 0.95, "too easy or too hard to tell anything"
+    assert 0.5 < score(test_labels, theirs) < 0.95, "a comparison needs a task of medium difficulty"
     assert score(test_labels, ours) == pytest.approx(score(test_labels, theirs), abs=0.03)
 
 
-def test_each_of_several_labels_learns_as_if_it_were_alone():
+def test_each_of_several_labels_trains_as_if_alone():
     h, clips, labels = several_labels(60, seed=8)
     together = fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=5))
     for column in range(5):
@@ -152,7 +152,7 @@ def test_scale_and_offset_of_the_features_do_not_matter():
     torch.testing.assert_close(plain.probabilities(h), other.probabilities(moved))
 
 
-def test_a_feature_that_never_varied_has_no_say():
+def test_a_constant_feature_has_no_weight():
     h, clips, labels = overlapping_classes(60, seed=4)
     h[:, 3] = 0.1
     h[:, 7] = 0
@@ -162,26 +162,26 @@ def test_a_feature_that_never_varied_has_no_say():
 
 
 @pytest.mark.parametrize("kind", [overlapping_classes, several_labels])
-def test_the_best_epoch_on_validation_clips_stays(kind):
+def test_the_best_epoch_on_validation_clips_is_chosen(kind):
     h, clips, labels = kind(80, seed=5)
     validation = kind(60, seed=6)
 
-    def of(probe):
+    def validation_score(probe):
         return score(validation[2], scores_of(probe, *validation[:2]))
 
-    # The first epochs of a longer training are a shorter one, as no milestone lies within.
+    # There is no milestone, so the first epochs of a longer training equal a shorter one.
     each = [
-        of(fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=n)))
+        validation_score(fit_linear_probe(h, clips, labels, 5, settings=SGDSettings(n_epochs=n)))
         for n in range(1, 9)
     ]
     chosen = fit_linear_probe(h, clips, labels, 5, validation, settings=SGDSettings(n_epochs=8))
 
     assert len(set(each)) > 1
     assert chosen.epoch == 1 + int(np.argmax(each))
-    assert of(chosen) == max(each)
+    assert validation_score(chosen) == max(each)
 
 
-def test_of_equally_good_epochs_the_first_stays():
+def test_the_first_of_equally_good_epochs_is_chosen():
     h = torch.tensor([[-1.0], [1.0]])
     labels = torch.tensor([0, 1])
     probe = fit_linear_probe(
@@ -200,6 +200,6 @@ def test_the_same_seed_gives_the_same_probe():
     assert not torch.equal(first, other)
 
 
-def test_names_the_clip_without_patches():
+def test_an_error_names_a_clip_without_patches():
     with pytest.raises(ValueError, match="clip 1 has no patches"):
         fit_linear_probe(torch.randn(2, 3), torch.tensor([0, 2]), torch.tensor([0, 1, 0]), 2)

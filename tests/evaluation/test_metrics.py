@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn import metrics as oracle
+from sklearn import metrics as reference
 
 from soundalike.evaluation.average_precision import mean_average_precision
 from soundalike.evaluation.metrics import (
@@ -30,17 +30,17 @@ def test_agrees_with_scikit_learn(answers):
     present = np.isin(np.arange(N_CLASSES), labels)
 
     assert accuracy(labels, predictions) == pytest.approx(
-        oracle.accuracy_score(labels, predictions)
+        reference.accuracy_score(labels, predictions)
     )
     assert balanced_accuracy(labels, predictions) == pytest.approx(
-        oracle.balanced_accuracy_score(labels, predictions)
+        reference.balanced_accuracy_score(labels, predictions)
     )
     np.testing.assert_array_equal(
-        confusion, oracle.confusion_matrix(labels, predictions, labels=np.arange(N_CLASSES))
+        confusion, reference.confusion_matrix(labels, predictions, labels=np.arange(N_CLASSES))
     )
     np.testing.assert_allclose(
         recall[present],
-        oracle.recall_score(
+        reference.recall_score(
             labels, predictions, labels=np.flatnonzero(present), average=None, zero_division=0
         ),
     )
@@ -63,14 +63,14 @@ def test_repeating_the_clips_of_one_class_leaves_balanced_accuracy_alone(answers
     )
 
 
-def test_always_saying_the_largest_class_does_not_pay():
+def test_always_predicting_the_largest_class_has_a_low_balanced_accuracy():
     labels = np.repeat([0, 1, 2, 3], [97, 1, 1, 1])
     assert accuracy(labels, np.zeros(100, dtype=int)) == 0.97
     assert balanced_accuracy(labels, np.zeros(100, dtype=int)) == 0.25
 
 
 @pytest.mark.parametrize("measure", [accuracy, balanced_accuracy])
-def test_refuses_what_cannot_be_counted(measure):
+def test_refuses_invalid_labels_and_predictions(measure):
     with pytest.raises(ValueError, match="no clips"):
         measure([], [])
     with pytest.raises(ValueError, match="do not match"):
@@ -79,7 +79,7 @@ def test_refuses_what_cannot_be_counted(measure):
         measure([0, -1], [0, 0])
 
 
-def test_an_answer_that_was_not_given_is_not_right():
+def test_a_missing_prediction_is_wrong():
     assert accuracy([0, 0, 1, 1], [0, -1, 1, 1]) == 0.75
     assert balanced_accuracy([0, 0, 1, 1], [0, -1, -1, -1]) == 0.25
 
@@ -104,20 +104,20 @@ def test_clips_with_several_labels_are_scored_by_map():
     assert metric_name(labels) == "mAP"
 
 
-def test_one_label_a_clip_may_be_told_either_way():
+def test_one_label_a_clip_has_the_same_score_as_indices_and_as_one_hot():
     labels = np.array([0, 1, 2, 2])
     assert score(labels, np.eye(3)[labels]) == score(np.eye(3)[labels], np.eye(3)[labels]) == 1
 
 
 @pytest.mark.parametrize(
-    ("labels", "what"), [([0, -1], "unlabeled"), ([[1, 0], [-1, -1]], "must be 0 or 1")]
+    ("labels", "message"), [([0, -1], "unlabeled"), ([[1, 0], [-1, -1]], "must be 0 or 1")]
 )
-def test_an_unlabeled_clip_has_no_score(labels, what):
-    with pytest.raises(ValueError, match=what):
+def test_an_unlabeled_clip_has_no_score(labels, message):
+    with pytest.raises(ValueError, match=message):
         score(labels, [[0.5, 0.5], [0.5, 0.5]])
 
 
-@pytest.mark.parametrize("stranger", [-1, 2])
-def test_confusion_refuses_a_class_out_of_range(stranger):
+@pytest.mark.parametrize("prediction", [-1, 2])
+def test_confusion_refuses_a_class_out_of_range(prediction):
     with pytest.raises(ValueError, match=r"0\.\.1"):
-        confusion_matrix([0, 1], [0, stranger], n_classes=2)
+        confusion_matrix([0, 1], [0, prediction], n_classes=2)

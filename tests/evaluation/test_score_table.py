@@ -1,4 +1,4 @@
-"""A row says of class scores what the metrics say of them."""
+"""Rows hold the values of the metrics."""
 
 import json
 
@@ -23,9 +23,9 @@ def test_one_label_a_clip(rng):
     assert (row["protocol"], row["representation"]) == ("linear", "x")
     assert row["score"] == score(labels, scores)
     assert row["interval"][0] < row["score"] < row["interval"][1]
-    right = scores.argmax(axis=1) == labels
-    assert row["accuracy"] == right.mean()
-    assert np.trace(row["confusion"]) == right.sum()
+    is_correct = scores.argmax(axis=1) == labels
+    assert row["accuracy"] == is_correct.mean()
+    assert np.trace(row["confusion"]) == is_correct.sum()
     assert np.mean(list(row["per_class"].values())) == pytest.approx(row["score"])
     assert json.loads(json.dumps(row)) == row
 

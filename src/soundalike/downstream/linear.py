@@ -8,9 +8,10 @@ from soundalike.datasets.store import Store
 from soundalike.downstream.features import Features
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.held_out import held_out_losses, stratified_folds
-from soundalike.evaluation.linear_descent import SGDSettings
+from soundalike.evaluation.folds import stratified_folds
+from soundalike.evaluation.held_out import held_out_losses
 from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
+from soundalike.evaluation.linear_sgd import SGDSettings
 
 # One over the variance of the normal distribution that the weights of a linear classifier are taken
 # to come from, so that the fewer the clips, the more it counts. The paper's weight decay of 1e-4 is

@@ -28,8 +28,8 @@ from soundalike.downstream.linear import fit_linear, labeled
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.knn import default_k, knn_scores
-from soundalike.evaluation.linear_descent import SGDSettings
 from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
+from soundalike.evaluation.linear_sgd import SGDSettings
 from soundalike.evaluation.metrics import score
 from soundalike.runtime.hardware import has_fast_bf16
 

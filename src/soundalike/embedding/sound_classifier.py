@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import CONFIG, ModelError, read_model, write_model
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.class_probabilities import class_probabilities
 from soundalike.evaluation.clip_scores import clip_scores
 
 ENCODER, CLASSIFIER = "encoder", "classifier"
@@ -56,8 +57,7 @@ class SoundClassifier(nn.Module):
 
     def probabilities(self, h: Tensor) -> Tensor:
         """Return the class probabilities of embeddings: [windows, dim] -> [windows, classes]."""
-        logits = self.linear(h).float()
-        return logits.sigmoid() if self.multi_label else logits.softmax(dim=1)
+        return class_probabilities(self.linear(h).float(), self.multi_label)
 
     @torch.inference_mode()
     def window_probabilities(

@@ -1,9 +1,17 @@
-"""How good a representation is: arrays in, arrays and numbers out.
+"""Scores, classifiers of frozen embeddings, intervals and diagnostics: arrays in, numbers out.
 
-``metrics`` counts (``average_precision`` where clips have several labels), ``clip_scores`` makes
-clips of patches, ``knn`` and ``linear_probe`` are the two ways to question a frozen encoder,
-``intervals`` says how far a number can be trusted, and ``thresholds`` when an answer can be.
+Conventions of this package:
 
-Labels are the class of each clip, ``[clips]``, or 0 and 1 for every class where clips have several,
-``[clips, classes]``; the number of axes tells which.
+* Labels are [clips] int, the class of each clip; or [clips, classes], 0 or 1, if clips have several
+  labels. The number of axes tells which. Functions take labeled clips only.
+* Scores are [clips, classes], higher for more likely classes. They are probabilities where a
+  docstring says so.
+* Embeddings h are [patches, dim]. ``clips`` [patches] says which clip a patch was cut from, as a
+  row of the labels.
+* A test clip is one observation: patches of a clip are averaged before anything is counted.
+
+``metrics`` and ``average_precision`` score predictions, ``clip_scores`` averages patches, ``knn``
+and ``linear_probe`` classify frozen embeddings, ``intervals`` computes confidence intervals,
+``thresholds`` finds when to answer "unsure". ``representation_measures`` and ``diagnosis`` need no
+labels.
 """

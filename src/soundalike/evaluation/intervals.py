@@ -1,7 +1,8 @@
-"""How far a number can be trusted: with other clips, or with other seeds.
+"""Confidence intervals: over test clips, over seeds, or over both.
 
-Two questions with two answers. ``bootstrap_interval`` asks how a score would be on other test clips
-(Efron and Tibshirani 1993), ``t_interval`` where its mean over many trainings lies (Student 1908).
+Rows of arrays are clips, [clips, ...]. ``bootstrap_interval`` tells how a score varies with the
+test clips (Efron and Tibshirani 1993), ``t_interval`` where the mean over many training seeds lies
+(Student 1908), and ``crossed_interval`` covers both.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from scipy import stats
 
 
 def bootstrap_interval(
@@ -19,103 +20,106 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Interval that the statistic of another draw of as many clips would likely fall in.
+    """Return the percentile bootstrap interval of a statistic over clips.
 
-    Clips are drawn with replacement, and all arrays with the same clips. So the difference of two
-    representations on the same clips is compared clip by clip, which is sharper than to look
-    whether their two intervals overlap:
+    Every resample takes the same clips from all arrays. To compare two representations, bootstrap
+    their difference on the same clips; this is sharper than asking whether two intervals overlap:
     ``bootstrap_interval(lambda y, a, b: accuracy(y, a) - accuracy(y, b), labels, ours, theirs)``.
 
     Args:
-        statistic: of the arrays, such as ``balanced_accuracy`` of labels and predictions.
-        arrays: one row a clip; patches of one clip are not independent and must not be rows.
-        n_resamples: draws of clips.
-        level: share of the draws inside the interval.
-        seed: of the draws.
+        statistic: function of the arrays, such as ``balanced_accuracy`` of labels and predictions.
+        arrays: one row a clip. Patches of one clip are not independent, so they must not be rows.
+        n_resamples: number of resamples.
+        level: confidence level.
+        seed: random seed of the resamples.
 
     Shape:
         arrays: [clips, ...].
 
     Raises:
-        ValueError: the arrays are not of one length, or empty.
+        ValueError: the arrays differ in length or are empty.
 
-    >>> right = np.array([True] * 80 + [False] * 20)
-    >>> low, high = bootstrap_interval(np.mean, right)
+    >>> is_correct = np.array([True] * 80 + [False] * 20)
+    >>> low, high = bootstrap_interval(np.mean, is_correct)
     >>> round(low, 1), round(high, 1)
     (0.7, 0.9)
     """
     n_clips = len(arrays[0])
     if n_clips == 0 or any(len(array) != n_clips for array in arrays):
-        raise ValueError(f"arrays must be of one length above 0, not {[len(a) for a in arrays]}")
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(n_clips, size=(n_resamples, n_clips))
-    statistics = [statistic(*(array[draw] for array in arrays)) for draw in draws]
-    low, high = np.quantile(statistics, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+        raise ValueError(f"arrays must have one length above 0, not {[len(a) for a in arrays]}")
+    if n_clips == 1:  # scipy needs two
+        value = float(statistic(*arrays))
+        return value, value
+    result = stats.bootstrap(
+        (np.arange(n_clips),),  # rows, since scipy takes no arrays of different shapes
+        lambda rows: statistic(*(array[rows] for array in arrays)),
+        n_resamples=n_resamples,
+        vectorized=False,
+        confidence_level=level,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 
 def crossed_interval(
     values: NDArray[Any], *, n_resamples: int = 10_000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """Interval of a mean over clips and seeds, both of which could have been others.
+    """Return the interval of a mean over clips and seeds, when both are samples.
 
-    Clips and seeds are drawn with replacement, each on their own, and every drawn clip is taken
-    with every drawn seed (Owen 2007, "The pigeonhole bootstrap"). Given the differences of two ways
-    of training on the same clips with the same seeds, it is that of the difference.
+    Clips and seeds are resampled independently (the pigeonhole bootstrap, Owen 2007). To compare
+    two ways of training, pass the differences of their values for the same clips and seeds.
 
     Args:
-        values: of every clip under every seed, such as 1 for right and 0 for wrong.
-        n_resamples: draws.
-        level: share of the draws inside the interval.
-        seed: of the draws.
+        values: a value of each clip under each seed, such as 1 for correct and 0 for wrong.
+        n_resamples: number of resamples.
+        level: confidence level.
+        seed: random seed of the resamples.
 
     Shape:
         values: [seeds, clips].
 
     Raises:
-        ValueError: there are no values.
+        ValueError: ``values`` is empty or has another number of axes.
     """
     if values.ndim != 2 or not values.size:
-        raise ValueError(
-            f"values must be [seeds, clips] with one each at least, not {values.shape}"
-        )
+        raise ValueError(f"values must be [seeds, clips] and not empty, not {values.shape}")
     generator = np.random.default_rng(seed)
     n_seeds, n_clips = values.shape
     means = np.empty(n_resamples)
     for resample in range(n_resamples):
-        of_seeds = generator.integers(n_seeds, size=n_seeds)
-        of_clips = generator.integers(n_clips, size=n_clips)
-        times_seeds = np.bincount(of_seeds, minlength=n_seeds)
-        times_clips = np.bincount(of_clips, minlength=n_clips)
-        means[resample] = times_seeds @ values @ times_clips / values.size
+        seeds = generator.integers(n_seeds, size=n_seeds)
+        clips = generator.integers(n_clips, size=n_clips)
+        seed_counts = np.bincount(seeds, minlength=n_seeds)
+        clip_counts = np.bincount(clips, minlength=n_clips)
+        means[resample] = seed_counts @ values @ clip_counts / values.size
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
 def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
-    """Interval of the mean over seeds, by Student's t.
+    """Return Student's t interval of the mean over seeds.
 
-    Of two ways trained with the same seeds, ``t_interval(ours - theirs)`` is that of the difference
-    seed by seed (the paired t-test): it leaves out what a seed does to both.
+    To compare two ways of training with the same seeds, use ``t_interval(ours - theirs)``, the
+    interval of the paired t-test: it cancels the effect that a seed has on both.
 
     Args:
         values: the score of each seed.
-        level: how often such an interval is to hold the true mean, if scores are normal.
+        level: confidence level, exact if scores are normally distributed.
 
     Shape:
         values: [seeds].
 
     Returns:
-        Low and high; both NaN for fewer than two values, whose spread is not known.
+        Low and high; both NaN for fewer than two values, whose spread is unknown.
 
     >>> low, high = t_interval([0.70, 0.72, 0.74])
     >>> round(low, 2), round(high, 2)
     (0.67, 0.77)
     """
     values = np.asarray(values, dtype=np.float64)
-    n_values = len(values)
-    if n_values < 2:
+    if len(values) < 2:
         return np.nan, np.nan
-    standard_error = values.std(ddof=1) / np.sqrt(n_values)
-    reach = stdtrit(n_values - 1, (1 + level) / 2) * standard_error  # a quantile of Student's t
-    return float(values.mean() - reach), float(values.mean() + reach)
+    low, high = stats.t.interval(level, len(values) - 1)
+    mean, standard_error = values.mean(), stats.sem(values)
+    return float(mean + low * standard_error), float(mean + high * standard_error)

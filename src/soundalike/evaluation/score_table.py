@@ -1,4 +1,4 @@
-"""One row for every way in which the same test clips were classified."""
+"""A table of scores: one row for each protocol and representation, on the same test clips."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,26 +16,27 @@ def score_table(
     classes: list[str],
     seed: int = 0,
 ) -> list[dict[str, Any]]:
-    """Score the test clips' class scores, each way of classifying them in a row.
+    """Return a row of metrics for each protocol and representation.
 
     Args:
-        labels: true class of each test clip, or 0 and 1 for each class where clips have several.
-        scores: class scores by protocol and representation.
+        labels: labels of the test clips.
+        scores: class scores of the test clips, by protocol and representation.
         classes: names of the classes.
-        seed: of the bootstrap.
+        seed: random seed of the bootstrap.
 
     Returns:
-        Plain values: `protocol` and `representation`; `score` (see `metric_name`) and its 95 %
-        `interval` over clips; `per_class`, recall or average precision; and where a clip has one
-        label, `accuracy` and the `confusion` matrix, true classes in rows.
+        Rows of plain values: `protocol` and `representation`; `score` (see `metric_name`) and its
+        95 % `interval` over clips; `per_class`, the recall or average precision of each class that
+        occurs; and, for clips with one label, `accuracy` and the `confusion` matrix with true
+        classes in rows.
 
     Shape:
-        labels: [clips] or [clips, classes]; every array of scores: [clips, classes].
+        labels: [clips] or [clips, classes]; each array of scores: [clips, classes].
     """
     return [
         {"protocol": protocol, "representation": representation}
-        | _row(labels, found, classes, seed)
-        for (protocol, representation), found in scores.items()
+        | _row(labels, clip_scores, classes, seed)
+        for (protocol, representation), clip_scores in scores.items()
     ]
 
 
@@ -51,5 +52,5 @@ def _row(labels: np.ndarray, scores: np.ndarray, classes: list[str], seed: int) 
         per_class = per_class_recall(labels, predictions, len(classes))
         row["accuracy"] = accuracy(labels, predictions)
         row["confusion"] = confusion_matrix(labels, predictions, len(classes)).tolist()
-    known = {name: float(value) for name, value in zip(classes, per_class, strict=True)}
-    return row | {"per_class": {name: value for name, value in known.items() if value == value}}
+    named = zip(classes, per_class.tolist(), strict=True)
+    return row | {"per_class": {name: value for name, value in named if not np.isnan(value)}}
