@@ -18,7 +18,8 @@ from bench_front_end import polyphase, reference, write_clips
 from measure import Row, fastest, table
 
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.patches import patch_starts
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.embedding.embed import embed
 from soundalike.embedding.inference import for_inference
@@ -33,7 +34,13 @@ N_RUNS = 3
 def trained_ear() -> SoundEncoder:
     """Return a model whose batch normalizations have seen patches."""
     torch.manual_seed(0)
-    model = SoundEncoder(ResNet18(), {"name": "resnet18"}, LogMel(), 101, -4.0, 1.5)
+    model = SoundEncoder(
+        ResNet18(),
+        {"name": "resnet18"},
+        LogMel(),
+        Standardization(-4.0, 1.5),
+        Windows.half_overlapping(101),
+    )
     with torch.no_grad():
         for _ in range(10):
             model.train()(torch.randn(32, 101, 96) * 1.5 - 4)
@@ -46,8 +53,7 @@ def plain(model: SoundEncoder, paths: list[Path]) -> np.ndarray:
     vectors = []
     for path in paths:
         log_mel = reference(path, polyphase).astype(np.float32)
-        starts = patch_starts(len(log_mel), model.patch_frames, model.hop_frames)
-        windows = np.stack([log_mel[start : start + model.patch_frames] for start in starts])
+        windows = np.stack([window for _, window in model.windows.cut([log_mel])])
         vectors.append(model.encoder(model.standardize(torch.from_numpy(windows))).numpy())
     return np.concatenate(vectors)
 

@@ -30,8 +30,8 @@ MAY_IMPORT = {
         "recipes", "embedding",
     },
     "downstream": {
-        "runtime", "datasets", "views", "models", "losses", "evaluation", "optim", "recipes",
-        "embedding", "pretrained", "training",
+        "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
+        "recipes", "embedding", "pretrained", "training",
     },
     "report": {
         "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes",

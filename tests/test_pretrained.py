@@ -55,6 +55,7 @@ def test_the_default_ear_is_of_the_default_recipe():
     assert model.patch_frames == recipe["views"]["patch_frames"]
     assert model.intermediate_features == tuple(recipe["embedding"]["intermediate_features"])
     assert model.dim == recipe["embedding"]["whiten"]
+    assert model.windows.align_last == recipe["embedding"]["align_last_window"]
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)

@@ -5,6 +5,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.downstream.supervised import SupervisedSettings, SupervisedTraining
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -22,10 +24,8 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
         ResNet18(width=4),
         {"name": "resnet18", "width": 4},
         store.front_end,
-        patch_frames,
-        -3.0,
-        2.0,
-        window_frames,
+        Standardization(-3.0, 2.0),
+        Windows.half_overlapping(window_frames or patch_frames, patch_frames),
     )
     classifier = SoundClassifier(model, store.clips.classes)
     return SupervisedTraining(

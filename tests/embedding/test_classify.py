@@ -35,7 +35,7 @@ def read(path):
 
 def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     classifier.threshold = 0.0
-    counts = classify(classifier, clips, tmp_path / "out.csv", progress=False)
+    result = classify(classifier, clips, tmp_path / "out.csv", progress=False)
     rows = read(tmp_path / "out.csv")
     assert list(rows) == ["path", "start_s", "end_s", "class", "probability", "guess"]
     assert rows["path"].tolist() == clips.rows["path"].tolist()
@@ -45,8 +45,8 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     assert set(rows["end_s"]) == {""}
     probabilities = classifier.clip_probabilities(store).max(axis=1)
     assert rows["probability"].to_numpy() == pytest.approx(probabilities, abs=2e-3)
-    assert (counts["n_clips"], counts["n_rows"], counts["n_unsure"]) == (24, 24, 0)
-    assert sum(counts["classes"].values()) == 24
+    assert (result.n_clips, result.n_rows, result.n_unsure) == (24, 24, 0)
+    assert sum(result.classes.values()) == 24
 
 
 def test_below_the_threshold_it_is_unsure_and_says_its_guess(classifier, clips, tmp_path):
@@ -54,10 +54,10 @@ def test_below_the_threshold_it_is_unsure_and_says_its_guess(classifier, clips, 
     classify(classifier, clips, tmp_path / "sure.csv", progress=False)
     sure = read(tmp_path / "sure.csv")
     classifier.threshold = float(sure["probability"].median())
-    counts = classify(classifier, clips, tmp_path / "out.csv", progress=False)
+    result = classify(classifier, clips, tmp_path / "out.csv", progress=False)
     rows = read(tmp_path / "out.csv")
     unsure = rows["class"] == "unsure"
-    assert 6 <= counts["n_unsure"] == unsure.sum() <= 18
+    assert 6 <= result.n_unsure == unsure.sum() <= 18
     assert (rows["probability"][unsure] <= classifier.threshold).all()
     assert rows["guess"].tolist() == sure["class"].tolist()
 
@@ -71,9 +71,9 @@ def test_a_row_for_every_window(classifier, tmp_path):
     noise = 0.02 * np.random.default_rng(0).standard_normal(len(time_s))
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * frequency * time_s) + noise, 22050)
     clips = ClipTable.of("x", [Clip(str(path)), Clip(str(path), start_s=2.5, end_s=4.0)])
-    counts = classify(classifier, clips, tmp_path / "out.csv", windows=True, progress=False)
+    result = classify(classifier, clips, tmp_path / "out.csv", windows=True, progress=False)
     rows = read(tmp_path / "out.csv")
-    assert counts["n_rows"] == len(rows)
+    assert result.n_rows == len(rows)
     segment = np.flatnonzero(rows["start_s"].diff() < 0)[0]
     whole, part = rows[:segment], rows[segment:]
     assert (whole["end_s"].astype(float) - whole["start_s"]).round(2).unique().tolist() == [1.0]
@@ -97,10 +97,10 @@ def test_broken_clips_are_left_out_and_listed(classifier, clips, tmp_path):
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"RIFF")
     some = [Clip(clips.rows["path"][0]), Clip(str(broken)), Clip(clips.rows["path"][9])]
-    counts = classify(classifier, ClipTable.of("x", some), tmp_path / "out.csv", progress=False)
-    assert (counts["n_clips"], counts["n_problems"]) == (2, 1)
+    result = classify(classifier, ClipTable.of("x", some), tmp_path / "out.csv", progress=False)
+    assert (result.n_clips, result.n_problems) == (2, 1)
     assert read(tmp_path / "out.csv")["path"].tolist() == [some[0].path, some[2].path]
-    assert str(broken) in read(counts["problems"])["message"][0]
+    assert str(broken) in read(result.problems)["message"][0]
     with pytest.raises(BrokenClipsError, match=r"broken\.wav"):
         classify(
             classifier, ClipTable.of("x", some), tmp_path / "2.csv", strict=True, progress=False

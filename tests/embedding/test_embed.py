@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.datasets.source import read_source
@@ -19,18 +21,24 @@ SETTINGS = {"name": "resnet18", "width": 4}
 @pytest.fixture(scope="module")
 def model():
     torch.manual_seed(0)
-    return SoundEncoder(build_encoder(SETTINGS), SETTINGS, LogMel(), 101, -3.0, 2.0).eval()
+    return SoundEncoder(
+        build_encoder(SETTINGS),
+        SETTINGS,
+        LogMel(),
+        Standardization(-3.0, 2.0),
+        Windows.half_overlapping(101),
+    ).eval()
 
 
 def test_a_row_for_every_window(model, sound_folder, tmp_path):
     clips = read_source(sound_folder)
     out = tmp_path / "deep" / "er" / "rows.parquet"
-    counts = embed(model, clips, out, batch_size=7, progress=False)
+    result = embed(model, clips, out, batch_size=7, progress=False)
     rows = pd.read_parquet(out)
     assert list(rows.columns) == ["path", "start_s", "end_s", "vector"]
-    assert counts["n_windows"] == len(rows)
-    assert counts["n_clips"] == 24
-    assert counts["n_problems"] == 0
+    assert result.n_windows == len(rows)
+    assert result.n_clips == 24
+    assert result.n_problems == 0
     path = str(sound_folder / "low" / "7.wav")
     of_clip = rows[rows["path"] == path]
     hop_s = 50 * 220 / 22050
@@ -40,11 +48,17 @@ def test_a_row_for_every_window(model, sound_folder, tmp_path):
 
 
 def test_a_clip_that_is_shorter_than_a_window_has_one_row(model, sound_folder, store, tmp_path):
-    long = SoundEncoder(model.encoder, SETTINGS, LogMel(), 101, -3.0, 2.0, 10_000).eval()
+    long = SoundEncoder(
+        model.encoder,
+        SETTINGS,
+        LogMel(),
+        Standardization(-3.0, 2.0),
+        Windows.half_overlapping(10_000, 101),
+    ).eval()
     out = tmp_path / "rows.parquet"
-    counts = embed(long, read_source(sound_folder), out, progress=False)
+    result = embed(long, read_source(sound_folder), out, progress=False)
     rows = pd.read_parquet(out)
-    assert counts["n_windows"] == counts["n_clips"] == len(rows) == 24
+    assert result.n_windows == result.n_clips == len(rows) == 24
     assert (rows["start_s"] == 0).all()
     assert np.allclose(rows["end_s"], (store.n_frames - 1) * LogMel().hop_s)
     assert len(rows["end_s"].unique()) > 5
@@ -64,10 +78,10 @@ def test_broken_clips_are_left_out_and_listed(model, sound_folder, tmp_path):
     good = str(sound_folder / "low" / "1.wav")
     clips = ClipTable.of("x", [Clip(str(tmp_path / "broken.wav")), Clip(good)])
     out = tmp_path / "rows.parquet"
-    counts = embed(model, clips, out, progress=False)
-    assert (counts["n_clips"], counts["n_problems"]) == (1, 1)
+    result = embed(model, clips, out, progress=False)
+    assert (result.n_clips, result.n_problems) == (1, 1)
     assert set(pd.read_parquet(out)["path"]) == {good}
-    assert "broken.wav" in pd.read_csv(counts["problems"])["path"].iloc[0]
+    assert "broken.wav" in pd.read_csv(result.problems)["path"].iloc[0]
 
 
 def test_nothing_is_left_behind_when_it_fails(model, sound_folder, tmp_path):

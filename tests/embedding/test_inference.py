@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models import ENCODERS
@@ -27,7 +29,13 @@ def model(request):
             layer.running_var.uniform_(0.3, 3)
             layer.weight.data.uniform_(0.5, 2)
             layer.bias.data.normal_(0, 0.2)
-    return SoundEncoder(encoder, {"name": request.param}, LogMel(), 101, -4.0, 1.5).eval()
+    return SoundEncoder(
+        encoder,
+        {"name": request.param},
+        LogMel(),
+        Standardization(-4.0, 1.5),
+        Windows.half_overlapping(101),
+    ).eval()
 
 
 @pytest.fixture

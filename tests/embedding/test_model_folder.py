@@ -37,8 +37,9 @@ def test_an_earlier_model_is_replaced(tmp_path):
         ("config.json", b"\xff\xfe"),
         ("config.json", b"[]"),
         ("config.json", b"{}"),
-        ("config.json", b'{"n_in": "three"}'),
-        ("config.json", b'{"n_in": 7}'),  # the weights are of another size
+        ("config.json", b'{"format": 2, "n_in": 3}'),
+        ("config.json", b'{"format": 3, "n_in": "three"}'),
+        ("config.json", b'{"format": 3, "n_in": 7}'),  # the weights are of another size
         ("model.safetensors", b""),
         ("model.safetensors", b"not tensors"),
     ],

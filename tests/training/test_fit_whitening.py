@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.downstream.features import embeddings, untrained_twin
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
@@ -15,10 +17,14 @@ from soundalike.training.fit_whitening import whitened
 SETTINGS = {"name": "band_cnn", "channels": [4, 8]}
 
 
-def new_model(window_frames=None):
+def new_model(window_frames=101):
     torch.manual_seed(0)
     return SoundEncoder(
-        build_encoder(SETTINGS, 96), SETTINGS, LogMel(), 101, -3.0, 1.5, window_frames
+        build_encoder(SETTINGS, 96),
+        SETTINGS,
+        LogMel(),
+        Standardization(-3.0, 1.5),
+        Windows.half_overlapping(window_frames, 101),
     ).eval()
 
 

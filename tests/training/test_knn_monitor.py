@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from soundalike.audio.patches import patch_starts
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 
@@ -23,7 +23,7 @@ def score_in_loops(store, k):
     patches = []
     for clip in range(len(store.clips)):
         log_mel = store.of_clip(clip)
-        for start in patch_starts(len(log_mel), 101, 50):
+        for start in Windows(101, 50, 101).starts(len(log_mel)):
             z = project(torch.from_numpy(log_mel[start : start + 101])[None])[0]
             patches.append((clip, z))
     right = {c: [] for c in range(len(classes))}
@@ -49,7 +49,7 @@ def test_equals_the_definition(store, k):
 
 
 def test_by_default_it_asks_as_many_as_an_average_class_has_patches(store):
-    n_patches = sum(len(patch_starts(n, 101, 50)) for n in store.n_frames)
+    n_patches = sum(len(Windows(101, 50, 101).starts(n)) for n in store.n_frames)
     score = KNNMonitor().score(store, 101, project, "cpu")
     assert score == pytest.approx(score_in_loops(store, n_patches // 3))
 

@@ -192,10 +192,10 @@ def classify(given: argparse.Namespace) -> int:
     counts = classifying.classify(
         classifier, read_source(given.source), given.out, windows=given.windows, strict=given.strict
     )
-    _write_json(given.json, counts)
-    rows = f"{counts['n_rows']:,} windows of " if given.windows else ""
+    _write_json(given.json, dataclasses.asdict(counts))
+    rows = f"{counts.n_rows:,} windows of " if given.windows else ""
     print(
-        f"{rows}{counts['n_clips']:,} clips in {given.out}, {counts['n_unsure']:,} unsure "
+        f"{rows}{counts.n_clips:,} clips in {given.out}, {counts.n_unsure:,} unsure "
         f"(below {classifier.threshold:.2f}){_left_out_beside(counts)}"
     )
     return DONE
@@ -236,9 +236,9 @@ def embed(given: argparse.Namespace) -> int:
 
     encoder = _ready_to_embed(SoundEncoder.from_pretrained(given.model), given.precision)
     counts = embedding.embed(encoder, read_source(given.source), given.out, strict=given.strict)
-    _write_json(given.json, counts)
+    _write_json(given.json, dataclasses.asdict(counts))
     print(
-        f"{counts['n_windows']:,} windows of {counts['n_clips']:,} clips in {given.out}"
+        f"{counts.n_windows:,} windows of {counts.n_clips:,} clips in {given.out}"
         f"{_left_out_beside(counts)}"
     )
     return DONE
@@ -275,10 +275,10 @@ def _left_out(store: Any) -> str:
     return f"; left out {store.n_problems:,} (see {store.path / 'problems.csv'})"
 
 
-def _left_out_beside(counts: dict[str, Any]) -> str:
-    if not counts["n_problems"]:
+def _left_out_beside(counts: Any) -> str:
+    if not counts.n_problems:
         return ""
-    return f"; left out {counts['n_problems']:,} (see {counts['problems']})"
+    return f"; left out {counts.n_problems:,} (see {counts.problems})"
 
 
 def _write_json(path: Path | None, numbers: dict[str, Any]) -> None:

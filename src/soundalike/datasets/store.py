@@ -10,6 +10,7 @@ store.json     the front end's settings and the counts; written last: a store ha
 import dataclasses
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,10 @@ class Store:
         """Return the log_mel of one clip, float32 [frames, bands]."""
         start = self.offsets[index]
         return self.frames[start : start + self.n_frames[index]].astype(np.float32)
+
+    def log_mels(self) -> Iterator[np.ndarray]:
+        """Yield the log_mel of every clip, float32 [frames, bands]."""
+        return map(self.of_clip, range(len(self.clips)))
 
     def select(self, indices: np.ndarray) -> "Store":
         """Return a store of some of the clips; the frames stay where they are."""

@@ -155,7 +155,11 @@ class _Evaluation:
         recipe = recipe | {
             "encoder": self.model.encoder_settings,
             "training": recipe["training"]
-            | {"patch_frames": self.model.patch_frames, "seed": self.seed},
+            | {
+                "patch_frames": self.model.patch_frames,
+                "align_last_window": self.model.windows.align_last,
+                "seed": self.seed,
+            },
         }
         kept = self._kept_round()
         needs_ear = recipe["training"]["linear_probe_init"]

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.calibration import calibrate_batch_norm
 from soundalike.models.encoder import build_encoder
 
@@ -50,8 +51,8 @@ def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
     [clips, 5 * bands], a clip is one patch here.
     """
     rows = []
-    for (log_mel,) in model.log_mels_of(store):
-        x = (log_mel - model.mean) / model.std
+    for log_mel in _log_mels(model, store):
+        x = model.standardization(log_mel)
         steps = np.abs(np.diff(x, axis=0))
         rows.append(np.concatenate([x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]))
     return Features(torch.from_numpy(np.stack(rows)), torch.arange(len(rows)))
@@ -67,9 +68,20 @@ def embeddings(
         store: the clips.
         gains_db: levels that every window is heard at, in dB above its own.
     """
-    h, clips = zip(*(model.of_store(store, gain_db) for gain_db in gains_db), strict=True)
+    h, clips = [], []
+    for gain_db in gains_db:
+        gain = np.float32(gain_db / 10)  # log10 of energies
+        for batch in encode_windows(model, ([log_mel + gain] for log_mel in store.log_mels())):
+            h.append(torch.from_numpy(batch.vectors))
+            clips.append(torch.from_numpy(batch.clips))
     in_order, order = torch.cat(clips).sort(stable=True)
     return Features(torch.cat(h)[order], in_order, is_whitened=model.whitening is not None)
+
+
+def _log_mels(model: SoundEncoder, store: Store) -> Iterator[np.ndarray]:
+    """Yield the log_mel of every clip, repeated as the model repeats it."""
+    for log_mel in store.log_mels():
+        yield from model.windows.repeat_short([log_mel])
 
 
 def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
@@ -88,6 +100,6 @@ def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder
 def _random_patches(
     model: SoundEncoder, store: Store, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    for (log_mel,) in model.log_mels_of(store):
+    for log_mel in _log_mels(model, store):
         start = rng.integers(len(log_mel) - model.patch_frames + 1)
         yield log_mel[start : start + model.patch_frames]

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import Split
 from soundalike.datasets.statistics import log_mel_mean_and_std
@@ -183,9 +185,7 @@ def _assemble(
     torch.manual_seed(settings.seed)
     clips = store.clips
     classifier = SoundClassifier(
-        _copy(model, settings.linear_probe_init)
-        if model
-        else _new_ear(heard, recipe["encoder"], settings),
+        _copy(model, settings) if model else _new_ear(heard, recipe["encoder"], settings),
         clips.classes,
         multi_label=clips.is_multi_label,
         clip_score=settings.clip_score,
@@ -223,16 +223,27 @@ def _new_ear(
     encoder = build_encoder(encoder_settings, front_end.n_mels)
     if settings.patch_frames < encoder.min_frames:
         raise ValueError(f"its encoder needs patch_frames of at least {encoder.min_frames}.")
-    mean, std = log_mel_mean_and_std(heard)
-    return SoundEncoder(encoder, encoder_settings, front_end, settings.patch_frames, mean, std)
+    standardization = Standardization(*log_mel_mean_and_std(heard))
+    return SoundEncoder(
+        encoder, encoder_settings, front_end, standardization, _patch_windows(settings)
+    )
 
 
-def _copy(model: SoundEncoder, whole: bool) -> SoundEncoder:
+def _copy(model: SoundEncoder, settings: SupervisedSettings) -> SoundEncoder:
     """Return a model to train: the whole one, or its encoder without windows and whitening."""
-    if whole:
+    if settings.linear_probe_init:
         return copy.deepcopy(model).cpu()
     encoder = build_encoder(model.encoder_settings, model.front_end.n_mels)
     encoder.load_state_dict(model.encoder.state_dict())
+    settings = replace(settings, patch_frames=model.patch_frames)
     return SoundEncoder(
-        encoder, model.encoder_settings, model.front_end, model.patch_frames, model.mean, model.std
+        encoder,
+        model.encoder_settings,
+        model.front_end,
+        model.standardization,
+        _patch_windows(settings),
     )
+
+
+def _patch_windows(settings: SupervisedSettings) -> Windows:
+    return Windows.half_overlapping(settings.patch_frames, align_last=settings.align_last_window)

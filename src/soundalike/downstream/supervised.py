@@ -26,6 +26,7 @@ class SupervisedSettings:
         n_epochs: passes over the clips; a clip gives one random patch a pass.
         batch_size: clips a step.
         patch_frames: frames of a patch; a model that is fine-tuned keeps its own.
+        align_last_window: If true, a clip is also scored by a last window that ends with it.
         gain_db: most by which chance raises or lowers the level of a training patch.
         linear_probe_init: whether a model starts with the linear classifier that suits it, and
             keeps its windows, its whitening and the statistics of its batch norms, which that was
@@ -43,6 +44,7 @@ class SupervisedSettings:
     n_epochs: int = 200
     batch_size: int = 128
     patch_frames: int = 101
+    align_last_window: bool = False
     gain_db: float = 0.0
     linear_probe_init: bool = False
     clip_score: Literal["arithmetic", "geometric"] = "arithmetic"
@@ -130,7 +132,7 @@ class SupervisedTraining(Training):
         return patches
 
     def _patch_frames(self, clips: Tensor) -> Tensor:
-        return self.n_frames[clips].clamp(self.model.patch_frames, self.model.window_frames)
+        return torch.from_numpy(self.model.windows.length(self.n_frames[clips].numpy()))
 
     def _by_length(self, patches: Draws) -> Iterator[Draws]:
         lengths = self._patch_frames(patches["clip"])

@@ -1,1 +1,1 @@
-"""The trained model: front end, statistics and encoder in one, and what it makes of sounds."""
+"""The trained model in one piece, and what is done with it without labels: embed, classify."""

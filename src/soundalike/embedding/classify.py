@@ -1,5 +1,6 @@
-"""Sounds -> one row for every clip, or every window: path, start_s, end_s, class, probability."""
+"""Sounds to a CSV file of classes: path, start_s, end_s, class, probability, guess."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,27 @@ from soundalike.runtime.atomic import atomic_write
 UNSURE = "unsure"
 
 
+@dataclass(frozen=True)
+class ClassifyResult:
+    """What `classify` wrote.
+
+    Args:
+        n_clips: clips that were classified.
+        n_rows: rows that were written, one for each clip or window.
+        n_unsure: rows of the class "unsure".
+        classes: number of rows of each class.
+        n_problems: clips that were skipped because they could not be read.
+        problems: the CSV file that lists them, if there are any.
+    """
+
+    n_clips: int
+    n_rows: int
+    n_unsure: int
+    classes: dict[str, int]
+    n_problems: int
+    problems: str | None
+
+
 def classify(
     classifier: SoundClassifier,
     clips: ClipTable,
@@ -22,65 +44,63 @@ def classify(
     windows: bool = False,
     strict: bool = False,
     progress: bool = True,
-) -> dict[str, Any]:
-    """Write what a classifier hears in every clip to a CSV file.
+) -> ClassifyResult:
+    """Write the class of every clip to a CSV file.
 
-    `class` is the most probable class, or "unsure" where its probability is below the classifier's
-    threshold; `guess` names it all the same. Where clips may have several classes, `class` holds
-    all that reach the threshold, separated by ";". `end_s` is blank where a clip ends with its
-    file. Broken clips are left out and listed beside the file.
+    `guess` is the most probable class. `class` is the same, or "unsure" where its probability is
+    below the classifier's threshold. Where clips may have several classes, `class` lists all that
+    reach the threshold, separated by ";". `end_s` is blank where a clip ends with its file. Broken
+    clips are skipped and listed beside the file.
 
     Args:
-        classifier: what names the sounds.
-        clips: what to read.
-        out: the CSV file; replaced only when all is written.
-        windows: whether every window has a row of its own, rather than every clip.
-        strict: whether a broken clip is an error.
-        progress: whether to show a progress bar.
-
-    Returns:
-        `n_clips` and `n_rows` written, how many are `n_unsure`, the rows by `classes`,
-        `n_problems`, and the path of their list, `problems`.
+        classifier: from sounds to class probabilities.
+        clips: the clips to classify.
+        out: the CSV file; replaced only when all rows are written.
+        windows: If true, every window has a row instead of every clip.
+        strict: If true, a broken clip is an error.
+        progress: If true, a progress bar is shown on standard error.
 
     Raises:
         SourceError: `out` is a folder.
-        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the CSV file to write.")
-    model = classifier.model
-    log_mels = ClipReader(model, clips, strict=strict, name="classify", progress=progress)
-    heard, scores = classifier.window_probabilities(log_mels)
-    read, clip_of_row = np.unique(heard["clip"], return_inverse=True)
-    log_mels.refuse_none(len(read))
-    rows = clips.rows.iloc[heard["clip"] if windows else read][["path", "start_s", "end_s"]]
+    front_end = classifier.model.front_end
+    reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
+    results = classifier.window_probabilities(reader)
+    positions, clip_of_window = np.unique(results.clips, return_inverse=True)
+    reader.require_some(len(positions))
+    rows = clips.rows.iloc[results.clips if windows else positions][["path", "start_s", "end_s"]]
     rows["start_s"] = rows["start_s"].fillna(0.0)
+    probabilities: np.ndarray = results.probabilities
     if windows:
-        rows["start_s"] += heard["start"].to_numpy() * model.front_end.hop_s
-        rows["end_s"] = rows["start_s"] + (heard["n_frames"].to_numpy() - 1) * model.front_end.hop_s
+        rows["start_s"] += results.starts * front_end.hop_s
+        rows["end_s"] = rows["start_s"] + (results.n_frames - 1) * front_end.hop_s
     else:
-        scores = clip_scores(scores, clip_of_row, classifier.clip_score)
-    rows = rows.round(3).assign(**_answers(classifier, scores))
+        probabilities = clip_scores(results.probabilities, clip_of_window, classifier.clip_score)
+    rows = rows.round(3).assign(**_answers(classifier, probabilities))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out) as beside:
-        rows.to_csv(beside, index=False)
-    return {
-        "n_clips": len(read),
-        "n_rows": len(rows),
-        "n_unsure": int((rows["class"] == UNSURE).sum()),
-        "classes": {str(name): int(n) for name, n in rows["class"].value_counts().items()},
-        "n_problems": len(log_mels.problems),
-        "problems": log_mels.write_problems(out),
-    }
+    with atomic_write(out) as path:
+        rows.to_csv(path, index=False)
+    return ClassifyResult(
+        n_clips=len(positions),
+        n_rows=len(rows),
+        n_unsure=int((rows["class"] == UNSURE).sum()),
+        classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
+        n_problems=len(reader.problems),
+        problems=reader.write_problems(out),
+    )
 
 
-def _answers(classifier: SoundClassifier, scores: np.ndarray) -> dict[str, Any]:
-    """Return the columns that say what was heard, from scores [rows, classes]."""
+def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, Any]:
+    """Return the columns of answers from probabilities [rows, classes]."""
     names = np.array(classifier.classes)
-    guess, probability = names[scores.argmax(axis=1)], scores.max(axis=1)
+    guess, highest = names[probabilities.argmax(axis=1)], probabilities.max(axis=1)
     if classifier.multi_label:
-        named = [";".join(names[row]) or UNSURE for row in scores >= classifier.threshold]
+        is_assigned = probabilities >= classifier.threshold
+        answers = [";".join(names[row]) or UNSURE for row in is_assigned]
     else:
-        named = list(np.where(probability >= classifier.threshold, guess, UNSURE))
-    return {"class": named, "probability": probability.round(4), "guess": guess}
+        answers = list(np.where(highest >= classifier.threshold, guess, UNSURE))
+    return {"class": answers, "probability": highest.round(4), "guess": guess}

@@ -1,7 +1,8 @@
-"""Sounds -> one row for every window: path, start_s, end_s, vector."""
+"""Sounds to a Parquet file, one row for every window: path, start_s, end_s, vector."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,73 +10,90 @@ import pyarrow.parquet as pq
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.window_embeddings import WindowEmbeddings, encode_windows
 from soundalike.runtime.atomic import atomic_write
 
-ROWS_AT_ONCE = 8192  # a Parquet file of many small groups of rows is large and slow
+ROWS_PER_GROUP = 8192  # a Parquet file of many small row groups is large and slow
+
+
+@dataclass(frozen=True)
+class EmbedResult:
+    """What `embed` wrote.
+
+    Args:
+        n_clips: clips that were embedded.
+        n_windows: their windows, a row each.
+        n_problems: clips that were skipped because they could not be read.
+        problems: the CSV file that lists them, if there are any.
+    """
+
+    n_clips: int
+    n_windows: int
+    n_problems: int
+    problems: str | None
 
 
 def embed(
-    encoder: SoundEncoder,
+    model: SoundEncoder,
     clips: ClipTable,
     out: Path,
     *,
     batch_size: int = 64,
     strict: bool = False,
     progress: bool = True,
-) -> dict[str, Any]:
+) -> EmbedResult:
     """Write the embeddings of all clips' windows to a Parquet file.
 
-    A window is of the length that the model embeds at once, or the clip where that is shorter; the
-    next begins half a window later. Times are seconds in the file. Broken clips are left out and
-    listed beside the file.
+    The clips are cut as `model.windows` says. Times are seconds in the sound file; the window of a
+    clip that was repeated ends after the clip. Broken clips are skipped and listed beside the file.
 
     Args:
-        encoder: the model.
-        clips: what to read.
-        out: the Parquet file; replaced only when all is written.
+        model: from sounds to embeddings.
+        clips: the clips to embed.
+        out: the Parquet file; replaced only when all rows are written.
         batch_size: windows that go through the encoder at a time.
-        strict: whether a broken clip is an error.
-        progress: whether to show a progress bar.
-
-    Returns:
-        `n_clips` and `n_windows` written, `n_problems`, and the path of their list, `problems`.
+        strict: If true, a broken clip is an error.
+        progress: If true, a progress bar is shown on standard error.
 
     Raises:
         SourceError: `out` is a folder.
-        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
-    hop_s = encoder.front_end.hop_s
-    paths, first_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
-    n_windows = n_waiting = 0
-    log_mels = ClipReader(encoder, clips, strict=strict, name="embed", progress=progress)
-    vector = pa.list_(pa.float32(), encoder.dim)
-    times = [("start_s", pa.float64()), ("end_s", pa.float64())]
-    schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
+    reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(out) as path:
+        embedded, n_windows = _write(path, model, clips, encode_windows(model, reader, batch_size))
+        reader.require_some(len(embedded))
+    problems = reader.write_problems(out)
+    return EmbedResult(len(embedded), n_windows, len(reader.problems), problems)
+
+
+def _write(
+    path: Path, model: SoundEncoder, clips: ClipTable, batches: Iterable[WindowEmbeddings]
+) -> tuple[set[int], int]:
+    """Write the rows; return the positions of the clips that have some, and the number of rows."""
+    hop_s = model.front_end.hop_s
+    paths, clip_start_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
+    times = [("start_s", pa.float64()), ("end_s", pa.float64())]
+    vector = pa.list_(pa.float32(), model.dim)
+    schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
     embedded: set[int] = set()
-    waiting: list[pa.Table] = []
-    with atomic_write(out) as beside, pq.ParquetWriter(beside, schema) as writer:
-        for windows, h in encoder.encode_windows(log_mels, batch_size):
-            start_s = first_s[windows.clips] + windows.starts * hop_s
-            end_s = start_s + (windows.n_frames - 1) * hop_s
-            vectors = pa.FixedSizeListArray.from_arrays(pa.array(h.ravel()), encoder.dim)
-            columns = [pa.array(paths[windows.clips]), start_s, end_s, vectors]
-            waiting.append(pa.table(columns, schema=schema))
-            n_windows += len(h)
-            n_waiting += len(h)
-            embedded.update(windows.clips)
-            if n_waiting >= ROWS_AT_ONCE:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting, n_waiting = [], 0
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
-        log_mels.refuse_none(len(embedded))
-    return {
-        "n_clips": len(embedded),
-        "n_windows": n_windows,
-        "n_problems": len(log_mels.problems),
-        "problems": log_mels.write_problems(out),
-    }
+    n_windows, group = 0, []
+    with pq.ParquetWriter(path, schema) as writer:
+        for batch in batches:
+            start_s = clip_start_s[batch.clips] + batch.starts * hop_s
+            end_s = start_s + (batch.n_frames - 1) * hop_s
+            vectors = pa.FixedSizeListArray.from_arrays(pa.array(batch.vectors.ravel()), model.dim)
+            columns = [pa.array(paths[batch.clips]), start_s, end_s, vectors]
+            group.append(pa.table(columns, schema=schema))
+            n_windows += len(batch.clips)
+            embedded.update(batch.clips)
+            if sum(map(len, group)) >= ROWS_PER_GROUP:
+                writer.write_table(pa.concat_tables(group))
+                group = []
+        if group:
+            writer.write_table(pa.concat_tables(group))
+    return embedded, n_windows

@@ -1,4 +1,4 @@
-"""A model made ready to embed: the same network, computed faster."""
+"""Make a model faster for inference: the same network, computed differently."""
 
 import copy
 
@@ -11,28 +11,28 @@ from soundalike.models.encoder import Encoder
 
 
 def for_inference(model: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
-    """Return a model that embeds faster, and neither learns nor saves.
+    """Return a faster copy of a model, which cannot be trained or saved.
 
-    Batch normalizations are folded into the convolutions before them, weights lie with channels
-    innermost, and everything but recurrent layers computes in ``dtype``. In float32 that changes
-    embeddings by rounding alone; in bfloat16 their cosine to the exact ones stays above 0.999.
+    Batch norms are folded into the convolutions before them, weights are stored channels last, and
+    all layers but recurrent ones compute in ``dtype``. In float32 embeddings change by rounding
+    only; in bfloat16 their cosine to the exact ones stays above 0.999.
 
     Args:
-        model: left as it is.
-        dtype: float32, or bfloat16 where the machine multiplies it natively.
+        model: the original, which does not change.
+        dtype: float32, or bfloat16 where the machine supports it natively.
     """
     return model.with_encoder(_InferenceEncoder(model.encoder, dtype), model.whitening).eval()
 
 
 class _InferenceEncoder(Encoder):
-    """An encoder with its batch normalizations folded, in another type of numbers."""
+    """An encoder with folded batch norms, in another data type."""
 
     def __init__(self, encoder: Encoder, dtype: torch.dtype) -> None:
         super().__init__()
         self.network = _folded(copy.deepcopy(encoder).eval())
         self.dim, self.min_frames, self.dtype = encoder.dim, encoder.min_frames, dtype
         for layer in self.network.modules():
-            # A recurrent layer is small, and the errors of its many steps would add up.
+            # A recurrent layer is small, and its rounding errors would accumulate over many steps.
             if not list(layer.children()) and not isinstance(layer, nn.RNNBase):
                 layer.to(dtype)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -45,11 +45,11 @@ class _InferenceEncoder(Encoder):
 
 
 def _folded(module: nn.Module) -> nn.Module:
-    """Fold every batch normalization into the convolution that is defined right before it."""
-    before: tuple[str, nn.Module] | None = None
+    """Fold every batch norm into the convolution that is defined right before it."""
+    previous: tuple[str, nn.Module] | None = None
     for name, child in list(module.named_children()):
-        if isinstance(child, nn.BatchNorm2d) and before and isinstance(before[1], nn.Conv2d):
-            setattr(module, before[0], fuse_conv_bn_eval(before[1], child))
+        if isinstance(child, nn.BatchNorm2d) and previous and isinstance(previous[1], nn.Conv2d):
+            setattr(module, previous[0], fuse_conv_bn_eval(previous[1], child))
             setattr(module, name, nn.Identity())
-        before = name, _folded(child)
+        previous = name, _folded(child)
     return module

@@ -12,25 +12,26 @@ from torch import nn
 from soundalike.runtime.atomic import atomic_write
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+FORMAT = 3
 
 Model = TypeVar("Model")
 
 
 class ModelError(Exception):
-    """A model that cannot be loaded: one plain line that says what to do."""
+    """A model cannot be loaded: one plain line that says what to do."""
 
 
 def write_model(
     folder: Path, config: dict[str, Any], network: nn.Module, *, half: bool = False
 ) -> None:
-    """Write a network and what builds it again; the folder is made.
+    """Write a network and the settings that build it again.
 
     Args:
-        folder: where to.
-        config: what builds the network again.
-        network: whose weights are kept.
-        half: whether what is multiplied with is kept in half precision. Biases and the statistics
-            of batch normalization, which are few and may be tiny or large, stay as they are.
+        folder: created if it does not exist.
+        config: settings that build the network.
+        network: whose weights are saved.
+        half: If true, weight matrices and kernels are saved in half precision. Biases and batch
+            norm statistics stay in float32: they are few, and may be tiny or large.
 
     Raises:
         OSError: a file cannot be written.
@@ -39,25 +40,27 @@ def write_model(
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
     if half:
         weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
-    with atomic_write(folder / WEIGHTS) as beside:
-        # Not by save_file, whose files nobody but their owner may read.
-        beside.write_bytes(save(weights))
-    with atomic_write(folder / CONFIG) as beside:
-        beside.write_text(json.dumps(config, indent=1) + "\n")
+    with atomic_write(folder / WEIGHTS) as path:
+        path.write_bytes(save(weights))  # save_file makes files that only their owner can read
+    with atomic_write(folder / CONFIG) as path:
+        path.write_text(json.dumps({"format": FORMAT} | config, indent=1) + "\n")
 
 
 def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.Module]]) -> Model:
     """Build a model from its settings and load its weights.
 
     Args:
-        folder: what `write_model` wrote.
-        build: from the settings to the model and that network of it that has the weights.
+        folder: written by `write_model`.
+        build: from the settings to the model and the network in it that has the weights.
 
     Raises:
-        ModelError: there is no model, or its files do not fit together.
+        ModelError: there is no model, or its files do not match.
     """
     try:
-        model, network = build(json.loads((folder / CONFIG).read_text()))
+        config = json.loads((folder / CONFIG).read_text())
+        if (version := config.pop("format")) != FORMAT:
+            raise ValueError(f"its format is {version}, and this version reads format {FORMAT}")
+        model, network = build(config)
         network.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         reason = str(error).partition("\n")[0]

@@ -1,18 +1,20 @@
-"""How a model is to embed clips, as a recipe says it."""
+"""The section `embedding` of a recipe: how a trained model embeds clips."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class EmbeddingSettings:
-    """How a trained model embeds clips; nothing in training depends on it.
+    """How a trained model embeds clips; training does not depend on it.
 
     Args:
-        window_s: length of the windows that a clip is embedded by, in seconds; the next begins half
-            a window later, and a shorter clip is one window. By default a patch.
-        intermediate_features: blocks of the encoder whose maps join h in the embedding, such as
-            ``[conv2, log_mel]``. They make them longer, and often better.
-        whiten: principal components of what was heard in training that embeddings are whitened to
+        window_s: length of the windows that a clip is cut into, in seconds. Windows start half a
+            window apart, and a shorter clip is one window. By default a window is a patch.
+        align_last_window: If true, a window that ends with the clip is added where the others leave
+            a remainder. If false, the remainder is dropped, as in the paper.
+        intermediate_features: blocks of the encoder whose feature maps are appended to h in the
+            embedding, such as ``[conv2, log_mel]``. Embeddings become longer, and often better.
+        whiten: number of principal components that embeddings are whitened to
             (`soundalike.embedding.whitening`). By default they are not whitened.
 
     Raises:
@@ -20,6 +22,7 @@ class EmbeddingSettings:
     """
 
     window_s: float | None = None
+    align_last_window: bool = False
     intermediate_features: list[str] = field(default_factory=list)
     whiten: int | None = None
 

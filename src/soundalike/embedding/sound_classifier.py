@@ -1,33 +1,55 @@
-"""A trained model that names what it hears: a model and a linear classifier of its embeddings."""
+"""A model and a linear classifier of its embeddings: from sounds to class probabilities."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import CONFIG, ModelError, read_model, write_model
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.evaluation.class_probabilities import class_probabilities
 from soundalike.evaluation.clip_scores import clip_scores
 
 ENCODER, CLASSIFIER = "encoder", "classifier"
 
 
-class SoundClassifier(nn.Module):
-    """From sounds to class probabilities: a model, a linear layer, and the names of the classes.
+@dataclass(frozen=True)
+class WindowProbabilities:
+    """The class probabilities of windows, clips in their order.
 
     Args:
-        model: front end, statistics and encoder.
+        clips: position of each window's clip.
+        starts: first frame of each window in its clip.
+        n_frames: length of each window.
+        probabilities: of each class, float32.
+
+    Shape:
+        clips, starts, n_frames: [windows]; probabilities: [windows, classes].
+    """
+
+    clips: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    n_frames: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+
+class SoundClassifier(nn.Module):
+    """A model, a linear layer on its embeddings, and the names of the classes.
+
+    Args:
+        model: from sounds to embeddings.
         classes: names of the classes, in the order of the linear layer's outputs.
-        multi_label: whether a clip may have several classes: each has a probability of its own
-            (sigmoid), while otherwise they sum to one (softmax).
-        clip_score: mean of the windows' probabilities that is the clip's.
-        threshold: the lowest probability at which a class is named; below it, it is unsure.
+        multi_label: If true, a clip may have several classes, each with a probability of its own
+            (sigmoid). If false, the probabilities of a clip sum to one (softmax).
+        clip_score: mean that makes a clip's probabilities from those of its windows.
+        threshold: lowest probability at which a class is assigned; below it a clip is unsure.
     """
 
     def __init__(
@@ -48,49 +70,39 @@ class SoundClassifier(nn.Module):
         self.threshold = threshold
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Return the logits of log_mel patches that are not standardized yet.
+        """Return the logits of log-mel patches that are not standardized yet.
 
         Shape:
             patches: [batch, frames, bands]; result: [batch, classes].
         """
         return self.linear(self.model(patches))
 
-    def probabilities(self, h: Tensor) -> Tensor:
-        """Return the class probabilities of embeddings: [windows, dim] -> [windows, classes]."""
-        return class_probabilities(self.linear(h).float(), self.multi_label)
-
     @torch.inference_mode()
-    def window_probabilities(
-        self, log_mels: Iterable[Iterable[np.ndarray]]
-    ) -> tuple[pd.DataFrame, np.ndarray]:
+    def window_probabilities(self, log_mels: Iterable[Iterable[np.ndarray]]) -> WindowProbabilities:
         """Classify the windows of many clips.
 
         Args:
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
-
-        Returns:
-            For each window the position of its `clip`, its first frame, `start`, and its length,
-            `n_frames`; and its class probabilities [windows, classes].
         """
-        where = [np.zeros((0, 3), dtype=np.int64)]
-        probabilities = [np.zeros((0, len(self.classes)), dtype=np.float32)]
-        for windows, h in self.model.encode_windows(log_mels):
-            n_frames = np.full(len(h), windows.n_frames)
-            where.append(np.stack([windows.clips, windows.starts, n_frames], axis=1))
-            of_windows = self.probabilities(torch.from_numpy(h).to(self.model.device))
-            probabilities.append(of_windows.cpu().numpy())
-        table = pd.DataFrame(np.concatenate(where), columns=["clip", "start", "n_frames"])
-        return table, np.concatenate(probabilities)
+        places = [np.zeros((0, 3), dtype=np.int64)]
+        rows = [np.zeros((0, len(self.classes)), dtype=np.float32)]
+        for batch in encode_windows(self.model, log_mels):
+            n_frames = np.full(len(batch.clips), batch.n_frames)
+            places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
+            logits = self.linear(torch.from_numpy(batch.vectors).to(self.model.device)).float()
+            rows.append(class_probabilities(logits, self.multi_label).cpu().numpy())
+        clips, starts, n_frames = np.concatenate(places).T
+        return WindowProbabilities(clips, starts, n_frames, np.concatenate(rows))
 
     def clip_probabilities(self, store: Store) -> np.ndarray:
         """Return the class probabilities of every clip of a store: [clips, classes]."""
-        windows, probabilities = self.window_probabilities(self.model.log_mels_of(store))
-        if not len(windows):
-            return probabilities
-        return clip_scores(probabilities, windows["clip"].to_numpy(), self.clip_score)
+        windows = self.window_probabilities([log_mel] for log_mel in store.log_mels())
+        if not len(windows.clips):
+            return windows.probabilities
+        return clip_scores(windows.probabilities, windows.clips, self.clip_score)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model to ``encoder`` and what stands on it to ``classifier``, in a folder."""
+        """Write the model into the sub-folder ``encoder`` and the rest into ``classifier``."""
         folder = Path(folder)
         self.model.save(folder / ENCODER)
         config = {
@@ -103,32 +115,32 @@ class SoundClassifier(nn.Module):
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundClassifier":
-        """Load a classifier by what it is called: its folder, or one in which there is only one.
+        """Load a classifier from its own folder, or from a folder that contains only one.
 
         Raises:
-            ModelError: there is none, there are several, or its files do not fit together.
+            ModelError: there is no classifier, there are several, or the files do not match.
         """
         model = Path(model)
         pattern = f"{CLASSIFIER}/{CONFIG}"
-        found = [model] if (model / pattern).is_file() else []
+        folders = [model] if (model / pattern).is_file() else []
         for depth in ("*", "*/*", "evaluation/*/*"):
-            found = found or sorted(p.parent.parent for p in model.glob(f"{depth}/{pattern}"))
-        if not found:
+            folders = folders or sorted(p.parent.parent for p in model.glob(f"{depth}/{pattern}"))
+        if not folders:
             raise ModelError(
-                f"{model}: no classifier there: `soundalike evaluate MODEL SOURCE` makes one of "
-                "your labels."
+                f"{model}: no classifier there: train one on your labels with `soundalike evaluate "
+                "MODEL SOURCE`."
             )
-        if len(found) > 1:
-            there = ", ".join(map(str, found))
-            raise ModelError(f"{model}: there are several classifiers; name one of {there}.")
-        return cls.load(found[0])
+        if len(folders) > 1:
+            names = ", ".join(map(str, folders))
+            raise ModelError(f"{model}: several classifiers there; name one of {names}.")
+        return cls.load(folders[0])
 
     @classmethod
     def load(cls, folder: str | Path) -> "SoundClassifier":
         """Load what `save` wrote.
 
         Raises:
-            ModelError: there is no classifier, or its files do not fit together.
+            ModelError: there is no classifier, or its files do not match.
         """
         folder = Path(folder)
         model = SoundEncoder.load(folder / ENCODER)

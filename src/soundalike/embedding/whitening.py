@@ -1,4 +1,4 @@
-"""Whitening: no direction in which what the model heard happens to vary more counts for more."""
+"""Whitening: every direction in which embeddings vary counts about the same."""
 
 import torch
 from torch import Tensor, nn
@@ -6,19 +6,19 @@ from torch.nn import functional as F
 
 
 class Whitening(nn.Module):
-    """Embeddings along the principal components of what was heard, each scaled to vary alike.
+    """Project embeddings onto principal components and scale each to a similar variance.
 
-    Embeddings of sounds vary mostly in a few directions, loud against quiet or noise against tone,
-    and a cosine or a small classifier sees little else. Dividing each component by its standard
-    deviation is what retrieval does against that (Jégou and Chum 2012, "Negative evidences and
-    co-occurrences in image retrieval"). The mean variance is added to every variance, so that the
-    smallest components, which are noise, are not blown up; the mean of those that n embeddings can
-    have, so that n few ones are not made all equally far from each other. The result is scaled to a
-    root mean square of one, since a cosine is what embeddings are compared by.
+    Embeddings of sounds vary mostly in a few directions, such as loud against quiet or noise
+    against tone, and these dominate a cosine or a small classifier. Dividing each component by its
+    standard deviation removes that dominance, as in image retrieval (Jégou and Chum 2012, "Negative
+    evidences and co-occurrences in image retrieval"). The mean variance is added to every variance,
+    so the smallest components, which are noise, are not amplified. It is the mean over the
+    components that n embeddings can have, so a few embeddings do not end up at equal distances. The
+    result is scaled to a root mean square of one, since embeddings are compared by cosine.
 
     Args:
         dim: size of h.
-        n_components: how many principal components are kept, those of the largest variance.
+        n_components: number of principal components, those of the largest variance.
 
     Shape:
         h: [batch, dim]; result: [batch, n_components] float32.
@@ -35,10 +35,10 @@ class Whitening(nn.Module):
 
     @classmethod
     def of(cls, h: Tensor, n_components: int) -> "Whitening":
-        """Fit to embeddings [sounds, dim]; few sounds or short embeddings have fewer components."""
+        """Fit to h [sounds, dim]; there are at most as many components as sounds and features."""
         center = h.double().mean(dim=0)
         _, singular, components = torch.linalg.svd(h.double() - center, full_matrices=False)
-        # A component may point either way: the way in which its largest number is positive.
+        # The sign of a component is arbitrary: make its largest number positive.
         components *= components.gather(1, components.abs().argmax(dim=1, keepdim=True)).sign()
         n_components = min(n_components, len(components))
         variances = singular.square() / len(h)
@@ -50,6 +50,6 @@ class Whitening(nn.Module):
         return whitening
 
     def forward(self, h: Tensor) -> Tensor:
-        """Whiten embeddings; in float32 also under autocast: what it magnifies is exact then."""
+        """Whiten h, in float32 even under autocast: small differences are amplified."""
         with torch.autocast(h.device.type, enabled=False):
             return F.rms_norm((h.float() - self.center) @ self.axes, (self.n_components,))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.label_noise import with_label_noise
 from soundalike.datasets.splits import Split, evaluation_splits, training_clips, with_splits
@@ -143,13 +145,12 @@ class Bench:
         heard = store.select(training_clips(store.clips))
         recipe = self.budget.pretraining_recipe(row, seed, len(heard.clips))
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
-        statistics = log_mel_mean_and_std(heard)
         return SoundEncoder(
             build_encoder(settings, store.front_end.n_mels),
             settings,
             store.front_end,
-            patch_frames,
-            *statistics,
+            Standardization(*log_mel_mean_and_std(heard)),
+            Windows.half_overlapping(patch_frames),
         )
 
     def _classify_statistics(

@@ -1,5 +1,7 @@
 """Fit the whitening of a model to its training clips, once training has finished."""
 
+import dataclasses
+
 import numpy as np
 import torch
 from tqdm import tqdm
@@ -7,6 +9,7 @@ from tqdm import tqdm
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
+from soundalike.embedding.window_embeddings import encode_windows
 
 N_WINDOWS = 2048
 
@@ -32,7 +35,7 @@ def whitened(
     windows = _draw_windows(model, training_store, np.random.default_rng(seed))
     bar = tqdm(windows, desc="whiten", unit=" windows", disable=not progress)
     log_mels = ([training_store.frames[first : first + n_frames]] for first, n_frames in bar)
-    h = np.concatenate([h for _, h in model.encode_windows(log_mels)])
+    h = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     whitening = Whitening.of(torch.from_numpy(h), min(n_components, len(h) - 1))
     return model.with_encoder(model.encoder, whitening.to(model.device))
 
@@ -45,10 +48,12 @@ def _draw_windows(model: SoundEncoder, store: Store, rng: np.random.Generator) -
     Shape:
         result: [windows, 2].
     """
-    length = np.minimum(store.n_frames, model.window_frames)
-    n_windows = 1 + (store.n_frames - length) // model.hop_frames
-    clip = np.repeat(np.arange(len(length)), n_windows)
-    start = model.hop_frames * (np.arange(len(clip)) - (n_windows.cumsum() - n_windows)[clip])
-    windows = np.stack([store.offsets[clip] + start, length[clip]], axis=1)
-    sample = windows[rng.permutation(len(clip))[:N_WINDOWS]]
+    # Windows aligned to the end of a clip are left out: they overlap the others more.
+    windows = dataclasses.replace(model.windows, align_last=False)
+    starts = [windows.starts(int(n)) for n in store.n_frames]
+    clip = np.repeat(np.arange(len(starts)), [len(clip_starts) for clip_starts in starts])
+    # Not `windows.length`, which includes the repetition of a clip that is shorter than a patch.
+    n_frames = np.minimum(store.n_frames, windows.n_frames)[clip]
+    places = np.stack([store.offsets[clip] + np.concatenate(starts), n_frames], axis=1)
+    sample = places[rng.permutation(len(clip))[:N_WINDOWS]]
     return sample[np.lexsort(sample.T)]

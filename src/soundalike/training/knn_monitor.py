@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from soundalike.audio.patches import patch_starts
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import classes_of
 from soundalike.datasets.store import Store
 from soundalike.evaluation.knn import default_k, knn_scores
@@ -92,11 +92,16 @@ def _project_patches(
     store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
 ) -> tuple[Tensor, Tensor]:
     """Return z [patches, dim] of every patch of every clip, and its clip [patches]."""
-    starts = [patch_starts(int(n), patch_frames, patch_frames // 2) for n in store.n_frames]
-    clips = np.repeat(np.arange(len(starts)), [len(of_clip) for of_clip in starts])
-    firsts = store.offsets[clips] + np.concatenate(starts)
+    windows = Windows.half_overlapping(patch_frames)
+    starts_by_clip = [windows.starts(int(n)) for n in store.n_frames]
+    clips = np.repeat(np.arange(len(starts_by_clip)), [len(starts) for starts in starts_by_clip])
+    starts = np.concatenate(starts_by_clip)
     z = []
-    for begin in range(0, len(firsts), PATCHES_AT_ONCE):
-        rows = firsts[begin : begin + PATCHES_AT_ONCE, None] + np.arange(patch_frames)
+    for begin in range(0, len(starts), PATCHES_AT_ONCE):
+        batch = slice(begin, begin + PATCHES_AT_ONCE)
+        within = starts[batch, None] + np.arange(patch_frames)
+        # A clip that is shorter than a patch is repeated.
+        within %= store.n_frames[clips[batch], None]
+        rows = store.offsets[clips[batch], None] + within
         z.append(project(torch.from_numpy(store.frames[rows]).to(device).float()).float())
     return torch.cat(z), torch.from_numpy(clips).to(device)

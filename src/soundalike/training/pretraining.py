@@ -1,5 +1,6 @@
 """Pre-training from a store to a run folder: what a recipe names is built, monitored and run."""
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.splits import training_clips
@@ -86,7 +89,7 @@ def pretrain(
     monitored, selection_metric = monitored_clips(store, heard)
 
     def project(patches: torch.Tensor) -> torch.Tensor:
-        return training.module((patches - model.mean) / model.std)
+        return training.module(model.standardization(patches))
 
     def look() -> dict[str, float]:
         found = health.look()
@@ -141,8 +144,12 @@ def _assemble(
     """Build all that a recipe names, and the model and the projector that share its encoder."""
     settings = TrainingSettings(**recipe["training"])
     fabric = hardware.fabric()
-    mean, std = (init.mean, init.std) if init else log_mel_mean_and_std(heard)
-    views = PairOfViews(**recipe["views"], n_bands=heard.front_end.n_mels, mean=mean, std=std)
+    standardization = (
+        init.standardization if init else Standardization(*log_mel_mean_and_std(heard))
+    )
+    views = PairOfViews(
+        **recipe["views"], n_bands=heard.front_end.n_mels, **dataclasses.asdict(standardization)
+    )
     shortest = int(heard.n_frames.min())
     if views.patch_frames > shortest:
         raise ValueError(
@@ -179,11 +186,14 @@ def _assemble(
         sound_of=first_with_hash(heard.audio)[segment_of],
     )
     embedding = EmbeddingSettings(**recipe["embedding"])
-    window_frames = None
+    window_frames = views.patch_frames
     if embedding.window_s is not None:
         window_frames = 1 + round(embedding.window_s / heard.front_end.hop_s)
+    windows = Windows.half_overlapping(
+        window_frames, views.patch_frames, align_last=embedding.align_last_window
+    )
     model = SoundEncoder(
-        encoder, recipe["encoder"], heard.front_end, views.patch_frames, mean, std, window_frames,
+        encoder, recipe["encoder"], heard.front_end, standardization, windows,
         embedding.intermediate_features,
     )  # fmt: skip
     return training, model, projector

@@ -1,0 +1,94 @@
+"""Embeddings of windows of clips that arrive in blocks."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.window_embeddings import batch_windows, encode_windows
+from soundalike.models.encoder import build_encoder
+
+SETTINGS = {"name": "resnet18", "width": 4}
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    windows = Windows.half_overlapping(300, 101)
+    standardization = Standardization(-3.0, 2.0)
+    encoder = build_encoder(SETTINGS)
+    return SoundEncoder(encoder, SETTINGS, LogMel(), standardization, windows).eval()
+
+
+def embedding_of(model, log_mel):
+    with torch.no_grad():
+        return model(torch.from_numpy(log_mel[None]))[0].numpy()
+
+
+def rows_of(model, log_mels, batch_size=64):
+    """Return clip, start, n_frames and vector of every window."""
+    return [
+        (clip, start, batch.n_frames, vector)
+        for batch in encode_windows(model, log_mels, batch_size)
+        for clip, start, vector in zip(batch.clips, batch.starts, batch.vectors, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [2, 64])
+def test_windows_of_many_clips(model, batch_size):
+    log_mel = np.random.default_rng(0).normal(-3, 2, (700, 96)).astype(np.float32)
+    blocks = np.split(log_mel, [13, 400, 420])
+    rows = rows_of(model, [blocks, [log_mel[:150]], [], blocks], batch_size)
+    assert [row[:3] for row in rows] == [
+        (0, 0, 300), (0, 150, 300), (0, 300, 300), (1, 0, 150),
+        (3, 0, 300), (3, 150, 300), (3, 300, 300),
+    ]  # fmt: skip
+    for _, start, n_frames, vector in rows:
+        expected = embedding_of(model, log_mel[start : start + n_frames])
+        assert np.allclose(vector, expected, atol=1e-5)
+
+
+def test_the_end_of_a_recording_is_embedded_where_the_model_aligns_its_last_window(model):
+    log_mel = np.random.default_rng(0).normal(-3, 2, (440, 96)).astype(np.float32)
+    assert [row[1] for row in rows_of(model, [[log_mel]])] == [0]
+    model.windows = dataclasses.replace(model.windows, align_last=True)
+    first, last = rows_of(model, [[log_mel]])
+    model.windows = dataclasses.replace(model.windows, align_last=False)
+    assert (first[1], last[1]) == (0, 140)
+    assert np.allclose(last[3], embedding_of(model, log_mel[140:]), atol=1e-5)
+
+
+def test_a_clip_shorter_than_a_patch_is_repeated(model):
+    log_mel = np.random.default_rng(0).normal(-3, 2, (67, 96)).astype(np.float32)
+    ((_, start, n_frames, vector),) = rows_of(model, [[log_mel]])
+    assert (start, n_frames) == (0, 101)
+    expected = embedding_of(model, np.concatenate([log_mel, log_mel])[:101])
+    assert np.allclose(vector, expected, atol=1e-5)
+
+
+def test_the_model_is_left_in_evaluation_mode_and_its_statistics_do_not_move(model):
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    model.train()
+    rows_of(model, [[np.zeros((300, 96), np.float32)]])
+    assert not model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@given(lengths=st.lists(st.integers(1, 3), max_size=20), batch_size=st.integers(1, 5))
+def test_batches_hold_successive_windows_of_one_length(lengths, batch_size):
+    windows = [(clip, 7 * clip, np.full((n, 2), clip)) for clip, n in enumerate(lengths)]
+    order = []
+    for clips, starts, log_mels in batch_windows(iter(windows), batch_size):
+        assert len(clips) <= batch_size
+        assert log_mels.shape == (len(clips), lengths[clips[0]], 2)
+        assert (log_mels[:, 0, 0] == clips).all()
+        assert (starts == 7 * clips).all()
+        order += clips.tolist()
+    assert order == list(range(len(lengths)))
