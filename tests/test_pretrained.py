@@ -51,7 +51,7 @@ def test_it_hears_without_a_network(name, sound_folder, monkeypatch):
 def test_the_default_ear_is_of_the_default_recipe():
     model, recipe = SoundEncoder.from_pretrained("default"), read_recipe("default", PRETRAINING)
     assert model.encoder_settings == recipe["encoder"]
-    assert model.front_end == LogMel(**recipe["log_mel"])
+    assert model.front_end == LogMel(**recipe["front_end"])
     assert model.patch_frames == recipe["views"]["patch_frames"]
     assert model.intermediate_features == tuple(recipe["embedding"]["intermediate_features"])
     assert model.dim == recipe["embedding"]["whiten"]
