@@ -87,7 +87,9 @@ def test_it_is_found_where_it_lies(classifier, tmp_path):
 
 
 def test_what_is_no_classifier_is_said(classifier, tmp_path):
-    with pytest.raises(ModelError, match="no classifier there: train one on your labels with `soundalike evaluate"):
+    with pytest.raises(
+        ModelError, match="no classifier there: train one on your labels with `soundalike evaluate"
+    ):
         SoundClassifier.from_pretrained(tmp_path)
     classifier.save(tmp_path / "model")
     own = tmp_path / "model" / "classifier"
