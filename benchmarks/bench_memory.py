@@ -50,11 +50,11 @@ def manifest_of_many(folder: Path) -> Path:
 
 def prepare_undecoded(manifest: str, out: str) -> None:
     """Prepare, but give every clip one frame of zeros instead of its own."""
-    from soundalike import cli
+    from soundalike.cli.main import main
     from soundalike.datasets import prepare
 
     prepare._make_part = _make_empty_part
-    sys.exit(cli.main(["prepare", manifest, "--out", out, "--workers", "2"]))
+    sys.exit(main(["prepare", manifest, "--out", out, "--workers", "2"]))
 
 
 def _make_empty_part(part) -> tuple[int, float]:
@@ -67,16 +67,16 @@ def _make_empty_part(part) -> tuple[int, float]:
 
 def scan_undecoded(manifest: str) -> None:
     """Scan, but hear every clip as one second of its own."""
-    from soundalike import cli
+    from soundalike.cli.main import main
     from soundalike.datasets import scan
 
     scan._listen = lambda clip: scan._Heard(1.0, RATE, 1, False, False, f"{clip.start_s:032.0f}")
-    sys.exit(cli.main(["scan", manifest, "--workers", "1"]))
+    sys.exit(main(["scan", manifest, "--workers", "1"]))
 
 
 def pretrain(store: str, out: str) -> None:
     """Take a few steps of the smallest training, and print the memory that is no file's."""
-    from soundalike import cli
+    from soundalike.cli.main import main
     from soundalike.training.steps import Training
 
     step = Training.step
@@ -88,7 +88,7 @@ def pretrain(store: str, out: str) -> None:
         return step(training, number)
 
     Training.step = step_and_leave
-    cli.main(["pretrain", store, "--out", out, "--recipe", "tiny", "--encoder.width", "4"])
+    main(["pretrain", store, "--out", out, "--recipe", "tiny", "--encoder.width", "4"])
 
 
 def megabytes(path: str) -> dict[str, float]:

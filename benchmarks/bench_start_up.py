@@ -24,7 +24,7 @@ SPLITS = np.array(["train", "train", "train", "validation", "test"])
 
 def first_step(spawned: float, *arguments: str) -> dict[str, float]:
     """Run the command pretrain up to its first step; return how long that took, and its imports."""
-    from soundalike import cli
+    from soundalike.cli.main import main
     from soundalike.datasets import prepare  # noqa: F401
     from soundalike.training import pretraining  # noqa: F401
     from soundalike.training.steps import Training
@@ -40,7 +40,7 @@ def first_step(spawned: float, *arguments: str) -> dict[str, float]:
         os._exit(0)
 
     Training.step = step_and_leave
-    sys.exit(cli.main(["pretrain", *arguments, "--recipe", "tiny", "--encoder.width", "4"]))
+    sys.exit(main(["pretrain", *arguments, "--recipe", "tiny", "--encoder.width", "4"]))
 
 
 def many_clips() -> Iterator[tuple[str, dict[str, np.ndarray], list[str]]]:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from soundalike.cli.commands import DONE, FAILED, WRONG_USE
+from soundalike.cli import DONE, FAILED, WRONG_USE
 from soundalike.cli.main import main
 from soundalike.datasets.store import is_store, open_store
 
@@ -117,7 +117,7 @@ def test_the_zoo_is_scanned(zoo, tmp_path, capsys):
     assert {"192000", "8000", "22050"} == set(found["sample_rates"])
     assert found["channels"]["8"] == 1
     out = capsys.readouterr().out
-    assert f"{len(GOOD) + len(BROKEN)}, of them {len(GOOD)} readable" in out
+    assert f"{len(GOOD) + len(BROKEN)} ({len(GOOD)} readable)" in out
     assert "and 5 more: --json lists them all" in out
 
 
@@ -133,7 +133,7 @@ def zoo_run(zoo, tmp_path_factory):
 
 def test_the_zoo_is_pretrained_on(zoo, zoo_run):
     run, said = zoo_run
-    assert said.endswith(f"; left out {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
+    assert said.endswith(f"; skipped {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
     check_problems(run / "store" / "problems.csv")
     store = open_store(run / "store")
     assert names(clip.path for clip in store.clips) == sorted(GOOD)
@@ -147,7 +147,7 @@ def test_the_zoo_is_prepared_to_the_same_store(zoo, zoo_run, tmp_path, capsys):
     assert main(["prepare", str(zoo), "--out", str(out), "--json", str(tmp_path / "j")]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith(f"{len(GOOD)} clips, ")
-    assert last.endswith(f"; left out {len(BROKEN)} (see {out / 'problems.csv'})")
+    assert last.endswith(f"; skipped {len(BROKEN)} (see {out / 'problems.csv'})")
     numbers = json.loads((tmp_path / "j").read_text())
     assert (numbers["n_clips"], numbers["n_problems"]) == (len(GOOD), len(BROKEN))
     for file in ("frames.npy", "clips.parquet", "problems.csv", "store.json"):
@@ -159,7 +159,7 @@ def test_the_zoo_is_embedded(zoo, zoo_run, tmp_path, capsys):
     assert main(["embed", str(zoo_run[0]), str(zoo), "--out", str(out)]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
     listed = tmp_path / "zoo.problems.csv"
-    assert f"windows of {len(GOOD)} clips in {out}; left out {len(BROKEN)} (see {listed})" in last
+    assert f"windows of {len(GOOD)} clips in {out}; skipped {len(BROKEN)} (see {listed})" in last
     check_problems(listed)
     rows = pd.read_parquet(out)
     assert names(rows["path"].unique()) == sorted(GOOD)
@@ -194,7 +194,7 @@ def test_only_broken_sounds(tmp_path, zoo_run, capsys):
         assert last.startswith("soundalike: no clip could be read. The first: ")
         assert "a.wav: empty: the file has no bytes" in last
     assert main(["scan", str(sounds)]) == DONE
-    assert "1, of them 0 readable" in capsys.readouterr().out
+    assert "1 (0 readable)" in capsys.readouterr().out
 
 
 # A full disk
@@ -267,7 +267,7 @@ def test_prepare_goes_on_when_there_is_more_and_more_room(store, sound_folder, t
 def test_a_full_disk_in_prepare(sound_folder, tmp_path):
     out = tmp_path / "store"
     done = limited(50_000, "prepare", sound_folder, "--out", out, "--workers", 2)
-    check_plain_failure(done, "0000000.float16: file too large: make room")
+    check_plain_failure(done, "0000000.float16: file too large: free some")
     assert not is_store(out)
     assert files(out) == {"plan.json"}
     assert main(["prepare", str(sound_folder), "--out", str(out)]) == DONE
@@ -277,7 +277,7 @@ def test_a_full_disk_in_prepare(sound_folder, tmp_path):
 def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
     out = tmp_path / "new" / "rows.parquet"
     done = limited(5000, "embed", run.path, sound_folder, "--out", out)
-    check_plain_failure(done, f"{out}: file too large: make room")
+    check_plain_failure(done, f"{out}: file too large: free some")
     assert files(tmp_path) == set()
     assert main(["embed", str(run.path), str(sound_folder), "--out", str(out)]) == DONE
     assert files(tmp_path) == {"rows.parquet"}
@@ -319,7 +319,7 @@ def test_json_to_a_full_device(full_device, sound_folder, capsys):
     assert main(["scan", str(sound_folder), "--workers", "1", "--json", str(full_device)]) == FAILED
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == (
-        "soundalike: no space left on device: make room or name another place, then run it again"
+        "soundalike: no space left on device: free some space or choose another path, then run it again"
     )
     assert full_device.is_char_device(), "a device is written to, not replaced"
 

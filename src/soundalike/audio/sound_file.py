@@ -31,6 +31,8 @@ class AudioError(Exception):
         problem: a short phrase to count and to group by, such as "truncated".
     """
 
+    exit_code = 1
+
     def __init__(self, path: str | os.PathLike[str], problem: str, explanation: str) -> None:
         super().__init__(path, problem, explanation)
         self.path = path

@@ -1,1 +1,30 @@
-"""The command line."""
+"""The command line: one module per command, the table of commands and the exit codes.
+
+A command is a module with the functions ``add_arguments(parser)`` and ``run(arguments)``, which
+returns an exit code. The first line of its docstring is its line in ``soundalike --help``; the
+whole docstring is the description in its own help. To add a command, write the module and add a
+line to ``COMMANDS``. Whatever computes nothing answers without torch: import heavy modules inside
+``run``.
+"""
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+# In the order of `soundalike --help`.
+COMMANDS = {
+    "demo": "soundalike.cli.demo",
+    "download": "soundalike.cli.download",
+    "scan": "soundalike.cli.scan",
+    "prepare": "soundalike.cli.prepare",
+    "views": "soundalike.cli.views",
+    "pretrain": "soundalike.cli.pretrain",
+    "evaluate": "soundalike.cli.evaluate",
+    "classify": "soundalike.cli.classify",
+    "embed": "soundalike.cli.embed",
+    "paper": "soundalike.cli.paper",
+}
+
+
+class UsageError(Exception):
+    """A command was used wrongly in a way that argparse cannot detect."""
+
+    exit_code = WRONG_USE

@@ -15,6 +15,8 @@ ROWS_AT_ONCE = 4096  # as Python objects, which need many times the memory of th
 class SourceError(Exception):
     """A source that cannot be used as it was given: one plain line that says what to do."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True)
 class Clip:

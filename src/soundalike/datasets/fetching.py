@@ -22,6 +22,8 @@ pooch.get_logger().setLevel("WARNING")  # that a file is being fetched is what t
 class DownloadError(Exception):
     """Something could not be fetched: one plain line that says what to do."""
 
+    exit_code = 1
+
 
 def fetch(url: str, path: Path, md5: str, *, spare_bytes: int = 0, progress: bool = True) -> None:
     """Fetch a file to `path`, where it appears when it is whole and right.

@@ -45,6 +45,8 @@ PLAN, PARTS = "plan.json", "parts"
 class BrokenClipsError(Exception):
     """Clips could not be read, and no clip is left or the user asked to stop (``--strict``)."""
 
+    exit_code = 1
+
 
 def prepare(
     clips: ClipTable,

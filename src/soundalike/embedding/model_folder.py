@@ -20,6 +20,8 @@ Model = TypeVar("Model")
 class ModelError(Exception):
     """A model cannot be loaded: one plain line that says what to do."""
 
+    exit_code = 2
+
 
 def write_model(
     folder: Path, config: dict[str, Any], network: nn.Module, *, half: bool = False

@@ -13,6 +13,8 @@ Changes = Mapping[str, Any]
 class PaperError(Exception):
     """An experiment that cannot be run as asked: one plain line that says what to do."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True)
 class Row:

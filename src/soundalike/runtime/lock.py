@@ -17,6 +17,8 @@ PATIENCE_S = 3.0
 class InUseError(Exception):
     """Another run is at work in a folder: one plain line that says what to do."""
 
+    exit_code = 1
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:

@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 class WorkerError(Exception):
     """A worker process died: one plain line that says what to try."""
 
+    exit_code = 1
+
 
 def map_in_processes(
     function: Callable[[Item], Result], items: Iterable[Item], n_workers: int | None = None

@@ -27,6 +27,8 @@ Look = dict[str, float]
 class TrainingError(Exception):
     """Training cannot go on: one plain line that says what to look at."""
 
+    exit_code = 1
+
 
 @dataclass(frozen=True)
 class Monitor:

@@ -35,6 +35,8 @@ Row = dict[str, float | Tensor]
 class RunError(Exception):
     """A run folder that cannot be used as asked: one plain line that says what to do."""
 
+    exit_code = 2
+
 
 class RunFolder:
     """A run's folder, new or of an earlier run.

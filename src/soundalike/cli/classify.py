@@ -1,0 +1,59 @@
+"""Classify sounds with a classifier that evaluate trained."""
+
+import argparse
+
+from soundalike.cli import DONE
+from soundalike.cli.options import (
+    add_out,
+    add_precision,
+    add_source,
+    add_strict,
+    ready_for_inference,
+    share,
+)
+from soundalike.cli.output import skipped, write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "run", metavar="RUN", help="folder of an evaluation, or of one of its classifiers"
+    )
+    add_source(parser)
+    add_out(parser, "CSV", "file to write")
+    parser.add_argument("--windows", action="store_true", help="write a row per window")
+    parser.add_argument(
+        "--threshold",
+        type=share,
+        metavar="P",
+        help="probability below which a prediction is 'unsure' (default: the classifier's own)",
+    )
+    add_precision(parser)
+    add_strict(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Classify the clips; print how many are unsure."""
+    from soundalike.datasets.source import read_source
+    from soundalike.embedding import classify
+    from soundalike.embedding.sound_classifier import SoundClassifier
+
+    classifier = SoundClassifier.from_pretrained(arguments.run)
+    classifier.model = ready_for_inference(classifier.model, arguments.precision)
+    classifier.to(classifier.model.device)
+    if arguments.threshold is not None:
+        classifier.threshold = arguments.threshold
+    counts = classify.classify(
+        classifier,
+        read_source(arguments.source),
+        arguments.out,
+        windows=arguments.windows,
+        strict=arguments.strict,
+    )
+    write_json(arguments.json, counts)
+    rows = f"{counts.n_rows:,} windows of " if arguments.windows else ""
+    print(
+        f"{rows}{counts.n_clips:,} clips in {arguments.out}, {counts.n_unsure:,} unsure "
+        f"(below {classifier.threshold:.2f}){skipped(counts.n_problems, counts.problems)}"
+    )
+    return DONE

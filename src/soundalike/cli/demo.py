@@ -1,0 +1,24 @@
+"""Run the whole method on synthetic sounds and write a report."""
+
+import argparse
+from pathlib import Path
+
+from soundalike.cli import DONE
+from soundalike.cli.output import write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "--out", type=Path, default=Path("demo"), metavar="DIR", help="output folder (demo)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the demo; print where its report is."""
+    from soundalike.demo.run import run_demo
+
+    results = run_demo(arguments.out)
+    write_json(arguments.json, results)
+    print(f"open {(arguments.out / 'report.html').resolve()}")
+    return DONE

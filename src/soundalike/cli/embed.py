@@ -1,0 +1,39 @@
+"""Write an embedding of every window of every clip."""
+
+import argparse
+
+from soundalike.cli import DONE
+from soundalike.cli.options import (
+    add_model_and_source,
+    add_out,
+    add_precision,
+    add_strict,
+    ready_for_inference,
+)
+from soundalike.cli.output import skipped, write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_model_and_source(parser)
+    add_out(parser, "PARQUET", "file to write")
+    add_precision(parser)
+    add_strict(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Embed the clips; print how many windows there are."""
+    from soundalike.datasets.source import read_source
+    from soundalike.embedding import embed
+    from soundalike.embedding.sound_encoder import SoundEncoder
+
+    model = ready_for_inference(SoundEncoder.from_pretrained(arguments.model), arguments.precision)
+    counts = embed.embed(
+        model, read_source(arguments.source), arguments.out, strict=arguments.strict
+    )
+    write_json(arguments.json, counts)
+    print(
+        f"{counts.n_windows:,} windows of {counts.n_clips:,} clips in {arguments.out}"
+        f"{skipped(counts.n_problems, counts.problems)}"
+    )
+    return DONE

@@ -1,0 +1,112 @@
+"""Measure how well a model's embeddings classify labeled clips, and save the classifiers."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from soundalike.cli import DONE, UsageError
+from soundalike.cli.options import add_model_and_source, at_least
+from soundalike.cli.output import write_json
+from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
+
+EPILOG = (
+    "With --protocol finetune, any key of its recipe can be set as an option: --optimizer.lr "
+    "0.001 --training.n_epochs 50."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_model_and_source(parser)
+    parser.add_argument(
+        "--protocol",
+        choices=["linear", "knn", "finetune"],
+        help="run only this protocol (default: linear and knn, which keep the encoder frozen)",
+    )
+    parser.add_argument(
+        "--task",
+        choices=["noisy", "clean"],
+        default="noisy",
+        help="noisy (default): train on the split train, select on validation; clean: train on "
+        "85 %% of validation, select on the rest",
+    )
+    recipes = "recipe of the fine-tuning: finetune, few_labels or a YAML file (default: finetune)"
+    add_recipe(parser, "finetune", recipes, EPILOG)
+    parser.add_argument(
+        "--seed",
+        type=at_least(0),
+        default=0,
+        help="random seed of the classifiers and the confidence interval (0)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for results and store (default: evaluation/SOURCE in MODEL; for a shipped "
+        "model, in the working directory)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate the model; print a table of scores."""
+    if arguments.overrides and arguments.protocol != "finetune":
+        option = next(iter(arguments.overrides))
+        raise UsageError(f"--{option}: recipe keys require --protocol finetune.")
+    if "training.seed" in arguments.overrides:
+        raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
+    refuse_fixed_by_model(arguments.overrides, ("encoder.", "training.patch_frames"))
+
+    from soundalike.downstream.evaluate import evaluate_run
+    from soundalike.downstream.supervised_recipe import SUPERVISED
+    from soundalike.recipes.recipe import read_recipe
+
+    results = evaluate_run(
+        arguments.model,
+        arguments.source,
+        [arguments.protocol] if arguments.protocol else ["linear", "knn"],
+        arguments.out,
+        task=arguments.task,
+        recipe=read_recipe(arguments.recipe, SUPERVISED, arguments.overrides),
+        seed=arguments.seed,
+    )
+    write_json(arguments.json, results)
+    print_evaluation(results)
+    return DONE
+
+
+def print_evaluation(results: dict[str, Any]) -> None:
+    """Print the scores of every protocol and representation as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(
+        title=f"{results['model']} on {results['source']}: {results['n_test_clips']:,} test clips, "
+        f"{len(results['rows'][0]['per_class'])} classes ({', '.join(results['splits'])})",
+        title_justify="left",
+    )
+    for name in ("protocol", "representation"):
+        table.add_column(name)
+    has_accuracy = "accuracy" in results["rows"][0]
+    for name in (results["metric"], "95 % interval", *(["accuracy"] if has_accuracy else [])):
+        table.add_column(name, justify="right")
+    protocol = results["rows"][0]["protocol"]
+    for row in results["rows"]:
+        if row["protocol"] != protocol:
+            table.add_section()
+            protocol = row["protocol"]
+        low, high = row["interval"]
+        table.add_row(
+            row["protocol"],
+            row["representation"],
+            f"{row['score']:.3f}",
+            f"{low:.3f} - {high:.3f}",
+            *([f"{row['accuracy']:.3f}"] if has_accuracy else []),
+        )
+    console.print(table)
+    console.print(f"Scores per class and predictions per clip: {results['out']}", soft_wrap=True)
+    if results["heard_test_clips"]:
+        console.print(
+            "Pre-training included the test clips, without their labels. To exclude clips from "
+            "pre-training, give them the split 'test', or a fold and use --test_fold."
+        )

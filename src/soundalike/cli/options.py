@@ -1,0 +1,95 @@
+"""Arguments that several commands share, with their help texts and types."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soundalike.embedding.sound_encoder import SoundEncoder
+
+SOURCE_HELP = (
+    "a folder of sounds (sub-folder names are labels), a manifest (CSV, TSV or Parquet with a "
+    "column 'path'), a data set such as esc10:ROOT or synthetic:small, or a prepared store"
+)
+MODEL_HELP = (
+    "a run folder written by pretrain, a folder with config.json and model.safetensors, or the "
+    "name of a shipped model (default: default)"
+)
+
+
+def add_source(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    """Add SOURCE; ``nargs="?"`` makes it optional."""
+    parser.add_argument("source", metavar="SOURCE", nargs=nargs, help=SOURCE_HELP)
+
+
+def add_model_and_source(parser: argparse.ArgumentParser) -> None:
+    """Add MODEL, which may be left out, and SOURCE."""
+    parser.add_argument("model", metavar="MODEL", nargs="?", default="default", help=MODEL_HELP)
+    add_source(parser)
+
+
+def add_out(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
+    """Add ``--out``, which the command cannot do without."""
+    parser.add_argument("--out", type=Path, required=True, metavar=metavar, help=help)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers``."""
+    parser.add_argument(
+        "--workers",
+        type=at_least(1),
+        metavar="N",
+        help="number of worker processes (default: one per processor)",
+    )
+
+
+def add_strict(parser: argparse.ArgumentParser) -> None:
+    """Add ``--strict``."""
+    parser.add_argument(
+        "--strict", action="store_true", help="fail at the first clip that cannot be read"
+    )
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """Add ``--precision``; `ready_for_inference` acts on it."""
+    parser.add_argument(
+        "--precision",
+        choices=["auto", "32"],
+        default="auto",
+        help="32: exact float32; auto (default): bfloat16 on processors with native support",
+    )
+
+
+def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder":
+    """Return a model on the best device, in the number format that ``--precision`` asks for."""
+    from soundalike.embedding.inference import for_inference
+    from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+
+    hardware = choose_hardware("32-true" if precision == "32" else "auto")
+    print(f"running on {hardware.why}", file=sys.stderr)
+    keep_freed_memory()
+    return for_inference(model, hardware.dtype).to(hardware.accelerator)
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Return the type of an argument that is a whole number from ``minimum`` on."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from {minimum}")
+        return int(text)
+
+    return whole_number
+
+
+def share(text: str) -> float:
+    """Return an argument that is a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a number from 0 to 1")
+    return value

@@ -1,0 +1,37 @@
+"""What commands leave behind for machines and people: JSON, and a note on skipped clips."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path | None, results: Any) -> None:
+    """Write the results of a command to the file named with ``--json``.
+
+    Args:
+        path: the file to write; None: write nothing.
+        results: a dataclass, or a dict.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if path is None:
+        return
+    if dataclasses.is_dataclass(results) and not isinstance(results, type):
+        results = dataclasses.asdict(results)
+    text = json.dumps(results, indent=1) + "\n"
+    if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
+        path.write_text(text)
+        return
+
+    from soundalike.runtime.atomic import atomic_write
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path.resolve()) as beside:
+        beside.write_text(text)
+
+
+def skipped(n_problems: int, listing: Path | str) -> str:
+    """Return the end of a line that says how many clips were skipped, and where they are listed."""
+    return f"; skipped {n_problems:,} (see {listing})" if n_problems else ""

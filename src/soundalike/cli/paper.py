@@ -1,0 +1,47 @@
+"""Run the paper's experiments and write their tables and figures."""
+
+import argparse
+
+from soundalike.cli import DONE
+from soundalike.cli.options import add_out, add_source, at_least, share
+from soundalike.cli.output import write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_source(parser)
+    add_out(parser, "DIR", "folder of the runs, the tables and the figures")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="only these: TABLE or TABLE/ROW")
+    parser.add_argument(
+        "--seeds", type=at_least(1), default=1, metavar="N", help="number of random seeds (1)"
+    )
+    parser.add_argument(
+        "--budget",
+        default="paper",
+        metavar="NAME|SHARE",
+        help="small, laptop, paper (default), or a share of the paper's epochs such as 0.1",
+    )
+    parser.add_argument(
+        "--label_noise",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="replace the labels of this share of the training clips with wrong ones (0)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the experiments; print where the tables are."""
+    from soundalike.paper.run import run_paper
+
+    results = run_paper(
+        arguments.source,
+        arguments.out,
+        only=arguments.only,
+        n_seeds=arguments.seeds,
+        budget=arguments.budget,
+        label_noise=arguments.label_noise,
+    )
+    write_json(arguments.json, results)
+    print(f"open {(arguments.out / 'tables.md').resolve()}")
+    return DONE

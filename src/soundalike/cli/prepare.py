@@ -1,0 +1,48 @@
+"""Convert sounds to a store of log-mels, which later commands accept as SOURCE."""
+
+import argparse
+
+from soundalike.cli import DONE
+from soundalike.cli.options import add_out, add_source, add_strict, add_workers
+from soundalike.cli.output import skipped, write_json
+from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+
+EPILOG = "Any key of the front end can be set as an option: --front_end.n_mels 64."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_source(parser)
+    add_out(parser, "STORE", "folder to write, or to resume in")
+    add_recipe(parser, "default", f"recipe with the front end: {PRETRAINING_RECIPES}", EPILOG)
+    add_workers(parser)
+    add_strict(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prepare the store; print its size."""
+    from soundalike.datasets import prepare
+    from soundalike.datasets.source import read_source
+    from soundalike.recipes.recipe import read_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
+
+    recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
+    store = prepare.prepare(
+        read_source(arguments.source),
+        arguments.out,
+        front_end_of(recipe),
+        n_workers=arguments.workers,
+        strict=arguments.strict,
+    )
+    results = {
+        "n_clips": len(store.clips),
+        "hours": store.hours,
+        "n_problems": store.n_problems,
+        "store": str(arguments.out),
+    }
+    write_json(arguments.json, results)
+    print(
+        f"{len(store.clips):,} clips, {store.hours:.2f} h in {arguments.out}"
+        f"{skipped(store.n_problems, store.path / 'problems.csv')}"
+    )
+    return DONE

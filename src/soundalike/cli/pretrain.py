@@ -1,0 +1,109 @@
+"""Train an encoder on sounds without labels."""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+from soundalike.cli import DONE, FAILED, UsageError
+from soundalike.cli.options import add_source, add_strict
+from soundalike.cli.output import skipped, write_json
+from soundalike.cli.recipe_options import (
+    PRETRAINING_RECIPES,
+    add_recipe,
+    front_end_of,
+    refuse_fixed_by_model,
+)
+
+EPILOG = (
+    "Any key of the recipe can be set as an option: --loss.temperature 0.1 --encoder.name vgg "
+    "--views.noise null. --print_recipe lists them."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_source(parser, nargs="?")
+    parser.add_argument(
+        "--out", type=Path, metavar="RUN", help="run folder to write, or to resume in"
+    )
+    add_recipe(parser, "default", PRETRAINING_RECIPES, EPILOG)
+    parser.add_argument(
+        "--init", metavar="MODEL", help="start from the weights of this model, not from random ones"
+    )
+    parser.add_argument(
+        "--test_fold", metavar="FOLD", help="exclude the clips of this fold from training"
+    )
+    parser.add_argument("--print_recipe", action="store_true", help="print the recipe and exit")
+    add_strict(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, or print the recipe; write the health page and print a line on the outcome."""
+    if not arguments.print_recipe and (arguments.source is None or arguments.out is None):
+        raise UsageError("pretrain needs a SOURCE and --out RUN.")
+
+    from soundalike.recipes.recipe import read_recipe, write_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
+
+    if arguments.init:
+        refuse_fixed_by_model(arguments.overrides, ("encoder.", "front_end."))
+    recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
+    if arguments.print_recipe:
+        print(write_recipe(recipe), end="")
+        return DONE
+    return _train(arguments, recipe)
+
+
+def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
+    from soundalike.datasets.prepare import open_or_prepare
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.training.pretraining import pretrain
+    from soundalike.training.run_folder import RunFolder
+
+    init = None
+    if arguments.init:
+        init = SoundEncoder.from_pretrained(arguments.init)
+        recipe |= {
+            "encoder": init.encoder_settings,
+            "front_end": dataclasses.asdict(init.front_end),
+        }
+    run = RunFolder(arguments.out)
+    store = open_or_prepare(
+        arguments.source, run.store, front_end_of(recipe), strict=arguments.strict
+    )
+    run.configure(
+        source=arguments.source,
+        clips=store.fingerprint,
+        test_fold=arguments.test_fold,
+        init=arguments.init,
+        recipe=recipe,
+    )
+    results = pretrain(store, run, recipe, test_fold=arguments.test_fold, init=init)
+    results |= {"run": str(arguments.out), "n_problems": store.n_problems}
+    write_json(arguments.json, results)
+    _show_health(run.path, results)
+    if results["n_steps_done"] < results["n_steps"]:
+        print(
+            f"interrupted after {results['n_steps_done']:,} of {results['n_steps']:,} steps: run "
+            "the same command again to resume"
+        )
+        return FAILED
+    note = skipped(store.n_problems, store.path / "problems.csv")
+    print(f"trained for {results['n_steps']:,} steps: {run.encoder}{note}")
+    return DONE
+
+
+def _show_health(run: Path, results: dict[str, Any]) -> None:
+    """Write the health page and print its verdict and warnings on standard error."""
+    import pandas as pd
+
+    from soundalike.report.health_page import in_short, write_health_page
+    from soundalike.training.run_folder import METRICS
+
+    page = run / "health.html"
+    write_health_page(page, pd.read_csv(run / METRICS), results)
+    print(f"health: {in_short(results)}: {page}", file=sys.stderr)
+    for kind, sentence in results["alarms"].items():
+        print(f"{kind}: {sentence}", file=sys.stderr)

@@ -1,0 +1,59 @@
+"""Write a page of view pairs to see and hear before training on them."""
+
+import argparse
+from pathlib import Path
+
+from soundalike.cli import DONE, UsageError
+from soundalike.cli.options import add_source, at_least
+from soundalike.cli.output import write_json
+from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+
+EPILOG = (
+    "Any key of the recipe can be set as an option: --views.mix_back.alpha 0.2 --views.noise "
+    "null. soundalike pretrain --print_recipe lists them."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_source(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("views.html"),
+        metavar="HTML",
+        help="file to write (views.html)",
+    )
+    add_recipe(parser, "default", PRETRAINING_RECIPES, EPILOG)
+    parser.add_argument(
+        "--pairs", type=at_least(1), default=8, metavar="N", help="number of pairs (8)"
+    )
+    parser.add_argument(
+        "--seed", type=at_least(0), default=0, help="random seed of the clips and their views (0)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page; print where it is."""
+    if arguments.out.is_dir():
+        raise UsageError(f"{arguments.out}: is a folder: name the HTML file to write.")
+
+    from soundalike.recipes.recipe import read_recipe
+    from soundalike.report.audition import audition
+    from soundalike.report.views_page import write_views_page
+    from soundalike.training.pretraining_recipe import PRETRAINING
+
+    recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
+    samples = audition(
+        arguments.source, front_end_of(recipe), recipe["views"], arguments.pairs, arguments.seed
+    )
+    write_views_page(arguments.out, samples)
+    results = {
+        "n_clips": samples.n_heard,
+        "n_pairs": len(samples.pairs),
+        "n_silent_patches": samples.n_silent_patches,
+        "page": str(arguments.out),
+    }
+    write_json(arguments.json, results)
+    print(f"open {arguments.out.resolve()}")
+    return DONE

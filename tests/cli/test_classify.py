@@ -1,0 +1,34 @@
+"""The command classify."""
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="module")
+def evaluation(call, run, store, tmp_path_factory):
+    """The folder of an evaluation with a linear classifier."""
+    out = tmp_path_factory.mktemp("evaluation") / "out"
+    assert call("evaluate", run.path, store.path, "--protocol", "linear", "--out", out) == 0
+    return out
+
+
+def test_a_row_per_clip(results_of, evaluation, sound_folder, tmp_path):
+    csv = tmp_path / "classes.csv"
+    words = ["classify", evaluation, sound_folder, "--out", csv, "--threshold", 0]
+    counts, last = results_of(*words)
+    assert (counts["n_clips"], counts["n_unsure"]) == (24, 0)
+    assert last == f"24 clips in {csv}, 0 unsure (below 0.00)"
+    assert set(pd.read_csv(csv)["class"]) <= {"high", "low", "middle"}
+
+
+def test_a_row_per_window(results_of, evaluation, sound_folder, tmp_path):
+    csv = tmp_path / "classes.csv"
+    counts, last = results_of("classify", evaluation, sound_folder, "--out", csv, "--windows")
+    assert last.startswith(f"{counts['n_rows']} windows of 24 clips in {csv}")
+    assert len(pd.read_csv(csv)) == counts["n_rows"] > 24
+
+
+def test_wrong_use(refusal):
+    words = ["classify", "no/such", "x", "--out", "y"]
+    assert "no/such: no classifier there" in refusal(*words)
+    assert "'2': expected a number from 0 to 1" in refusal(*words, "--threshold", "2")

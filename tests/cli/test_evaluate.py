@@ -1,0 +1,164 @@
+"""The command evaluate, and its table as a reader sees it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from soundalike.cli import DONE
+from soundalike.cli.evaluate import print_evaluation
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.pretrained import SHIPPED_MODELS
+
+QUICK = [
+    "--training.n_epochs", "3", "--training.batch_size", "10", "--schedule.milestones", "[2]",
+    "--training.precision=32-true",
+]  # fmt: skip
+
+
+def test_linear_evaluation_has_two_baselines(results_of, run, store, tmp_path):
+    words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
+    results, _ = results_of(*words)
+    assert [row["protocol"] for row in results["rows"]] == ["linear"] * 3
+    assert results["n_test_clips"] == 24
+
+
+def test_the_default_model_needs_no_name(call, sound_folder, run, tmp_path, monkeypatch):
+    monkeypatch.setitem(SHIPPED_MODELS, "default", run.encoder)
+    monkeypatch.chdir(tmp_path)
+    assert call("evaluate", sound_folder, "--protocol", "knn") == DONE
+    results = json.loads(Path("evaluation", sound_folder.name, "results.json").read_text())
+    assert results["model"] == "default"
+
+
+def test_fine_tuning_beside_training_from_scratch(results_of, run, sound_folder, store, tmp_path):
+    out = tmp_path / "tuned"
+    words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
+    results, _ = results_of(*words)
+    assert [row["representation"] for row in results["rows"]] == [
+        "from scratch",
+        "pretrained encoder",
+    ]
+    predictions = pd.read_csv(out / "predictions.csv")
+    assert {"finetune, from scratch", "finetune, pretrained encoder"} <= set(predictions)
+    assert (predictions["path"].value_counts() == 1).all()
+    assert len(predictions) == 24
+    csv = tmp_path / "classes.csv"
+    assert results_of("classify", out, sound_folder, "--out", csv)[0]["n_clips"] == 24
+    modified = (out / "finetune" / "metrics.csv").stat().st_mtime_ns
+    assert results_of(*words)[0] == results, "a finished training is not repeated"
+    assert SoundEncoder.from_pretrained(out / "finetune").dim == 32
+    assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= modified
+
+
+def test_few_labels_fine_tunes_the_pretrained_encoder_alone(results_of, run, store, tmp_path):
+    # At one level: an encoder after so few steps does not recognize sounds at another.
+    words = ["--protocol", "finetune", "--recipe", "few_labels", "--training.gain_db", "0"]
+    results, _ = results_of("evaluate", run.path, store.path, *words, "--out", tmp_path / "tuned")
+    (row,) = results["rows"]
+    assert row["representation"] == "pretrained encoder"
+    assert row["score"] > 0.9
+
+
+def test_the_clean_task_trains_on_validation_alone(results_of, run, sound_folder, tmp_path):
+    """All labels of the split train are wrong, which changes nothing in the clean task."""
+    rows = []
+    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
+        split = ("train", "validation", "validation", "test")[number % 4]
+        label = path.parent.name if split != "train" else "low"
+        rows.append({"path": path, "label": label, "split": split})
+    manifest = tmp_path / "clips.csv"
+    pd.DataFrame(rows).to_csv(manifest, index=False)
+    words = ["evaluate", run.path, manifest, "--protocol", "linear"]
+    clean, _ = results_of(*words, "--task", "clean", "--out", tmp_path / "clean")
+    noisy, _ = results_of(*words, "--out", tmp_path / "noisy")
+    score = {row["representation"]: row["score"] for row in clean["rows"]}
+    assert score["log-mel statistics"] > 0.8
+    assert all(row["score"] == pytest.approx(1 / 3) for row in noisy["rows"])
+
+
+def test_clips_with_several_labels(results_of, run, sound_folder, tmp_path):
+    """Binary cross entropy and mAP instead of cross entropy and accuracy, all the way."""
+    rows = []
+    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
+        label = f"{path.parent.name};long" if int(path.stem) >= 4 else path.parent.name
+        rows.append({"path": path, "label": label, "fold": number % 3})
+    manifest = tmp_path / "clips.csv"
+    pd.DataFrame(rows).to_csv(manifest, index=False)
+    report, _ = results_of("scan", manifest)
+    assert report["labels"] == {"long": 12, "high": 8, "low": 8, "middle": 8}
+
+    out = tmp_path / "out"
+    results, _ = results_of("evaluate", run.path, manifest, "--out", out)
+    assert results["metric"] == "mAP"
+    best = max(row["score"] for row in results["rows"])
+    assert best > 0.8
+    words = ["evaluate", run.path, manifest, "--protocol", "finetune", "--out", out, *QUICK]
+    tuned, _ = results_of(*words)
+    assert all(0 < row["score"] <= 1 for row in tuned["rows"])
+
+    csv = tmp_path / "classes.csv"
+    results_of("classify", out / "linear", manifest, "--out", csv, "--threshold", 0.5)
+    classes = {name for names in pd.read_csv(csv)["class"] for name in names.split(";")}
+    assert {"high", "low", "middle"} <= classes <= {"high", "low", "middle", "long", "unsure"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--seed=-1"], "'-1': expected a whole number from 0"),
+        (["--protocol", "magic"], "invalid choice: 'magic'"),
+        (["--task", "dirty"], "invalid choice: 'dirty'"),
+        (["--optimizer.lr", "1"], "--optimizer.lr: recipe keys require --protocol finetune"),
+        (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),
+        (["--protocol", "finetune", "--training.seed=8"], "--training.seed: use --seed"),
+        (["--recipe", "tiny"], "of the kind pretraining; here take one of"),
+    ],
+)
+def test_wrong_use(refusal, words, message):
+    assert message in refusal("evaluate", "x", "y", *words)
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_the_table_has_a_row_for_every_representation(capsys, included):
+    row = {
+        "protocol": "linear",
+        "representation": "pretrained encoder",
+        "score": 0.71234,
+        "interval": [0.65, 0.77],
+        "accuracy": 0.7,
+        "per_class": {"a": 1.0, "b": 0.4},
+    }
+    print_evaluation(
+        {
+            "model": "runs/mine",
+            "out": "runs/mine/evaluation",
+            "source": "mine",
+            "splits": ["test"],
+            "n_test_clips": 300,
+            "heard_test_clips": included,
+            "metric": "balanced accuracy",
+            "rows": [row, row | {"protocol": "knn", "score": 0.5}],
+        }
+    )
+    text = capsys.readouterr().out
+    assert "0.712" in text
+    assert "0.650 - 0.770" in text
+    assert "predictions per clip: runs/mine/evaluation" in text
+    assert ("Pre-training included the test clips" in text) is included
+
+
+def test_several_labels_have_no_accuracy(capsys):
+    row = {
+        "protocol": "knn",
+        "representation": "pretrained encoder",
+        "score": 0.4,
+        "interval": [0.3, 0.5],
+        "per_class": {"a": 1.0},
+    }
+    results = {"model": "m", "out": "o", "source": "s", "splits": ["test"], "n_test_clips": 3}
+    print_evaluation(results | {"heard_test_clips": False, "metric": "mAP", "rows": [row]})
+    text = capsys.readouterr().out
+    assert "mAP" in text
+    assert "accuracy" not in text

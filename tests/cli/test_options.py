@@ -1,0 +1,43 @@
+"""Arguments that several commands share."""
+
+import argparse
+
+import pytest
+
+from soundalike.cli import options
+
+
+def parse(add, *words):
+    """Return what a parser with some arguments makes of words."""
+    parser = argparse.ArgumentParser()
+    add(parser)
+    return vars(parser.parse_intermixed_args(words))
+
+
+def test_the_model_may_be_left_out_and_options_may_stand_anywhere():
+    def add(parser):
+        options.add_model_and_source(parser)
+        options.add_strict(parser)
+
+    assert parse(add, "x") == {"model": "default", "source": "x", "strict": False}
+    assert parse(add, "m", "--strict", "x") == {"model": "m", "source": "x", "strict": True}
+
+
+def test_the_number_of_workers_and_the_precision_have_defaults():
+    assert parse(options.add_workers) == {"workers": None}
+    assert parse(options.add_workers, "--workers", "3") == {"workers": 3}
+    assert parse(options.add_precision) == {"precision": "auto"}
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", ""])
+def test_whole_numbers(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 1"):
+        options.at_least(1)(text)
+    assert options.at_least(0)("0") == 0
+
+
+@pytest.mark.parametrize("text", ["1.01", "-0.1", "much", "nan"])
+def test_shares(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a number from 0 to 1"):
+        options.share(text)
+    assert options.share("0.25") == 0.25

@@ -1,0 +1,22 @@
+"""The command paper, on the one experiment that trains no network."""
+
+import pytest
+
+
+def test_it_ends_with_tables_to_open(results_of, store, tmp_path):
+    words = ["--only", "linear evaluation/log-mel statistics", "--budget", "small"]
+    results, last = results_of("paper", store.path, "--out", tmp_path / "out", *words)
+    assert (results["n_cells"], results["n_failed"]) == (1, 0)
+    assert last == f"open {tmp_path / 'out' / 'tables.md'}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--label_noise", "much"], "'much': expected a number from 0 to 1"),
+        (["--budget", "smal"], "did you mean 'small'"),
+        (["--seeds", "0"], "'0': expected a whole number from 1"),
+    ],
+)
+def test_wrong_use(refusal, words, message):
+    assert message in refusal("paper", "x", "--out", "y", *words)

@@ -1,0 +1,79 @@
+"""The command pretrain."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.cli import DONE
+from soundalike.embedding.sound_encoder import SoundEncoder
+
+
+def test_it_trains_and_writes_the_health_page(results_of, store, tiny_options, tmp_path):
+    run = tmp_path / "run"
+    words = ["pretrain", store.path, "--out", run, *tiny_options, "--training.n_epochs", 2]
+    results, last = results_of(*words)
+    assert (results["n_steps"], results["n_steps_done"], results["run"]) == (6, 6, str(run))
+    assert last == f"trained for 6 steps: {run / 'encoder'}"
+    assert (results["verdict"], results["alarms"]) == ("too early to tell", {})
+    assert "Too early to tell" in (run / "health.html").read_text()
+
+
+def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_options, tmp_path):
+    """With a learning rate of 0, the model that comes out is the one that went in."""
+    words = ["pretrain", store.path, "--out", tmp_path / "on", "--init", run.path]
+    words += [*tiny_options[:2], "--head.hidden_dim=16", "--head.out_dim=16"]
+    words += ["--training.n_epochs", 1, "--training.batch_size", 10]
+    words += ["--optimizer.lr", 0, "--optimizer.weight_decay", 0]
+    results_of(*words)
+    before, after = (SoundEncoder.from_pretrained(path) for path in (run.path, tmp_path / "on"))
+    assert (after.mean, after.std) == (before.mean, before.std)
+    assert after.encoder_settings == before.encoder_settings
+    for name, value in before.encoder.named_parameters():
+        assert np.array_equal(after.encoder.get_parameter(name).detach(), value.detach()), name
+
+
+def test_an_interrupted_run_resumes(store, start, call, tiny_options, tmp_path, capsys):
+    run = tmp_path / "run"
+    words = ["pretrain", store.path, "--out", run, *tiny_options]
+    words += ["--training.n_epochs", 40, "--monitor.every_n_epochs", 40]
+    process = start(*words)
+    process.wait_until(lambda: n_steps(run) > 0)
+    out, _ = process.interrupt()
+    (line,) = out.splitlines()
+    steps = re.fullmatch(
+        r"interrupted after (\d+) of 120 steps: run the same command again to resume", line
+    )
+    assert steps, line
+    assert 0 < int(steps[1]) < 120
+    assert call(*words) == DONE
+    assert capsys.readouterr().out == f"trained for 120 steps: {run / 'encoder'}\n"
+    assert pd.read_csv(run / "metrics.csv")["step"].tolist() == list(range(1, 121))
+
+
+def n_steps(run):
+    """Count the steps in a run's metrics so far."""
+    metrics = run / "metrics.csv"
+    return metrics.read_text().count("\n") - 1 if metrics.exists() else 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "pretrain needs a SOURCE and --out RUN"),
+        (["x"], "pretrain needs a SOURCE and --out RUN"),
+        (
+            ["x", "--out", "y", "--init", "z", "--encoder.width", "8"],
+            "--encoder.width: fixed by the loaded model; cannot be overridden",
+        ),
+        (["x", "--out", "y", "--init", "no/such"], "no/such: no model there"),
+    ],
+)
+def test_wrong_use(refusal, words, message):
+    assert message in refusal("pretrain", *words)
+
+
+def test_a_folder_of_something_else_is_wrong_use(refusal, tmp_path, sound_folder):
+    (tmp_path / "thesis.doc").touch()
+    assert "name a new folder" in refusal("pretrain", sound_folder, "--out", tmp_path)
