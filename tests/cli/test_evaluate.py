@@ -113,7 +113,7 @@ def test_clips_with_several_labels(results_of, run, sound_folder, tmp_path):
         (["--optimizer.lr", "1"], "--optimizer.lr: recipe keys require --protocol finetune"),
         (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),
         (["--protocol", "finetune", "--training.seed=8"], "--training.seed: use --seed"),
-        (["--recipe", "tiny"], "of the kind pretraining; here take one of"),
+        (["--recipe", "tiny"], "tiny is a recipe for pretraining"),
     ],
 )
 def test_wrong_use(refusal, words, message):

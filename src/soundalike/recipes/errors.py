@@ -7,6 +7,8 @@ from collections.abc import Iterator
 class RecipeError(Exception):
     """A recipe cannot be used; the message is one plain line that names the key and the remedy."""
 
+    exit_code = 2
+
 
 @contextlib.contextmanager
 def recipe_errors() -> Iterator[None]:

@@ -23,8 +23,6 @@ RECIPES = {
 }
 """The kind of each recipe that comes with the package as ``recipes/NAME.yaml``."""
 
-    exit_code = 2
-
 
 def read_recipe(
     recipe: str | Path, kind: RecipeKind, overrides: Mapping[str, Any] | None = None
