@@ -54,7 +54,7 @@ def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(printed):
         (["--training.n_epochs", "many"], "training.n_epochs"),
         (["--loss.temperature"], "--loss.temperature needs a value"),
         (["--loss.temperature=[1"], "'[1' is not a valid YAML value"),
-        (["--views.noise", "loud"], "views.noise is 'loud': give its keys, or null"),
+        (["--views.noise", "loud"], "views.noise must hold keys, got 'loud'"),
         (["--recipe", "tinny"], "Did you mean 'tiny'?"),
     ],
 )
