@@ -23,7 +23,10 @@ def test_its_page_has_the_pairs_of_sounds_or_of_a_store(results_of, sound_folder
         ([], "required: SOURCE"),
         (["x", "--pairs", "0"], "argument --pairs: '0': expected a whole number from 1"),
         (["no/such"], "no/such: no such file or folder"),
-        (["x", "--recipe", "finetune"], "finetune is a recipe for supervised training; choose one of default"),
+        (
+            ["x", "--recipe", "finetune"],
+            "finetune is a recipe for supervised training; choose one of default",
+        ),
         (["x", "--views.nois.std", "1"], "'nois' is not known: did you mean 'noise'?"),
         (["x", "--out", "."], ".: is a folder: name the HTML file"),
     ],
