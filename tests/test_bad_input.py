@@ -319,7 +319,8 @@ def test_json_to_a_full_device(full_device, sound_folder, capsys):
     assert main(["scan", str(sound_folder), "--workers", "1", "--json", str(full_device)]) == FAILED
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == (
-        "soundalike: no space left on device: free some space or choose another path, then run it again"
+        "soundalike: no space left on device: free some space or choose another path, then run it "
+        "again"
     )
     assert full_device.is_char_device(), "a device is written to, not replaced"
 

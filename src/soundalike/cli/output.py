@@ -32,6 +32,6 @@ def write_json(path: Path | None, results: Any) -> None:
         beside.write_text(text)
 
 
-def skipped(n_problems: int, listing: Path | str) -> str:
+def skipped(n_problems: int, listing: Path | str | None) -> str:
     """Return the end of a line that says how many clips were skipped, and where they are listed."""
     return f"; skipped {n_problems:,} (see {listing})" if n_problems else ""
