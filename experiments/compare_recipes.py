@@ -149,13 +149,12 @@ def untrained(model: SoundEncoder, pool: Store, seed: int, store: Store) -> Feat
 
 def is_correct(patches: Features, store: Store, seed: int) -> pd.Series:
     """Tell which test clips linear evaluation names right; of folds, each is a test clip once."""
-    classes = store.clips.classes
-    labels = store.clips.labels(classes)
+    labels = store.clips.labels()
     right = np.zeros(len(labels), dtype=bool)
     splits = evaluation_splits(store, seed=seed)
     for split in splits:
-        scores = PROTOCOLS["linear"](patches, labels, len(classes), split, seed)
-        right[split.test] = scores.argmax(axis=1) == labels[split.test]
+        scores = PROTOCOLS["linear"](patches, labels.values, labels.n_classes, split, seed)
+        right[split.test] = scores.argmax(axis=1) == labels.values[split.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
     tested = np.sort(np.concatenate([split.test for split in splits]))
     return pd.Series(right, index).iloc[tested]

@@ -46,17 +46,16 @@ def is_correct(
     seed: int,
 ) -> pd.Series:
     """Tell which clips are named right, each by the classifier of a fold that did not learn it."""
-    classes = store.clips.classes
-    labels = store.clips.labels(classes)
+    labels = store.clips.labels()
     right = np.zeros(len(labels), dtype=bool)
     splits = evaluation_splits(store, seed=seed)
     for split in splits:
-        few = few_of(split, labels, given.labels, seed)
+        few = few_of(split, labels.values, given.labels, seed)
         if way == LINEAR:
-            scores = PROTOCOLS["linear"](heard, labels, len(classes), few, seed)
+            scores = PROTOCOLS["linear"](heard, labels.values, labels.n_classes, few, seed)
         else:
             scores = trained(store, model, few, given, way, seed)
-        right[few.test] = scores.argmax(axis=1) == labels[few.test]
+        right[few.test] = scores.argmax(axis=1) == labels.values[few.test]
     index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
     tested = np.sort(np.concatenate([split.test for split in splits]))
     return pd.Series(right, index).iloc[tested]

@@ -82,27 +82,13 @@ def test_classes_and_folds_are_sorted_and_leave_out_the_unknown():
     assert table.classes == ["cat", "owl"]
     assert table.folds == ["1", "2"]
     assert not table.has_splits
-    assert not table.is_multi_label
-    labels = table.labels(table.classes)
-    assert labels.dtype == np.int64
-    assert labels.tolist() == [1, -1, 0, 1]
-    assert table.labels(["owl"]).tolist() == [0, -1, -1, 0]
+    labels = table.labels()
+    assert labels.classes == table.classes
+    assert labels.values.tolist() == [1, -1, 0, 1]
+    assert table.labels(["owl"]).values.tolist() == [0, -1, -1, 0]
     assert ClipTable.of("x", [Clip("a", fold=fold) for fold in ("10", "9", "b")]).folds == [
         "9", "b", "10",
     ]  # fmt: skip
-
-
-def test_several_labels_of_a_clip():
-    clips = [Clip("a", "owl;cat"), Clip("b"), Clip("c", "cat"), Clip("d", "owl; dog")]
-    table = ClipTable.of("x", clips)
-    assert table.is_multi_label
-    assert table.classes == ["cat", "dog", "owl"]
-    labels = table.labels(table.classes)
-    assert labels.dtype == np.float32
-    assert labels[[0, 2, 3]].tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 1]]
-    assert np.isnan(labels[1]).all(), "unlabeled is not 'none of them'"
-    assert table.labels(["dog", "owl"])[[0, 2, 3]].tolist() == [[0, 1], [0, 0], [1, 1]]
-    assert table.where(np.array([1, 2])).labels(["cat"]).tolist() == [-1, 0]
 
 
 def test_labels_are_kept_in_one_form():

@@ -95,7 +95,7 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
     outcome = fine_tune(store, few, run, recipe, model=whole, progress=False)
 
     heard = embeddings(whole, store, [-10, -5, 0, 5, 10])
-    probe = fit_linear(heard, store.clips.labels(store.clips.classes), 3, few, seed=0)
+    probe = fit_linear(heard, store.clips.labels().values, 3, few, seed=0)
     tested = embeddings(whole, store.select(few.test))
     assert outcome.scores == pytest.approx(
         clip_scores(probe.probabilities(tested.h).numpy(), tested.clips.numpy()), abs=1e-5
@@ -127,7 +127,7 @@ def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, sto
     assert outcome.epoch == 1 + int(np.argmax(by_epoch))
     assert outcome.validation_score == max(by_epoch)
     kept = SoundClassifier.from_pretrained(run.path)
-    labels = store.clips.labels(store.clips.classes)
+    labels = store.clips.labels().values
     validation = kept.clip_probabilities(store.select(SPLIT.validation))
     assert score(labels[SPLIT.validation], validation) == outcome.validation_score
     test = kept.clip_probabilities(store.select(SPLIT.test))
@@ -218,7 +218,7 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
     outcome = fine_tune(several, SPLIT, run, recipe, progress=False)
     assert outcome.scores.shape == (6, 4)
     assert not np.allclose(outcome.scores.sum(axis=1), 1)
-    labels = several.clips.labels(several.clips.classes)
+    labels = several.clips.labels().values
     assert outcome.test_score == score(labels[SPLIT.test], outcome.scores)
     assert SoundClassifier.from_pretrained(run.path).multi_label
 

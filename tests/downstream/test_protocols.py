@@ -37,7 +37,7 @@ def found(model, store, splits):
 
 
 def labels_of(store, splits):
-    labels = store.clips.labels(store.clips.classes)
+    labels = store.clips.labels().values
     return labels[np.concatenate([split.test for split in splits])]
 
 
@@ -113,7 +113,7 @@ def test_linear_evaluation_is_the_paper_s_on_h_as_it_comes(model, store):
     outcome = linear_evaluation(model, one_patch, split, n_epochs=5, seed=0)
 
     h = embeddings(model, one_patch).h
-    labels = torch.from_numpy(one_patch.clips.labels(one_patch.clips.classes))
+    labels = torch.from_numpy(one_patch.clips.labels().values)
     layer = torch.nn.Linear(model.dim, 3)
     torch.nn.init.zeros_(layer.weight)
     torch.nn.init.zeros_(layer.bias)

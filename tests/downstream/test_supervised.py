@@ -37,7 +37,7 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
         frames=torch.from_numpy(store.frames),
         offsets=store.offsets,
         n_frames=store.n_frames,
-        labels=store.clips.labels(store.clips.classes),
+        labels=store.clips.labels().values,
         settings=settings,
     )
 
@@ -45,7 +45,7 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
 def test_a_step_is_one_of_the_optimizer_on_one_patch_of_each_clip(store):
     training, by_hand = make_training(store), make_training(store)
     optimizer = torch.optim.SGD(by_hand.module.parameters(), lr=0.05, momentum=0.9)
-    labels = torch.from_numpy(store.clips.labels(store.clips.classes))
+    labels = torch.from_numpy(store.clips.labels().values)
     for number in range(4):
         epoch, position = divmod(number, 3)
         clips = torch.from_numpy(batches(clip_order(24, 3, epoch), 10)[position])
@@ -96,7 +96,7 @@ def test_an_ear_with_windows_learns_from_clips_as_it_hears_them(store):
         window = torch.from_numpy(store.of_clip(clip))[start : start + 170]
         assert len(window) == min(170, store.n_frames[clip])
         expected.append(training.module.eval()(window[None].float())[0])
-    labels = torch.from_numpy(store.clips.labels(store.clips.classes))
+    labels = torch.from_numpy(store.clips.labels().values)
     loss = training.loss(draws, 0.0)
     torch.testing.assert_close(loss, F.cross_entropy(torch.stack(expected), labels))
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from soundalike.datasets.labels import Labels, classes_of
+
 SPLITS = ("train", "validation", "test")
 ROWS_AT_ONCE = 4096  # as Python objects, which need many times the memory of the table
 
@@ -100,11 +102,6 @@ class ClipTable:
                 yield Clip(path, label, split, fold, _known(start_s), _known(end_s))
 
     @property
-    def is_multi_label(self) -> bool:
-        """Whether any label names several classes."""
-        return any(";" in label for label in self.rows["label"].unique())
-
-    @property
     def classes(self) -> list[str]:
         """Names of the classes, sorted; a class index is a position in this list."""
         return sorted({name for label in self.rows["label"].unique() for name in classes_of(label)})
@@ -119,30 +116,17 @@ class ClipTable:
         """Names of the folds, in the order of `fold_names`."""
         return fold_names(self.rows["fold"].unique())
 
-    def labels(self, classes: list[str]) -> np.ndarray:
-        """Return the labels as numbers; classes that are not in `classes` count as none.
+    def labels(self, classes: list[str] | None = None) -> Labels:
+        """Return the labels as numbers.
 
-        Ask the table of the whole set, then select: a part of a multi-label set may happen to have
-        one class a clip, and would get labels of the other kind.
+        Ask the table of the whole set, then select: some clips of a multi-label set may happen to
+        have one class each, and would get labels of the other kind.
 
         Args:
-            classes: names, as in `classes` of the table.
-
-        Returns:
-            int64 [clips], the class index or -1, where every clip has one class at most. Otherwise
-            float32 [clips, classes], 1 for each class of the clip and 0 for the others; the row of
-            an unlabeled clip is NaN, since 0 would say that it holds none of them.
+            classes: names of the classes, by default those of this table; any other class counts as
+                none.
         """
-        index = {name: position for position, name in enumerate(classes)}
-        which, different = pd.factorize(self.rows["label"])
-        if not self.is_multi_label:
-            return np.array([index.get(label, -1) for label in different], dtype=np.int64)[which]
-        labels = np.zeros((len(different), len(classes)), dtype=np.float32)
-        for row, label in zip(labels, different, strict=True):
-            row[[index[name] for name in classes_of(label) if name in index]] = 1
-            if not label:
-                row[:] = np.nan
-        return labels[which]
+        return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
 
     def where(self, keep: np.ndarray) -> "ClipTable":
         """Return the clips that a boolean or index array names."""
@@ -158,17 +142,6 @@ class ClipTable:
                 digest.update(f", {json.dumps([*map(str, values)])[1:-1]}".encode())
             digest.update(b"]")
         return digest.hexdigest()
-
-
-def classes_of(label: str) -> list[str]:
-    """Return the classes that a label names, in its order, each once.
-
-    >>> classes_of("dog; rain;dog")
-    ['dog', 'rain']
-    >>> classes_of(" ")
-    []
-    """
-    return list(dict.fromkeys(name.strip() for name in label.split(";") if name.strip()))
 
 
 def fold_names(folds: Iterable[str]) -> list[str]:

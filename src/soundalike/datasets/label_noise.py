@@ -27,9 +27,9 @@ def with_label_noise(store: Store, share: float, seed: int) -> Store:
         raise ValueError(f"share is {share}: give a number from 0 to 1.")
     clips = store.clips
     classes = clips.classes
-    labels = clips.labels(classes)
-    if labels.ndim == 2:
+    if clips.labels().is_multi_label:
         raise SourceError(f"{clips.name}: clips with several labels cannot be given wrong ones.")
+    labels = clips.labels().values
     train = np.flatnonzero((clips.rows["split"] == "train").to_numpy() & (labels >= 0))
     if not len(train) or len(classes) < 2:
         missing = "no second class" if len(train) else "no labeled clip in a split 'train'"

@@ -9,8 +9,9 @@ from tqdm import tqdm
 
 from soundalike.audio.sound_file import AudioError, read_info
 from soundalike.audio.waveform import read_blocks
-from soundalike.datasets.clips import Clip, ClipTable, Problem, classes_of
+from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.identical import HASH, first_with_hash
+from soundalike.datasets.labels import classes_of
 from soundalike.runtime.workers import map_in_processes
 
 SILENT_PEAK = 1e-4  # -80 dB below full scale: nothing that anybody hears

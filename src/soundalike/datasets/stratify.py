@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from soundalike.datasets.clips import classes_of
 from soundalike.datasets.identical import first_with_hash
+from soundalike.datasets.labels import classes_of
 from soundalike.datasets.store import Store
 
 

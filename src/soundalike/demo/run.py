@@ -69,7 +69,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     splits, classes = evaluation_splits(store), store.clips.classes
     scores = evaluate(model, store, splits)
     test = store.select(np.concatenate([split.test for split in splits]))
-    labels = test.clips.labels(classes)
+    labels = test.clips.labels(classes).values
 
     numbers = _numbers(score_table(labels, scores, classes))
     story = DemoStory(

@@ -93,7 +93,7 @@ def evaluate_run(
 
     classes = store.clips.classes
     test_clips = np.concatenate([split.test for split in splits])
-    labels = store.clips.labels(classes)[test_clips]
+    labels = store.clips.labels().values[test_clips]
     results = {
         "model": str(model_name),
         "source": source,
@@ -135,7 +135,7 @@ class _Evaluation:
         self.out = out
         self.seed = seed
         self.progress = progress
-        self.labels = store.clips.labels(store.clips.classes)
+        self.labels = store.clips.labels().values
 
     def of_frozen_ear(self, protocols: list[str]) -> Scores:
         """Evaluate by protocols that leave the model as it is; keep the linear classifier."""
@@ -232,10 +232,11 @@ def _was_held_out(store: Store, config: dict[str, Any]) -> bool:
 
 def _predictions(clips: ClipTable, test_clips: np.ndarray, scores: Scores) -> pd.DataFrame:
     """Return what each way of classifying says of every test clip."""
-    names = np.array(clips.classes)
+    labels = clips.labels()
+    names = np.array(labels.classes)
     columns = {
         f"{protocol}, {representation}": [";".join(names[row]) for row in found >= 0.5]
-        if clips.is_multi_label
+        if labels.is_multi_label
         else names[found.argmax(axis=1)]
         for (protocol, representation), found in scores.items()
     }

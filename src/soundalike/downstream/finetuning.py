@@ -18,6 +18,7 @@ import torch
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
+from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
@@ -94,9 +95,9 @@ def fine_tune(
     """
     if len(split.train) < 2:
         raise SourceError(f"{store.clips.name}: {len(split.train)} labeled clips to learn from.")
-    labels = store.clips.labels(store.clips.classes)
+    labels = store.clips.labels()
     heard, validation = store.select(split.train), store.select(split.validation)
-    recipe = _for_labels(recipe, store.clips.is_multi_label)
+    recipe = _for_labels(recipe, labels.is_multi_label)
     given = recipe["training"]
     if given["linear_probe_init"] and model is None:
         raise RecipeError(
@@ -104,14 +105,14 @@ def fine_tune(
         )
     hardware = choose_hardware(given["precision"], given["memory_format"])
     with recipe_errors():
-        training, classifier = _assemble(heard, store, labels[split.train], recipe, hardware, model)
+        training, classifier = _assemble(heard, labels.select(split.train), recipe, hardware, model)
     monitor = None
     if len(split.validation):
 
         def look() -> dict[str, float]:
             with training.fabric.autocast():
                 scores = classifier.clip_probabilities(validation)
-            return {"validation": score(labels[split.validation], scores)}
+            return {"validation": score(labels.values[split.validation], scores)}
 
         monitor = Monitor(
             ["validation"],
@@ -139,7 +140,7 @@ def fine_tune(
     scores = kept.clip_probabilities(store.select(split.test))
     return Outcome(
         scores=scores,
-        test_score=score(labels[split.test], scores) if len(split.test) else math.nan,
+        test_score=score(labels.values[split.test], scores) if len(split.test) else math.nan,
         validation_score=validation_scores.get(numbers["epoch"]),
         epoch=numbers["epoch"],
         seconds=round(numbers["seconds"] + time.monotonic() - trained, 1),
@@ -173,8 +174,7 @@ def _what_happens(
 
 def _assemble(
     heard: Store,
-    store: Store,
-    labels: np.ndarray,
+    labels: Labels,
     recipe: Recipe,
     hardware: Hardware,
     model: SoundEncoder | None,
@@ -183,11 +183,10 @@ def _assemble(
     settings = SupervisedSettings(**recipe["training"])
     fabric = hardware.fabric()
     torch.manual_seed(settings.seed)
-    clips = store.clips
     classifier = SoundClassifier(
         _copy(model, settings) if model else _new_ear(heard, recipe["encoder"], settings),
-        clips.classes,
-        multi_label=clips.is_multi_label,
+        labels.classes,
+        multi_label=labels.is_multi_label,
         clip_score=settings.clip_score,
     )
     if settings.linear_probe_init:
@@ -195,7 +194,7 @@ def _assemble(
         patches = embeddings(classifier.model, heard, levels)
         nothing = np.zeros(0, dtype=np.int64)
         of_all = Split("all", np.arange(len(labels)), nothing, nothing)
-        probe = fit_linear(patches, labels, len(clips.classes), of_all, settings.seed)
+        probe = fit_linear(patches, labels.values, labels.n_classes, of_all, settings.seed)
         take_over(probe, classifier)
     hardware.lay_out(classifier)
     training = SupervisedTraining(
@@ -207,7 +206,7 @@ def _assemble(
         frames=place_frames(heard.frames, fabric.device),
         offsets=heard.offsets,
         n_frames=heard.n_frames,
-        labels=labels,
+        labels=labels.values,
         settings=settings,
     )
     return training, classifier

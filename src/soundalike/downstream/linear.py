@@ -69,9 +69,9 @@ def linear_classifier(
     model: SoundEncoder, store: Store, heard: Features, split: Split, seed: int
 ) -> SoundClassifier:
     """Return the model with the linear classifier that `evaluate` tests on a split."""
-    clips = store.clips
-    probe = fit_linear(heard, clips.labels(clips.classes), len(clips.classes), split, seed)
-    classifier = SoundClassifier(model, clips.classes, multi_label=clips.is_multi_label)
+    labels = store.clips.labels()
+    probe = fit_linear(heard, labels.values, labels.n_classes, split, seed)
+    classifier = SoundClassifier(model, labels.classes, multi_label=labels.is_multi_label)
     take_over(probe, classifier)
     return classifier.to(model.device).eval()
 

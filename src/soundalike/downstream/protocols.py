@@ -61,8 +61,7 @@ def evaluate(
     Returns:
         Class scores of the test clips of all splits, one split after the other.
     """
-    classes = store.clips.classes
-    labels = store.clips.labels(classes)
+    labels = store.clips.labels()
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     with tqdm(total=2 + 2 * len(splits), desc="evaluate", disable=not progress) as bar:
         statistics = log_mel_statistics(model, store)
@@ -77,7 +76,9 @@ def evaluate(
                 for name, patches in zip(
                     (LOG_MEL, UNTRAINED, PRETRAINED), (statistics, untrained, heard), strict=True
                 ):
-                    scores = PROTOCOLS[protocol](patches, labels, len(classes), split, seed)
+                    scores = PROTOCOLS[protocol](
+                        patches, labels.values, labels.n_classes, split, seed
+                    )
                     found.setdefault((protocol, name), []).append(scores)
             bar.update()
     return {key: np.concatenate(scores) for key, scores in found.items()}
@@ -100,13 +101,12 @@ def linear_evaluation(
         seed: of the order of clips and the choice of patches.
     """
     began = time.monotonic()
-    classes = store.clips.classes
-    labels = store.clips.labels(classes)
+    labels = store.clips.labels()
     patches = embeddings(model, store)
     milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
     probe = fit_linear_probe(
-        *labeled(patches, labels, split.train), len(classes),
-        labeled(patches, labels, split.validation) if len(split.validation) else None,
+        *labeled(patches, labels.values, split.train), labels.n_classes,
+        labeled(patches, labels.values, split.validation) if len(split.validation) else None,
         standardize=False, weight_decay=1e-4,
         settings=SGDSettings(n_epochs=n_epochs, milestones=milestones, seed=seed),
     )  # fmt: skip
@@ -114,10 +114,10 @@ def linear_evaluation(
     validation_score = None
     if len(split.validation):
         validation_scores = _clip_scores(probe, patches.of(split.validation))
-        validation_score = score(labels[split.validation], validation_scores)
+        validation_score = score(labels.values[split.validation], validation_scores)
     return Outcome(
         scores=scores,
-        test_score=score(labels[split.test], scores),
+        test_score=score(labels.values[split.test], scores),
         validation_score=validation_score,
         epoch=probe.epoch,
         seconds=round(time.monotonic() - began, 1),

@@ -79,7 +79,7 @@ class Bench:
 
     def _measure(self, row: Row, seed: int) -> dict[str, Any]:
         store = self.clips(seed)
-        labels = store.clips.labels(store.clips.classes)
+        labels = store.clips.labels().values
         (split,) = evaluation_splits(store, "clean" if row.task == "clean" else "noisy", seed)
         metric = {"metric": metric_name(labels)}
         if row.start == "log-mel statistics":
@@ -159,11 +159,10 @@ class Bench:
         """Classify without a network: the statistics are standardized first, unlike h."""
         began = time.monotonic()
         patches = log_mel_statistics(self._new_ear(row, store, seed), store)
-        classes = store.clips.classes
-        labels = store.clips.labels(classes)
-        scores = PROTOCOLS["linear"](patches, labels, len(classes), split, seed)
+        labels = store.clips.labels()
+        scores = PROTOCOLS["linear"](patches, labels.values, labels.n_classes, split, seed)
         seconds = round(time.monotonic() - began, 1)
-        return {"score": score(labels[split.test], scores), "seconds": seconds}
+        return {"score": score(labels.values[split.test], scores), "seconds": seconds}
 
 
 def _numbers(outcome: Outcome) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from soundalike.audio.windows import Windows
-from soundalike.datasets.clips import classes_of
+from soundalike.datasets.labels import classes_of
 from soundalike.datasets.store import Store
 from soundalike.evaluation.knn import default_k, knn_scores
 from soundalike.evaluation.metrics import score
@@ -50,15 +50,21 @@ class KNNMonitor:
         """
         n_clips = min(len(store.clips), self.max_clips)
         store = store.select(np.linspace(0, len(store.clips) - 1, n_clips).astype(int))
-        classes = store.clips.classes
-        labels = store.clips.labels(classes)
+        labels = store.clips.labels()
         z, clips = _project_patches(store, patch_frames, project, device)
-        patch_labels = torch.from_numpy(labels).to(z.device)[clips]
-        k = self.k or default_k(len(z), len(classes))
+        patch_labels = torch.from_numpy(labels.values).to(z.device)[clips]
+        k = self.k or default_k(len(z), labels.n_classes)
         scores = knn_scores(
-            z, clips, z, clips, patch_labels, len(classes), k, bf16_first=has_fast_bf16(z.device)
+            z,
+            clips,
+            z,
+            clips,
+            patch_labels,
+            labels.n_classes,
+            k,
+            bf16_first=has_fast_bf16(z.device),
         )
-        return score(labels, scores.cpu().numpy())
+        return score(labels.values, scores.cpu().numpy())
 
 
 def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:

@@ -229,9 +229,9 @@ def _trained(module: nn.Module) -> list[nn.Parameter]:
 
 def _labels(heard: Store) -> np.ndarray:
     """Return the class of each clip, -1 where it has no label."""
-    clips = heard.clips
-    if clips.is_multi_label:
+    labels = heard.clips.labels()
+    if labels.is_multi_label:
         raise ValueError("loss sup_con takes one label a clip, and some clips have several.")
-    if not clips.classes:
+    if not labels.classes:
         raise ValueError("loss sup_con needs labels, and no clip has one; nt_xent needs none.")
-    return clips.labels(clips.classes)
+    return labels.values
