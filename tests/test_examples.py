@@ -1,0 +1,70 @@
+"""Every example runs as it is, on sounds it has not seen."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from soundalike.models.band_cnn import BandCNN
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(script, *arguments):
+    """Run an example as its docstring says, and return the lines it prints."""
+    command = [sys.executable, EXAMPLES / script, *arguments]
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.splitlines()
+
+
+def test_train_in_plain_torch(tmp_path):
+    rng = np.random.default_rng(0)
+    time_s = np.arange(30000) / 22050
+    for number in range(12):  # each clip sounds like itself only: tones half an octave apart
+        wave = np.sin(2 * np.pi * 100 * 2 ** (number / 2) * time_s)
+        wave += 0.01 * rng.standard_normal(len(wave))
+        soundfile.write(tmp_path / f"{number}.wav", 0.5 * wave, 22050)
+    lines = run("train_in_plain_torch.py", tmp_path, tmp_path / "encoder.pt")
+    losses = [float(line.rpartition(" ")[2]) for line in lines]
+    assert len(losses) == 20
+    at_chance = np.log(2 * 12 - 1)  # every other view is equally likely to be the partner
+    assert losses[-1] < min(losses[0], 0.6 * at_chance)
+    BandCNN().load_state_dict(torch.load(tmp_path / "encoder.pt"))
+
+
+def test_embed_and_search(sound_folder, tmp_path):
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for kind in ("low", "middle", "high"):
+        for number in range(4):
+            target = folder / f"{kind}{number}.wav"
+            target.write_bytes((sound_folder / kind / f"{number}.wav").read_bytes())
+    query = folder / "high1.wav"
+    first, second, *others = run("embed_and_search.py", folder, query)
+    assert first == f"1.000  {query}"
+    assert "/high" in second
+    assert len(others) == 3
+    assert run("embed_and_search.py", folder, query)[0] == first  # now from the stored vectors
+
+
+def test_classify_with_sklearn(sound_folder):
+    accuracy, *probabilities = run(
+        "classify_with_sklearn.py", sound_folder, sound_folder / "low" / "3.wav"
+    )
+    assert float(accuracy.rpartition(" ")[2]) > 0.9
+    best = max(probabilities)
+    assert best.endswith("low")
+    assert sum(float(line.split()[0]) for line in probabilities) == pytest.approx(1, abs=0.02)
+
+
+def test_every_example_is_tested():
+    tests = Path(__file__).read_text()
+    scripts = list(EXAMPLES.glob("*.py"))
+    assert scripts
+    for script in scripts:
+        assert script.name in tests
