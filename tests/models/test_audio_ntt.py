@@ -14,11 +14,11 @@ def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tens
         x = F.relu(F.batch_norm(x, mean, var, weight, bias))
     embedded = []
     for frame in range(x.shape[2]):
-        of_frame = x[:, :, frame].flatten(1)
+        values = x[:, :, frame].flatten(1)
         for layer in ("hidden", "out"):
             weight, bias = state[f"mlp.{layer}.weight"], state[f"mlp.{layer}.bias"]
-            of_frame = F.relu(F.linear(of_frame, weight, bias))
-        embedded.append(of_frame)
+            values = F.relu(F.linear(values, weight, bias))
+        embedded.append(values)
     frames = torch.stack(embedded)
     return torch.cat([frames.mean(0), frames.max(0).values], dim=1)
 
@@ -28,7 +28,7 @@ def test_equals_the_plain_network_written_from_its_state_dict() -> None:
     encoder = AudioNTT()
     patches = torch.randn(3, 1, 101, 96)
     for _ in range(3):
-        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+        encoder(patches + torch.randn(3, 1, 1, 1))  # so that the running statistics are not 0 and 1
     encoder.eval()
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -47,8 +47,8 @@ def test_shapes_of_every_stage() -> None:
     }  # fmt: skip
 
 
-def test_h_tells_at_which_frequency_something_is() -> None:
-    """Global pooling over frequency could not: the two patches hold the same, in other bands."""
+def test_h_depends_on_the_frequency_of_a_sound() -> None:
+    """With global pooling over frequency h would be almost the same."""
     torch.manual_seed(0)
     encoder = AudioNTT().eval()
     low, high = torch.zeros(2, 1, 1, 101, 96)
@@ -60,19 +60,19 @@ def test_h_tells_at_which_frequency_something_is() -> None:
 def test_number_of_bands() -> None:
     encoder = AudioNTT(width=4, dim=32, n_bands=64)
     assert encoder(torch.zeros(2, 1, 50, 64)).shape == (2, 32)
-    with pytest.raises(ValueError, match="48 values a frame, not 32; set the encoder's n_bands"):
+    with pytest.raises(ValueError, match="48 values per frame, not 32. Set the encoder's n_bands"):
         encoder(torch.zeros(2, 1, 50, 96))
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"width": 0}, "got 0, 96"),
-        ({"n_bands": 7}, "got 64, 7"),
-        ({"dim": 3}, "even dim of at least 2, got 3"),
-        ({"dim": 0}, "even dim of at least 2, got 0"),
+        ({"width": 0}, "got 0 and 96"),
+        ({"n_bands": 7}, "got 64 and 7"),
+        ({"dim": 3}, "even and at least 2, got 3"),
+        ({"dim": 0}, "even and at least 2, got 0"),
     ],
 )
-def test_refuses_sizes_of_no_network(settings: dict[str, int], message: str) -> None:
+def test_refuses_impossible_sizes(settings: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         AudioNTT(**settings)

@@ -21,7 +21,7 @@ def test_equals_the_plain_network_written_from_its_state_dict() -> None:
     encoder = BandCNN()
     patches = torch.randn(3, 1, 101, 96)
     for _ in range(3):
-        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+        encoder(patches + torch.randn(3, 1, 1, 1))  # so that the running statistics are not 0 and 1
     encoder.eval()
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -40,7 +40,7 @@ def test_shapes_of_every_block() -> None:
     }  # fmt: skip
 
 
-def test_h_tells_at_which_frequency_something_is_and_not_when() -> None:
+def test_h_depends_on_the_frequency_of_a_sound_and_not_on_its_time() -> None:
     torch.manual_seed(0)
     encoder = BandCNN().eval()
     low, high, later = torch.zeros(3, 1, 1, 96, 96)
@@ -50,6 +50,16 @@ def test_h_tells_at_which_frequency_something_is_and_not_when() -> None:
         silence = encoder(torch.zeros(1, 1, 96, 96))
     assert F.cosine_similarity(h[0] - silence, h[1] - silence).item() < 0.5
     torch.testing.assert_close(h[0], h[2])
+
+
+def test_another_submodule_does_not_change_the_network() -> None:
+    torch.manual_seed(0)
+    encoder = BandCNN([4, 8], n_bands=16).eval()
+    patches = torch.randn(2, 1, 20, 16)
+    with torch.no_grad():
+        before = encoder(patches)
+        encoder.add_module("head", torch.nn.Linear(3, 3))
+        assert torch.equal(encoder(patches), before)
 
 
 def test_patches_of_any_length_and_other_bands() -> None:
@@ -64,6 +74,6 @@ def test_patches_of_any_length_and_other_bands() -> None:
 @pytest.mark.parametrize(
     ("channels", "n_bands"), [([], 96), ([0], 96), ([4, -1], 96), ([4, 4, 4, 4], 15)]
 )
-def test_refuses_sizes_of_no_network(channels: list[int], n_bands: int) -> None:
-    with pytest.raises(ValueError, match="blocks of at least one channel, and bands for each"):
+def test_refuses_impossible_sizes(channels: list[int], n_bands: int) -> None:
+    with pytest.raises(ValueError, match="at least one block, one channel a block and"):
         BandCNN(channels, n_bands)

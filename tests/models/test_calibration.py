@@ -1,4 +1,4 @@
-"""Batch norm that knows its inputs, on a network that was never trained."""
+"""Batch-norm statistics of an untrained network."""
 
 import torch
 from torch import nn
@@ -18,7 +18,7 @@ def test_running_statistics_are_averages_over_the_batches():
     assert layer.momentum == 0.3
 
 
-def test_weights_do_not_move_and_the_network_is_left_for_use():
+def test_weights_do_not_change_and_the_network_is_in_evaluation_mode():
     torch.manual_seed(0)
     encoder = ResNet18(width=4)
     before = [parameter.clone() for parameter in encoder.parameters()]

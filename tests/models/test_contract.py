@@ -1,4 +1,4 @@
-"""What every encoder of the table keeps."""
+"""The contract that every encoder of the table meets."""
 
 from pkgutil import resolve_name
 
@@ -8,7 +8,7 @@ import torch
 from soundalike.models import ENCODERS
 from soundalike.models.timm_model import TimmModel
 
-# At the last frame the backward direction has read one frame, so it has used no recurrence yet.
+# The backward direction has read one frame at the last frame, so its recurrence is unused.
 UNUSED = {"CRNN": {"rnn1.weight_hh_l0_reverse"}}
 
 
@@ -38,7 +38,7 @@ def test_refuses_a_patch_that_is_too_short(encoder, patches) -> None:
         encoder(patches[:, :, :n_frames])
 
 
-def test_h_of_a_patch_does_not_depend_on_its_batch_mates(encoder, patches) -> None:
+def test_h_does_not_depend_on_the_other_patches_of_a_batch(encoder, patches) -> None:
     encoder.eval()
     with torch.no_grad():
         together = encoder(patches)
@@ -48,7 +48,7 @@ def test_h_of_a_patch_does_not_depend_on_its_batch_mates(encoder, patches) -> No
 
 def test_gradients_reach_every_parameter(encoder, patches) -> None:
     if isinstance(encoder, TimmModel):
-        pytest.skip("timm starts residual branches at zero")
+        pytest.skip("timm initializes residual branches to zero")
     (encoder(patches) ** 2).sum().backward()
     gradients = {name: parameter.grad for name, parameter in encoder.named_parameters()}
     assert all(gradient.isfinite().all() for gradient in gradients.values())
@@ -65,7 +65,7 @@ def test_a_saved_state_gives_the_same_h(encoder, patches, tmp_path) -> None:
         assert torch.equal(other.eval()(patches), encoder.eval()(patches))
 
 
-def test_starts_from_the_seed(encoder) -> None:
+def test_initial_weights_depend_on_the_seed(encoder) -> None:
     torch.manual_seed(0)
     again = type(encoder)().state_dict()
     other = type(encoder)().state_dict()

@@ -47,7 +47,7 @@ def test_equals_the_plain_network_written_from_its_state_dict() -> None:
     encoder = CRNN()
     patches = torch.randn(3, 1, 101, 96)
     for _ in range(3):
-        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+        encoder(patches + torch.randn(3, 1, 1, 1))  # so that the running statistics are not 0 and 1
     encoder.eval()
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -86,7 +86,7 @@ def test_refuses_bands_that_do_not_pool_to_two(n_bands: int) -> None:
 
 
 @pytest.mark.parametrize("n_bands", [80, 119])
-def test_reads_every_number_of_bands_that_pools_to_two(n_bands: int) -> None:
+def test_accepts_every_number_of_bands_that_pools_to_two(n_bands: int) -> None:
     assert CRNN()(torch.zeros(2, 1, 101, n_bands)).shape == (2, 64)
 
 
@@ -98,6 +98,6 @@ def test_width_scales_every_layer_and_h() -> None:
     assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, 4)
 
 
-def test_refuses_a_width_that_leaves_no_h() -> None:
+def test_refuses_a_width_that_is_too_small_for_h() -> None:
     with pytest.raises(ValueError, match="at least 2 channels, got 1"):
         CRNN(width=1)

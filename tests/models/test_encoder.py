@@ -1,4 +1,4 @@
-"""Encoders are made from settings, as recipes and saved models hold them."""
+"""Encoders are built from settings, as in recipes and saved models."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from soundalike.models.encoder import Encoder, build_encoder
 
 
 @pytest.mark.parametrize("name", ENCODERS)
-def test_every_name_makes_an_encoder(name):
+def test_every_name_builds_an_encoder(name):
     if name == "timm":
         pytest.importorskip("timm")
     encoder = build_encoder({"name": name})
@@ -16,12 +16,12 @@ def test_every_name_makes_an_encoder(name):
     assert encoder.min_frames > 0
 
 
-def test_arguments_arrive_and_settings_are_left_as_they_are():
+def test_arguments_are_passed_on_and_settings_do_not_change():
     settings = {"name": "resnet18", "width": 8}
     assert build_encoder(settings).dim == 64
     assert settings == {"name": "resnet18", "width": 8}
 
 
-def test_a_name_that_is_not_there():
+def test_an_unknown_name_is_an_error():
     with pytest.raises(KeyError):
         build_encoder({"name": "cochlea"})

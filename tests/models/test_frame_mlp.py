@@ -15,7 +15,7 @@ def test_equals_its_definition_frame_by_frame() -> None:
         torch.testing.assert_close(h, torch.cat([embedded.mean(0), embedded.max(0).values]))
 
 
-def test_the_order_of_frames_does_not_matter_that_of_bands_does() -> None:
+def test_the_order_of_frames_does_not_matter_but_that_of_bands_does() -> None:
     torch.manual_seed(0)
     mlp = FrameMLP(in_dim=12, dim=6)
     maps = torch.randn(2, 3, 5, 4)
@@ -24,11 +24,11 @@ def test_the_order_of_frames_does_not_matter_that_of_bands_does() -> None:
 
 
 @pytest.mark.parametrize("dim", [0, 1, 7])
-def test_refuses_a_dim_that_mean_and_maximum_cannot_share(dim: int) -> None:
-    with pytest.raises(ValueError, match=f"even dim of at least 2, got {dim}"):
+def test_refuses_a_dim_that_is_not_even(dim: int) -> None:
+    with pytest.raises(ValueError, match=f"even and at least 2, got {dim}"):
         FrameMLP(12, dim)
 
 
 def test_refuses_maps_of_another_number_of_bands() -> None:
-    with pytest.raises(ValueError, match="have 15 values a frame, not 12"):
+    with pytest.raises(ValueError, match="have 15 values per frame, not 12"):
         FrameMLP(12, 6)(torch.zeros(1, 3, 5, 5))

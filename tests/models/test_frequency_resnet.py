@@ -23,8 +23,8 @@ def test_shapes_of_every_stage() -> None:
     }
 
 
-def test_a_frame_hears_its_surroundings_only() -> None:
-    """From the stride on every 3x3 convolution adds 1, 2 or 4 frames to either side."""
+def test_the_receptive_field_is_narrow() -> None:
+    """After the first stride each 3x3 convolution adds 1, 2 or 4 frames to either side."""
     torch.manual_seed(0)
     encoder = FrequencyResNet(width=4, dim=8).eval()
     patches = torch.randn(1, 1, 161, 96)
@@ -35,12 +35,12 @@ def test_a_frame_hears_its_surroundings_only() -> None:
     with torch.no_grad():
         encoder(patches)
         encoder(changed)
-    moved = (maps[0] != maps[1]).any(dim=(0, 1, 3)).nonzero().flatten()
-    assert moved.min() >= 10 - 5
-    assert moved.max() <= 10 + 5
+    affected = (maps[0] != maps[1]).any(dim=(0, 1, 3)).nonzero().flatten()
+    assert affected.min() >= 10 - 5
+    assert affected.max() <= 10 + 5
 
 
-def test_h_tells_at_which_frequency_something_is() -> None:
+def test_h_depends_on_the_frequency_of_a_sound() -> None:
     torch.manual_seed(0)
     encoder = FrequencyResNet().eval()
     low, high = torch.zeros(2, 1, 1, 101, 96)
@@ -55,8 +55,8 @@ def test_number_of_bands(n_bands: int) -> None:
     assert encoder(torch.zeros(2, 1, 50, n_bands)).shape == (2, 32)
 
 
-def test_refuses_sizes_of_no_network() -> None:
-    with pytest.raises(ValueError, match="from 1 on, got 0, 96"):
+def test_refuses_impossible_sizes() -> None:
+    with pytest.raises(ValueError, match="n_bands >= 1, got 0 and 96"):
         FrequencyResNet(width=0)
-    with pytest.raises(ValueError, match="from 1 on, got 32, 0"):
+    with pytest.raises(ValueError, match="n_bands >= 1, got 32 and 0"):
         FrequencyResNet(n_bands=0)

@@ -6,7 +6,7 @@ from soundalike.models.fsdnoisy18k_baseline import FSDnoisy18kBaseline
 
 
 def plain_forward(state: dict[str, Tensor], x: Tensor) -> Tensor:
-    """The layers as published, on maps that are 6 x 24 by themselves."""
+    """The layers as published, for maps of 6 x 24."""
 
     def norm(x: Tensor, name: str) -> Tensor:
         keys = ("running_mean", "running_var", "weight", "bias")
@@ -24,8 +24,8 @@ def plain_forward(state: dict[str, Tensor], x: Tensor) -> Tensor:
     return F.relu(F.linear(rows, state["dense.weight"], state["dense.bias"]))
 
 
-def used() -> FSDnoisy18kBaseline:
-    """An encoder whose running statistics are not 0 and 1 any more."""
+def with_running_statistics() -> FSDnoisy18kBaseline:
+    """An encoder whose running statistics are not 0 and 1."""
     torch.manual_seed(0)
     encoder = FSDnoisy18kBaseline()
     for _ in range(3):
@@ -34,14 +34,14 @@ def used() -> FSDnoisy18kBaseline:
 
 
 def test_equals_the_plain_network_written_from_its_state_dict() -> None:
-    encoder = used()
+    encoder = with_running_statistics()
     patches = torch.randn(3, 1, 100, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
 
 
-def test_frames_half_as_far_apart_are_averaged_in_pairs() -> None:
-    encoder = used()
+def test_maps_with_twice_the_frames_are_averaged_in_pairs() -> None:
+    encoder = with_running_statistics()
     patches = torch.randn(3, 1, 201, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -55,7 +55,7 @@ def test_has_530_thousand_weights_with_a_layer_of_20_classes() -> None:
 def test_shapes_of_every_stage() -> None:
     shapes = {}
     encoder = FSDnoisy18kBaseline()
-    for name in ("conv1", "conv2", "conv3", "places"):
+    for name in ("conv1", "conv2", "conv3", "resize"):
         getattr(encoder, name).register_forward_hook(
             lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
         )
@@ -64,19 +64,19 @@ def test_shapes_of_every_stage() -> None:
         "conv1": (24, 100, 96),
         "conv2": (48, 25, 48),
         "conv3": (48, 6, 24),
-        "places": (48, 6, 24),
+        "resize": (48, 6, 24),
     }
 
 
 def test_drops_half_of_h_in_training_only() -> None:
-    encoder = used()
+    encoder = with_running_statistics()
     patches = torch.randn(64, 1, 100, 96)
     with torch.no_grad():
         assert torch.equal(encoder(patches), encoder(patches))
-        on = (encoder(patches) > 0).float().mean()
+        active = (encoder(patches) > 0).float().mean()
         encoder.train()
-        kept = (encoder(patches) > 0).float().mean()
-    assert 0.35 * on < kept < 0.65 * on
+        active_in_training = (encoder(patches) > 0).float().mean()
+    assert 0.35 * active < active_in_training < 0.65 * active
 
 
 def test_weights_start_with_the_variance_of_their_fan_in() -> None:

@@ -4,7 +4,7 @@ import torch
 from soundalike.models.heads import ProjectionHead
 
 
-def test_z_is_float32_also_under_autocast() -> None:
+def test_z_is_float32_even_under_autocast() -> None:
     torch.manual_seed(0)
     head = ProjectionHead(64)
     with torch.autocast("cpu", torch.bfloat16):
@@ -35,7 +35,7 @@ def test_the_paper_s_head() -> None:
     assert sizes == [(512, 64), (512,), (512,), (512,), (512, 512), (512,)]
 
 
-@pytest.mark.parametrize("wrong", [{"hidden_dim": 0}, {"out_dim": 0}, {"n_hidden_layers": -1}])
-def test_sizes_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize("arguments", [{"hidden_dim": 0}, {"out_dim": 0}, {"n_hidden_layers": -1}])
+def test_sizes_out_of_range_are_refused(arguments: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="ProjectionHead needs"):
-        ProjectionHead(8, **wrong)
+        ProjectionHead(8, **arguments)

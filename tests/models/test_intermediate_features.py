@@ -1,4 +1,4 @@
-"""Embeddings from several intermediate_features of a network."""
+"""Embeddings from several blocks of a network."""
 
 import pytest
 import torch
@@ -19,10 +19,10 @@ def unit(part: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def test_holds_h_and_the_statistics_of_each_depth_with_the_same_weight(encoder) -> None:
+def test_joins_h_and_the_statistics_of_each_block_with_equal_weight(encoder) -> None:
     patches = torch.randn(3, 1, 101, 96)
-    together = embed_with_intermediate(encoder, ["conv2", "log_mel"], patches)
-    conv2 = encoder.conv2(encoder.conv1(patches))  # 24 bands: two are one
+    embedding = embed_with_intermediate(encoder, ["conv2", "log_mel"], patches)
+    conv2 = encoder.conv2(encoder.conv1(patches))  # 24 bands, averaged in pairs
     parts = [encoder(patches)]
     for maps, n_pooled in ((conv2, 2), (patches, 8)):
         pooled = maps.unflatten(3, (12, n_pooled)).mean(4)
@@ -30,12 +30,12 @@ def test_holds_h_and_the_statistics_of_each_depth_with_the_same_weight(encoder) 
         highest = torch.stack([pooled[..., band].max(2).values for band in range(12)], 2).flatten(1)
         parts.append(torch.cat([means, highest], dim=1))
     expected = torch.cat([unit(part) for part in parts], dim=1) / 3**0.5
-    torch.testing.assert_close(together, expected)
-    assert dim_with_intermediate(encoder, ["conv2", "log_mel"], 101, 96) == together.shape[1]
-    torch.testing.assert_close(together.norm(dim=1), torch.ones(3))
+    torch.testing.assert_close(embedding, expected)
+    assert dim_with_intermediate(encoder, ["conv2", "log_mel"], 101, 96) == embedding.shape[1]
+    torch.testing.assert_close(embedding.norm(dim=1), torch.ones(3))
 
 
-def test_the_network_is_left_as_it_is(encoder) -> None:
+def test_the_network_does_not_change(encoder) -> None:
     encoder.train()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     dim_with_intermediate(encoder, ["conv1"], 101, 96)
@@ -50,9 +50,11 @@ def test_every_stage_of_a_resnet() -> None:
     assert dim == 32 + 2 * (4 * 12 + 8 * 12 + 16 * 6 + 32 * 3)
 
 
-def test_a_block_that_is_not_there_or_no_map(encoder) -> None:
-    with pytest.raises(ValueError, match=r"no block 'conv7'; did you mean 'conv\d'\? It has conv1"):
+def test_an_unknown_block_and_one_without_maps_are_errors(encoder) -> None:
+    with pytest.raises(
+        ValueError, match=r"no block 'conv7'; did you mean 'conv\d'\? Its blocks are conv1"
+    ):
         dim_with_intermediate(encoder, ["conv7"], 101, 96)
-    with pytest.raises(ValueError, match="'mlp' is no map"):
+    with pytest.raises(ValueError, match="'mlp' has no frames and bands"):
         dim_with_intermediate(encoder, ["mlp"], 101, 96)
     assert not any(module._forward_hooks for module in encoder.modules())

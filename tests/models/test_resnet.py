@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from soundalike.models.resnet import ResNet18
 
 
-def used(encoder: torch.nn.Module) -> torch.nn.Module:
-    """Give batch normalization statistics and scales that a trained encoder would have."""
+def with_running_statistics(encoder: torch.nn.Module) -> torch.nn.Module:
+    """Set batch-norm statistics and scales to values as in a trained encoder."""
     for module in encoder.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.5, 0.5)
@@ -43,7 +43,7 @@ def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tens
 
 def test_equals_the_plain_network_written_from_its_state_dict() -> None:
     torch.manual_seed(0)
-    encoder = used(ResNet18(width=16))
+    encoder = with_running_statistics(ResNet18(width=16))
     patches = torch.randn(3, 1, 101, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -83,13 +83,13 @@ def test_convolutions_start_with_the_variance_of_their_fan_out() -> None:
     assert weight.std().item() == pytest.approx((2 / (512 * 3 * 3)) ** 0.5, rel=0.01)
 
 
-def test_a_classifier_in_a_state_dict_is_left_out() -> None:
+def test_a_classifier_in_a_state_dict_is_ignored() -> None:
     state = ResNet18(width=8).state_dict() | {"fc.weight": torch.zeros(20, 64)}
     result = ResNet18(width=8).load_state_dict(state, strict=False)
     assert result.missing_keys == []
     assert result.unexpected_keys == ["fc.weight"]
 
 
-def test_refuses_a_width_of_no_channels() -> None:
+def test_refuses_a_width_of_zero() -> None:
     with pytest.raises(ValueError, match="at least 1 channel, got 0"):
         ResNet18(width=0)

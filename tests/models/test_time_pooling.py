@@ -8,7 +8,7 @@ SIZES = st.tuples(*[st.integers(1, 4)] * 4)
 
 
 @given(sizes=SIZES)
-def test_a_frame_has_all_its_channels_and_bands(sizes: tuple[int, int, int, int]) -> None:
+def test_a_frame_holds_all_channels_and_bands(sizes: tuple[int, int, int, int]) -> None:
     maps = torch.randn(sizes)
     frames = frames_of(maps)
     batch, channels, n_frames, bands = sizes

@@ -1,4 +1,4 @@
-"""Networks of timm, where it is installed."""
+"""Networks of timm, if it is installed."""
 
 import sys
 
@@ -9,7 +9,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.timm_model import TimmModel
 
 
-def test_without_timm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_timm_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(ValueError, match=r'pip install "soundalike\[timm\]"'):
         TimmModel()
@@ -37,5 +37,5 @@ def test_arguments_reach_timm() -> None:
 
 def test_an_unknown_network_is_named() -> None:
     pytest.importorskip("timm")
-    with pytest.raises(ValueError, match="timm cannot make 'resnet1800'"):
+    with pytest.raises(ValueError, match="timm cannot create 'resnet1800'"):
         TimmModel("resnet1800")

@@ -23,7 +23,7 @@ def test_equals_the_plain_network_written_from_its_state_dict() -> None:
     encoder = VGG()
     patches = torch.randn(3, 1, 101, 96)
     for _ in range(3):
-        encoder(patches + torch.randn(3, 1, 1, 1))  # moves the running statistics from 0 and 1
+        encoder(patches + torch.randn(3, 1, 1, 1))  # so that the running statistics are not 0 and 1
     encoder.eval()
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -53,15 +53,15 @@ def test_shapes_of_every_stage() -> None:
     }
 
 
-def test_global_pooling_is_the_maximum_then_the_average() -> None:
+def test_global_pooling_concatenates_maximum_and_average() -> None:
     torch.manual_seed(0)
     encoder = VGG().eval()
-    seen = {}
-    encoder.conv5.register_forward_hook(lambda _, __, out: seen.update(maps=out))
-    encoder.dense1.register_forward_hook(lambda _, inputs, __: seen.update(pooled=inputs[0]))
+    captured = {}
+    encoder.conv5.register_forward_hook(lambda _, __, out: captured.update(maps=out))
+    encoder.dense1.register_forward_hook(lambda _, inputs, __: captured.update(pooled=inputs[0]))
     encoder(torch.randn(2, 1, 101, 96))
-    torch.testing.assert_close(seen["pooled"][:, :128], seen["maps"].amax((2, 3)))
-    torch.testing.assert_close(seen["pooled"][:, 128:], seen["maps"].mean((2, 3)))
+    torch.testing.assert_close(captured["pooled"][:, :128], captured["maps"].amax((2, 3)))
+    torch.testing.assert_close(captured["pooled"][:, 128:], captured["maps"].mean((2, 3)))
 
 
 def test_width_scales_every_layer_and_h() -> None:
@@ -72,6 +72,6 @@ def test_width_scales_every_layer_and_h() -> None:
     assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, 64)
 
 
-def test_refuses_a_width_of_no_channels() -> None:
+def test_refuses_a_width_of_zero() -> None:
     with pytest.raises(ValueError, match="at least 1 channel, got 0"):
         VGG(width=0)

@@ -1,4 +1,4 @@
-"""A learning rate for every layer, against the definition in plain loops."""
+"""LARS against its definition in plain loops."""
 
 import math
 
@@ -16,8 +16,8 @@ def network() -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Flatten(), nn.Linear(48, 2))
 
 
-def gradients(module: nn.Module, step: int) -> None:
-    """Give every parameter a gradient that depends on the step alone."""
+def set_gradients(module: nn.Module, step: int) -> None:
+    """Give every parameter a gradient that depends only on the step."""
     generator = torch.Generator().manual_seed(step)
     for parameter in module.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=generator)
@@ -47,7 +47,7 @@ def test_equals_the_definition_in_plain_loops():
     expected = [p.flatten().tolist() for p in module.parameters()]
     velocities = [[0.0] * p.numel() for p in module.parameters()]
     for step, lr in enumerate((0.5, 0.5, 0.3, 0.1)):
-        gradients(module, step)
+        set_gradients(module, step)
         optimizer.param_groups[0]["lr"] = lr
         optimizer.step()
         for i, parameter in enumerate(module.parameters()):
@@ -59,7 +59,7 @@ def test_equals_the_definition_in_plain_loops():
         assert parameter.flatten().tolist() == pytest.approx(weights, rel=1e-5, abs=1e-6)
 
 
-def test_a_step_is_the_same_share_of_every_layer_whatever_its_gradient():
+def test_the_relative_step_does_not_depend_on_the_scale_of_the_gradient():
     for scale in (1e-6, 1.0, 1e6):
         weights = nn.Parameter(3 * torch.randn(5, 4, generator=torch.Generator().manual_seed(1)))
         before = weights.detach().clone()
@@ -69,35 +69,35 @@ def test_a_step_is_the_same_share_of_every_layer_whatever_its_gradient():
         assert step.item() == pytest.approx(0.01, rel=1e-4)
 
 
-def test_biases_and_norms_take_the_steps_of_plain_descent():
+def test_biases_and_norms_take_the_steps_of_sgd():
     module, plain = network(), network()
     optimizer = LARS(module.parameters(), **SETTINGS)
-    descent = torch.optim.SGD(plain.parameters(), lr=0.5, momentum=0.9)
+    sgd = torch.optim.SGD(plain.parameters(), lr=0.5, momentum=0.9)
     for step in range(3):
-        for of, by in ((module, optimizer), (plain, descent)):
-            gradients(of, step)
-            by.step()
+        for net, its_optimizer in ((module, optimizer), (plain, sgd)):
+            set_gradients(net, step)
+            its_optimizer.step()
     pairs = list(zip(module.parameters(), plain.parameters(), strict=True))
     assert [parameter.ndim for parameter, _ in pairs] == [4, 1, 1, 1, 2, 1]
     for parameter, other in pairs:
         assert torch.allclose(parameter, other) == (parameter.ndim == 1)
 
 
-def test_zero_weights_leave_zero_by_plain_descent():
+def test_zero_weights_take_the_step_of_sgd():
     weights = nn.Parameter(torch.zeros(2, 2))
     weights.grad = torch.ones(2, 2)
     LARS([weights], lr=0.5).step()
     assert torch.equal(weights.detach(), torch.full((2, 2), -0.5))
 
 
-def test_a_zero_gradient_leaves_weights_where_they_are():
+def test_a_zero_gradient_does_not_change_weights():
     weights = nn.Parameter(torch.ones(2, 2))
     weights.grad = torch.zeros(2, 2)
     LARS([weights], lr=0.5, weight_decay=0.0).step()
     assert torch.equal(weights.detach(), torch.ones(2, 2))
 
 
-def test_parameters_without_a_gradient_stay():
+def test_parameters_without_a_gradient_do_not_change():
     weights = nn.Parameter(torch.ones(2, 2))
     optimizer = LARS([weights], lr=0.5)
     optimizer.step()
@@ -105,11 +105,11 @@ def test_parameters_without_a_gradient_stay():
     assert not optimizer.state
 
 
-def test_goes_on_from_its_saved_state_exactly(tmp_path):
+def test_resumes_exactly_from_a_saved_state(tmp_path):
     module = network()
     optimizer = LARS(module.parameters(), **SETTINGS)
     for step in range(2):
-        gradients(module, step)
+        set_gradients(module, step)
         optimizer.step()
     torch.save([module.state_dict(), optimizer.state_dict()], tmp_path / "checkpoint.pt")
     other = network()
@@ -117,9 +117,9 @@ def test_goes_on_from_its_saved_state_exactly(tmp_path):
     weights, state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     other.load_state_dict(weights)
     resumed.load_state_dict(state)
-    for of, by in ((module, optimizer), (other, resumed)):
-        gradients(of, 2)
-        by.step()
+    for net, its_optimizer in ((module, optimizer), (other, resumed)):
+        set_gradients(net, 2)
+        its_optimizer.step()
     for parameter, again in zip(module.parameters(), other.parameters(), strict=True):
         assert torch.equal(parameter, again)
 
@@ -139,5 +139,5 @@ def test_a_closure_computes_the_loss_that_is_returned():
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_refuses_a_negative_setting(name):
-    with pytest.raises(ValueError, match=f"{name} of at least 0, got -1"):
+    with pytest.raises(ValueError, match=f"{name} >= 0, got -1"):
         LARS([nn.Parameter(torch.ones(1))], **(SETTINGS | {name: -1.0}))

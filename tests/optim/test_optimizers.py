@@ -1,4 +1,4 @@
-"""Optimizers: every one goes downhill, and torch's own take the steps that torch takes."""
+"""Every optimizer reduces a loss, and the fused ones equal those of torch."""
 
 from pkgutil import resolve_name
 
@@ -9,7 +9,7 @@ from soundalike.optim.optimizers import OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_goes_downhill_at_the_rate_that_a_training_sets(name):
+def test_every_optimizer_reduces_a_loss_at_the_learning_rate_of_its_groups(name):
     parameter = torch.nn.Parameter(torch.ones(3, 4))
     optimizer = resolve_name(OPTIMIZERS[name])([parameter], lr=0.1, weight_decay=0.0)
     assert optimizer.defaults["lr"] == 0.1
@@ -33,7 +33,7 @@ def test_every_optimizer_goes_downhill_at_the_rate_that_a_training_sets(name):
         ("adamw", torch.optim.AdamW, {}),
     ],
 )
-def test_torch_s_own_take_the_steps_of_torch_one_operation_at_a_time(name, plain, settings):
+def test_fused_optimizers_equal_those_of_torch(name, plain, settings):
     start = torch.linspace(-1, 1, 12)
     ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
     optimizers = (

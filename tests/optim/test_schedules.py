@@ -1,4 +1,4 @@
-"""Learning rates over the epochs, against what the papers say."""
+"""Learning-rate schedules against the papers."""
 
 from pkgutil import resolve_name
 
@@ -13,7 +13,7 @@ def test_the_paper_s_schedule():
     assert rates == pytest.approx([0.03, 0.03, 0.003, 0.003, 0.0003, 0.0003])
 
 
-def test_cosine_rises_then_falls_to_zero():
+def test_cosine_warms_up_then_decays_to_zero():
     schedule = CosineSchedule(n_warmup_epochs=2)
     factors = [schedule(epoch / 10, 10) for epoch in range(101)]
     assert factors[0] == 0
@@ -25,7 +25,7 @@ def test_cosine_rises_then_falls_to_zero():
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_schedule_stays_between_nothing_and_the_highest_rate(name):
+def test_every_factor_is_between_zero_and_one(name):
     arguments = {"step": {"milestones": [3, 6]}, "cosine": {"n_warmup_epochs": 1}}
     schedule = resolve_name(SCHEDULES[name])(**arguments.get(name, {}))
     assert all(0 <= schedule(epoch / 4, 10) <= 1 for epoch in range(41))

@@ -40,7 +40,7 @@ class _InferenceEncoder(Encoder):
     def blocks(self) -> dict[str, nn.Module]:
         return dict(self.network.named_children())
 
-    def forward(self, patches: Tensor) -> Tensor:
+    def embed(self, patches: Tensor) -> Tensor:
         return self.network(patches.to(self.dtype)).float()
 
 

@@ -1,7 +1,8 @@
 """Encoders, from a patch to its embedding h, and the head that projects h to z.
 
-An encoder is a module with two attributes, ``dim`` (the size of h) and ``min_frames`` (the shortest
-patch it reads); it maps ``[batch, 1, frames, bands]`` to ``[batch, dim]``.
+Patches are [batch, 1, frames, bands], standardized; h is [batch, dim]; maps inside a network are
+[batch, channels, frames, bands]. `ENCODERS` names the encoders; each is an
+`soundalike.models.encoder.Encoder`.
 """
 
 ENCODERS = {

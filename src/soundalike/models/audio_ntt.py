@@ -1,4 +1,4 @@
-"""The small CNN that keeps frequency."""
+"""AudioNTT, a small CNN without pooling over frequency."""
 
 from torch import Tensor
 
@@ -10,13 +10,12 @@ from soundalike.models.frame_mlp import FrameMLP
 class AudioNTT(Encoder):
     """Three 3x3 convolutions, then an MLP over the channels and bands of every frame.
 
-    The encoder of Niizumi et al. 2021, "BYOL for Audio" (there AudioNTT2020), for its size the
-    best known on small sets of sounds, with or without training. What differs: pooling comes before
-    batch normalization and ReLU, which costs a quarter, h holds mean and maximum side by side
-    instead of their sum, and there is no dropout.
+    The encoder of Niizumi et al. 2021, "BYOL for Audio" (AudioNTT2020 there), with three
+    differences: pooling comes before batch normalization and ReLU, which saves three quarters of
+    their work; h concatenates mean and maximum instead of adding them; and there is no dropout.
 
     Args:
-        width: channels of the convolutions.
+        width: channels of each convolution.
         dim: size of h.
         n_bands: bands of the patches.
 
@@ -24,17 +23,17 @@ class AudioNTT(Encoder):
         patches: [batch, 1, frames, bands], at least 8 frames and 8 bands; h: [batch, dim].
 
     Raises:
-        ValueError: ``width`` is below 1, ``n_bands`` below 8, ``dim`` not an even number, or a
-            patch has fewer than 8 frames or another number of bands.
+        ValueError: ``width`` is below 1, ``n_bands`` is below 8, ``dim`` is odd, or a patch has
+            fewer than 8 frames or another number of bands.
     """
 
-    min_frames = 8  # three poolings halve the frames
+    min_frames = 8  # halved three times
 
     def __init__(self, width: int = 64, dim: int = 2048, n_bands: int = 96) -> None:
         super().__init__()
         if width < 1 or n_bands < 8:
             raise ValueError(
-                f"AudioNTT needs a width from 1 on and n_bands from 8 on, got {width}, {n_bands}."
+                f"AudioNTT needs width >= 1 and n_bands >= 8, got {width} and {n_bands}."
             )
         self.dim = dim
         self.conv1 = ConvBlock(1, width)
@@ -42,11 +41,6 @@ class AudioNTT(Encoder):
         self.conv3 = ConvBlock(width, width)
         self.mlp = FrameMLP(width * (n_bands // 8), dim)
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: mean and maximum over time of the embedded frames."""
-        if patches.shape[2] < self.min_frames:
-            raise ValueError(
-                f"AudioNTT needs patches of at least {self.min_frames} frames, got "
-                f"{patches.shape[2]}."
-            )
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return mean and maximum over time of the embedded frames."""
         return self.mlp(self.conv3(self.conv2(self.conv1(patches))))

@@ -1,4 +1,4 @@
-"""The plain CNN that hears every band by itself."""
+"""A CNN whose h keeps the bands apart."""
 
 import itertools
 from collections.abc import Sequence
@@ -11,22 +11,23 @@ from soundalike.models.time_pooling import frames_of, mean_and_maximum
 
 
 class BandCNN(Encoder):
-    """Blocks of 3x3 convolutions; h holds mean and maximum over time of their last maps.
+    """Blocks of 3x3 convolutions; h is mean and maximum over time of the last maps.
 
-    Every channel has numbers of its own in every band. The front of AudioNTT (Niizumi et al. 2021,
-    "BYOL for Audio"), deeper, and without the MLP that follows there: the maps before it are the
-    better embedding, trained or not (docs/experiment_log.md), and the head can do its work.
+    Nothing is pooled over frequency, so h has values for every channel in every band. The
+    convolutions are those of AudioNTT (Niizumi et al. 2021, "BYOL for Audio"), one block deeper.
+    The MLP that follows there is left out: the maps before it made the better embedding, with and
+    without training (docs/experiment_log.md).
 
     Args:
-        channels: of the blocks; each halves frames and bands.
+        channels: channels of each block. A block halves frames and bands.
         n_bands: bands of the patches.
 
     Shape:
         patches: [batch, 1, frames, bands]; h: [batch, dim].
 
     Raises:
-        ValueError: there is no block, or one without channels, the blocks leave no band, or a patch
-            has too few frames.
+        ValueError: there is no block, a block has no channels, no band is left after the blocks,
+            or a patch has fewer than ``2 ** len(channels)`` frames.
     """
 
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 128), n_bands: int = 96) -> None:
@@ -34,22 +35,18 @@ class BandCNN(Encoder):
         self.min_frames = 2 ** len(channels)
         if not channels or min(channels) < 1 or n_bands < self.min_frames:
             raise ValueError(
-                "BandCNN needs blocks of at least one channel, and bands for each to halve, got "
-                f"channels {list(channels)} and {n_bands} bands."
+                "BandCNN needs at least one block, one channel a block and 2 ** n_blocks bands, "
+                f"got channels {list(channels)} and {n_bands} bands."
             )
         self.dim = 2 * channels[-1] * (n_bands // self.min_frames)
+        self.block_names = [f"conv{number}" for number in range(1, len(channels) + 1)]
         sizes = itertools.pairwise([1, *channels])
-        for number, (n_in, n_out) in enumerate(sizes, 1):
-            self.add_module(f"conv{number}", ConvBlock(n_in, n_out))
+        for name, (n_in, n_out) in zip(self.block_names, sizes, strict=True):
+            self.add_module(name, ConvBlock(n_in, n_out))
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: mean and maximum over time of the last maps."""
-        if patches.shape[2] < self.min_frames:
-            raise ValueError(
-                f"BandCNN needs patches of at least {self.min_frames} frames, got "
-                f"{patches.shape[2]}."
-            )
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return mean and maximum over time of the last maps."""
         maps = patches
-        for block in self.children():
-            maps = block(maps)
+        for name in self.block_names:
+            maps = getattr(self, name)(maps)
         return mean_and_maximum(frames_of(maps))

@@ -1,4 +1,4 @@
-"""Batch-norm statistics for a network that was never trained."""
+"""Batch-norm statistics for an untrained network."""
 
 from collections.abc import Iterable
 
@@ -9,14 +9,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @torch.no_grad()
 def calibrate_batch_norm(encoder: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Set every batch norm's running statistics to the averages over some batches.
+    """Set the running statistics of every batch norm to their averages over some batches.
 
-    Without this an untrained encoder normalizes by mean 0 and variance 1, which are nobody's
-    statistics, and makes a straw man to compare a trained one with. Weights do not move.
+    A new network normalizes by mean 0 and variance 1, which fit no data and would make it too weak
+    a baseline. The weights do not change.
 
     Args:
-        encoder: the network; left in evaluation mode.
-        batches: its inputs.
+        encoder: the network; it is in evaluation mode afterwards.
+        batches: inputs of the network.
 
     Shape:
         batches: [batch, 1, frames, bands] each.
@@ -25,7 +25,7 @@ def calibrate_batch_norm(encoder: nn.Module, batches: Iterable[Tensor]) -> None:
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # torch's word for a plain average over the batches
+        layer.momentum = None  # for torch, a plain average over the batches
     encoder.train()
     for batch in batches:
         encoder(batch)

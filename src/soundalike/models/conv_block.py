@@ -1,4 +1,4 @@
-"""The block that the small CNNs are made of."""
+"""The convolution block of AudioNTT and BandCNN."""
 
 from torch import Tensor, nn
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 class ConvBlock(nn.Module):
     """3x3 convolution, maximum pooling by 2, batch normalization and ReLU.
 
-    Pooling before the other two gives each of them a quarter of the work.
+    Pooling comes first, so normalization and ReLU process a quarter of the values.
 
     Args:
         n_in: input channels.

@@ -1,21 +1,21 @@
-"""What every encoder is, and how one is made from settings."""
+"""The interface of all encoders, and their construction from settings."""
 
 import inspect
 from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from soundalike.models import ENCODERS
 
 
 class Encoder(nn.Module):
-    """A network from a patch to its embedding h; `ENCODERS` names those there are.
+    """A network from a patch to its embedding h. Subclasses implement `embed`.
 
     Attributes:
         dim: size of h.
-        min_frames: the shortest patch that it reads.
+        min_frames: the shortest patch that the network can process.
 
     Shape:
         patches: [batch, 1, frames, bands], standardized; h: [batch, dim].
@@ -24,17 +24,35 @@ class Encoder(nn.Module):
     dim: int
     min_frames: int
 
+    def forward(self, patches: Tensor) -> Tensor:
+        """Return h of patches: [batch, 1, frames, bands] -> [batch, dim].
+
+        Raises:
+            ValueError: the patches have fewer than ``min_frames`` frames.
+        """
+        n_frames = patches.shape[2]
+        if n_frames < self.min_frames:
+            raise ValueError(
+                f"{type(self).__name__} needs patches of at least {self.min_frames} frames, got "
+                f"{n_frames}."
+            )
+        return self.embed(patches)
+
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return h of patches that are long enough: [batch, 1, frames, bands] -> [batch, dim]."""
+        raise NotImplementedError
+
     def blocks(self) -> dict[str, nn.Module]:
-        """Return the parts of the network, by name and in order."""
+        """Return the parts of the network by name, in order."""
         return dict(self.named_children())
 
 
 def build_encoder(settings: Mapping[str, Any], n_bands: int = 96) -> Encoder:
-    """Make an encoder.
+    """Build an encoder.
 
     Args:
-        settings: ``{"name": key of ENCODERS, ...its arguments}``.
-        n_bands: bands of the patches, for an encoder that must know.
+        settings: ``{"name": key of ENCODERS, ...arguments of its constructor}``.
+        n_bands: bands of the patches, for encoders whose size depends on it.
     """
     arguments = {key: value for key, value in settings.items() if key != "name"}
     constructor = resolve_name(ENCODERS[settings["name"]])

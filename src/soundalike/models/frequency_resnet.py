@@ -1,4 +1,6 @@
-"""A residual network that keeps frequency."""
+"""A residual network without pooling over frequency."""
+
+import math
 
 from torch import Tensor, nn
 
@@ -10,13 +12,13 @@ from soundalike.models.resnet import BasicBlock
 class FrequencyResNet(Encoder):
     """Residual blocks with a narrow receptive field and no pooling over frequency.
 
-    ResNet-18 halves its maps five times and then averages over what is left, which suits pictures.
-    Here they are halved three times and an MLP reads all channels and bands of every frame, the
-    changes that Niizumi et al. 2023 ("BYOL for Audio: Exploring Pre-trained General-purpose Audio
-    Representations") found to help ResNets most.
+    ResNet-18 halves its maps five times and then averages over frames and bands. This network
+    halves them three times, and an MLP reads all channels and bands of every frame. Of the changes
+    to ResNets that Niizumi et al. 2023 tried ("BYOL for Audio: Exploring Pre-trained
+    General-purpose Audio Representations"), these helped most.
 
     Args:
-        width: channels of the first stage; the three stages have 1, 2 and 4 times as many.
+        width: channels of the first stage; the three stages have 1, 2 and 4 times that many.
         dim: size of h.
         n_bands: bands of the patches.
 
@@ -24,8 +26,8 @@ class FrequencyResNet(Encoder):
         patches: [batch, 1, frames, bands], at least 1 frame; h: [batch, dim].
 
     Raises:
-        ValueError: ``width`` or ``n_bands`` is below 1, ``dim`` not an even number, or a patch has
-            no frame or another number of bands.
+        ValueError: ``width`` or ``n_bands`` is below 1, ``dim`` is odd, or a patch has no frame or
+            another number of bands.
     """
 
     min_frames = 1
@@ -34,7 +36,7 @@ class FrequencyResNet(Encoder):
         super().__init__()
         if width < 1 or n_bands < 1:
             raise ValueError(
-                f"FrequencyResNet needs a width and n_bands from 1 on, got {width}, {n_bands}."
+                f"FrequencyResNet needs width >= 1 and n_bands >= 1, got {width} and {n_bands}."
             )
         self.dim = dim
         self.conv1 = nn.Conv2d(1, width, 3, stride=2, padding=1, bias=False)
@@ -42,15 +44,13 @@ class FrequencyResNet(Encoder):
         self.layer1 = BasicBlock(width, width, stride=1)
         self.layer2 = BasicBlock(width, 2 * width, stride=2)
         self.layer3 = BasicBlock(2 * width, 4 * width, stride=2)
-        n_bands_left = -(-n_bands // 8)  # halved three times, rounded up
-        self.mlp = FrameMLP(4 * width * n_bands_left, dim)
+        n_map_bands = math.ceil(n_bands / 8)  # halved three times
+        self.mlp = FrameMLP(4 * width * n_map_bands, dim)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: mean and maximum over time of the embedded frames."""
-        if patches.shape[2] < self.min_frames:
-            raise ValueError("FrequencyResNet needs patches of at least 1 frame, got 0.")
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return mean and maximum over time of the embedded frames."""
         x = self.bn1(self.conv1(patches)).relu()
         return self.mlp(self.layer3(self.layer2(self.layer1(x))))

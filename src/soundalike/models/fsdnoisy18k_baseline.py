@@ -1,4 +1,4 @@
-"""The baseline network of the data set FSDnoisy18k."""
+"""The baseline network of FSDnoisy18k."""
 
 from torch import Tensor, nn
 
@@ -8,15 +8,13 @@ from soundalike.models.encoder import Encoder
 class FSDnoisy18kBaseline(Encoder):
     """Three pre-activated convolutions and a dense layer, the baseline of FSDnoisy18k.
 
-    h is the hidden layer below its classifier. The dense layer reads the map of the last
-    convolution as it is, on 6 x 24 places, which is what a patch of 100 frames (2 s with a hop of
-    20 ms, as published) and 96 bands leaves; the maps of other patches are first averaged down, or
-    repeated up, to these places. Convolutions are without a bias, which the batch normalization
-    after them would take off again. Half of what enters the dense layer, and half of h, is dropped
-    in training.
+    Fonseca et al. 2019, "Learning Sound Event Classifiers from Web Audio with Noisy Labels", with
+    the layers of the released code: 0.53 M weights including a classifier of 20 classes.
 
-    Fonseca et al. 2019, "Learning Sound Event Classifiers from Web Audio with Noisy Labels". Layers
-    as in the released code; 0.53 M weights with a classifier of 20 classes.
+    h is the hidden layer below the classifier. The dense layer reads maps of 6 x 24, the size for a
+    patch of 100 frames (2 s with a hop of 20 ms, as published) and 96 bands. Maps of other sizes
+    are averaged or repeated to 6 x 24. Convolutions have no bias, since batch normalization would
+    remove it. In training, dropout zeroes half of the inputs of the dense layer and half of h.
 
     Shape:
         patches: [batch, 1, frames, bands], at least 16 frames and 4 bands; h: [batch, 64].
@@ -26,7 +24,7 @@ class FSDnoisy18kBaseline(Encoder):
     """
 
     dim = 64
-    min_frames = 16  # two poolings by four
+    min_frames = 16  # pooled by four, twice
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +32,7 @@ class FSDnoisy18kBaseline(Encoder):
         self.conv2 = PreactivatedConv(24, 48)
         self.conv3 = PreactivatedConv(48, 48)
         self.pool = nn.MaxPool2d((4, 2))
-        self.places = nn.AdaptiveAvgPool2d((6, 24))
+        self.resize = nn.AdaptiveAvgPool2d((6, 24))
         self.dense = nn.Linear(48 * 6 * 24, self.dim)
         self.dropout = nn.Dropout(0.5)
         for module in self.modules():
@@ -42,22 +40,16 @@ class FSDnoisy18kBaseline(Encoder):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         nn.init.zeros_(self.dense.bias)
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: the dense layer over the last convolution's map."""
-        n_frames = patches.shape[2]
-        if n_frames < self.min_frames:
-            raise ValueError(
-                f"FSDnoisy18kBaseline needs patches of at least {self.min_frames} frames, got "
-                f"{n_frames}."
-            )
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return the dense layer of the last maps."""
         x = self.pool(self.conv1(patches))
         x = self.pool(self.conv2(x))
-        x = self.places(self.conv3(x))
+        x = self.resize(self.conv3(x))
         return self.dropout(self.dense(self.dropout(x.flatten(start_dim=1))).relu())
 
 
 class PreactivatedConv(nn.Module):
-    """Normalize and rectify before a 5x5 convolution (He et al. 2016b), and again after it.
+    """A 5x5 convolution with batch normalization and ReLU before (He et al. 2016b) and after it.
 
     Args:
         n_in: input channels.

@@ -1,4 +1,4 @@
-"""The head between the encoder and the contrastive loss."""
+"""The projection head between the encoder and the contrastive loss."""
 
 import itertools
 
@@ -8,21 +8,21 @@ from torch import Tensor, nn
 class ProjectionHead(nn.Module):
     """Project an embedding h to z (Chen et al. 2020; Fonseca et al. 2021).
 
-    Hidden layers, each linear, batch normalization and ReLU, then a linear layer. Losses that
-    compare directions divide z by its length themselves. The head serves pre-training only: what
-    follows uses h.
+    Hidden layers of a linear map, batch normalization and ReLU, then a linear layer. z is not
+    normalized; losses that compare directions do that. The head is used in pre-training only; later
+    tasks use h.
 
     Args:
         in_dim: size of h, the ``dim`` of the encoder.
         hidden_dim: size of the hidden layers.
         out_dim: size of z.
-        n_hidden_layers: depth of the head; the paper's has one, and with none it is linear.
+        n_hidden_layers: number of hidden layers: 1 in the paper, 0 for a linear head.
 
     Shape:
-        h: [batch, in_dim]; z: [batch, out_dim], float32 also under autocast.
+        h: [batch, in_dim]; z: [batch, out_dim], float32 even under autocast.
 
     Raises:
-        ValueError: a size is below 1, or ``n_hidden_layers`` below 0.
+        ValueError: a size is below 1, or ``n_hidden_layers`` is below 0.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class ProjectionHead(nn.Module):
         super().__init__()
         if min(hidden_dim, out_dim) < 1 or n_hidden_layers < 0:
             raise ValueError(
-                "ProjectionHead needs a hidden_dim and an out_dim from 1 on, and n_hidden_layers "
-                f"from 0 on, got {hidden_dim}, {out_dim}, {n_hidden_layers}."
+                "ProjectionHead needs hidden_dim >= 1, out_dim >= 1 and n_hidden_layers >= 0, got "
+                f"{hidden_dim}, {out_dim} and {n_hidden_layers}."
             )
         dims = [in_dim] + n_hidden_layers * [hidden_dim]
         self.hidden = nn.Sequential(

@@ -1,4 +1,4 @@
-"""What an encoder's middle blocks hear, beside h."""
+"""Embeddings that join h with features of an encoder's intermediate blocks."""
 
 import difflib
 import math
@@ -12,66 +12,74 @@ from torch import Tensor, nn
 from soundalike.models.encoder import Encoder
 from soundalike.models.time_pooling import frames_of, mean_and_maximum
 
-LOG_MEL = "log_mel"  # the depth before the first block
-MOST_BANDS = 12  # what a map has more of is averaged
+LOG_MEL = "log_mel"  # names the input of the first block
+MAX_BANDS = 12  # maps with more bands are averaged to this number
 
 
-def embed_with_intermediate(
-    encoder: Encoder, intermediate_features: Sequence[str], patches: Tensor
-) -> Tensor:
-    """Return h and, side by side with it, statistics of the maps at other intermediate_features.
+def embed_with_intermediate(encoder: Encoder, blocks: Sequence[str], patches: Tensor) -> Tensor:
+    """Concatenate h with statistics of the maps of intermediate blocks.
 
-    Training without labels shapes the last layers for its own task; what is before them is often
-    the better embedding (Niizumi et al. 2022, "Composing General Audio Representation by Fusing
-    Multilayer Features of a Pre-trained Model"). Of each map the mean and the maximum over time are
-    taken, channel by channel and band by band; every part has the same length, so that each has the
-    same say in a distance.
+    Self-supervised training fits the last layers to its own task, so earlier layers often make the
+    better embedding (Niizumi et al. 2022, "Composing General Audio Representation by Fusing
+    Multilayer Features of a Pre-trained Model"). The statistics of a map are mean and maximum over
+    time of each channel in each band. Every part is scaled to the same length, so that all count
+    equally in a distance.
 
     Args:
         encoder: the network.
-        intermediate_features: blocks whose outputs are maps, such as "conv2", or "log_mel" for the
+        blocks: names of blocks whose outputs are maps, such as "conv2"; "log_mel" stands for the
             patches themselves.
-        patches: standardized.
+        patches: standardized patches.
 
     Shape:
-        patches: [batch, 1, frames, bands]; result: [batch, dim at all intermediate_features].
+        patches: [batch, 1, frames, bands]; result: [batch, `dim_with_intermediate`].
 
     Raises:
-        ValueError: the encoder has no such block, or its output is no map.
+        ValueError: the encoder has no such block, or the output of a block is no map.
     """
-    with _outputs(encoder, intermediate_features) as maps:
+    with _outputs(encoder, blocks) as maps:
         parts = [encoder(patches)]
-    for name in intermediate_features:
+    for name in blocks:
         parts.append(_statistics(patches if name == LOG_MEL else maps[name], name))
-    together = [F.normalize(part.float(), dim=1) for part in parts]
-    return torch.cat(together, dim=1) / math.sqrt(len(together))
+    parts = [F.normalize(part.float(), dim=1) for part in parts]
+    return torch.cat(parts, dim=1) / math.sqrt(len(parts))
 
 
 @torch.no_grad()
 def dim_with_intermediate(
-    encoder: Encoder, intermediate_features: Sequence[str], n_frames: int, n_bands: int
+    encoder: Encoder, blocks: Sequence[str], n_frames: int, n_bands: int
 ) -> int:
-    """Return the size of what `embed_with_intermediate` gives; the encoder is left as it is."""
+    """Return the size of the result of `embed_with_intermediate`.
+
+    Args:
+        encoder: the network; it does not change.
+        blocks: names of blocks.
+        n_frames: frames of the patches.
+        n_bands: bands of the patches.
+
+    Raises:
+        ValueError: the encoder has no such block, or the output of a block is no map.
+    """
     was_training = encoder.training
     device = next(encoder.parameters()).device
     patch = torch.zeros(1, 1, n_frames, n_bands, device=device)
-    dim = embed_with_intermediate(encoder.eval(), intermediate_features, patch).shape[1]
+    dim = embed_with_intermediate(encoder.eval(), blocks, patch).shape[1]
     encoder.train(was_training)
     return dim
 
 
 @contextmanager
-def _outputs(encoder: Encoder, intermediate_features: Sequence[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of blocks while the encoder runs."""
+def _outputs(encoder: Encoder, blocks: Sequence[str]) -> Iterator[dict[str, Tensor]]:
+    """Collect the outputs of blocks, by name, while the encoder runs."""
     outputs: dict[str, Tensor] = {}
 
     def collect(name: str) -> torch.utils.hooks.RemovableHandle:
-        def hook(block: nn.Module, given: object, output: Tensor) -> None:
+        def hook(block: nn.Module, inputs: object, output: Tensor) -> None:
             outputs[name] = output
 
         return _block(encoder, name).register_forward_hook(hook)
 
-    handles = [collect(name) for name in intermediate_features if name != LOG_MEL]
+    handles = [collect(name) for name in blocks if name != LOG_MEL]
     try:
         yield outputs
     finally:
@@ -84,16 +92,16 @@ def _block(encoder: Encoder, name: str) -> nn.Module:
     if name not in blocks:
         nearest = difflib.get_close_matches(name, blocks, 1, cutoff=0)
         raise ValueError(
-            f"The encoder has no block {name!r}; did you mean {nearest[0]!r}? It has "
+            f"The encoder has no block {name!r}; did you mean {nearest[0]!r}? Its blocks are "
             f"{', '.join(blocks)}."
         )
     return blocks[name]
 
 
 def _statistics(maps: Tensor, name: str) -> Tensor:
-    """Mean and maximum over time of maps [batch, channels, frames, bands]: [batch, dim]."""
+    """Return mean and maximum over time: [batch, channels, frames, bands] -> [batch, dim]."""
     if maps.ndim != 4:
-        raise ValueError(f"The output of the block {name!r} is no map over frames and bands.")
-    n_bands = min(maps.shape[3], MOST_BANDS)
+        raise ValueError(f"The output of block {name!r} has no frames and bands.")
+    n_bands = min(maps.shape[3], MAX_BANDS)
     maps = F.adaptive_avg_pool2d(maps.float(), (maps.shape[2], n_bands))
     return mean_and_maximum(frames_of(maps))

@@ -8,12 +8,12 @@ from soundalike.models.encoder import Encoder
 class ResNet18(Encoder):
     """ResNet-18 (He et al. 2016) with one input channel, as in Fonseca et al. 2021.
 
-    Global average pooling makes h independent of the number of frames. Parameters carry
-    torchvision's names; a classifier's last layer (``fc``) in a state dict has no place here, so
-    load such a state dict with ``strict=False``.
+    h is the global average of the last maps, so its size does not depend on the number of frames.
+    Parameters have torchvision's names. Load a state dict of torchvision with ``strict=False``, as
+    its classifier (``fc``) does not exist here.
 
     Args:
-        width: channels of the first stage; the four stages have 1, 2, 4 and 8 times as many.
+        width: channels of the first stage; the four stages have 1, 2, 4 and 8 times that many.
 
     Shape:
         patches: [batch, 1, frames, bands], at least 1 frame; h: [batch, 8 * width].
@@ -41,11 +41,9 @@ class ResNet18(Encoder):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: the average over frames and bands of the last stage."""
-        if patches.shape[2] < self.min_frames:
-            raise ValueError("ResNet18 needs patches of at least 1 frame, got 0.")
-        # Pooling before ReLU gives the same numbers, and a quarter of them to rectify.
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return the average over frames and bands of the last stage."""
+        # Pooling before ReLU gives the same result with a quarter of the values to rectify.
         x = self.maxpool(self.bn1(self.conv1(patches))).relu()
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return x.mean(dim=(2, 3))
@@ -57,7 +55,7 @@ class BasicBlock(nn.Module):
     Args:
         n_in: input channels.
         n_out: output channels.
-        stride: of the first convolution, over frames and bands.
+        stride: stride of the first convolution over frames and bands.
 
     Shape:
         x: [batch, n_in, frames, bands]; result: [batch, n_out, frames / stride, bands / stride],
@@ -77,7 +75,7 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add the convolved input to the shortcut."""
+        """Add the convolved input to the shortcut, then rectify."""
         y = self.bn1(self.conv1(x)).relu()
         y = self.bn2(self.conv2(y))
         return (y + self.downsample(x)).relu()

@@ -1,8 +1,8 @@
-"""From maps to numbers: pooling over time alone.
+"""Pooling over time alone.
 
-Global average pooling forgets at which frequency a feature was found, which tells much of what a
-sound is. Here every band keeps numbers of its own. The mean over time says what a patch sounds
-like, the maximum what happens in it (Niizumi et al. 2021, "BYOL for Audio", who add the two).
+Global pooling discards the frequency of a feature, which tells sounds apart. Here every band keeps
+its own values. The mean over time describes the sound of a patch, the maximum its events (Niizumi
+et al. 2021, "BYOL for Audio", who add the two).
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def frames_of(maps: Tensor) -> Tensor:
-    """Return the frames of maps, each with all its channels and bands.
+    """Return the frames of maps, each a vector of all channels and bands.
 
     Shape:
         maps: [batch, channels, frames, bands]; result: [batch, frames, channels * bands].
@@ -19,7 +19,7 @@ def frames_of(maps: Tensor) -> Tensor:
 
 
 def mean_and_maximum(frames: Tensor) -> Tensor:
-    """Return the mean over time and, after it, the maximum.
+    """Concatenate the mean and the maximum over time.
 
     Shape:
         frames: [batch, frames, dim]; result: [batch, 2 * dim].

@@ -1,4 +1,4 @@
-"""Any image network of timm, listening."""
+"""Image networks of timm as encoders."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from soundalike.models.encoder import Encoder
 
 
 class TimmModel(Encoder):
-    """A network of PyTorch Image Models (Wightman 2019) that sees a patch as a picture.
+    """A network of PyTorch Image Models (Wightman 2019) that processes a patch as a gray image.
 
-    Needs the package timm: ``pip install "soundalike[timm]"``. h is what the network gives its
-    classifier. Only networks for pictures of any size will do: convolutional ones do, most
+    It needs the package timm: ``pip install "soundalike[timm]"``. h is the input of the network's
+    classifier. The network must accept images of any size. Convolutional networks do; most
     transformers do not.
 
     Args:
-        model: name of the network, such as "efficientnet_b0"; ``timm.list_models()`` has them all.
-        arguments: for ``timm.create_model``, such as ``{"drop_path_rate": 0.1}``.
-        min_frames: the shortest patch; what is shorter vanishes in the network's strides.
+        model: name of the network, such as "efficientnet_b0"; ``timm.list_models()`` lists all.
+        arguments: arguments of ``timm.create_model``, such as ``{"drop_path_rate": 0.1}``.
+        min_frames: the shortest patch; the network's strides would reduce a shorter one to nothing.
 
     Shape:
         patches: [batch, 1, frames, bands]; h: [batch, dim].
@@ -32,22 +32,17 @@ class TimmModel(Encoder):
         super().__init__()
         try:
             import timm
-        except (ImportError, RuntimeError) as error:  # or its torchvision is of another torch
-            needed = 'The encoder "timm" needs the package timm: pip install "soundalike[timm]"'
-            raise ValueError(f"{needed} ({error}).") from None
-        given = {"in_chans": 1, "num_classes": 0, **(arguments or {})}
+        except (ImportError, RuntimeError) as error:  # RuntimeError: torchvision does not fit torch
+            advice = 'The encoder "timm" needs the package timm: pip install "soundalike[timm]"'
+            raise ValueError(f"{advice} ({error}).") from None
+        arguments = {"in_chans": 1, "num_classes": 0, **(arguments or {})}
         try:
-            self.network = timm.create_model(model, **given)
+            self.network = timm.create_model(model, **arguments)
         except (RuntimeError, TypeError) as error:
-            raise ValueError(f"timm cannot make {model!r}: {error}.") from None
+            raise ValueError(f"timm cannot create {model!r}: {error}.") from None
         self.dim = self.network.num_features
         self.min_frames = min_frames
 
-    def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches: the features in front of the network's classifier."""
-        if patches.shape[2] < self.min_frames:
-            raise ValueError(
-                f"The network needs patches of at least {self.min_frames} frames, got "
-                f"{patches.shape[2]}."
-            )
+    def embed(self, patches: Tensor) -> Tensor:
+        """Return the input of the network's classifier."""
         return self.network(patches)

@@ -1,4 +1,4 @@
-"""LARS: a learning rate for every layer, for large batches."""
+"""LARS, an optimizer for large batches with a learning rate for each layer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,23 +10,24 @@ from torch.optim.optimizer import ParamsT
 
 
 class LARS(Optimizer):
-    """Stochastic gradient descent whose steps are a share of each layer's weights (LARS).
+    """Stochastic gradient descent with layer-wise adaptive rate scaling.
 
-    A layer's gradient, weight decay included, is scaled to ``trust_coefficient`` times the length
-    of its weights before it enters the momentum: so no layer is torn away by a large gradient, and
-    none stands still. Biases and the parameters of batch normalization, all those of at most one
-    axis, are neither scaled nor decayed; nor is anything scaled whose weights or gradient are zero.
+    The gradient of a layer, including weight decay, is scaled to ``trust_coefficient`` times the
+    norm of its weights before it enters the momentum. So the relative step size is the same for
+    every layer, whatever the scale of its gradient. Parameters with at most one axis (biases and
+    batch normalization) are neither scaled nor decayed. Parameters whose weights or gradient are
+    zero are not scaled.
 
     You et al. 2017, "Large Batch Training of Convolutional Networks", in the form of SimCLR (Chen
-    et al. 2020): the learning rate enters the momentum as well.
+    et al. 2020), where the learning rate enters the momentum too.
 
     Args:
         params: parameters, or groups of them.
         lr: learning rate.
-        momentum: share of the last step that is kept.
-        weight_decay: of all parameters of at least two axes.
-        trust_coefficient: length of a layer's step, as a share of the length of its weights, at a
-            learning rate of 1 and without momentum.
+        momentum: fraction of the previous step that is added to the next one.
+        weight_decay: weight decay of parameters with at least two axes.
+        trust_coefficient: ratio of the norm of a layer's step to the norm of its weights, for a
+            learning rate of 1 and no momentum.
 
     Raises:
         ValueError: a setting is negative.
@@ -48,12 +49,12 @@ class LARS(Optimizer):
         }
         for name, value in defaults.items():
             if not value >= 0:
-                raise ValueError(f"LARS needs a {name} of at least 0, got {value}.")
+                raise ValueError(f"LARS needs {name} >= 0, got {value}.")
         super().__init__(params, defaults)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take a step, and return the loss if a closure computes it."""
+        """Take a step, and return the loss of the closure, if any."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -61,14 +62,14 @@ class LARS(Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._move(parameter, parameter.grad, group)
+                    self._update(parameter, parameter.grad, group)
         return loss
 
-    def _move(self, parameter: Tensor, step: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, parameter: Tensor, step: Tensor, group: dict[str, Any]) -> None:
         if parameter.ndim > 1:
             step = step.add(parameter, alpha=group["weight_decay"])
             ratio = parameter.norm() / step.norm()
-            # Zero weights, or a zero gradient (0, infinite or no number), have no share to take.
+            # 0, infinite or NaN if the weights or the gradient are zero.
             usable = ratio.isfinite() & (ratio > 0)
             step = step * torch.where(usable, group["trust_coefficient"] * ratio, 1.0)
         state = self.state[parameter]

@@ -1,6 +1,6 @@
-"""Optimizers: torch's own, with the settings that matter.
+"""Optimizers of torch, with the settings that recipes offer.
 
-They are fused: one pass over the weights does all that takes a pass an operation otherwise.
+They are fused: a step is one pass over the weights, instead of one pass per operation.
 """
 
 import torch
@@ -20,9 +20,9 @@ class SGD(torch.optim.SGD):
     Args:
         params: parameters, or groups of them.
         lr: learning rate.
-        momentum: share of the last step that is kept.
-        weight_decay: times the weight, it is added to the gradient.
-        nesterov: whether the gradient is taken where the momentum alone would lead.
+        momentum: fraction of the previous step that is added to the next one.
+        weight_decay: factor of the weight that is added to its gradient.
+        nesterov: if true, use Nesterov momentum.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class Adam(torch.optim.Adam):
     Args:
         params: parameters, or groups of them.
         lr: learning rate.
-        betas: shares that are kept of the means of the gradient and of its square.
-        eps: added to the root of the mean square.
-        weight_decay: times the weight, it is added to the gradient.
+        betas: decay rates of the running means of the gradient and of its square.
+        eps: added to the denominator, to avoid a division by zero.
+        weight_decay: factor of the weight that is added to its gradient.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class AdamW(torch.optim.AdamW):
     Args:
         params: parameters, or groups of them.
         lr: learning rate.
-        betas: shares that are kept of the means of the gradient and of its square.
-        eps: added to the root of the mean square.
-        weight_decay: times the learning rate, the share of each weight that a step takes off.
+        betas: decay rates of the running means of the gradient and of its square.
+        eps: added to the denominator, to avoid a division by zero.
+        weight_decay: fraction of each weight, times the learning rate, that a step subtracts.
     """
 
     def __init__(
