@@ -1,4 +1,4 @@
-"""Trained models that come with the package, by name: a folder each, with a model card."""
+"""Trained models that come with the package: one folder each, with a model card."""
 
 from pathlib import Path
 
