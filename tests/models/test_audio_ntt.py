@@ -60,7 +60,7 @@ def test_h_depends_on_the_frequency_of_a_sound() -> None:
 def test_number_of_bands() -> None:
     encoder = AudioNTT(width=4, dim=32, n_bands=64)
     assert encoder(torch.zeros(2, 1, 50, 64)).shape == (2, 32)
-    with pytest.raises(ValueError, match=r"48 values per frame, not 32\. Set the encoder's n_bands"):
+    with pytest.raises(ValueError, match="48 values per frame, not 32"):
         encoder(torch.zeros(2, 1, 50, 96))
 
 
