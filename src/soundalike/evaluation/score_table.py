@@ -52,5 +52,5 @@ def _row(labels: np.ndarray, scores: np.ndarray, classes: list[str], seed: int) 
         per_class = per_class_recall(labels, predictions, len(classes))
         row["accuracy"] = accuracy(labels, predictions)
         row["confusion"] = confusion_matrix(labels, predictions, len(classes)).tolist()
-    named = zip(classes, per_class.tolist(), strict=True)
-    return row | {"per_class": {name: value for name, value in named if not np.isnan(value)}}
+    of_classes = zip(classes, per_class.tolist(), strict=True)
+    return row | {"per_class": {name: value for name, value in of_classes if not np.isnan(value)}}
