@@ -21,9 +21,9 @@ PACKAGES = ["torch", "numpy", "scipy", "soxr", "soundalike"]
 ABOUT = """\
 # Benchmarks
 
-Every row is ours beside a plain reference, in one run on one machine; the ratio says how many times
-better ours is. Times are the least or the median of several. What a reference is, and in what the
-difference of the numbers is counted, stands beside it.
+Each row compares soundalike with a plain reference in the same run on one machine. "Ratio" says how
+many times better soundalike is. Times are the minimum or the median of several runs. Each section
+says what its reference is, and in which unit it counts the difference between the results.
 """
 
 
