@@ -1,7 +1,17 @@
 """Sounds, stores and models that tests share: small, made here, and the same every time."""
 
+import contextlib
 import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+# Before anything imports NumPy or torch: workers of pytest-xdist share the processors.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import hypothesis
 import numpy as np
@@ -9,6 +19,7 @@ import pytest
 import soundfile
 
 RATE = 22050
+HANG_S = 300  # longer than any machine needs, however busy; only a program that hangs meets it
 
 # CI judges a change by the same examples every time; a run by hand goes looking for new ones.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -77,3 +88,83 @@ def run(store, tiny_recipe, tmp_path_factory):
     run.configure(source="-", clips=store.fingerprint, test_fold=None, recipe=tiny_recipe)
     pretrain(store, run, tiny_recipe, progress=False)
     return run
+
+
+HOLD = """
+def hold():
+    with open({gate!r}, "rb", buffering=0) as gate:
+        gate.read(1)
+"""
+
+
+class HeldProgram:
+    """A script in a process group of its own, which waits wherever it calls ``hold()``.
+
+    So a test knows where the program is when it interrupts or kills it, on any machine: nothing
+    depends on who is faster.
+    """
+
+    def __init__(self, script: str, *arguments: object, folder: Path) -> None:
+        self.gate = folder / "gate"
+        self.key: int | None = None
+        os.mkfifo(self.gate)
+        file = folder / "program.py"  # a file, so that processes that are spawned find it too
+        file.write_text(HOLD.format(gate=str(self.gate)) + script)
+        self.process = subprocess.Popen(
+            [sys.executable, file, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Wait until the program is at ``hold()``; at the end of the context let it go for good."""
+        deadline = time.monotonic() + HANG_S
+        while self.key is None:
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline, "it does not come to hold()"
+            try:
+                self.key = os.open(self.gate, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # nobody reads yet
+                time.sleep(0.01)
+        yield
+        with contextlib.suppress(BrokenPipeError):  # it was killed
+            os.write(self.key, bytes(1000))  # one for each process that is there or comes later
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the program and its workers, as a terminal does."""
+        os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """Kill the program alone; its workers see to themselves."""
+        self.process.kill()
+        self.process.wait()
+
+    def output(self) -> tuple[str, str]:
+        """Wait for the end of the program; return what it printed, and on standard error."""
+        return self.process.communicate(timeout=HANG_S)
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        with contextlib.suppress(ProcessLookupError):
+            self.signal(signal.SIGKILL)
+        self.process.communicate()
+        if self.key is not None:
+            os.close(self.key)
+
+
+@pytest.fixture
+def start_held(tmp_path_factory):
+    """Return a function that starts a `HeldProgram`: ``start_held(script, *arguments)``."""
+    programs = []
+
+    def start(script: str, *arguments: object) -> HeldProgram:
+        folder = tmp_path_factory.mktemp("held")
+        programs.append(HeldProgram(script, *arguments, folder=folder))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.close()

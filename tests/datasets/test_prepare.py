@@ -28,6 +28,7 @@ from soundalike.datasets.prepare import (
 )
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import is_store, open_store
+from soundalike.runtime import lock
 
 RATE = 16000
 
@@ -202,48 +203,62 @@ def test_finished_parts_are_not_made_again(sounds, whole, small_parts, tmp_path)
     assert contents(out) == contents(reference.path)
 
 
-CHILD = """
-import sys
+PREPARE = """
+import random, sys, threading, time
 from pathlib import Path
+from soundalike.audio.log_mel import LogMel
 from soundalike.datasets import prepare
 from soundalike.datasets.source import read_source
+from soundalike.runtime import lock
 
+sounds, out, name, n_workers = sys.argv[1:]
 prepare.CLIPS_PER_PART = 3
-clips = read_source(sys.argv[1])
-print("ready", flush=True)
-prepare.prepare(clips, Path(sys.argv[2]), n_workers=int(sys.argv[3]), progress=False)
+lock.PATIENCE_S = 300  # workers of the one that was killed may take a moment to end
+blocks = LogMel.blocks
+
+def held_at_one(self, path, *more):
+    if Path(path).name == name:
+        hold()
+    return blocks(self, path, *more)
+
+LogMel.blocks = held_at_one
+if __name__ == "__main__":
+    clips = read_source(sounds)
+    if not name:
+        threading.Thread(target=hold).start()
+    prepare.prepare(clips, Path(out), n_workers=int(n_workers), progress=False)
 """
 
 
-def kill_while_preparing(sounds: Path, out: Path, n_workers: int, after_s: float) -> bool:
-    """Start a child, kill it some time after it began to prepare, tell whether it had ended."""
-    command = [sys.executable, "-c", CHILD, sounds, out, str(n_workers)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
-        assert child.stdout.readline() == b"ready\n"
-        time.sleep(after_s)
-        has_ended = child.poll() is not None
-        child.kill()
-    return has_ended
-
-
-def kill_twice_and_go_on(sounds, out, whole, seed):
-    """Kill two runs at moments that chance picks, then let one finish at once."""
-    chance = random.Random(seed)
-    for _ in range(2):
-        kill_while_preparing(sounds, out, chance.choice([1, 2]), chance.uniform(0, 0.15))
+def test_killed_twice_while_workers_read_it_goes_on(
+    sounds, whole, small_parts, tmp_path, start_held, monkeypatch
+):
+    out = tmp_path / "store"
+    for name, n_workers in (("04.wav", 2), ("09.wav", 1)):
+        program = start_held(PREPARE, sounds, out, name, n_workers)
+        with program.held():
+            program.kill()
+        assert not is_store(out)
+    monkeypatch.setattr(lock, "PATIENCE_S", 300.0)
     quietly(read_source(sounds), out, n_workers=2)
     assert contents(out) == whole
 
 
-def test_killed_twice_at_random_it_goes_on(sounds, whole, small_parts, tmp_path):
-    for seed in range(2):
-        kill_twice_and_go_on(sounds, tmp_path / str(seed), whole, seed)
-
-
 @pytest.mark.slow
-def test_killed_at_very_many_moments_it_goes_on(sounds, whole, small_parts, tmp_path):
+def test_killed_at_very_many_moments_it_goes_on(
+    sounds, whole, small_parts, tmp_path, start_held, monkeypatch
+):
+    """Wherever it is: twice some time after it began to prepare, which may be after its end."""
+    monkeypatch.setattr(lock, "PATIENCE_S", 300.0)
     for seed in range(100, 160):
-        kill_twice_and_go_on(sounds, tmp_path / str(seed), whole, seed)
+        chance, out = random.Random(seed), tmp_path / str(seed)
+        for _ in range(2):
+            program = start_held(PREPARE, sounds, out, "", chance.choice([1, 2]))
+            with program.held():
+                time.sleep(chance.uniform(0, 0.15))
+                program.kill()
+        quietly(read_source(sounds), out, n_workers=2)
+        assert contents(out) == whole
 
 
 def test_a_finished_store_is_returned_at_once(sounds, whole, tmp_path):

@@ -174,7 +174,7 @@ def shown(browser, path):
 def until(browser, script):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(browser, 5).until(lambda b: b.execute_script(f"return {script}"))
+    return WebDriverWait(browser, 300).until(lambda b: b.execute_script(f"return {script}"))
 
 
 def click_point(browser, index):

@@ -216,7 +216,7 @@ def test_a_click_plays_and_another_click_stops(shown):
 
     first, second, *_ = shown.find_elements(By.CSS_SELECTOR, "button.spectrogram")
     first.click()
-    WebDriverWait(shown, 5).until(lambda b: b.execute_script("return player.currentTime > 0"))
+    WebDriverWait(shown, 300).until(lambda b: b.execute_script("return player.currentTime > 0"))
     assert shown.execute_script("return player.src === sounds[0] && player.error === null")
     second.click()
     assert first.get_attribute("aria-pressed") == "false"

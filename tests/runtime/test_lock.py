@@ -2,8 +2,6 @@
 
 import errno
 import fcntl
-import subprocess
-import sys
 import time
 
 import pytest
@@ -11,10 +9,14 @@ import pytest
 from soundalike.runtime import lock
 from soundalike.runtime.lock import InUseError, locked
 
-HOLD = (
-    "import sys, time\nfrom pathlib import Path\nfrom soundalike.runtime.lock import locked\n"
-    "with locked(Path(sys.argv[1])): print('there', flush=True); time.sleep(60)"
-)
+LOCKED = """
+import sys
+from pathlib import Path
+from soundalike.runtime.lock import locked
+
+with locked(Path(sys.argv[1])):
+    hold()
+"""
 
 
 @pytest.fixture
@@ -41,18 +43,15 @@ def test_an_error_opens_the_folder_again(tmp_path):
         pass
 
 
-def test_a_run_that_was_killed_keeps_nobody_out(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, tmp_path], stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout.readline() == "there\n"
-            began = time.monotonic()
-            with pytest.raises(InUseError), locked(tmp_path):
-                pass
-            assert time.monotonic() - began >= lock.PATIENCE_S
-        finally:
-            process.kill()
+def test_a_run_that_was_killed_keeps_nobody_out(start_held, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.2)
+    program = start_held(LOCKED, tmp_path)
+    with program.held():
+        began = time.monotonic()
+        with pytest.raises(InUseError), locked(tmp_path):
+            pass
+        assert time.monotonic() - began >= lock.PATIENCE_S
+        program.kill()
     with locked(tmp_path):
         pass
 

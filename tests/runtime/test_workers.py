@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -99,29 +97,26 @@ def test_there_is_a_processor():
     assert 1 <= n_processors() <= os.cpu_count()
 
 
-CHILD = """
-import os, time
+TWO_AT_WORK = """
+import os
 from soundalike.runtime.workers import map_in_processes
 
 def work(number):
     os.write(1, (str(os.getpid()) + chr(10)).encode())  # in one piece
-    time.sleep(60)
+    hold()
 
-list(map_in_processes(work, range(8), 2))
+if __name__ == "__main__":
+    list(map_in_processes(work, range(1000), 2))
 """
 
 
-def test_workers_end_when_their_parent_is_killed():
-    with subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE) as parent:
-        workers = [int(parent.stdout.readline()) for _ in range(2)]
-        assert all(map(is_running, workers))
-        parent.kill()
-        parent.wait()
-        for _ in range(100):
-            if not any(map(is_running, workers)):
-                break
-            time.sleep(0.1)
-        assert not any(map(is_running, workers))
+def test_workers_end_when_their_parent_is_killed(start_held):
+    program = start_held(TWO_AT_WORK)
+    workers = [int(program.process.stdout.readline()) for _ in range(2)]
+    assert all(map(is_running, workers))
+    program.kill()
+    while any(map(is_running, workers)):  # one that stays is held for ever
+        time.sleep(0.01)
 
 
 def is_running(process: int) -> bool:
@@ -133,44 +128,47 @@ def is_running(process: int) -> bool:
         return False
 
 
-def test_a_stop_ends_the_workers_and_the_parent():
-    with subprocess.Popen(
-        [sys.executable, "-c", CHILD.replace("60", "0.5")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as parent:
-        workers = [int(parent.stdout.readline()) for _ in range(2)]
-        os.killpg(parent.pid, signal.SIGINT)  # as a terminal does: to all of them
-        _, errors = parent.communicate(timeout=20)
-        assert b"KeyboardInterrupt" in errors
-        assert errors.count(b"Traceback") == 1, "the workers are silent"
-        assert not any(map(is_running, workers))
+def test_a_stop_ends_the_workers_and_the_parent(start_held):
+    program = start_held(TWO_AT_WORK)
+    workers = [int(program.process.stdout.readline()) for _ in range(2)]
+    with program.held():
+        program.signal(signal.SIGINT)
+    _, errors = program.output()
+    assert "KeyboardInterrupt" in errors
+    assert errors.count("Traceback") == 1, "the workers are silent"
+    assert not any(map(is_running, workers))
 
 
-EARLY = """
+STARTING = """
+import multiprocessing, sys
 from soundalike.runtime.workers import map_in_processes
 
 def work(number):
     return number
 
-print(flush=True)
-for _ in range(1000):
+start, n_started = multiprocessing.Process.start, 0
+
+def held_start(self):
+    global n_started
+    n_started += 1
+    if sys.argv[1:] == ["before", str(n_started)]:
+        hold()
+    start(self)
+    if sys.argv[1:] == ["after", str(n_started)]:
+        hold()
+
+multiprocessing.process.BaseProcess.start = held_start
+if __name__ == "__main__":
     list(map_in_processes(work, range(8), 2))
 """
 
 
-@pytest.mark.parametrize("after_s", [0, 0.004, 0.008])
-def test_a_stop_while_processes_start_is_not_lost(after_s):
-    with subprocess.Popen(
-        [sys.executable, "-c", EARLY],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as parent:
-        parent.stdout.readline()
-        time.sleep(after_s)
-        os.killpg(parent.pid, signal.SIGINT)
-        _, errors = parent.communicate(timeout=20)
-    assert parent.returncode == -signal.SIGINT
-    assert errors.count(b"Traceback") == 1
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_stop_while_processes_start_is_not_lost(start_held, place, number):
+    program = start_held(STARTING, place, number)
+    with program.held():
+        program.signal(signal.SIGINT)
+    _, errors = program.output()
+    assert program.process.returncode == -signal.SIGINT
+    assert errors.count("Traceback") == 1
