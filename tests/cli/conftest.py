@@ -1,12 +1,7 @@
 """Ways to run a command in a test."""
 
-import contextlib
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -65,48 +60,17 @@ def results_of(tmp_path, capsys):
     return run
 
 
-class Process:
-    """A command in a process group of its own, as a terminal starts it."""
+@pytest.fixture(scope="session")
+def interrupt():
+    """Press Ctrl-C where a `HeldProgram` is held; return its output, in which there is no noise."""
 
-    def __init__(self, *words):
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "soundalike", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def wait_until(self, condition):
-        """Wait until the condition holds while the process runs."""
-        while not condition():
-            assert self.popen.poll() is None, self.popen.communicate()
-            time.sleep(0.01)
-
-    def interrupt(self):
-        """Press Ctrl-C; return the output, after checking that there is no noise in it."""
-        os.killpg(self.popen.pid, signal.SIGINT)
-        out, errors = self.popen.communicate(timeout=30)
-        assert self.popen.returncode == FAILED
+    def press(program):
+        with program.held():
+            program.signal(signal.SIGINT)
+        out, errors = program.output()
+        assert program.process.returncode == FAILED
         for noise in ("Traceback", "Error", "Exception", "leaked"):
             assert noise not in out + errors
         return out, errors
 
-
-@pytest.fixture
-def start():
-    """Start a command as a `Process`, which is killed at the end of the test."""
-    with contextlib.ExitStack() as stack:
-
-        def start_process(*words):
-            process = Process(*words)
-            stack.callback(process.popen.communicate)
-            stack.callback(_kill, process.popen.pid)
-            return process
-
-        yield start_process
-
-
-def _kill(group):
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+    return press

@@ -52,17 +52,20 @@ def test_help_lists_them_in_order(call, capsys):
 
 
 def test_help_takes_less_than_a_second_and_imports_nothing_heavy():
-    """In one process, so that the second is that of each command and not of the interpreter."""
+    """In one process, so that the second is that of each command and not of the interpreter.
+
+    A second of the processor, not of the clock: the machine may be busy with something else.
+    """
     code = (
         "import sys, time, json\n"
         "from soundalike.cli import COMMANDS\n"
         "from soundalike.cli.main import main\n"
         "seconds = {}\n"
         "for words in ['--help'], *([name, '--help'] for name in COMMANDS):\n"
-        "    start = time.monotonic()\n"
+        "    start = time.process_time()\n"
         "    try: main(words)\n"
         "    except SystemExit: pass\n"
-        "    seconds[words[0]] = time.monotonic() - start\n"
+        "    seconds[words[0]] = time.process_time() - start\n"
         "modules = sorted({name.partition('.')[0] for name in sys.modules})\n"
         "print(json.dumps([seconds, modules]), file=sys.stderr)"
     )

@@ -56,22 +56,43 @@ def _is_error_of_ours(member):
     )
 
 
-def test_ctrl_c_is_one_line_and_the_same_command_resumes(tmp_path, start, call, capsys):
+HELD_WHILE_IT_READS = """
+import sys
+from pathlib import Path
+from soundalike.audio.log_mel import LogMel
+from soundalike.cli.main import main
+
+blocks = LogMel.blocks
+
+def held_at_one(self, path, *more):
+    if Path(path).name == "040.wav":
+        hold()
+    return blocks(self, path, *more)
+
+LogMel.blocks = held_at_one
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_is_one_line_and_the_same_command_resumes(
+    tmp_path, start_held, interrupt, call, capsys
+):
+    """It comes while a worker reads the second of two parts."""
     sounds, out = tmp_path / "sounds", tmp_path / "store"
     sounds.mkdir()
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * 22050)
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * 22050)
     soundfile.write(sounds / "000.wav", noise, 22050)
     for number in range(1, 64):
         os.link(sounds / "000.wav", sounds / f"{number:03d}.wav")
     words = ["prepare", sounds, "--out", out, "--workers", 2]
-    process = start(*words)
-    process.wait_until(lambda: (out / "parts").is_dir())
-    _, errors = process.interrupt()
+    _, errors = interrupt(start_held(HELD_WHILE_IT_READS, *words))
     assert errors.splitlines()[-1] == "interrupted: run the same command again to resume"
+    assert (out / "parts").is_dir()
     assert not is_store(out)
     assert not list(out.rglob("*.partial"))
     assert call(*words) == DONE
-    assert capsys.readouterr().out.startswith("64 clips, 0.36 h")
+    assert capsys.readouterr().out.startswith("64 clips, 0.05 h")
 
 
 def test_two_runs_do_not_write_into_one_folder(
