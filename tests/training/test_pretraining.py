@@ -54,8 +54,8 @@ def test_it_leaves_metrics_and_an_ear(run):
 def test_the_statistics_of_the_training_set_are_part_of_the_model(run, store):
     model = SoundEncoder.from_pretrained(run.path)
     values = np.concatenate([store.of_clip(index).ravel() for index in range(len(store.clips))])
-    assert model.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
-    assert model.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
+    assert model.standardization.mean == pytest.approx(values.mean(dtype=np.float64), rel=1e-6)
+    assert model.standardization.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
 
 
 def test_copies_do_not_meet_in_a_batch(store, tiny_recipe):
