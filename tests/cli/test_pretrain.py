@@ -1,6 +1,5 @@
 """The command pretrain."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
