@@ -2,8 +2,8 @@
 
     python experiments/five_folds.py esc10:ROOT --out runs/esc10 --recipe default
 
-Pre-training hears no test clip, labeled or not. Stopped, the same command goes on. Recipe keys are
-options, as for `soundalike pretrain`.
+Pre-training never uses a test clip, not even without its label. Interrupted runs resume. Recipe
+keys are options, as for `soundalike pretrain`.
 """
 
 import argparse
@@ -18,28 +18,28 @@ from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy
 
 
-def soundalike(*words: str | Path) -> None:
-    """Run a command, and end with it if it fails."""
-    if code := main([str(word) for word in words]):
+def soundalike(*arguments: str | Path) -> None:
+    """Run a command; exit with its code if it fails."""
+    if code := main([str(argument) for argument in arguments]):
         raise SystemExit(code)
 
 
 def cross_validate(source: str, out: Path, recipe: str, options: list[str]) -> pd.DataFrame:
-    """Return the predictions for every clip, each from a run that did not hear it."""
+    """Return the prediction for each clip by the run that was not trained on its fold."""
     store = out / "store"
     soundalike("prepare", source, "--out", store, "--recipe", recipe)
-    tested = []
+    predictions = []
     for fold in read_source(source).folds:
         run = out / f"fold-{fold}"
-        heard = ["--test_fold", fold, "--recipe", recipe, *options]
-        soundalike("pretrain", store, "--out", run, *heard)
+        settings = ["--test_fold", fold, "--recipe", recipe, *options]
+        soundalike("pretrain", store, "--out", run, *settings)
         soundalike("evaluate", run, store, "--out", run / "evaluation")
-        tested.append(pd.read_csv(run / "evaluation" / "predictions.csv"))
-    return pd.concat(tested)
+        predictions.append(pd.read_csv(run / "evaluation" / "predictions.csv"))
+    return pd.concat(predictions)
 
 
 def pool(clips: pd.DataFrame) -> dict[str, dict[str, object]]:
-    """Score the predictions of all folds together, each column of them."""
+    """Score the predictions of all folds together, one result per column of predictions."""
     labels, classes = pd.factorize(clips["label"], sort=True)
     scores = {}
     for column in clips.columns.drop(["path", "label", "split", "fold"]):
@@ -56,9 +56,9 @@ if __name__ == "__main__":
     parser.add_argument("source", help="clips with labels and folds")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     parser.add_argument("--recipe", default="default")
-    given, options = parser.parse_known_args()
-    scores = pool(cross_validate(given.source, given.out, given.recipe, options))
-    (given.out / "pooled.json").write_text(json.dumps(scores, indent=1) + "\n")
+    arguments, options = parser.parse_known_args()
+    scores = pool(cross_validate(arguments.source, arguments.out, arguments.recipe, options))
+    (arguments.out / "pooled.json").write_text(json.dumps(scores, indent=1) + "\n")
     for name, score in scores.items():
         low, high = score["interval"]
         print(f"{name:30} {score['balanced_accuracy']:.3f}  ({low:.3f} - {high:.3f})")

@@ -1,10 +1,10 @@
-"""Fetch some seven hours of openly licensed sounds without labels: games, speech, ambiences.
+"""Fetch seven hours of openly licensed, unlabeled sounds: games, speech and ambiences.
 
     python experiments/open_pool.py pool
 
-Downloads Debian packages by apt-get (0.8 GB, nothing is installed), unpacks their sounds and
-licenses, and lists the sounds in `pool/pool.csv`, which every command takes as SOURCE. What is
-there already is not downloaded again.
+Downloads Debian packages by apt-get (0.8 GB; nothing is installed), unpacks their sounds and
+licenses, and lists the sounds in `pool/pool.csv`, which every command accepts as SOURCE. Packages
+that were downloaded before are not downloaded again.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff"}
 
 
 def fetch(packages: list[str], folder: Path, suffixes: set[str] = SOUNDS) -> None:
-    """Download packages and unpack the files of some kinds, but what is there already."""
+    """Download packages that are not in the folder yet, and unpack files with these suffixes."""
     debs = folder / ".deb"
     debs.mkdir(parents=True, exist_ok=True)
     for package in packages:
@@ -37,11 +37,11 @@ def fetch(packages: list[str], folder: Path, suffixes: set[str] = SOUNDS) -> Non
                     subprocess.run(["apt-get", "download", "-qq", package], cwd=debs, check=True)
                 unpack(max(debs.glob(f"{package}_*.deb")), folder / package, suffixes)
             except (OSError, subprocess.CalledProcessError) as error:
-                sys.exit(f"{package}: cannot be had ({error}): this takes Debian or its like")
+                sys.exit(f"{package}: cannot be downloaded ({error}); this script needs Debian")
 
 
 def unpack(deb: Path, folder: Path, suffixes: set[str]) -> None:
-    """Unpack the files of some kinds and the license of a package, links between them too."""
+    """Unpack the license of a package and its files with these suffixes, including links."""
     partial = folder.with_name(f"{folder.name}.partial")
     partial.mkdir(exist_ok=True)
     files = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True)
@@ -58,9 +58,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
-    given = parser.parse_args()
-    fetch(given.packages, given.folder)
-    files = given.folder.absolute().rglob("*")
-    found = sorted(str(path) for path in files if path.suffix in SOUNDS and path.is_file())
-    pd.DataFrame({"path": found}).to_csv(given.folder / "pool.csv", index=False)
-    print(f"{len(found):,} sounds in {given.folder / 'pool.csv'}")
+    arguments = parser.parse_args()
+    fetch(arguments.packages, arguments.folder)
+    files = arguments.folder.absolute().rglob("*")
+    paths = sorted(str(path) for path in files if path.suffix in SOUNDS and path.is_file())
+    pd.DataFrame({"path": paths}).to_csv(arguments.folder / "pool.csv", index=False)
+    print(f"{len(paths):,} sounds in {arguments.folder / 'pool.csv'}")

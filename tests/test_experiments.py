@@ -1,4 +1,4 @@
-"""Every experiment runs as it is."""
+"""The scripts of experiments/ run, on a few short sounds."""
 
 import json
 import shutil
@@ -25,9 +25,9 @@ def test_five_folds(sound_folder, tmp_path):
         sys.executable, EXPERIMENTS / "five_folds.py", manifest, "--out", tmp_path / "runs",
         "--recipe", "tiny", "--encoder.width", "4", "--training.n_epochs", "1",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "linear, pretrained encoder" in done.stdout
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert "linear, pretrained encoder" in process.stdout
     pooled = json.loads((tmp_path / "runs" / "pooled.json").read_text())
     assert len(pooled) == 6
     assert all(row["interval"][0] <= row["balanced_accuracy"] for row in pooled.values())
@@ -38,24 +38,24 @@ def test_compare_recipes(sound_folder, tmp_path):
     pool, labeled = tmp_path / "pool.csv", tmp_path / "labeled.csv"
     clips[["path"]].to_csv(pool, index=False)
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(labeled, index=False)
-    official = tmp_path / "official.csv"
+    with_splits = tmp_path / "official.csv"
     splits = ["test" if number % 4 == 0 else "train" for number in range(24)]
-    clips.assign(split=splits).to_csv(official, index=False)
+    clips.assign(split=splits).to_csv(with_splits, index=False)
     small = tmp_path / "small.yaml"
     changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
     small.write_text(write_recipe(read_recipe("tiny", PRETRAINING, changes)))
     command = [
-        sys.executable, EXPERIMENTS / "compare_recipes.py", pool, "--sets", labeled, official,
+        sys.executable, EXPERIMENTS / "compare_recipes.py", pool, "--sets", labeled, with_splits,
         "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
         "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
-    for _ in range(2):  # the second time everything is there
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    for _ in range(2):  # the second run reuses everything
+        process = subprocess.run(command, capture_output=True, text=True)
+        assert process.returncode == 0, process.stderr
     table = pd.read_csv(tmp_path / "out" / "table.csv").fillna({"over small": ""})
     assert len(table) == 2 * (2 + 2)
     assert table[["labeled", "official"]].stack().between(0, 1).all()
-    assert table["official"].max() > 0.5, "clips that train count as wrong"
+    assert table["official"].max() > 0.5, "training clips must not count as wrong"
     everything = (24 * table["labeled"] + 6 * table["official"]) / 30
     assert table["all"].tolist() == pytest.approx(everything.tolist())
     for _, row in table[table["kind"] == "trained"].iterrows():
@@ -74,8 +74,8 @@ def test_few_labels(sound_folder, run, tmp_path):
         sys.executable, EXPERIMENTS / "few_labels.py", run.path, manifest, "--labels", "2",
         "--out", tmp_path / "few",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(command, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
     table = pd.read_csv(tmp_path / "few" / "table.csv", index_col=0)
     ways, scratch = ["fine-tuned", "linear"], table["clips"]["from scratch"]
     above = [f"{way} above from scratch" for way in ways]
@@ -88,11 +88,11 @@ def test_few_labels(sound_folder, run, tmp_path):
     ]
 
 
-needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="no Debian, no packages")
+needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs Debian's dpkg-deb")
 
 
 def pack(root, name, debs):
-    """Make a package of the files in a folder."""
+    """Make a Debian package of the files in a folder."""
     (root / "DEBIAN").mkdir(parents=True)
     (root / "DEBIAN" / "control").write_text(
         f"Package: {name}\nVersion: 1\nArchitecture: all\nMaintainer: us\nDescription: sounds\n"
@@ -111,15 +111,15 @@ def test_open_pool(sound_folder, tmp_path):
     (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
     pack(package, "mine", pool / ".deb")
     command = [sys.executable, EXPERIMENTS / "open_pool.py", pool, "--packages", "mine"]
-    for _ in range(2):  # the second time everything is there
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert (done.returncode, done.stdout) == (0, f"25 sounds in {pool / 'pool.csv'}\n")
+    for _ in range(2):  # the second run reuses everything
+        process = subprocess.run(command, capture_output=True, text=True)
+        assert (process.returncode, process.stdout) == (0, f"25 sounds in {pool / 'pool.csv'}\n")
     assert (pool / "mine" / "usr" / "share" / "mine" / "copyright").exists()
     assert not list(pool.rglob("readme.txt"))
     assert len(read_source(pool / "pool.csv")) == 25
-    done = subprocess.run([*command, "no-such-package"], capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "no-such-package: cannot be had" in done.stderr
+    process = subprocess.run([*command, "no-such-package"], capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "no-such-package: cannot be downloaded" in process.stderr
 
 
 @needs_debian
@@ -141,21 +141,21 @@ def test_labeled_sets(sound_folder, tmp_path):
             pk3.write(sound, f"sound/player/{path}")
     pack(tmp_path / "nexuiz-data", "nexuiz-data", sets / ".deb")
 
-    for _ in range(2):  # the second time everything is there
-        done = subprocess.run(
+    for _ in range(2):  # the second run reuses everything
+        process = subprocess.run(
             [sys.executable, EXPERIMENTS / "labeled_sets.py", sets], capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr
-        read = {
+        assert process.returncode == 0, process.stderr
+        sets_read = {
             name: read_source(sets / f"{name}.csv") for name in ("drums", "voices", "languages")
         }
-        assert read["drums"].rows["path"].tolist() == [str(sets / drum)]
-        voices = read["voices"].rows[["label", "fold"]]
+        assert sets_read["drums"].rows["path"].tolist() == [str(sets / drum)]
+        voices = sets_read["voices"].rows[["label", "fold"]]
         assert voices.values.tolist() == [["speech", "a"], ["pain", "a"], ["gasp", "b"]]
-        assert read["languages"].rows["label"].tolist() == ["fr", "fr", "el", "el"]
+        assert sets_read["languages"].rows["label"].tolist() == ["fr", "fr", "el", "el"]
 
 
 def test_every_experiment_is_tested():
-    tested = Path(__file__).read_text()
+    tests = Path(__file__).read_text()
     for script in EXPERIMENTS.glob("*.py"):
-        assert script.name in tested
+        assert script.name in tests
