@@ -1,9 +1,9 @@
-"""Embedding from wav files, end to end: `soundalike embed` beside a plain pipeline, clip by clip.
+"""Embedding from wav files, end to end: `soundalike embed` against a plain pipeline, clip by clip.
 
-The plain one decodes to float64, resamples by a long polyphase filter, takes librosa's log-mel, and
-runs ResNet-18 as it was trained, in float32, on a batch of a clip's windows. Both make a row for
-every window of 1 s, half a window apart. The difference is the lowest cosine between the vectors of
-a window.
+The plain pipeline decodes to float64, resamples with a long polyphase filter, computes librosa's
+log-mel, and runs ResNet-18 as trained, in float32, on one batch per clip. Both write one row per
+window of 1 s, half a window apart. The difference is the lowest cosine similarity between the two
+vectors of a window.
 """
 
 import tempfile
@@ -32,7 +32,7 @@ N_RUNS = 3
 
 
 def trained_ear() -> SoundEncoder:
-    """Return a model whose batch normalizations have seen patches."""
+    """Return a model whose batch norms have statistics of patches."""
     torch.manual_seed(0)
     model = SoundEncoder(
         ResNet18(),
@@ -49,7 +49,7 @@ def trained_ear() -> SoundEncoder:
 
 @torch.inference_mode()
 def plain(model: SoundEncoder, paths: list[Path]) -> np.ndarray:
-    """Return a vector for every window, the plain way."""
+    """Return a vector for every window, by the plain pipeline."""
     vectors = []
     for path in paths:
         log_mel = reference(path, polyphase).astype(np.float32)
@@ -65,7 +65,7 @@ def embedded(model: SoundEncoder, clips: ClipTable, out: Path) -> np.ndarray:
 
 
 def rows() -> Iterator[Row]:
-    """Yield the seconds of audio a second, in the machine's precision and in float32."""
+    """Yield audio seconds per second, in the machine's precision and in float32."""
     model, hardware = trained_ear(), choose_hardware()
     with tempfile.TemporaryDirectory() as folder:
         paths = write_clips(Path(folder) / "clips", N_CLIPS, DURATION_S, N_CHANNELS, RATE)

@@ -1,12 +1,12 @@
-"""Sound files to log-mels on one core: ours beside two plain pipelines, clip by clip.
+"""Sound files to log-mels on one core, against two plain pipelines, clip by clip.
 
-Both decode to float64 and take librosa's log-mel; they differ in how they resample with the same
-long Kaiser-windowed sinc. One evaluates it for every sample of the result in a compiled loop, as
-band-limited interpolation is published; the other runs it as a polyphase filter. The differences
-are in log10 units: the largest where both start from the same waveform, and the mean from file to
-log-mel, where ours has another resampler, which shows in the highest bands.
+Both pipelines decode to float64 and compute librosa's log-mel. They resample with the same long
+Kaiser-windowed sinc: one evaluates it for every output sample in a compiled loop, as band-limited
+interpolation is published; the other runs it as a polyphase filter. Differences are in log10 units:
+the largest from the same waveform, and the mean from file to log-mel. The latter includes our
+different resampler, whose effect is in the highest bands.
 
-Two processes are held against one in the whole of `prepare`, from a folder to a store.
+`prepare` with two processes is compared with one process, from a folder to a store.
 """
 
 import math

@@ -1,8 +1,8 @@
 """How the cost of a step grows with the batch, the patch, the bands and the number of clips.
 
-The encoder is ResNet-18. Each size stands beside the ordinary one: 128 clips a step, patches of 101
-frames and 96 bands, 1,000 clips. A step's arithmetic grows with frames times bands; with the number
-of clips only its draws could.
+The encoder is ResNet-18. Each size is compared with the usual one: 128 clips per step, patches of
+101 frames and 96 bands, 1,000 clips. The arithmetic of a step grows with frames times bands; only
+drawing random numbers could grow with the number of clips.
 """
 
 from collections.abc import Iterator
@@ -27,23 +27,25 @@ def training(store: Store, batch: int, frames: int) -> ContrastiveTraining:
 
 
 def step_ms(batch: int, frames: int, bands: int) -> float:
-    """Return the milliseconds of a step for each of its clips."""
-    made = training(store_of(max(batch, 128), bands, min_duration_s=0.01 * frames), batch, frames)
-    (seconds,) = fastest(lambda: made.step(0).item(), n_runs=N_RUNS)
+    """Return the milliseconds of a step per clip."""
+    training_run = training(
+        store_of(max(batch, 128), bands, min_duration_s=0.01 * frames), batch, frames
+    )
+    (seconds,) = fastest(lambda: training_run.step(0).item(), n_runs=N_RUNS)
     return 1000 * seconds / batch
 
 
 def draws_ms(n_clips: int) -> float:
-    """Return the milliseconds of the views of a step among so many clips."""
+    """Return the milliseconds that the views of a step take with this many clips in the store."""
     store = store_of(128)
     again = np.arange(n_clips) % 128
-    made = training(store.select(again), ORDINARY["batch"], ORDINARY["frames"])
-    (seconds,) = fastest(lambda: made.make_views(made.draws_of(0)), n_runs=10)
+    training_run = training(store.select(again), ORDINARY["batch"], ORDINARY["frames"])
+    (seconds,) = fastest(lambda: training_run.make_views(training_run.draws_of(0)), n_runs=10)
     return 1000 * seconds
 
 
 def rows() -> Iterator[Row]:
-    """Yield the cost of every size beside the ordinary one."""
+    """Yield the cost of every size and that of the usual one."""
     ordinary = step_ms(**ORDINARY)
     usual = ", ".join(f"{number} {name}" for name, number in ORDINARY.items())
     for name, sizes in SIZES.items():

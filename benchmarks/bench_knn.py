@@ -1,8 +1,8 @@
-"""kNN over the patches of labeled clips, leave-one-clip-out: ours beside a loop over the patches.
+"""kNN over the patches of labeled clips, leaving one clip out, against a loop over the patches.
 
-The reference compares one patch after the other with those of all other clips, as a plain program
-would. The float32 product of matrices alone, which is what cannot be saved, stands beside it. The
-last rows show that memory does not grow with the square of the number of patches.
+The reference compares one patch at a time with those of all other clips. The float32 matrix product
+alone, which any implementation needs, is a second reference. The last rows show that memory does
+not grow with the square of the number of patches.
 """
 
 import json
@@ -24,7 +24,7 @@ N_REFERENCES, N_QUERIES = 500_000, 1_000
 
 
 def labeled_patches(n: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Embeddings that lie about their classes' directions, the clips, and the labels."""
+    """Return embeddings near the directions of their classes, the clips, and the labels."""
     generator = torch.Generator().manual_seed(0)
     clips = torch.arange(n) // PATCHES_PER_CLIP
     labels = clips % N_CLASSES
@@ -34,7 +34,7 @@ def labeled_patches(n: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def loop(z: Tensor, clips: Tensor, labels: Tensor) -> Tensor:
-    """Return the class of every clip: the majority of its patches' majorities."""
+    """Return the class of every clip: the majority vote of its patches' votes."""
     votes = torch.zeros(int(clips.max()) + 1, N_CLASSES)
     for patch, clip in zip(z, clips.tolist(), strict=True):
         others = clips != clip
@@ -45,13 +45,13 @@ def loop(z: Tensor, clips: Tensor, labels: Tensor) -> Tensor:
 
 
 def product(z: Tensor) -> None:
-    """Compare all with all, as many at once as ours does."""
+    """Compute all similarities, in blocks of the size that ours uses."""
     for part in z.split(SIMILARITIES_AT_ONCE // len(z)):
         part @ z.T
 
 
 def extra_mb(n_references: int) -> float:
-    """Return the memory that a thousand queries need beyond the embeddings, in this process."""
+    """Return the memory of a thousand queries in this process, beyond the embeddings."""
     z, clips, labels = labeled_patches(n_references)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     knn_scores(z[:N_QUERIES], clips[:N_QUERIES], z, clips, labels, N_CLASSES, K)
@@ -59,7 +59,7 @@ def extra_mb(n_references: int) -> float:
 
 
 def rows() -> Iterator[Row]:
-    """Yield the times of all ways, and the memory of two sizes."""
+    """Yield the times of all implementations, and the memory of two sizes."""
     keep_freed_memory()
     z, clips, labels = labeled_patches(N_PATCHES)
 

@@ -1,8 +1,8 @@
-"""How much memory preparing, scanning and training need, and that it does not follow the sounds.
+"""Peak memory of preparing, scanning and training, for few and for many sounds.
 
-Of a command with workers it is the memory that all its processes share or have alone (their PSS),
-at its peak; of a training the memory that is no part of a file (RssAnon), after ten steps. A
-million clips are only a table here: nothing is decoded for them.
+For commands with workers this is the proportional set size (PSS) of all their processes; for
+training it is the anonymous memory (RssAnon) after ten steps. A million clips are only a table
+here: their audio is never decoded.
 """
 
 import json
@@ -24,7 +24,7 @@ AIM = "(aim: under 1,024 MB)"
 
 
 def sounds(folder: Path, seconds: list[int]) -> Path:
-    """Write noise of so many seconds each."""
+    """Write files of noise with these durations."""
     folder.mkdir()
     rng = np.random.default_rng(0)
     for number, duration_s in enumerate(seconds):
@@ -49,7 +49,7 @@ def manifest_of_many(folder: Path) -> Path:
 
 
 def prepare_undecoded(manifest: str, out: str) -> None:
-    """Prepare, but give every clip one frame of zeros instead of its own."""
+    """Prepare, but with one frame of zeros per clip instead of its audio."""
     from soundalike.cli.main import main
     from soundalike.datasets import prepare
 
@@ -66,7 +66,7 @@ def _make_empty_part(part) -> tuple[int, float]:
 
 
 def scan_undecoded(manifest: str) -> None:
-    """Scan, but hear every clip as one second of its own."""
+    """Scan, but with one second of audio per clip instead of its own."""
     from soundalike.cli.main import main
     from soundalike.datasets import scan
 
@@ -75,7 +75,7 @@ def scan_undecoded(manifest: str) -> None:
 
 
 def pretrain(store: str, out: str) -> None:
-    """Take a few steps of the smallest training, and print the memory that is no file's."""
+    """Run a few steps of the smallest training, and print its anonymous memory."""
     from soundalike.cli.main import main
     from soundalike.training.steps import Training
 
@@ -92,13 +92,13 @@ def pretrain(store: str, out: str) -> None:
 
 
 def megabytes(path: str) -> dict[str, float]:
-    """Return the amounts of memory that a file of /proc tells, by their names."""
+    """Return the amounts of memory in a file of /proc, by name."""
     lines = [line.split() for line in Path(path).read_text().splitlines()]
     return {line[0].rstrip(":"): int(line[1]) / 1024 for line in lines if line[-1:] == ["kB"]}
 
 
 def processes(parent: int) -> Iterator[int]:
-    """Yield a process and all below it."""
+    """Yield a process and all of its descendants."""
     yield parent
     for children in Path(f"/proc/{parent}/task").glob("*/children"):
         for child in children.read_text().split():
@@ -106,7 +106,7 @@ def processes(parent: int) -> Iterator[int]:
 
 
 def peak_mb(*command: object) -> float:
-    """Run a command and return the most memory that all its processes had at a time."""
+    """Run a command and return the peak memory of all its processes together."""
     peak = 0.0
     with subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL) as running:
         while running.poll() is None:
@@ -122,7 +122,7 @@ def peak_mb(*command: object) -> float:
 
 
 def rows() -> Iterator[Row]:
-    """Yield the memory of every command, for little and for much."""
+    """Yield the memory of every command, for few and for many sounds."""
     soundalike = (sys.executable, "-m", "soundalike")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

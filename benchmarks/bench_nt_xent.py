@@ -1,7 +1,7 @@
-"""NT-Xent, forward and backward: ours beside the cross-entropy over all similarities.
+"""NT-Xent, forward and backward, against the cross-entropy over all similarities.
 
-Each size runs in a process of its own, one for each of both, since what is asked is how much memory
-a process comes to need. The gradient is compared with that of the cross-entropy in float64.
+Each size and implementation runs in its own process, because the measure is the peak memory of a
+process. The gradient is compared with that of the cross-entropy in float64.
 """
 
 import json
@@ -23,7 +23,7 @@ EXACT_BATCHES = 1024  # in float64 the reference at 8192 needs more memory than 
 
 
 def cross_entropy_form(z_a: Tensor, z_b: Tensor) -> Tensor:
-    """The loss as one cross-entropy, with the gradient that autograd makes of it."""
+    """Return the loss as one cross-entropy, whose gradient autograd computes."""
     z = F.normalize(torch.cat([z_a, z_b]), dim=1)
     similarity = (z @ z.T / TEMPERATURE).fill_diagonal_(-torch.inf)
     other_view = torch.arange(len(z)).roll(len(z_a))
@@ -31,7 +31,7 @@ def cross_entropy_form(z_a: Tensor, z_b: Tensor) -> Tensor:
 
 
 def pairs(batch: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
-    """Views of the same clips that are somewhat alike, of unit length."""
+    """Return two views per clip that are somewhat similar, of unit length."""
     generator = torch.Generator().manual_seed(0)
     z_a = F.normalize(torch.randn(batch, DIM, generator=generator), dim=1)
     z_b = F.normalize(z_a + 0.05 * torch.randn(batch, DIM, generator=generator), dim=1)

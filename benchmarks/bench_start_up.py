@@ -1,7 +1,7 @@
-"""How long it takes until something happens: help, and the first step of a training.
+"""Seconds until something happens: the help text, and the first step of training.
 
-Each start is a process of its own. The recipe is the smallest one, on the CPU, so that what is
-measured is the start and not the step. The frames of the stores are zeros that no disk delivers.
+Each start is a process of its own. The recipe is the smallest one, on the CPU, so that the start is
+measured and not the step. The frames of the stores are zeros that are not read from a disk.
 """
 
 import json
@@ -23,7 +23,7 @@ SPLITS = np.array(["train", "train", "train", "validation", "test"])
 
 
 def first_step(spawned: float, *arguments: str) -> dict[str, float]:
-    """Run the command pretrain up to its first step; return how long that took, and its imports."""
+    """Run `pretrain` up to its first step; return the seconds of that and of its imports."""
     from soundalike.cli.main import main
     from soundalike.datasets import prepare  # noqa: F401
     from soundalike.training import pretraining  # noqa: F401
@@ -44,7 +44,7 @@ def first_step(spawned: float, *arguments: str) -> dict[str, float]:
 
 
 def many_clips() -> Iterator[tuple[str, dict[str, np.ndarray], list[str]]]:
-    """Yield what is known of a million clips, in words and as columns, and what to say with it."""
+    """Yield tables of a million clips: a description, their columns, and further options."""
     rng = np.random.default_rng(0)
     classes = np.array([f"class {number}" for number in range(200)])
     labels, fold, split = (rng.choice(of, MANY) for of in (classes, FIVE_FOLDS, SPLITS))

@@ -1,12 +1,12 @@
-"""A step of pre-training on 2 x 128 views: ours beside a plain one, for each of three encoders.
+"""A step of pre-training on 2 x 128 views, against a plain one, for each of three encoders.
 
-The plain one is what anybody would write first: float32, a pass a view, SGD, NT-Xent as one
-cross-entropy, and memory as the C library deals it out. Its views are there already; ours makes
-them within the step. Every row's times come from processes of their own.
+The plain step is the straightforward implementation: float32, one pass per view, SGD, NT-Xent as
+one cross-entropy, and the C library's default memory allocation. Its views are computed beforehand;
+ours are part of the step. Every row is measured in its own processes.
 
-The arithmetic of a step, its convolutions and matrix products, is held against one large product on
-the same threads, so that the ratio is the share that a step reaches of what the machine can do. An
-epoch of `pretrain`, with its metrics, its checkpoint and all else, is held against its steps alone.
+The arithmetic of a step, its convolutions and matrix products, is compared with one large product
+on the same threads: the ratio is the share of the machine's rate that a step reaches. An epoch of
+`pretrain`, with metrics, checkpoint and everything else, is compared with its steps alone.
 """
 
 import json

@@ -1,9 +1,8 @@
-"""Two views of every clip of a batch: the whole batch in torch beside one view after the other.
+"""Two views of every clip of a batch: the whole batch in torch, against one view at a time.
 
-The reference is a plain pipeline of one process, view by view: numpy cuts, mixes and compresses,
-Pillow stretches the crop, and numpy's generator makes the noise; once in float64, as numpy computes
-when it is not told otherwise, and once in float32 throughout. Only to compare the numbers it makes
-the noise of the draws, which is a hash.
+The reference is a plain single-process pipeline: numpy cuts, mixes and compresses, Pillow resizes
+the crop, and numpy's generator makes the noise; once in float64, numpy's default, and once in
+float32 throughout. To compare results only, it makes the noise from our draws, which is a hash.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ Noise = Callable[[int], np.ndarray]
 
 
 def reference(frames: np.ndarray, offsets: np.ndarray, draws: dict, noise: Noise) -> np.ndarray:
-    """Make the views of the given draws one after the other."""
+    """Make the views of these draws one at a time."""
     views = np.empty((2, len(draws["patches"]["clip"]), N_FRAMES, N_BANDS), np.float32)
     for view, clip in np.ndindex(views.shape[:2]):
         x = cut(frames, offsets, draws["patches"], clip, view)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: fair times, and the rows of one table."""
+"""What the benchmarks share: timing, and the rows of the table."""
 
 import gc
 import json
@@ -14,13 +14,13 @@ class Row:
     """One line of the table.
 
     Args:
-        what: what is measured, and how large it is.
-        ours: what soundalike needs or reaches.
+        what: what is measured, with its size.
+        ours: the result of soundalike.
         unit: of both figures.
-        reference: what the plain reference needs or reaches, where there is one.
+        reference: the result of the plain reference, if there is one.
         against: what the reference is.
-        times: whether the figures are times or sizes, so that the lower is the better.
-        difference: the largest difference of the numbers, and in what.
+        times: If true, the figures are times or sizes, so lower is better.
+        difference: the largest difference between the two outputs, with its unit.
     """
 
     what: str
@@ -55,9 +55,9 @@ def figure(value: float) -> str:
 
 
 def fastest(*works: Callable[[], object], n_runs: int = 5) -> list[float]:
-    """Return the least seconds of each work, run in turn so that all meet the same machine.
+    """Return the minimum seconds of each function; they run in turn, under the same load.
 
-    Every work runs once before, unmeasured. The least time is the one that the rest of the machine
+    Every function runs once first as a warm-up. The minimum is the run that other processes
     disturbed least.
     """
     best = [float("inf")] * len(works)
@@ -73,13 +73,13 @@ def fastest(*works: Callable[[], object], n_runs: int = 5) -> list[float]:
 
 
 def in_a_process(script: str, *arguments: object) -> dict[str, float]:
-    """Return what a script prints as JSON when it runs by itself.
+    """Return the JSON that a script prints in a process of its own.
 
-    For what a process has once and for all: its allocator, its largest size, its threads.
+    For properties of a whole process: its allocator, its peak memory, its threads.
     """
     command = [sys.executable, script, *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout)
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(process.stdout)
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes, in ms of all threads: the plain step, and ours.
+"""Where the time of a training step goes, in ms of all threads: the plain step and ours.
 
 Run: python benchmarks/profile_step.py
 """

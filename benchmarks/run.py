@@ -1,6 +1,6 @@
-"""All benchmarks, each in a process of its own, written to BENCHMARKS.md.
+"""Run all benchmarks, each in its own process, and write BENCHMARKS.md.
 
-Run: make bench, on a machine that has nothing else to do
+Run: make bench, on an idle machine
 """
 
 import ast
@@ -28,7 +28,7 @@ says what its reference is, and in which unit it counts the difference between t
 
 
 def head() -> str:
-    """Return what ran where, without the names of machines and folders."""
+    """Return machine, versions and date, without host or folder names."""
     n_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     lines = [
@@ -43,7 +43,7 @@ def head() -> str:
 
 
 def processor() -> str:
-    """Return the name of the processor as the system knows it."""
+    """Return the name of the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -51,20 +51,20 @@ def processor() -> str:
 
 
 def stages() -> list[Path]:
-    """Return the benchmarks, in order of their names."""
+    """Return the benchmarks in alphabetical order."""
     return sorted(FOLDER.glob("bench_*.py"))
 
 
 def section(stage: Path) -> str:
-    """Run a benchmark; return its title, what it says of itself first, and its table."""
+    """Run a benchmark; return its title, the first paragraph of its docstring, and its table."""
     about = ast.get_docstring(ast.parse(stage.read_text())) or ""
-    done = subprocess.run([sys.executable, stage], stdout=subprocess.PIPE, text=True, check=True)
+    process = subprocess.run([sys.executable, stage], stdout=subprocess.PIPE, text=True, check=True)
     title = stage.stem.removeprefix("bench_").replace("_", " ").capitalize()
-    return "\n\n".join([f"## {title}", about.partition("\n\n")[0], done.stdout.strip()])
+    return "\n\n".join([f"## {title}", about.partition("\n\n")[0], process.stdout.strip()])
 
 
 def main() -> None:
-    """Write BENCHMARKS.md when every benchmark has run."""
+    """Run every benchmark, then write BENCHMARKS.md."""
     sections = []
     for stage in stages():
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""Stores of any size that take no room on the disk: their frames are all zero, and holes."""
+"""Stores of any size in sparse files: all frames are zero and take no space on the disk."""
 
 import dataclasses
 import json
@@ -12,7 +12,7 @@ from soundalike.datasets.store import CLIPS, FORMAT, FRAMES, HEAD
 
 
 def sparse_store(path: Path, n_frames: np.ndarray, **columns: np.ndarray) -> Path:
-    """Make a store of clips of so many frames; `columns` are what else is known of them."""
+    """Make a store of clips with these numbers of frames; its table also has `columns`."""
     path.mkdir()
     front_end = LogMel()
     total = int(n_frames.sum())

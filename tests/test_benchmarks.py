@@ -1,4 +1,4 @@
-"""The benchmarks' frame: their table, what they have in common, and the head of BENCHMARKS.md."""
+"""The shared code of the benchmarks: their table, timing, and the head of BENCHMARKS.md."""
 
 import ast
 import os
@@ -75,7 +75,7 @@ def test_the_fastest_time_is_that_of_the_work(measure, monkeypatch):
     assert seconds == {"slow": [], "fast": []}
 
 
-def test_a_script_answers_from_a_process_of_its_own(measure, tmp_path):
+def test_a_script_runs_in_its_own_process(measure, tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import json, os, sys; print(json.dumps([os.getpid(), *sys.argv[1:]]))")
     process, *arguments = measure.in_a_process(str(script), "ours", 3)
@@ -84,7 +84,7 @@ def test_a_script_answers_from_a_process_of_its_own(measure, tmp_path):
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.stem)
-def test_every_benchmark_says_what_it_is_and_yields_rows(stage):
+def test_every_benchmark_has_a_docstring_and_yields_rows(stage):
     tree = ast.parse(stage.read_text())
     assert ast.get_docstring(tree)
     (rows,) = (
@@ -94,7 +94,7 @@ def test_every_benchmark_says_what_it_is_and_yields_rows(stage):
     assert ast.unparse(rows.returns) == "Iterator[Row]"
 
 
-def test_the_head_tells_the_machine_but_no_names_of_hosts_and_folders(run_all):
+def test_the_head_has_the_machine_but_no_names_of_hosts_and_folders(run_all):
     import torch
 
     import soundalike
