@@ -37,7 +37,7 @@ from soundalike.optim.optimizers import OPTIMIZERS
 from soundalike.optim.schedules import SCHEDULES
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe, build
-from soundalike.runtime.hardware import choose_hardware, place_frames
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.pretraining import pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -92,14 +92,12 @@ def training_of(store: Store, recipe: Recipe) -> ContrastiveTraining:
     projector = hardware.lay_out(projector_of(recipe))
     return ContrastiveTraining(
         fabric=fabric,
-        projector=projector,
+        module=projector,
         optimizer=build(OPTIMIZERS, recipe["optimizer"], projector.parameters()),
         schedule=build(SCHEDULES, recipe["schedule"]),
         criterion=build(LOSSES, recipe["loss"]),
         views=PairOfViews(**recipe["views"], n_bands=store.front_end.n_mels, mean=mean, std=std),
-        frames=place_frames(store.frames, fabric.device),
-        offsets=store.offsets,
-        n_frames=store.n_frames,
+        frames=store.as_frames().to(fabric.device),
         settings=settings,
     )
 

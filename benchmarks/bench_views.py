@@ -14,6 +14,7 @@ from measure import Row, fastest, table
 from PIL import Image
 from scipy.stats import norm
 
+from soundalike.audio.frames import Frames
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.hardware import keep_freed_memory
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -82,23 +83,24 @@ def rows() -> Iterator[Row]:
     n_frames = torch.randint(N_FRAMES, 1001, (N_CLIPS,), generator=generator)
     offsets = n_frames.cumsum(0) - n_frames
     shape = int(n_frames.sum()), N_BANDS
-    frames = torch.randn(shape, generator=generator).mul(STD).add(MEAN).half()
+    values = torch.randn(shape, generator=generator).mul(STD).add(MEAN).half()
+    frames = Frames(values, offsets, n_frames)
     clips = torch.randperm(N_CLIPS, generator=generator)[:BATCH]
     views = PairOfViews(**read_recipe("paper", PRETRAINING)["views"], mean=MEAN, std=STD)
     draws = views.draw(clips, n_frames, generator)
-    stored = {dtype: frames.numpy().astype(dtype) for dtype in DTYPES}
+    stored = {dtype: values.numpy().astype(dtype) for dtype in DTYPES}
     plain_draws = {
         name: {key: value.numpy() for key, value in step.items()} for name, step in draws.items()
     }
 
     def ours() -> torch.Tensor:
-        return views.apply(frames, offsets, views.draw(clips, n_frames, generator))
+        return views.apply(frames, views.draw(clips, n_frames, generator))
 
     def plain(dtype: type, noise: Noise | None = None) -> np.ndarray:
         noise = noise or partial(generated, dtype=dtype)
         return reference(stored[dtype], offsets.numpy(), plain_draws, noise)
 
-    off = np.abs(views.apply(frames, offsets, draws).numpy() - plain(np.float32, hashed)).max()
+    off = np.abs(views.apply(frames, draws).numpy() - plain(np.float32, hashed)).max()
     n_threads = torch.get_num_threads()
     for threads in sorted({1, n_threads}):
         torch.set_num_threads(threads)

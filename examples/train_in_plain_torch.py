@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
+from soundalike.losses.batch import Batch
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.band_cnn import BandCNN
 from soundalike.models.heads import ProjectionHead
@@ -24,9 +26,9 @@ n_epochs, batch_size = 20, 64
 # One log-mel per file: [frames, bands], 100 frames a second, in log10 units.
 front_end = LogMel()
 log_mels = [front_end.of_file(path) for path in sorted(folder.rglob("*.wav"))]
-frames = torch.from_numpy(np.concatenate(log_mels))  # all clips, end to end
+values = torch.from_numpy(np.concatenate(log_mels))  # all clips, end to end
 n_frames = torch.tensor([len(log_mel) for log_mel in log_mels])
-offsets = n_frames.cumsum(0) - n_frames  # the first frame of each clip
+frames = Frames(values, n_frames.cumsum(0) - n_frames, n_frames)  # with the start of each clip
 
 views = PairOfViews(
     patch_frames=101,  # each view starts as a random patch of 1 s,
@@ -34,8 +36,8 @@ views = PairOfViews(
     resized_crop={"area": [0.8, 1.0]},  # cropped, compressed and made a little noisy
     compression={"lowest": 0.75},
     noise={"highest_std": 0.01},
-    mean=frames.mean().item(),
-    std=frames.std().item(),
+    mean=values.mean().item(),
+    std=values.std().item(),
 )
 encoder = BandCNN()
 head = ProjectionHead(encoder.dim)
@@ -47,9 +49,9 @@ for epoch in range(n_epochs):
     losses = []
     for clips in torch.randperm(len(log_mels), generator=generator).split(batch_size):
         draws = views.draw(clips, n_frames, generator)  # all random numbers of this step
-        pair = views.apply(frames, offsets, draws)  # [2, batch, frames, bands]
+        pair = views.apply(frames, draws)  # [2, batch, frames, bands]
         z_a, z_b = head(encoder(pair.flatten(0, 1).unsqueeze(1))).chunk(2)
-        loss = criterion(z_a, z_b)
+        loss = criterion(z_a, z_b, Batch())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

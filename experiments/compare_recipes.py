@@ -107,7 +107,7 @@ def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
         with tempfile.TemporaryDirectory() as folder:
             run = RunFolder(Path(folder))
             pretrain(few, run, with_training(recipe, n_epochs=1), progress=False)
-            seconds = pd.read_csv(run.path / "metrics.csv")["seconds"].diff().median()
+            seconds = pd.read_csv(run.metrics)["seconds"].diff().median()
         out.mkdir(parents=True)
         kept.write_text(f"{1 / max(seconds, 0.001)}\n")  # they are written to the millisecond
     return float(kept.read_text())
@@ -137,8 +137,8 @@ def trained(heard: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
     run = RunFolder(out / f"run-{seed}")
     recipe = with_training(recipe, seed=seed)
     run.configure(source=heard.clips.name, clips=heard.fingerprint, test_fold=None, recipe=recipe)
-    numbers = pretrain(heard, run, recipe)
-    if numbers["n_steps_done"] < numbers["n_steps"]:
+    result = pretrain(heard, run, recipe)
+    if not result.is_finished:
         raise SystemExit("stopped: the same command goes on")
     return SoundEncoder.from_pretrained(run.path).to(choose_hardware().accelerator)
 

@@ -34,9 +34,7 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
         optimizer=torch.optim.SGD(classifier.parameters(), lr=0.05, momentum=0.9),
         schedule=StepSchedule(milestones=[2]),
         criterion=CrossEntropy(),
-        frames=torch.from_numpy(store.frames),
-        offsets=store.offsets,
-        n_frames=store.n_frames,
+        frames=store.as_frames(),
         labels=store.clips.labels().values,
         settings=settings,
     )
@@ -89,7 +87,7 @@ def test_an_ear_with_windows_learns_from_clips_as_it_hears_them(store):
     """Against one clip after the other, each as a whole or a window of it."""
     training = make_training(store, window_frames=170, linear_probe_init=True)
     clips = torch.arange(24)
-    assert int(training.n_frames.min()) < 170 < int(training.n_frames.max())
+    assert int(training.frames.n_frames.min()) < 170 < int(training.frames.n_frames.max())
     draws = training.draw(clips, torch.Generator().manual_seed(0))
     expected = []
     for clip, start in zip(clips.tolist(), draws["patches"]["start"].tolist(), strict=True):
@@ -126,16 +124,16 @@ def test_statistics_of_batch_norms_are_kept_for_a_classifier_that_was_fitted_to_
 
 
 def test_the_loss_is_told_how_far_the_training_is(store):
-    training, told = make_training(store), []
+    training, progress = make_training(store), []
 
-    def criterion(logits, labels, progress):
-        told.append(progress)
+    def criterion(logits, batch):
+        progress.append(batch.progress)
         return logits.sum()
 
     training.criterion = criterion
     for number in (0, 6, 9):
         training.step(number)
-    assert told == [0, 0.5, 0.75]
+    assert progress == [0, 0.5, 0.75]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What every contrastive loss of the table keeps."""
+"""What holds for every contrastive loss of the table."""
 
 from pkgutil import resolve_name
 
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from soundalike.losses import LOSSES
+from soundalike.losses.batch import Batch
 
 
 @pytest.fixture(params=LOSSES)
@@ -27,19 +28,19 @@ def z_b() -> Tensor:
 
 
 def test_is_a_finite_scalar(loss, z_a, z_b) -> None:
-    value = loss(z_a, z_b)
+    value = loss(z_a, z_b, Batch())
     assert value.shape == ()
     assert value.isfinite()
 
 
 def test_the_views_can_be_exchanged(loss, z_a, z_b) -> None:
-    torch.testing.assert_close(loss(z_a, z_b), loss(z_b, z_a))
+    torch.testing.assert_close(loss(z_a, z_b, Batch()), loss(z_b, z_a, Batch()))
 
 
 def test_the_gradient_is_finite_and_reaches_every_view(loss, z_a, z_b) -> None:
     z_a.requires_grad_()
     z_b.requires_grad_()
-    loss(z_a, z_b).backward()
+    loss(z_a, z_b, Batch()).backward()
     for gradient in (z_a.grad, z_b.grad):
         assert gradient.isfinite().all()
         assert (gradient.abs().sum(dim=1) > 0).all()
@@ -48,7 +49,7 @@ def test_the_gradient_is_finite_and_reaches_every_view(loss, z_a, z_b) -> None:
 def test_views_that_are_equal_or_collapsed_give_a_finite_gradient(loss, z_a) -> None:
     for z in (z_a.clone(), z_a[:1].repeat(8, 1)):
         z.requires_grad_()
-        value = loss(z, z)
+        value = loss(z, z, Batch())
         value.backward()
         assert value.isfinite()
         assert z.grad.isfinite().all()
@@ -56,16 +57,40 @@ def test_views_that_are_equal_or_collapsed_give_a_finite_gradient(loss, z_a) -> 
 
 def test_a_step_down_the_gradient_lowers_it(loss, z_a, z_b) -> None:
     z_a.requires_grad_()
-    before = loss(z_a, z_b)
+    before = loss(z_a, z_b, Batch())
     before.backward()
     with torch.no_grad():
-        after = loss(nn.functional.normalize(z_a - 0.01 * z_a.grad, dim=1), z_b)
+        after = loss(nn.functional.normalize(z_a - 0.01 * z_a.grad, dim=1), z_b, Batch())
     assert after < before
 
 
 def test_works_under_bfloat16_autocast(loss, z_a, z_b) -> None:
     with torch.autocast("cpu", torch.bfloat16):
-        value = loss(z_a, z_b)
-        low_precision = loss(z_a.bfloat16(), z_b.bfloat16())
-    torch.testing.assert_close(value, loss(z_a, z_b))
+        value = loss(z_a, z_b, Batch())
+        low_precision = loss(z_a.bfloat16(), z_b.bfloat16(), Batch())
+    torch.testing.assert_close(value, loss(z_a, z_b, Batch()))
     torch.testing.assert_close(low_precision, value, rtol=0.02, atol=0.02)
+
+
+def test_the_network_returns_z_of_views_like_the_projector(loss) -> None:
+    projector = nn.Sequential(nn.Flatten(), nn.Linear(6, 4))
+    network = loss.network(projector, dim=4).eval()
+    views = torch.randn(5, 3, 2, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(network(views), projector(views))
+
+
+def test_a_step_trains_the_projector(loss) -> None:
+    """Project two views, take the gradient, and let the loss finish the step."""
+    torch.manual_seed(0)
+    projector = nn.Sequential(nn.Flatten(), nn.Linear(6, 4))
+    network = loss.network(projector, dim=4)
+    views = torch.randn(2, 5, 3, 2, generator=torch.Generator().manual_seed(0))
+    z_a, z_b = loss.project(lambda v, **options: network(v.flatten(0, 1), **options), views)
+    assert z_a.shape == z_b.shape
+    loss(z_a, z_b, Batch(clips=torch.arange(5), labels=torch.full((5,), -1))).backward()
+    assert projector[1].weight.grad.abs().sum() > 0
+    loss.after_step(network)
+
+
+def test_needs_labels_is_declared(loss) -> None:
+    assert isinstance(loss.needs_labels, bool)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.dcl import DCL
 from soundalike.losses.nt_xent import NTXent
 
@@ -31,7 +32,9 @@ def plain_dcl(z_a: Tensor, z_b: Tensor, temperature: float) -> Tensor:
 @pytest.mark.parametrize("batch", [2, 3, 9])
 def test_equals_the_definition_in_plain_loops(batch: int, temperature: float) -> None:
     z_a, z_b = views(batch)
-    torch.testing.assert_close(DCL(temperature)(z_a, z_b), plain_dcl(z_a, z_b, temperature))
+    torch.testing.assert_close(
+        DCL(temperature)(z_a, z_b, Batch()), plain_dcl(z_a, z_b, temperature)
+    )
 
 
 def test_views_that_agree_still_push_the_others_away_as_much() -> None:
@@ -39,12 +42,12 @@ def test_views_that_agree_still_push_the_others_away_as_much() -> None:
     z_a = torch.eye(4, requires_grad=True)
     gradients = {}
     for loss in (DCL(0.1), NTXent(0.1)):
-        (gradients[type(loss)],) = torch.autograd.grad(loss(z_a, torch.eye(4)), z_a)
+        (gradients[type(loss)],) = torch.autograd.grad(loss(z_a, torch.eye(4), Batch()), z_a)
     assert gradients[DCL].abs().max() > 100 * gradients[NTXent].abs().max()
 
 
 def test_refuses_a_single_clip_and_a_temperature_that_is_not_positive() -> None:
     with pytest.raises(ValueError, match="at least 2 clips"):
-        DCL()(*views(1))
+        DCL()(*views(1), Batch())
     with pytest.raises(ValueError, match="temperature above 0, got 0"):
         DCL(0)

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.cross_entropy import CrossEntropy, cross_entropies
 from soundalike.losses.loss_pruning import LossPruning
 
@@ -11,48 +12,50 @@ LABELS = torch.tensor([0, 3, 1, 1, 2, 0, 3, 2, 1, 0])
 
 
 def plain_pruned(share: float) -> float:
-    losses = sorted(cross_entropies(LOGITS, LABELS).tolist())
-    kept = losses[: len(losses) - math.floor(share * len(losses))]
-    return sum(kept) / len(kept)
+    losses = sorted(cross_entropies(LOGITS, Batch(labels=LABELS)).tolist())
+    smallest = losses[: len(losses) - math.floor(share * len(losses))]
+    return sum(smallest) / len(smallest)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.1, 0.35, 0.99])
 def test_equals_the_mean_of_the_smallest_losses(share) -> None:
-    loss = LossPruning(share, start=0.5)(LOGITS, LABELS, 0.5).item()
+    loss = LossPruning(share, start=0.5)(LOGITS, Batch(labels=LABELS, progress=0.5)).item()
     assert loss == pytest.approx(plain_pruned(share), rel=1e-5)
 
 
-def test_nothing_is_left_out_before_the_start() -> None:
+def test_nothing_is_dropped_before_the_start() -> None:
     loss = LossPruning(0.5, start=0.25)
-    everything = CrossEntropy()(LOGITS, LABELS, 0.0)
-    assert torch.equal(loss(LOGITS, LABELS, 0.0), everything)
-    assert torch.equal(loss(LOGITS, LABELS, 0.2499), everything)
-    assert loss(LOGITS, LABELS, 0.25) < everything
+    everything = CrossEntropy()(LOGITS, Batch(labels=LABELS))
+    assert torch.equal(loss(LOGITS, Batch(labels=LABELS)), everything)
+    assert torch.equal(loss(LOGITS, Batch(labels=LABELS, progress=0.2499)), everything)
+    assert loss(LOGITS, Batch(labels=LABELS, progress=0.25)) < everything
 
 
-def test_what_is_left_out_teaches_nothing_and_the_rest_as_if_alone() -> None:
-    losses = cross_entropies(LOGITS, LABELS)
-    kept = losses < losses.sort().values[7]
+def test_dropped_patches_get_no_gradient() -> None:
+    losses = cross_entropies(LOGITS, Batch(labels=LABELS))
+    is_small = losses < losses.sort().values[7]
     logits = LOGITS.clone().requires_grad_()
-    LossPruning(0.3, start=0.0)(logits, LABELS, 0.0).backward()
-    alone = LOGITS[kept].requires_grad_()
-    CrossEntropy()(alone, LABELS[kept], 0.0).backward()
-    assert not logits.grad[~kept].any()
-    torch.testing.assert_close(logits.grad[kept], alone.grad)
+    LossPruning(0.3, start=0.0)(logits, Batch(labels=LABELS)).backward()
+    alone = LOGITS[is_small].requires_grad_()
+    CrossEntropy()(alone, Batch(labels=LABELS[is_small])).backward()
+    assert not logits.grad[~is_small].any()
+    torch.testing.assert_close(logits.grad[is_small], alone.grad)
 
 
-def test_wrong_labels_are_what_a_network_that_knows_leaves_out() -> None:
+def test_a_trained_network_drops_wrong_labels() -> None:
     labels = torch.arange(20) % 4
     logits = 4.0 * torch.nn.functional.one_hot(labels, 4)
     wrong = labels.clone()
     wrong[[2, 11]] = (wrong[[2, 11]] + 1) % 4
-    pruned = LossPruning(0.1, start=0.0)(logits, wrong, 0.0)
-    torch.testing.assert_close(pruned, CrossEntropy()(logits, labels, 0.0))
+    pruned = LossPruning(0.1, start=0.0)(logits, Batch(labels=wrong))
+    torch.testing.assert_close(pruned, CrossEntropy()(logits, Batch(labels=labels)))
 
 
-def test_a_single_patch_is_kept() -> None:
+def test_a_single_patch_is_not_dropped() -> None:
     loss = LossPruning(0.9, start=0.0)
-    assert loss(LOGITS[:1], LABELS[:1], 1.0) == CrossEntropy()(LOGITS[:1], LABELS[:1], 1.0)
+    assert loss(LOGITS[:1], Batch(labels=LABELS[:1], progress=1.0)) == CrossEntropy()(
+        LOGITS[:1], Batch(labels=LABELS[:1], progress=1.0)
+    )
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, math.nan])

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.cross_entropy import CrossEntropy
 from soundalike.losses.lq import Lq
 
@@ -20,14 +21,14 @@ def plain_lq(logits: list[list[float]], q: float) -> float:
 
 @pytest.mark.parametrize("q", [0.1, 0.5, 0.7, 1.0])
 def test_equals_the_definition_in_plain_loops(q) -> None:
-    loss = Lq(q)(LOGITS, LABELS, 0.0).item()
+    loss = Lq(q)(LOGITS, Batch(labels=LABELS)).item()
     assert loss == pytest.approx(plain_lq(LOGITS.tolist(), q), rel=1e-5)
 
 
 @pytest.mark.parametrize("q", [0.3, 0.7, 1.0])
 def test_the_gradient_equals_the_finite_differences_of_the_definition(q) -> None:
     logits = LOGITS.clone().requires_grad_()
-    Lq(q)(logits, LABELS, 0.0).backward()
+    Lq(q)(logits, Batch(labels=LABELS)).backward()
     step = 1e-5
     for i, k in ((0, 0), (0, 1), (3, 1), (6, 2)):
         up, down = LOGITS.tolist(), LOGITS.tolist()
@@ -38,16 +39,16 @@ def test_the_gradient_equals_the_finite_differences_of_the_definition(q) -> None
 
 
 def test_is_cross_entropy_where_q_goes_to_zero() -> None:
-    expected = CrossEntropy()(LOGITS, LABELS, 0.0)
-    torch.testing.assert_close(Lq(1e-6)(LOGITS, LABELS, 0.0), expected, rtol=1e-4, atol=0)
+    expected = CrossEntropy()(LOGITS, Batch(labels=LABELS))
+    torch.testing.assert_close(Lq(1e-6)(LOGITS, Batch(labels=LABELS)), expected, rtol=1e-4, atol=0)
     # and keeps its digits there: 1 - p^q itself would have none left in float32
-    torch.testing.assert_close(Lq(1e-12)(LOGITS, LABELS, 0.0), expected, rtol=1e-5, atol=0)
+    torch.testing.assert_close(Lq(1e-12)(LOGITS, Batch(labels=LABELS)), expected, rtol=1e-5, atol=0)
 
 
 def test_is_half_the_absolute_error_where_q_is_one() -> None:
     one_hot = torch.nn.functional.one_hot(LABELS, 4)
     error = (LOGITS.softmax(dim=1) - one_hot).abs().sum(dim=1).mean()
-    torch.testing.assert_close(Lq(1.0)(LOGITS, LABELS, 0.0), error / 2)
+    torch.testing.assert_close(Lq(1.0)(LOGITS, Batch(labels=LABELS)), error / 2)
 
 
 def test_a_label_that_the_network_denies_counts_less_the_higher_q_is() -> None:
@@ -55,7 +56,7 @@ def test_a_label_that_the_network_denies_counts_less_the_higher_q_is() -> None:
     steepness = []
     for loss in (CrossEntropy(), Lq(0.5), Lq(1.0)):
         logits = torch.tensor([[6.0, 0.0]], requires_grad=True)
-        loss(logits, torch.tensor([1]), 0.0).backward()
+        loss(logits, Batch(labels=torch.tensor([1]))).backward()
         steepness.append(-logits.grad[0, 1].item())
     p = 1 / (1 + math.exp(6))
     assert steepness == pytest.approx([steepness[0] * p**q for q in (0, 0.5, 1)], rel=1e-4)
@@ -63,7 +64,7 @@ def test_a_label_that_the_network_denies_counts_less_the_higher_q_is() -> None:
 
 def test_never_exceeds_one_over_q() -> None:
     denied = torch.tensor([[1000.0, 0.0]])
-    assert Lq(0.7)(denied, torch.tensor([1]), 0.0).item() == pytest.approx(1 / 0.7)
+    assert Lq(0.7)(denied, Batch(labels=torch.tensor([1]))).item() == pytest.approx(1 / 0.7)
 
 
 @pytest.mark.parametrize("q", [0.0, -0.5, 1.1, math.nan])

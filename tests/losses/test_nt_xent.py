@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytorch_metric_learning.losses import NTXentLoss
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.nt_xent import BLOCK, NTXent
 
 
@@ -32,7 +33,10 @@ def plain_nt_xent(z_a: torch.Tensor, z_b: torch.Tensor, temperature: float) -> t
 def test_equals_the_definition_in_plain_loops(batch: int, temperature: float) -> None:
     z_a, z_b = on_the_sphere(batch)
     torch.testing.assert_close(
-        NTXent(temperature)(z_a, z_b), plain_nt_xent(z_a, z_b, temperature), rtol=1e-5, atol=1e-6
+        NTXent(temperature)(z_a, z_b, Batch()),
+        plain_nt_xent(z_a, z_b, temperature),
+        rtol=1e-5,
+        atol=1e-6,
     )
 
 
@@ -40,29 +44,33 @@ def test_equals_pytorch_metric_learning() -> None:
     z_a, z_b = on_the_sphere(32)
     labels = torch.arange(32).repeat(2)
     torch.testing.assert_close(
-        NTXent(0.2)(z_a, z_b), NTXentLoss(temperature=0.2)(torch.cat([z_a, z_b]), labels)
+        NTXent(0.2)(z_a, z_b, Batch()), NTXentLoss(temperature=0.2)(torch.cat([z_a, z_b]), labels)
     )
 
 
 def test_the_length_of_z_does_not_matter() -> None:
     z_a, z_b = on_the_sphere(8)
     lengths = torch.arange(1, 9)[:, None]
-    torch.testing.assert_close(NTXent()(lengths * z_a, 5 * z_b), NTXent()(z_a, z_b))
+    torch.testing.assert_close(
+        NTXent()(lengths * z_a, 5 * z_b, Batch()), NTXent()(z_a, z_b, Batch())
+    )
 
 
 def test_the_views_can_be_exchanged() -> None:
     z_a, z_b = on_the_sphere(8)
-    torch.testing.assert_close(NTXent()(z_a, z_b), NTXent()(z_b, z_a))
+    torch.testing.assert_close(NTXent()(z_a, z_b, Batch()), NTXent()(z_b, z_a, Batch()))
 
 
 def test_the_clips_can_be_exchanged() -> None:
     z_a, z_b = on_the_sphere(8)
     order = torch.randperm(8, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(NTXent()(z_a[order], z_b[order]), NTXent()(z_a, z_b))
+    torch.testing.assert_close(
+        NTXent()(z_a[order], z_b[order], Batch()), NTXent()(z_a, z_b, Batch())
+    )
 
 
 def test_one_clip_has_nothing_to_be_told_from() -> None:
-    assert NTXent()(*on_the_sphere(1)).item() == pytest.approx(0, abs=1e-6)
+    assert NTXent()(*on_the_sphere(1), Batch()).item() == pytest.approx(0, abs=1e-6)
 
 
 def test_aligned_and_evenly_spread_clips_reach_the_minimum() -> None:
@@ -71,21 +79,21 @@ def test_aligned_and_evenly_spread_clips_reach_the_minimum() -> None:
     z = torch.nn.functional.normalize(corners, dim=1)
     cosine = -1 / (batch - 1)
     minimum = math.log(1 + 2 * (batch - 1) * math.exp((cosine - 1) / temperature))
-    assert NTXent(temperature)(z, z).item() == pytest.approx(minimum, rel=1e-5)
+    assert NTXent(temperature)(z, z, Batch()).item() == pytest.approx(minimum, rel=1e-5)
     for seed in range(5):
-        assert NTXent(temperature)(*on_the_sphere(batch, batch, seed)).item() > minimum
+        assert NTXent(temperature)(*on_the_sphere(batch, batch, seed), Batch()).item() > minimum
 
 
 def test_closer_views_of_a_clip_lower_the_loss() -> None:
     z_a, z_b = on_the_sphere(8)
     closer = torch.nn.functional.normalize(z_a + z_b, dim=1)
-    assert NTXent()(z_a, closer) < NTXent()(z_a, z_b)
+    assert NTXent()(z_a, closer, Batch()) < NTXent()(z_a, z_b, Batch())
 
 
 def test_the_gradient_equals_that_of_the_definition_in_float64() -> None:
     z_a, z_b = (z.requires_grad_() for z in on_the_sphere(9))
     exact_a, exact_b = (z.detach().double().requires_grad_() for z in (z_a, z_b))
-    NTXent(0.1)(z_a, z_b).backward()
+    NTXent(0.1)(z_a, z_b, Batch()).backward()
     plain_nt_xent(exact_a, exact_b, 0.1).backward()
     torch.testing.assert_close(z_a.grad.double(), exact_a.grad, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(z_b.grad.double(), exact_b.grad, rtol=1e-4, atol=1e-6)
@@ -96,9 +104,9 @@ def test_blocks_are_seen_by_memory_alone(monkeypatch, block: int) -> None:
     """A block of one view, blocks that end within the batch, one for all: loss and gradient."""
     monkeypatch.setitem(BLOCK, "cpu", block)
     z_a, z_b = (z.double().requires_grad_() for z in on_the_sphere(9))
-    assert torch.autograd.gradcheck(NTXent(0.1), (z_a, z_b))
+    assert torch.autograd.gradcheck(lambda a, b: NTXent(0.1)(a, b, Batch()), (z_a, z_b))
     exact = plain_nt_xent(z_a, z_b, 0.1)
-    torch.testing.assert_close(NTXent(0.1)(z_a, z_b), exact)
+    torch.testing.assert_close(NTXent(0.1)(z_a, z_b, Batch()), exact)
 
 
 @given(st.integers(1, 7), st.integers(1, 12), st.floats(0.005, 5), st.integers(0, 10))
@@ -107,7 +115,7 @@ def test_the_gradient_is_autograd_s_of_the_cross_entropy(batch, dim, temperature
     z_a, z_b = on_the_sphere(batch, dim, seed)
     z_b[0] = z_a[-1]
     ours, theirs = (torch.cat([z_a, z_b]).double().requires_grad_() for _ in range(2))
-    loss = NTXent(temperature)(*ours.chunk(2))
+    loss = NTXent(temperature)(*ours.chunk(2), Batch())
     z = torch.nn.functional.normalize(theirs, dim=1)
     similarity = (z @ z.T / temperature).fill_diagonal_(-torch.inf)
     other_view = torch.arange(2 * batch).roll(batch)
@@ -120,9 +128,9 @@ def test_the_gradient_is_autograd_s_of_the_cross_entropy(batch, dim, temperature
 def test_autocast_does_not_change_it() -> None:
     z_a, z_b = on_the_sphere(64)
     with torch.autocast("cpu", torch.bfloat16):
-        loss = NTXent()(z_a, z_b)
+        loss = NTXent()(z_a, z_b, Batch())
     assert loss.dtype == torch.float32
-    assert torch.equal(loss, NTXent()(z_a, z_b))
+    assert torch.equal(loss, NTXent()(z_a, z_b, Batch()))
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, math.nan])

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.cross_entropy import CrossEntropy
 from soundalike.losses.soft_bootstrapping import SoftBootstrapping
 
@@ -23,14 +24,14 @@ def plain_soft_bootstrapping(logits: list[list[float]], beta: float) -> float:
 
 @pytest.mark.parametrize("beta", [0.0, 0.3, 0.95, 1.0])
 def test_equals_the_definition_in_plain_loops(beta) -> None:
-    loss = SoftBootstrapping(beta)(LOGITS, LABELS, 0.0).item()
+    loss = SoftBootstrapping(beta)(LOGITS, Batch(labels=LABELS)).item()
     assert loss == pytest.approx(plain_soft_bootstrapping(LOGITS.tolist(), beta), rel=1e-5)
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.3, 0.95])
 def test_the_gradient_equals_the_finite_differences_of_the_definition(beta) -> None:
     logits = LOGITS.clone().requires_grad_()
-    SoftBootstrapping(beta)(logits, LABELS, 0.0).backward()
+    SoftBootstrapping(beta)(logits, Batch(labels=LABELS)).backward()
     step = 1e-5
     for i, k in ((0, 0), (0, 1), (3, 1), (6, 2)):
         up, down = LOGITS.tolist(), LOGITS.tolist()
@@ -41,15 +42,15 @@ def test_the_gradient_equals_the_finite_differences_of_the_definition(beta) -> N
 
 
 def test_is_cross_entropy_where_labels_are_all_that_counts() -> None:
-    expected = CrossEntropy()(LOGITS, LABELS, 0.0)
-    torch.testing.assert_close(SoftBootstrapping(1.0)(LOGITS, LABELS, 0.0), expected)
+    expected = CrossEntropy()(LOGITS, Batch(labels=LABELS))
+    torch.testing.assert_close(SoftBootstrapping(1.0)(LOGITS, Batch(labels=LABELS)), expected)
 
 
 def test_a_sure_network_is_pulled_less_towards_a_label_that_contradicts_it() -> None:
     pulls = []
     for beta in (1.0, 0.95, 0.3):
         logits = torch.tensor([[6.0, 0.0]], requires_grad=True)
-        SoftBootstrapping(beta)(logits, torch.tensor([1]), 0.0).backward()
+        SoftBootstrapping(beta)(logits, Batch(labels=torch.tensor([1]))).backward()
         pulls.append(-logits.grad[0, 1].item())
     assert pulls[0] > pulls[1] > pulls[2]
 

@@ -5,6 +5,7 @@ import torch
 from pytorch_metric_learning.losses import SupConLoss
 from torch import Tensor
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.nt_xent import NTXent
 from soundalike.losses.sup_con import SupCon
 
@@ -32,23 +33,27 @@ def plain_sup_con(z_a: Tensor, z_b: Tensor, labels: list[int], temperature: floa
 @pytest.mark.parametrize("temperature", [0.1, 1.0])
 def test_equals_the_definition_in_plain_loops(temperature: float) -> None:
     expected = plain_sup_con(*views(), LABELS.tolist(), temperature)
-    torch.testing.assert_close(SupCon(temperature)(*views(), LABELS), expected)
+    torch.testing.assert_close(SupCon(temperature)(*views(), Batch(labels=LABELS)), expected)
 
 
 def test_equals_pytorch_metric_learning() -> None:
     expected = SupConLoss(temperature=0.2)(torch.cat(views()), LABELS.repeat(2))
-    torch.testing.assert_close(SupCon(0.2)(*views(), LABELS), expected)
+    torch.testing.assert_close(SupCon(0.2)(*views(), Batch(labels=LABELS)), expected)
 
 
 def test_without_labels_is_nt_xent() -> None:
     none = torch.full((6,), -1)
     for labels in (None, none, torch.arange(6)):
-        torch.testing.assert_close(SupCon()(*views(), labels), NTXent()(*views()))
+        torch.testing.assert_close(
+            SupCon()(*views(), Batch(labels=labels)), NTXent()(*views(), Batch())
+        )
 
 
 def test_clips_without_a_label_are_no_class() -> None:
     some = torch.where(LABELS == 2, -1, LABELS)  # class 2 has one clip: the same with and without
-    torch.testing.assert_close(SupCon()(*views(), some), SupCon()(*views(), LABELS))
+    torch.testing.assert_close(
+        SupCon()(*views(), Batch(labels=some)), SupCon()(*views(), Batch(labels=LABELS))
+    )
 
 
 def test_refuses_a_temperature_that_is_not_positive() -> None:

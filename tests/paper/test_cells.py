@@ -123,7 +123,7 @@ def test_a_stopped_pre_training_goes_on(stop, bench, tmp_path, monkeypatch):
 
 def test_the_monitors_best_epoch_is_what_is_written(bench):
     cell = bench.make(*named("patch sampling/same patch"), 0)
-    run = bench.out / "pretraining" / "paper-patches-same" / "seed-0"
+    run = bench.out / "pretraining" / "paper-patch_sampling-same" / "seed-0"
     metrics = np.genfromtxt(run / "metrics.csv", delimiter=",", names=True)
     assert cell.knn == pytest.approx(np.nanmax(metrics["knn"]))
     assert json.loads((run / "numbers.json").read_text())["knn"] == cell.knn

@@ -16,7 +16,7 @@ def test_a_slug_is_a_good_file_name_and_stays_what_it_is(name):
     ("row", "configuration"),
     [
         (Row("x"), "paper"),
-        (Row("x", {"views.patches": "same"}), "paper-patches-same"),
+        (Row("x", {"views.patch_sampling": "same"}), "paper-patch_sampling-same"),
         (Row("x", {"views.mix_back": None}), "paper-mix_back-off"),
         (Row("x", {"views.blur": {}, "views.noise": None}), "paper-blur-on-noise-off"),
         (Row("x", {"encoder.name": "vgg"}, "simclr"), "simclr-encoder-vgg"),

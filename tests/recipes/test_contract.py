@@ -91,7 +91,7 @@ def test_the_paper_recipe_is_the_released_configuration():
     }
     assert recipe["views"] == {
         "patch_frames": 101,
-        "patches": "random",
+        "patch_sampling": "random",
         "distance_frames": None,
         "activity_threshold_db": None,
         "mix_back": {"alpha": 0.05, "source": "other_clips", "scale": "power"},

@@ -229,7 +229,7 @@ def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
 def test_what_cannot_be_made_is_refused(store, sound_folder, tmp_path):
     with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
         audition(str(store.path), store.front_end, settings(patch_frames=400))
-    with pytest.raises(RecipeError, match="alpha from 0 to below 1"):
+    with pytest.raises(RecipeError, match="alpha of at least 0 and below 1"):
         audition(str(store.path), store.front_end, settings(mix_back={"alpha": 2}))
     with pytest.raises(SourceError, match="n_mels is 96 there and 64 here"):
         audition(str(store.path), dataclasses.replace(store.front_end, n_mels=64), settings())

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -7,20 +8,24 @@ import pytest
 
 from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.report.health_page import CURVES, in_short, write_health_page
+from soundalike.training.pretraining import PretrainResult
 
 N_EPOCHS, STEPS_PER_EPOCH = 12, 5
-NUMBERS = {
-    "n_steps": 60,
-    "n_steps_done": 60,
-    "seconds": 1234.5,
-    "health": {
+RESULT = PretrainResult(
+    n_steps=60,
+    n_steps_done=60,
+    loss=0.5,
+    knn={},
+    epoch=12,
+    seconds=1234.5,
+    health={
         "effective_rank": 34.4, "alignment": 0.4, "uniformity": -3.4, "positives": 0.81,
         "negatives": 0.02, "top1_retrieval": 0.6, "highest_rank": 128,
     },
-    "verdict": "nothing suspicious",
-    "alarms": {},
-    "stopping_point": None,
-}  # fmt: skip
+    verdict="nothing suspicious",
+    alarms={},
+    stopping_point=None,
+)  # fmt: skip
 ALARMS = {
     "collapse": "the network makes the same of all sounds; try a lower optimizer.lr",
     "shortcut": "80% of <views> & more; try random patches",
@@ -71,7 +76,8 @@ class Page(HTMLParser):
 
 def write(folder, metrics=None, **changes):
     path = folder / "health.html"
-    write_health_page(path, make_metrics() if metrics is None else metrics, NUMBERS | changes)
+    result = dataclasses.replace(RESULT, **changes)
+    write_health_page(path, make_metrics() if metrics is None else metrics, result)
     return Page(path.read_text(encoding="utf-8"))
 
 
@@ -119,10 +125,12 @@ def test_names_the_stopping_point(tmp_path):
 
 def test_says_it_in_a_line():
     measures = "(effective rank 34 of 128, one clip's views 0.81 alike, different clips 0.02)"
-    assert in_short(NUMBERS) == f"nothing suspicious {measures}"
-    stopping = in_short(NUMBERS | {"stopping_point": 7})
+    assert in_short(RESULT) == f"nothing suspicious {measures}"
+    stopping = in_short(dataclasses.replace(RESULT, stopping_point=7))
     assert stopping == f"nothing suspicious {measures}, next to nothing improved after epoch 7"
-    nothing_yet = NUMBERS | {"verdict": "too early to tell", "health": {"highest_rank": 128}}
+    nothing_yet = dataclasses.replace(
+        RESULT, verdict="too early to tell", health={"highest_rank": 128}
+    )
     assert in_short(nothing_yet) == "too early to tell"
 
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,7 +12,6 @@ from soundalike.runtime.hardware import (
     Hardware,
     choose_hardware,
     keep_freed_memory,
-    place_frames,
 )
 
 
@@ -69,9 +67,3 @@ def test_a_narrow_network_survives_batches_of_different_sizes():
 def test_keeping_memory_leaves_arithmetic_alone():
     keep_freed_memory()
     assert torch.ones(1000, 1000).sum() == 1e6
-
-
-def test_frames_on_the_cpu_are_those_of_the_memory_map(store):
-    placed = place_frames(store.frames, torch.device("cpu"))
-    assert placed.data_ptr() == store.frames.ctypes.data
-    assert np.array_equal(placed.numpy(), store.frames)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
@@ -20,21 +21,20 @@ VIEWS = {
 }
 
 
-def make_training(store, views=None, **settings):
+def make_training(store, views=None, criterion=None, labels=None, **settings):
     torch.manual_seed(0)
     projector = Projector(ResNet18(width=4), ProjectionHead(32, 16, 8))
     settings = TrainingSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings})
     return ContrastiveTraining(
         fabric=lightning_fabric.Fabric(devices=1, accelerator="cpu"),
-        projector=projector,
+        module=projector,
         optimizer=torch.optim.SGD(projector.parameters(), lr=0.1, momentum=0.9),
         schedule=CosineSchedule(1),
-        criterion=NTXent(0.2),
+        criterion=criterion or NTXent(0.2),
         views=PairOfViews(**(VIEWS if views is None else views), mean=-3.0, std=2.0),
-        frames=torch.from_numpy(store.frames),
-        offsets=store.offsets,
-        n_frames=store.n_frames,
+        frames=store.as_frames(),
         settings=settings,
+        labels=labels,
     )
 
 
@@ -81,8 +81,8 @@ def test_post_normalization_standardizes_the_views_of_a_batch_together(store):
 def test_two_passes_normalize_each_view_by_its_own_batch(store):
     merged, apart = make_training(store), make_training(store, merge_views=False)
     views = merged.make_views(merged.draws_of(0))
-    z_a, _ = merged.project(views)
-    own_a, own_b = apart.project(views)
+    z_a, _ = merged.forward(views).chunk(2)
+    own_a, own_b = apart.forward(views).chunk(2)
     assert not torch.allclose(z_a, own_a, atol=1e-4)
     expected = make_training(store).module(views[1])  # the same weights, this batch alone
     assert torch.allclose(own_b, expected, atol=1e-5)
@@ -103,3 +103,35 @@ def test_training_lowers_the_loss(store):
     training = make_training(store, n_epochs=60)
     losses = [training.step(number).item() for number in range(180)]
     assert np.mean(losses[-6:]) < 0.8 * np.mean(losses[:6])
+
+
+class Recorder(ContrastiveLoss):
+    """Records what the training tells a loss."""
+
+    needs_labels = True
+
+    def __init__(self):
+        super().__init__()
+        self.batches, self.n_steps = [], 0
+
+    def forward(self, z_a, z_b, batch):
+        self.batches.append(batch)
+        return (z_a - z_b).square().mean()
+
+    def after_step(self, network):
+        assert isinstance(network, Projector)
+        self.n_steps += 1
+
+
+def test_the_loss_is_told_clips_labels_and_progress_and_when_a_step_is_over(store):
+    labels = store.clips.labels().values
+    criterion = Recorder()
+    training = make_training(store, criterion=criterion, labels=labels)
+    for number in (0, 6):
+        training.step(number)
+    assert criterion.n_steps == 2
+    for number, batch in zip((0, 6), criterion.batches, strict=True):
+        clips = training.draws_of(number)["patches"]["clip"][:, 0]
+        assert torch.equal(batch.clips, clips)
+        assert batch.labels.tolist() == labels[clips].tolist()
+        assert batch.progress == number / 12

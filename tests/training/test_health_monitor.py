@@ -1,4 +1,4 @@
-"""A look at a training: always the same views, and without a trace."""
+"""Health checks: always the same views, and no influence on training."""
 
 import lightning_fabric
 import numpy as np
@@ -11,7 +11,7 @@ from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.optim.schedules import CosineSchedule
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.health_monitor import HealthMonitor
+from soundalike.training.health_monitor import HealthMonitor, HealthSummary
 from soundalike.views.pair import PairOfViews
 
 
@@ -22,14 +22,12 @@ def make_training(store, n_clips=24, every_n_epochs=1, **settings):
     clips = np.arange(n_clips) % len(store.clips)
     training = ContrastiveTraining(
         fabric=lightning_fabric.Fabric(devices=1, accelerator="cpu"),
-        projector=projector,
+        module=projector,
         optimizer=torch.optim.SGD(projector.parameters(), lr=0.1),
         schedule=CosineSchedule(1),
         criterion=NTXent(0.2),
         views=PairOfViews(mix_back={}, resized_crop={}, noise={}, mean=-3.0, std=2.0),
-        frames=torch.from_numpy(np.array(store.frames)),
-        offsets=store.offsets[clips],
-        n_frames=store.n_frames[clips],
+        frames=store.select(clips).as_frames(),
         settings=TrainingSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings}),
     )
     monitor = HealthMonitor(training, projector, every_n_epochs)
@@ -37,32 +35,32 @@ def make_training(store, n_clips=24, every_n_epochs=1, **settings):
     return training, monitor
 
 
-def test_a_look_is_the_health_of_its_views(store):
+def test_a_check_measures_its_views(store):
     training, monitor = make_training(store)
     views = training.make_views(monitor.draws)
     projector = monitor.projector
     with torch.no_grad():
         h = [projector.encoder(view.unsqueeze(1)) for view in views]
-        z = [projector.head(of_view) for of_view in h]
-    assert monitor.look() == pytest.approx(measure_representation(*h, *z), rel=1e-3)
+        z = [projector.head(view_h) for view_h in h]
+    assert monitor.check() == pytest.approx(measure_representation(*h, *z), rel=1e-3)
 
 
-def test_looks_differ_by_what_was_learned_alone(store):
+def test_checks_differ_only_if_the_network_does(store):
     training, monitor = make_training(store)
-    before = monitor.look()
-    assert monitor.look() == before
+    before = monitor.check()
+    assert monitor.check() == before
     training.module.train()
     training.step(0)
     training.module.eval()
-    assert monitor.look() != before
+    assert monitor.check() != before
 
 
-def test_a_look_leaves_no_trace_in_the_training(store):
+def test_a_check_does_not_influence_training(store):
     (training, monitor), (alone, _) = make_training(store), make_training(store)
     for number in range(3):
         assert torch.equal(training.step(number), alone.step(number))
         state = torch.get_rng_state()
-        monitor.look()
+        monitor.check()
         assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -77,34 +75,34 @@ def test_the_views_depend_on_the_seed_and_not_on_the_step(store):
 
 
 @pytest.mark.parametrize(
-    ("n_heard", "every_n_epochs", "n_clips"),
+    ("n_training_clips", "every_n_epochs", "n_clips"),
     [(24, 1, 24), (200, 1, 32), (200, 10, 100), (1000, 1, 50), (30_000, 1, 512)],
 )
-def test_it_looks_at_a_twentieth_of_what_is_heard_within_bounds(
-    store, n_heard, every_n_epochs, n_clips
+def test_a_check_uses_a_twentieth_of_the_clips_within_bounds(
+    store, n_training_clips, every_n_epochs, n_clips
 ):
-    _, monitor = make_training(store, n_heard, every_n_epochs)
+    _, monitor = make_training(store, n_training_clips, every_n_epochs)
     assert monitor.n_clips == n_clips
     clips = monitor.draws["patches"]["clip"][:, 0]
     assert len(clips.unique()) == n_clips
-    assert (clips[0], clips[-1]) == (0, n_heard - 1), "from all over the clips"
+    assert (clips[0], clips[-1]) == (0, n_training_clips - 1), "from all over the clips"
     assert monitor.highest_rank == 32
 
 
 def test_the_rank_is_bounded_by_the_number_of_views(store):
     _, monitor = make_training(store, 5)
     assert monitor.highest_rank == 9
-    assert monitor.look()["effective_rank"] <= 9
+    assert monitor.check()["effective_rank"] <= 9
 
 
-def test_the_summary_holds_the_last_look(store):
+def test_the_summary_has_the_last_check(store):
     _, monitor = make_training(store)
     first, last = dict.fromkeys(MEASURES, 0.5), dict.fromkeys(MEASURES, 0.7)
-    looks = [{"step": 3, "epoch": 1, **first}, {"step": 6, "epoch": 2, **last}]
-    summary = monitor.summary(looks)
-    assert summary == {
-        "health": last | {"highest_rank": 32},
-        "verdict": "too early to tell",
-        "alarms": {},
-        "stopping_point": None,
-    }
+    checks = [{"step": 3, "epoch": 1, **first}, {"step": 6, "epoch": 2, **last}]
+    summary = monitor.summary(checks)
+    assert summary == HealthSummary(
+        health=last | {"highest_rank": 32},
+        verdict="too early to tell",
+        alarms={},
+        stopping_point=None,
+    )

@@ -12,7 +12,7 @@ from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 
 
 def project(patches):
-    """Return z of a projector that hears the mean spectrum; any fixed map would do."""
+    """Return z of a projector that uses the mean spectrum; any fixed map would do."""
     return torch.nn.functional.normalize(patches.mean(dim=1), dim=1)
 
 
@@ -48,19 +48,19 @@ def test_equals_the_definition(store, k):
     assert score == pytest.approx(score_in_loops(store, k))
 
 
-def test_by_default_it_asks_as_many_as_an_average_class_has_patches(store):
+def test_by_default_k_is_the_average_number_of_patches_of_a_class(store):
     n_patches = sum(len(Windows(101, 50, 101).starts(n)) for n in store.n_frames)
     score = KNNMonitor().score(store, 101, project, "cpu")
     assert score == pytest.approx(score_in_loops(store, n_patches // 3))
 
 
-def test_sounds_that_lie_together_score_one(store):
+def test_separated_classes_score_one(store):
     assert KNNMonitor(k=3).score(store, 101, project, "cpu") == 1.0
 
 
-def test_a_large_set_is_thinned_out_evenly(store):
-    thinned = KNNMonitor(k=1, max_clips=6).score(store, 101, project, "cpu")
-    assert thinned == pytest.approx(
+def test_a_large_set_is_subsampled_evenly(store):
+    subsampled = KNNMonitor(k=1, max_clips=6).score(store, 101, project, "cpu")
+    assert subsampled == pytest.approx(
         KNNMonitor(k=1).score(store.select(np.linspace(0, 23, 6).astype(int)), 101, project, "cpu")
     )
 
@@ -70,17 +70,17 @@ def with_rows(store, **columns):
     return type(store)(**{**vars(store), "clips": ClipTable("x", rows)})
 
 
-def test_validation_is_looked_at_first_and_may_choose(store):
+def test_validation_is_looked_at_first_and_may_select(store):
     split = with_rows(store, split=["train", "validation"] * 12)
-    monitored, may_choose = monitored_clips(split, split.select(np.arange(0, 24, 2)))
+    monitored, may_select = monitored_clips(split, split.select(np.arange(0, 24, 2)))
     assert set(monitored.clips.rows["split"]) == {"validation"}
-    assert may_choose
+    assert may_select
 
 
-def test_training_clips_are_looked_at_but_may_not_choose(store):
-    monitored, may_choose = monitored_clips(store, store.select(np.arange(20)))
+def test_training_clips_are_monitored_but_may_not_select_the_epoch(store):
+    monitored, may_select = monitored_clips(store, store.select(np.arange(20)))
     assert len(monitored.clips) == 20
-    assert not may_choose
+    assert not may_select
 
 
 def test_without_labels_there_is_nothing_to_monitor(store):

@@ -10,7 +10,8 @@ import torch
 
 from soundalike.runtime.hardware import Hardware
 from soundalike.training import loop
-from soundalike.training.loop import Monitor, TrainingError, run_to_end
+from soundalike.training.loop import TrainingError, run_to_end
+from soundalike.training.monitor import Monitor
 from soundalike.training.run_folder import RunFolder
 
 
@@ -21,6 +22,7 @@ class Line:
 
     def __init__(self, stop_at=None, break_at=None):
         self.stop_at, self.break_at = stop_at, break_at
+        self.criterion = torch.nn.Identity()
         self.fabric = Hardware("cpu", "32-true", False, "").fabric()
         torch.manual_seed(0)
         module = torch.nn.Linear(1, 1)
@@ -52,112 +54,107 @@ def table(run):
 
 
 def monitor_of(scores, **settings):
-    """A monitor that finds these scores, look after look, and their negatives."""
+    """A monitor whose checks return these scores, one after the other, and their negatives."""
     scores = iter(scores)
 
-    def look():
+    def check():
         score = next(scores)
         return {"score": score, "opposite": -score}
 
-    return Monitor(["score", "opposite"], look, **settings)
+    return Monitor(["score", "opposite"], check, **settings)
 
 
-def test_a_monitor_is_due_every_so_often_and_at_the_end():
-    monitor = monitor_of([], every_n_epochs=4)
-    assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
-
-
-def test_without_a_monitor_the_last_epoch_is_kept(tmp_path):
-    kept = []
-    numbers = run_to_end(
-        Line(), new_run(tmp_path / "run"), lambda: kept.append(1), name="x", progress=False
+def test_without_a_monitor_the_last_epoch_is_saved(tmp_path):
+    saved = []
+    result = run_to_end(
+        Line(), new_run(tmp_path / "run"), lambda: saved.append(1), name="x", progress=False
     )
-    assert (numbers["n_steps"], numbers["n_steps_done"], numbers["epoch"]) == (12, 12, 4)
-    assert kept == [1]
+    assert (result.n_steps, result.n_steps_done, result.epoch) == (12, 12, 4)
+    assert saved == [1]
 
 
 @pytest.mark.parametrize(
-    ("selection_metric", "epoch", "n_kept"), [("score", 2, 2), ("opposite", 4, 2), (None, 4, 1)]
+    ("selection_metric", "epoch", "n_saved"), [("score", 2, 2), ("opposite", 4, 2), (None, 4, 1)]
 )
-def test_the_best_epoch_is_kept_where_the_monitor_chooses(
-    tmp_path, selection_metric, epoch, n_kept
+def test_the_best_epoch_by_the_selection_metric_is_saved(
+    tmp_path, selection_metric, epoch, n_saved
 ):
-    run, kept = new_run(tmp_path / "run"), []
+    run, saved = new_run(tmp_path / "run"), []
     line = Line()
-    numbers = run_to_end(
+    result = run_to_end(
         line,
         run,
-        lambda: kept.append(line.module.weight.item()),
+        lambda: saved.append(line.module.weight.item()),
         monitor_of([0.2, 0.9, 0.9, 0.1], selection_metric=selection_metric),
         name="x",
         progress=False,
     )
-    assert numbers["looks"] == [
+    assert result.checks == [
         {"step": 3, "epoch": 1, "score": 0.2, "opposite": -0.2},
         {"step": 6, "epoch": 2, "score": 0.9, "opposite": -0.9},
         {"step": 9, "epoch": 3, "score": 0.9, "opposite": -0.9},
         {"step": 12, "epoch": 4, "score": 0.1, "opposite": -0.1},
     ]
-    assert numbers["epoch"] == epoch
-    assert len(kept) == n_kept
-    assert (kept[-1] == line.module.weight.item()) is (epoch == 4)
+    assert result.epoch == epoch
+    assert len(saved) == n_saved
+    assert (saved[-1] == line.module.weight.item()) is (epoch == 4)
     for column in ("score", "opposite"):
         assert table(run)[column].notna().tolist() == [False, False, True] * 4
 
 
-def test_looks_are_remembered_over_a_stop(tmp_path):
+def test_a_resumed_run_has_the_earlier_checks(tmp_path):
     run, scores, seen = new_run(tmp_path / "run"), [0.2, 0.9, 0.4, 0.1], []
 
-    def alarms(looks):
-        seen.append([look["score"] for look in looks])
+    def alarms(checks):
+        seen.append([check["score"] for check in checks])
         return {}
 
     for stop_at in (4, None):
         monitor = monitor_of(scores[len(seen) :], alarms=alarms)
-        numbers = run_to_end(Line(stop_at), run, lambda: None, monitor, name="x", progress=False)
+        result = run_to_end(Line(stop_at), run, lambda: None, monitor, name="x", progress=False)
     assert seen == [scores[:n] for n in (1, 2, 3, 4)]
-    assert [look["score"] for look in numbers["looks"]] == scores
-    assert [look["epoch"] for look in numbers["looks"]] == [1, 2, 3, 4]
+    assert [check["score"] for check in result.checks] == scores
+    assert [check["epoch"] for check in result.checks] == [1, 2, 3, 4]
 
 
-def test_an_alarm_is_told_once_and_scores_stand_on_the_bar(tmp_path, capsys):
-    def alarms(looks):
-        return {"low": f"{looks[-1]['score']} is low"} if looks[-1]["score"] < 0.5 else {}
+def test_an_alarm_is_printed_once_and_scores_are_on_the_bar(tmp_path, capsys):
+    def alarms(checks):
+        return {"low": f"{checks[-1]['score']} is low"} if checks[-1]["score"] < 0.5 else {}
 
-    monitor = monitor_of([0.9, 0.4, 0.3, 0.123456], alarms=alarms, shown={"points": "score"})
+    monitor = monitor_of([0.9, 0.4, 0.3, 0.123456], alarms=alarms, bar_columns={"points": "score"})
     run_to_end(Line(), new_run(tmp_path / "run"), lambda: None, monitor, name="x")
-    said = capsys.readouterr().err
-    assert said.count("is low") == 1
-    assert "epoch 2: low: 0.4 is low\n" in said
-    assert "points=0.123" in said
-    assert "opposite" not in said
+    output = capsys.readouterr().err
+    assert output.count("is low") == 1
+    assert "epoch 2: low: 0.4 is low\n" in output
+    assert "points=0.123" in output
+    assert "opposite" not in output
 
 
 @pytest.mark.parametrize("stop_at", [0, 4, 11])
-def test_a_stopped_training_goes_on_as_if_it_had_not_been(tmp_path, stop_at):
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, stop_at):
     whole, halves = new_run(tmp_path / "whole"), new_run(tmp_path / "halves")
     run_to_end(Line(), whole, lambda: None, name="x", progress=False)
-    stopped = run_to_end(Line(stop_at), halves, lambda: None, name="x", progress=False)
-    assert stopped["n_steps_done"] == stop_at + 1
+    interrupted = run_to_end(Line(stop_at), halves, lambda: None, name="x", progress=False)
+    assert interrupted.n_steps_done == stop_at + 1
     finished = run_to_end(Line(), halves, lambda: None, name="x", progress=False)
-    assert finished["seconds"] >= stopped["seconds"]
+    assert finished.seconds >= interrupted.seconds
     seconds = pd.read_csv(halves.path / "metrics.csv")["seconds"]
     assert seconds.is_monotonic_increasing
     pd.testing.assert_frame_equal(table(halves), table(whole))
 
 
-def test_the_best_score_is_remembered_over_a_stop(tmp_path):
-    run, kept = new_run(tmp_path / "run"), []
+def test_a_resumed_run_has_the_earlier_best_score(tmp_path):
+    run, saved = new_run(tmp_path / "run"), []
     for stop_at, score in ((5, 0.9), (None, 0.5)):
         monitor = monitor_of([score] * 4, selection_metric="score")
-        numbers = run_to_end(
-            Line(stop_at), run, lambda: kept.append(1), monitor, name="x", progress=False
+        result = run_to_end(
+            Line(stop_at), run, lambda: saved.append(1), monitor, name="x", progress=False
         )
-    assert len(kept) == 1
-    assert numbers["epoch"] == 1
+    assert len(saved) == 1
+    assert result.epoch == 1
 
 
-def test_a_loss_that_is_no_number_ends_the_training(tmp_path, monkeypatch):
+def test_a_loss_that_is_not_finite_ends_the_training(tmp_path, monkeypatch):
     monkeypatch.setattr(loop, "STEPS_PER_FLUSH", 2)
     with pytest.raises(TrainingError, match=r"the loss is nan at step 5 \(epoch 2\)"):
         run_to_end(
@@ -165,10 +162,10 @@ def test_a_loss_that_is_no_number_ends_the_training(tmp_path, monkeypatch):
         )
 
 
-def test_a_training_that_was_done_is_not_done_again(tmp_path):
+def test_a_finished_run_stays_unchanged(tmp_path):
     run = new_run(tmp_path / "run")
     run_to_end(Line(), run, lambda: None, name="x", progress=False)
     before = table(run)
     line = Line(break_at=0)
-    assert run_to_end(line, run, lambda: None, name="x", progress=False)["n_steps_done"] == 12
+    assert run_to_end(line, run, lambda: None, name="x", progress=False).n_steps_done == 12
     pd.testing.assert_frame_equal(table(run), before)

@@ -15,12 +15,11 @@ from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.recipe import read_recipe, write_recipe
 from soundalike.recipes.sections import resolve_recipe
-from soundalike.runtime.hardware import choose_hardware
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.loop import TrainingError
-from soundalike.training.pretraining import _assemble, pretrain
+from soundalike.training.pretraining import pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
@@ -39,7 +38,7 @@ def weights_of(run):
     return SoundEncoder.from_pretrained(run.path).encoder.state_dict()
 
 
-def test_it_leaves_metrics_and_an_ear(run):
+def test_it_writes_metrics_and_a_model(run):
     metrics = metrics_of(run)
     assert metrics["step"].tolist() == list(range(1, 10))
     assert metrics["epoch"].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3]
@@ -58,14 +57,6 @@ def test_the_statistics_of_the_training_set_are_part_of_the_model(run, store):
     assert model.standardization.std == pytest.approx(values.std(dtype=np.float64), rel=1e-6)
 
 
-def test_copies_do_not_meet_in_a_batch(store, tiny_recipe):
-    twice = store.select(np.repeat(np.arange(10), 2))
-    training, _, _ = _assemble(twice, tiny_recipe, choose_hardware("32-true"), None)
-    for number in range(6):
-        clips = training.draws_of(number)["patches"]["clip"][:, 0]
-        assert len({int(training.offsets[clip]) for clip in clips}) == len(clips) == 10
-
-
 def test_same_seed_same_run(run, store, tiny_recipe, tmp_path):
     again = new_run(tmp_path / "again", store, tiny_recipe)
     pretrain(store, again, tiny_recipe, progress=False)
@@ -74,7 +65,7 @@ def test_same_seed_same_run(run, store, tiny_recipe, tmp_path):
         assert torch.equal(ours, theirs)
 
 
-def test_the_ear_that_is_kept_is_whitened_once(run, store, tiny_recipe, tmp_path):
+def test_the_final_model_is_whitened_once(run, store, tiny_recipe, tmp_path):
     recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
     white = new_run(tmp_path / "white", store, recipe)
     pretrain(store, white, recipe, progress=False)
@@ -103,8 +94,8 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
 
     monkeypatch.setattr(ContrastiveTraining, "step", step)
     for stop in stops:
-        assert pretrain(store, resumed, tiny_recipe, progress=False)["n_steps_done"] == stop
-    assert pretrain(store, resumed, tiny_recipe, progress=False)["n_steps_done"] == 9
+        assert pretrain(store, resumed, tiny_recipe, progress=False).n_steps_done == stop
+    assert pretrain(store, resumed, tiny_recipe, progress=False).n_steps_done == 9
     pd.testing.assert_frame_equal(metrics_of(resumed), metrics_of(run))
     for ours, theirs in zip(weights_of(resumed).values(), weights_of(run).values(), strict=True):
         assert torch.equal(ours, theirs)
@@ -132,20 +123,20 @@ def test_steps_after_the_last_checkpoint_are_taken_again(
     pd.testing.assert_frame_equal(metrics_of(crashed), metrics_of(run))
 
 
-def test_a_finished_run_is_left_as_it_is(run, store, tiny_recipe):
+def test_a_finished_run_stays_unchanged(run, store, tiny_recipe):
     before = weights_of(run)
-    numbers = pretrain(store, run, tiny_recipe, progress=False)
-    assert numbers["n_steps_done"] == numbers["n_steps"] == 9
-    assert numbers["loss"] == metrics_of(run)["loss"].iloc[-1]
-    assert list(numbers["knn"]) == [1, 2, 3]
+    result = pretrain(store, run, tiny_recipe, progress=False)
+    assert result.n_steps_done == result.n_steps == 9
+    assert result.loss == metrics_of(run)["loss"].iloc[-1]
+    assert list(result.knn) == [1, 2, 3]
     last = metrics_of(run).iloc[-1]
-    assert numbers["health"] == {name: last[name] for name in MEASURES} | {"highest_rank": 32}
-    assert (numbers["alarms"], numbers["stopping_point"]) == ({}, None)
+    assert result.health == {name: last[name] for name in MEASURES} | {"highest_rank": 32}
+    assert (result.alarms, result.stopping_point) == ({}, None)
     for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
         assert torch.equal(ours, theirs)
 
 
-def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
+def test_the_model_is_that_of_the_best_epoch_on_a_validation_set(
     store, tiny_recipe, tmp_path, monkeypatch
 ):
     split = ["train"] * 4 + ["validation"] * 4
@@ -154,47 +145,47 @@ def test_the_ear_is_that_of_the_best_epoch_where_validation_can_tell(
     accuracies = iter([0.2, 0.9, 0.5])
     monkeypatch.setattr(KNNMonitor, "score", lambda self, *arguments: next(accuracies))
     chosen = new_run(tmp_path / "chosen", store, tiny_recipe)
-    numbers = pretrain(store, chosen, tiny_recipe, progress=False)
-    assert numbers["knn"] == {1: 0.2, 2: 0.9, 3: 0.5}
+    result = pretrain(store, chosen, tiny_recipe, progress=False)
+    assert result.knn == {1: 0.2, 2: 0.9, 3: 0.5}
     state = torch.load(chosen.checkpoint, weights_only=True)
     last = state["module"]["encoder.conv1.weight"]
     assert not torch.equal(weights_of(chosen)["conv1.weight"], last)
-    assert (state["best_score"], state["best_epoch"], numbers["epoch"]) == (0.9, 2, 2)
+    assert (state["best_score"], state["best_epoch"], result.epoch) == (0.9, 2, 2)
 
 
-def test_looking_changes_nothing_and_needs_no_labels(run, store, tiny_recipe, tmp_path):
-    """The same losses with a look an epoch at labeled clips, and with one look at clips alone."""
+def test_checks_do_not_influence_training_and_need_no_labels(run, store, tiny_recipe, tmp_path):
+    """The losses are the same with a kNN check every epoch, and with one check without labels."""
     unlabeled = ClipTable("x", store.clips.rows.assign(label=""))
     store = dataclasses.replace(store, clips=unlabeled)
     recipe = resolve_recipe(tiny_recipe | {"monitor": {"every_n_epochs": 3}}, PRETRAINING)
-    seldom = new_run(tmp_path / "seldom", store, recipe)
-    numbers = pretrain(store, seldom, recipe, progress=False)
-    metrics = metrics_of(seldom)
+    rare = new_run(tmp_path / "rare", store, recipe)
+    result = pretrain(store, rare, recipe, progress=False)
+    metrics = metrics_of(rare)
     assert metrics["loss"].tolist() == metrics_of(run)["loss"].tolist()
     assert metrics["uniformity"].dropna().tolist() == [metrics_of(run)["uniformity"].iloc[-1]]
-    assert "knn" not in numbers
+    assert result.knn == {}
     assert "knn" not in metrics
 
 
-def test_an_alarm_is_told_while_it_trains_and_returned(store, tiny_recipe, tmp_path, capsys):
-    """A loss that only pulls together: all sounds become the same."""
+def test_an_alarm_is_printed_during_training_and_returned(store, tiny_recipe, tmp_path, capsys):
+    """With a loss that only pulls views together, all embeddings become equal."""
     changes = {
         "loss": {"name": "vicreg", "variance": 0.0, "covariance": 0.0},
         "training": tiny_recipe["training"] | {"n_epochs": 60},
         "monitor": {"every_n_epochs": 10},
     }
     recipe = resolve_recipe(tiny_recipe | changes, PRETRAINING)
-    numbers = pretrain(store, new_run(tmp_path / "run", store, recipe), recipe)
-    assert numbers["alarms"]
-    assert numbers["verdict"] == ", ".join(numbers["alarms"])
-    said = capsys.readouterr().err
-    for kind in numbers["alarms"]:
-        assert said.count(f"0: {kind}: ") == 1, "at the end of one tenth epoch, and never again"
-    assert "rank=" in said
+    result = pretrain(store, new_run(tmp_path / "run", store, recipe), recipe)
+    assert result.alarms
+    assert result.verdict == ", ".join(result.alarms)
+    output = capsys.readouterr().err
+    for kind in result.alarms:
+        assert output.count(f"0: {kind}: ") == 1, "after one check only"
+    assert "rank=" in output
 
 
-def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):
-    """Validation and test clips can be anything at all without a change in what is learned."""
+def test_only_training_clips_are_used(store, tiny_recipe, tmp_path):
+    """Test clips can be anything without changing the losses."""
     split = np.array(["train", "train", "train", "test"] * 6)
     clips = ClipTable("x", store.clips.rows.assign(split=split, label=""))
     frames = store.frames.copy()
@@ -209,7 +200,7 @@ def test_only_training_clips_are_heard(store, tiny_recipe, tmp_path):
     assert losses[0] == losses[1]
 
 
-def test_a_loss_that_is_no_number_stops_with_what_to_look_at(store, tiny_recipe, tmp_path):
+def test_a_loss_that_is_not_finite_stops_with_advice(store, tiny_recipe, tmp_path):
     recipe = resolve_recipe(tiny_recipe | {"optimizer": {"name": "sgd", "lr": 1e30}}, PRETRAINING)
     run = new_run(tmp_path / "run", store, recipe)
     with pytest.raises(TrainingError, match=r"the loss is nan at step \d+ .* lower optimizer\.lr"):
@@ -218,23 +209,23 @@ def test_a_loss_that_is_no_number_stops_with_what_to_look_at(store, tiny_recipe,
 
 def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
     few = store.select(np.arange(2))
-    with pytest.raises(SourceError, match="2 clips to learn from"):
+    with pytest.raises(SourceError, match="2 training clips are too few"):
         pretrain(few, RunFolder(tmp_path / "run"), tiny_recipe, progress=False)
 
 
-def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
-    """Two minutes of tones: the projections of one class lie together in the end."""
+def test_the_loss_falls(store, tiny_recipe, tmp_path):
+    """Fifteen epochs on half a minute of tones."""
     longer = {"training": tiny_recipe["training"] | {"n_epochs": 15}}
     recipe = resolve_recipe(tiny_recipe | longer, PRETRAINING)
     run = new_run(tmp_path / "run", store, recipe)
-    numbers = pretrain(store, run, recipe, progress=False)
+    result = pretrain(store, run, recipe, progress=False)
     losses = metrics_of(run)["loss"]
     assert losses.tail(5).mean() < 0.8 * losses.head(5).mean()
-    assert numbers["loss"] == pytest.approx(losses.iloc[-1])
+    assert result.loss == pytest.approx(losses.iloc[-1])
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("training.n_epochs", 0, "n_epochs must be at least 1"),
         ("training.batch_size", 1, "batch_size must be at least 2"),
@@ -247,15 +238,15 @@ def test_it_learns_what_sounds_alike(store, tiny_recipe, tmp_path):
         ("monitor.every_n_epochs", 0, "every_n_epochs"),
     ],
 )
-def test_a_value_that_will_not_do_is_named(store, tiny_recipe, tmp_path, key, value, said):
+def test_a_value_out_of_range_is_named(store, tiny_recipe, tmp_path, key, value, message):
     own = tmp_path / "own.yaml"
     own.write_text(write_recipe(tiny_recipe))
     recipe = read_recipe(own, PRETRAINING, {key: value})
-    with pytest.raises(RecipeError, match=said):
+    with pytest.raises(RecipeError, match=message):
         pretrain(store, new_run(tmp_path / "run", store, recipe), recipe, progress=False)
 
 
-def test_a_crnn_says_how_short_a_patch_may_be(store, tiny_recipe, tmp_path):
+def test_a_patch_shorter_than_the_encoder_needs_is_refused(store, tiny_recipe, tmp_path):
     recipe = resolve_recipe(
         tiny_recipe | {"encoder": {"name": "crnn"}, "views": {"patch_frames": 4}}, PRETRAINING
     )

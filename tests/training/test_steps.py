@@ -1,9 +1,9 @@
-"""What every training's steps share, seen on the smallest training: draws are the loss."""
+"""What all kinds of training share, on the smallest training: its draws are its loss."""
 
-import numpy as np
 import pytest
 import torch
 
+from soundalike.audio.frames import Frames
 from soundalike.downstream.supervised import SupervisedSettings
 from soundalike.optim.schedules import StepSchedule
 from soundalike.runtime.hardware import Hardware
@@ -11,27 +11,28 @@ from soundalike.training.draws import batches, clip_order
 from soundalike.training.steps import Training
 
 
-class Drawn(Training):
-    """The loss is the weight times the mean of what was drawn."""
+class Mean(Training):
+    """The loss is the weight times the mean of the draws."""
 
     def draw(self, clips, generator):
-        return {"drawn": {"clip": clips, "value": torch.rand(len(clips), generator=generator)}}
+        return {"values": {"clip": clips, "value": torch.rand(len(clips), generator=generator)}}
 
     def loss(self, draws, progress):
         self.progress = progress
-        return (self.module.weight * draws["drawn"]["value"].mean()).sum()
+        return (self.module.weight * draws["values"]["value"].mean()).sum()
 
 
 def make_training(n_clips=24, **settings):
     module = torch.nn.Linear(1, 1)
-    return Drawn(
+    return Mean(
         Hardware("cpu", "32-true", False, "").fabric(),
         module,
         torch.optim.SGD(module.parameters(), lr=0.5),
         StepSchedule(milestones=[2]),
-        torch.zeros(10 * n_clips, 4),
-        10 * np.arange(n_clips),
-        np.full(n_clips, 10),
+        torch.nn.Identity(),
+        Frames(
+            torch.zeros(10 * n_clips, 4), 10 * torch.arange(n_clips), torch.full((n_clips,), 10)
+        ),
         SupervisedSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings}),
     )
 
@@ -47,18 +48,18 @@ def test_every_step_takes_the_next_batch_of_its_epoch():
     for number in (0, 1, 2, 3, 11, 4):  # also out of order, as after a resume
         epoch, position = divmod(number, 3)
         expected = batches(clip_order(24, 3, epoch), 10)[position]
-        assert training.draws_of(number)["drawn"]["clip"].tolist() == expected.tolist()
+        assert training.draws_of(number)["values"]["clip"].tolist() == expected.tolist()
 
 
 def test_draws_depend_on_seed_and_number_alone():
     training = make_training()
-    drawn = training.draws_of(5)["drawn"]["value"]
+    values = training.draws_of(5)["values"]["value"]
     for number in range(3):
         training.step(number)
-    assert torch.equal(training.draws_of(5)["drawn"]["value"], drawn)
-    assert torch.equal(make_training().draws_of(5)["drawn"]["value"], drawn)
+    assert torch.equal(training.draws_of(5)["values"]["value"], values)
+    assert torch.equal(make_training().draws_of(5)["values"]["value"], values)
     for other in (make_training(seed=4).draws_of(5), training.draws_of(6)):
-        assert not torch.equal(other["drawn"]["value"][:4], drawn[:4])
+        assert not torch.equal(other["values"]["value"][:4], values[:4])
 
 
 def test_chance_inside_a_network_depends_on_seed_and_number_alone():
@@ -74,7 +75,7 @@ def test_a_step_goes_down_the_gradient_at_its_rate():
     training = make_training()
     for number in (0, 6):  # the rate falls after two epochs
         before = training.module.weight.item()
-        mean = training.draws_of(number)["drawn"]["value"].mean().item()
+        mean = training.draws_of(number)["values"]["value"].mean().item()
         loss = training.step(number)
         assert loss.item() == pytest.approx(before * mean)
         assert not loss.requires_grad
@@ -84,8 +85,8 @@ def test_a_step_goes_down_the_gradient_at_its_rate():
 
 
 def test_the_loss_is_told_how_far_the_training_is():
-    training, told = make_training(), []
+    training, progress = make_training(), []
     for number in (0, 6, 9):
         training.step(number)
-        told.append(training.progress)
-    assert told == [0, 0.5, 0.75]
+        progress.append(training.progress)
+    assert progress == [0, 0.5, 0.75]

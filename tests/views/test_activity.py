@@ -1,9 +1,10 @@
-"""PatchSampling in which something happens."""
+"""Which patches are active."""
 
 import numpy as np
 import pytest
 import torch
 
+from soundalike.audio.frames import Frames
 from soundalike.views.activity import Activity
 from soundalike.views.pair import PairOfViews
 
@@ -22,7 +23,8 @@ def activity_of(
 ) -> tuple[Activity, torch.Tensor]:
     n_frames = torch.tensor([len(clip) for clip in clips])
     offsets = n_frames.cumsum(0) - n_frames
-    return Activity(torch.cat(clips).half(), offsets, n_frames, activity_threshold_db), n_frames
+    frames = Frames(torch.cat(clips).half(), offsets, n_frames)
+    return Activity(frames, activity_threshold_db), n_frames
 
 
 def test_equals_the_definition_in_plain_loops() -> None:
@@ -64,8 +66,8 @@ def test_views_are_cut_where_something_happens() -> None:
     activity, n_frames = activity_of(clip_with_sound(1000, 700, 800), clip_with_sound(400, 0, 400))
     views = PairOfViews(n_bands=8, activity_threshold_db=30.0)
     clips = torch.tensor([0, 1]).repeat(50)
-    drawn = views.draw(clips, n_frames, torch.Generator().manual_seed(0), activity)
-    patches = drawn["patches"]
+    draws = views.draw(clips, n_frames, torch.Generator().manual_seed(0), activity)
+    patches = draws["patches"]
     active = activity.of_patches(patches["clip"], patches["start"], 101).all(dim=1)
     anywhere = views.draw(clips, n_frames, torch.Generator().manual_seed(0))["patches"]
     by_chance = activity.of_patches(anywhere["clip"], anywhere["start"], 101).all(dim=1)

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.views.masking import covered, draw_masks, fill_values
+from soundalike.views.masking import draw_masks, fill_values, mask_of
 
 SEEDS = torch.tensor([5, 6, 7])
 
@@ -27,7 +27,7 @@ def test_covers_what_a_plain_loop_would(length: int, widest: int, n_masks: int, 
         for mask in range(n_masks):
             assert 0 <= first[i, mask] <= first[i, mask] + width[i, mask] <= length
             expected[i, first[i, mask] : first[i, mask] + width[i, mask]] = True
-    assert torch.equal(covered(first, width, length), expected)
+    assert torch.equal(mask_of(first, width, length), expected)
 
 
 def test_every_width_up_to_the_widest_is_equally_likely() -> None:

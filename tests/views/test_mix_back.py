@@ -181,7 +181,7 @@ def test_refuses_to_find_two_other_clips_among_two() -> None:
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.0, math.nan])
 def test_refuses_an_alpha_that_is_no_share(alpha: float) -> None:
-    with pytest.raises(ValueError, match="alpha from 0 to below 1"):
+    with pytest.raises(ValueError, match="alpha of at least 0 and below 1"):
         MixBack(alpha=alpha)
 
 

@@ -28,8 +28,8 @@ def plain_standard_normal(seed: int, n_values: int) -> list[float]:
 def test_equals_the_definition_in_plain_numbers(n_values: int) -> None:
     seeds = [0, 1, 1234567, 2**63 - 1]
     expected = torch.tensor([plain_standard_normal(seed, n_values) for seed in seeds])
-    drawn = standard_normal(torch.tensor(seeds), n_values)
-    torch.testing.assert_close(drawn, expected, rtol=1e-4, atol=1e-4)
+    values = standard_normal(torch.tensor(seeds), n_values)
+    torch.testing.assert_close(values, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_is_standard_normal() -> None:

@@ -3,6 +3,7 @@ import pickle
 import pytest
 import torch
 
+from soundalike.audio.frames import Frames
 from soundalike.views import AUGMENTATIONS
 from soundalike.views.mix_back import mix_back
 from soundalike.views.pair import PairOfViews
@@ -35,20 +36,21 @@ def seed(number: int = 0) -> torch.Generator:
 
 
 @pytest.fixture
-def frames() -> torch.Tensor:
-    return (torch.randn(508, N_BANDS, generator=seed(1)) - 4).half()
+def frames() -> Frames:
+    values = (torch.randn(508, N_BANDS, generator=seed(1)) - 4).half()
+    return Frames(values, OFFSETS, N_FRAMES)
 
 
 def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
     views = pair(**EVERYTHING, mean=-4.2, std=1.3)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    made = views.apply(frames, OFFSETS, draws)
+    made = views.apply(frames, draws)
     assert made.shape == (2, 4, PATCH_FRAMES, N_BANDS)
     assert made.dtype == torch.float32
 
     def cut(name: str, i: int, view: int) -> torch.Tensor:
         start = OFFSETS[draws[name]["clip"][i, view]] + draws[name]["start"][i, view]
-        return frames[start : start + PATCH_FRAMES].float()[None]
+        return frames.values[start : start + PATCH_FRAMES].float()[None]
 
     for i in range(4):
         for view in range(2):
@@ -63,70 +65,40 @@ def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
 def test_a_view_without_steps_is_its_patch(frames) -> None:
     views = pair()
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    patches = views.cut(frames, OFFSETS, draws["patches"])
-    assert torch.equal(views.apply(frames, OFFSETS, draws), patches)
+    patches = views.cut(frames, draws["patches"])
+    assert torch.equal(views.apply(frames, draws), patches)
     for i, clip in enumerate(CLIPS):
         for view in range(2):
             start = OFFSETS[clip] + draws["patches"]["start"][i, view]
-            assert torch.equal(patches[view, i], frames[start : start + PATCH_FRAMES].float())
-
-
-def test_patches_start_anywhere_in_their_clip_and_independently() -> None:
-    draws = pair().draw(torch.arange(3).repeat(3000), torch.tensor([20, 22, 24]), seed())
-    starts = draws["patches"]["start"]
-    for clip, n_starts in enumerate((1, 3, 5)):
-        first, second = starts[draws["patches"]["clip"][:, 0] == clip].T
-        counts = torch.bincount(n_starts * first + second)
-        assert len(counts) == n_starts**2
-        expected = 3000 / n_starts**2
-        assert (counts - expected).abs().max() <= 5 * expected**0.5
+            assert torch.equal(
+                patches[view, i], frames.values[start : start + PATCH_FRAMES].float()
+            )
 
 
 def test_same_patches_make_both_views_from_one(frames) -> None:
-    views = pair(patches="same")
-    a, b = views.apply(frames, OFFSETS, views.draw(CLIPS, N_FRAMES, seed()))
+    views = pair(patch_sampling="same")
+    a, b = views.apply(frames, views.draw(CLIPS, N_FRAMES, seed()))
     assert torch.equal(a, b)
-    views = pair(patches="same", **RECIPE)
-    a, b = views.apply(frames, OFFSETS, views.draw(CLIPS, N_FRAMES, seed()))
+    views = pair(patch_sampling="same", **RECIPE)
+    a, b = views.apply(frames, views.draw(CLIPS, N_FRAMES, seed()))
     assert (a - b).abs().amax(dim=(1, 2)).min() > 0.1
-
-
-@pytest.mark.parametrize("distance", [None, 0, 7, 20, 50])
-def test_patches_apart_begin_their_distance_apart(distance: int | None) -> None:
-    views = pair(patches="apart", distance_frames=distance)
-    draws = views.draw(torch.zeros(5000, dtype=torch.int64), torch.tensor([75]), seed())
-    first, second = draws["patches"]["start"].T
-    expected = PATCH_FRAMES if distance is None else distance
-    assert set((second - first).tolist()) == {expected}
-    counts = torch.bincount(first)
-    assert len(counts) == 75 - PATCH_FRAMES - expected + 1
-    assert (counts - 5000 / len(counts)).abs().max() <= 5 * (5000 / len(counts)) ** 0.5
-
-
-def test_patches_apart_of_a_short_clip_are_as_far_apart_as_it_allows() -> None:
-    views = pair(patches="apart")
-    starts = views.draw(CLIPS, N_FRAMES, seed())["patches"]["start"]
-    assert starts[1:].diff(dim=1).flatten().tolist() == [0, 20, 1]
-    assert starts[1].tolist() == [0, 0]
-    assert starts[3].tolist() == [0, 1]
 
 
 def test_a_part_of_the_draws_gives_that_part_of_the_views(frames) -> None:
     views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    made = views.apply(frames, OFFSETS, draws)
+    made = views.apply(frames, draws)
     for part in (slice(0, 2), slice(2, 4), slice(3, 4)):
         own = {
             name: {key: value[part] for key, value in step.items()} for name, step in draws.items()
         }
-        assert torch.equal(views.apply(frames, OFFSETS, own), made[:, part])
+        assert torch.equal(views.apply(frames, own), made[:, part])
 
 
 def test_the_seed_decides_the_views(frames) -> None:
     views = pair(**EVERYTHING)
     first, again, other = (
-        views.apply(frames, OFFSETS, views.draw(CLIPS, N_FRAMES, seed(number)))
-        for number in (0, 0, 1)
+        views.apply(frames, views.draw(CLIPS, N_FRAMES, seed(number))) for number in (0, 0, 1)
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
@@ -135,18 +107,18 @@ def test_the_seed_decides_the_views(frames) -> None:
 def test_making_views_leaves_the_frames_and_the_draws_as_they_are(frames) -> None:
     views = pair(**EVERYTHING, mean=-4, std=2)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    kept = pickle.loads(pickle.dumps((frames, draws)))
-    views.apply(frames, OFFSETS, draws)
-    assert torch.equal(frames, kept[0])
+    before = pickle.loads(pickle.dumps((frames.values, draws)))
+    views.apply(frames, draws)
+    assert torch.equal(frames.values, before[0])
     for name, step in draws.items():
-        assert all(torch.equal(step[key], kept[1][name][key]) for key in step)
+        assert all(torch.equal(step[key], before[1][name][key]) for key in step)
 
 
 def test_the_views_are_made_where_they_are_wanted(frames) -> None:
     views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     # The meta device has no values: a step that read one back, or left a draw behind, would fail.
-    made = views.apply(frames, OFFSETS, draws, device="meta")
+    made = views.apply(frames, draws, device="meta")
     assert made.device.type == "meta"
     assert made.shape == (2, 4, PATCH_FRAMES, N_BANDS)
 
@@ -154,8 +126,8 @@ def test_the_views_are_made_where_they_are_wanted(frames) -> None:
 def test_mixing_keeps_the_energy_of_every_patch(frames) -> None:
     views = pair(mix_back={"alpha": 0.5})
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    patches = views.cut(frames, OFFSETS, draws["patches"])
-    made = views.apply(frames, OFFSETS, draws)
+    patches = views.cut(frames, draws["patches"])
+    made = views.apply(frames, draws)
     energy, expected = ((10**x).sum(dim=(2, 3)) for x in (made, patches))
     torch.testing.assert_close(energy, expected)
     assert (made - patches).abs().amax(dim=(2, 3)).min() > 0.01
@@ -164,8 +136,8 @@ def test_mixing_keeps_the_energy_of_every_patch(frames) -> None:
 def test_standardizing_comes_last(frames) -> None:
     raw, standardized = pair(**RECIPE), pair(**RECIPE, mean=-4.5, std=0.7)
     draws = raw.draw(CLIPS, N_FRAMES, seed())
-    expected = (raw.apply(frames, OFFSETS, draws) + 4.5) / 0.7
-    torch.testing.assert_close(standardized.apply(frames, OFFSETS, draws), expected)
+    expected = (raw.apply(frames, draws) + 4.5) / 0.7
+    torch.testing.assert_close(standardized.apply(frames, draws), expected)
 
 
 def test_the_order_of_a_view_is_that_of_the_table() -> None:
@@ -181,7 +153,7 @@ def test_none_leaves_a_step_out() -> None:
 def test_pickles(frames) -> None:
     views = pair(**EVERYTHING)
     copy = pickle.loads(pickle.dumps(views))
-    made, again = (v.apply(frames, OFFSETS, v.draw(CLIPS, N_FRAMES, seed())) for v in (views, copy))
+    made, again = (v.apply(frames, v.draw(CLIPS, N_FRAMES, seed())) for v in (views, copy))
     assert torch.equal(made, again)
 
 
@@ -198,8 +170,8 @@ def test_a_clip_shorter_than_a_patch_is_refused() -> None:
 def test_frames_of_another_number_of_bands_are_refused(frames) -> None:
     views = pair()
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    with pytest.raises(ValueError, match="8 bands and the views are made for 16"):
-        views.apply(frames[:, :8], OFFSETS, draws)
+    with pytest.raises(ValueError, match="have 8 bands but n_bands is 16"):
+        views.apply(Frames(frames.values[:, :8], OFFSETS, N_FRAMES), draws)
 
 
 def test_mixing_with_other_clips_needs_three_clips() -> None:
@@ -211,17 +183,8 @@ def test_mixing_with_other_clips_needs_three_clips() -> None:
     ("settings", "message"),
     [
         ({"std": 0.0}, "above 0"),
-        ({"patches": "near"}, "choose one of random, same, apart"),
-        ({"distance_frames": 20}, "'random' patches have no distance_frames"),
-        ({"patches": "same", "distance_frames": 0}, "'same' patches have no distance_frames"),
-        ({"patches": "apart", "distance_frames": -1}, "at least 0, got -1"),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         pair(**settings)
-
-
-def test_a_patch_needs_a_frame() -> None:
-    with pytest.raises(ValueError, match="at least 1 frame, got patch_frames 0"):
-        PairOfViews(patch_frames=0)

@@ -80,30 +80,28 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
         init=arguments.init,
         recipe=recipe,
     )
-    results = pretrain(store, run, recipe, test_fold=arguments.test_fold, init=init)
-    results |= {"run": str(arguments.out), "n_problems": store.n_problems}
-    write_json(arguments.json, results)
-    _show_health(run.path, results)
-    if results["n_steps_done"] < results["n_steps"]:
+    result = pretrain(store, run, recipe, test_fold=arguments.test_fold, init=init)
+    counts = {"run": str(arguments.out), "n_problems": store.n_problems}
+    write_json(arguments.json, dataclasses.asdict(result) | counts)
+    _show_health(run, result)
+    if not result.is_finished:
         print(
-            f"interrupted after {results['n_steps_done']:,} of {results['n_steps']:,} steps: run "
-            "the same command again to resume"
+            f"interrupted after {result.n_steps_done:,} of {result.n_steps:,} steps: run the same "
+            "command again to resume"
         )
         return FAILED
     note = skipped(store.n_problems, store.path / "problems.csv")
-    print(f"trained for {results['n_steps']:,} steps: {run.encoder}{note}")
+    print(f"trained for {result.n_steps:,} steps: {run.encoder}{note}")
     return DONE
 
 
-def _show_health(run: Path, results: dict[str, Any]) -> None:
+def _show_health(run: Any, result: Any) -> None:
     """Write the health page and print its verdict and warnings on standard error."""
     import pandas as pd
 
     from soundalike.report.health_page import in_short, write_health_page
-    from soundalike.training.run_folder import METRICS
 
-    page = run / "health.html"
-    write_health_page(page, pd.read_csv(run / METRICS), results)
-    print(f"health: {in_short(results)}: {page}", file=sys.stderr)
-    for kind, sentence in results["alarms"].items():
+    write_health_page(run.health_page, pd.read_csv(run.metrics), result)
+    print(f"health: {in_short(result)}: {run.health_page}", file=sys.stderr)
+    for kind, sentence in result.alarms.items():
         print(f"{kind}: {sentence}", file=sys.stderr)

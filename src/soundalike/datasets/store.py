@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.identical import HASH
@@ -70,6 +71,10 @@ class Store:
             n_frames=self.n_frames[indices],
             audio=self.audio[indices],
         )
+
+    def as_frames(self) -> Frames:
+        """Return the log-mels of the clips as tensors, read through the memory map."""
+        return Frames.from_arrays(self.frames, self.offsets, self.n_frames)
 
     @property
     def hours(self) -> float:

@@ -25,14 +25,13 @@ from soundalike.evaluation.score_table import score_table
 from soundalike.demo.page import write_demo_report
 from soundalike.demo.story import Answers, DemoStory, ViewPair
 from soundalike.training.draws import step_generator
-from soundalike.runtime.hardware import place_frames
-from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining import PretrainResult, pretrain
 from soundalike.downstream.protocols import evaluate
 from soundalike.recipes.recipe import read_recipe, recipe_text
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.recipes.sections import Recipe
 from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
-from soundalike.training.run_folder import METRICS, RunFolder
+from soundalike.training.run_folder import RunFolder
 from soundalike.views.pair import PairOfViews
 
 SIZE = "small"
@@ -63,7 +62,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
         source=f"synthetic:{SIZE}", clips=store.fingerprint, test_fold=None, recipe=recipe
     )
     trained = pretrain(store, run, recipe)
-    if trained["n_steps_done"] < trained["n_steps"]:
+    if not trained.is_finished:
         raise KeyboardInterrupt
     model = SoundEncoder.load(run.encoder)
     splits, classes = evaluation_splits(store), store.clips.classes
@@ -75,7 +74,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     story = DemoStory(
         facts=_facts(store, trained),
         views=_view_pairs(store, model, recipe),
-        metrics=pd.read_csv(run.path / METRICS),
+        metrics=pd.read_csv(run.metrics),
         classes=[_spoken(name) for name in classes],
         clips=_map(model, test).assign(label=labels),
         sounds=[read_waveform(path, store.front_end.sample_rate) for path in test.clips.rows["path"]],
@@ -117,14 +116,14 @@ def _numbers(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _facts(store: Store, trained: dict[str, Any]) -> dict[str, str]:
+def _facts(store: Store, trained: PretrainResult) -> dict[str, str]:
     heard = store.select(training_clips(store.clips))
     return {
         "clips heard": f"{len(heard.clips):,}",
         "audio heard": f"{heard.hours * 60:.0f} min",
         "labels used for training": "0",
-        "steps": f"{trained['n_steps']:,}",
-        "training": f"{trained['seconds']:.0f} s",
+        "steps": f"{trained.n_steps:,}",
+        "training": f"{trained.seconds:.0f} s",
     }
 
 
@@ -139,12 +138,11 @@ def _view_pairs(store: Store, model: SoundEncoder, recipe: Recipe) -> list[ViewP
     labels = heard.clips.rows["label"]
     chosen = np.array(labels[is_right].drop_duplicates().index[:N_VIEW_PAIRS])
     views = PairOfViews(**recipe["views"], n_bands=store.front_end.n_mels)
-    frames = place_frames(heard.frames, torch.device("cpu"))
-    offsets = torch.from_numpy(heard.offsets)
+    frames = heard.as_frames()
     generator = step_generator(recipe["training"]["seed"], 0, 0)
-    draws = views.draw(torch.from_numpy(chosen), torch.from_numpy(heard.n_frames), generator)
-    originals = views.cut(frames, offsets, draws["patches"]).transpose(0, 1).numpy()
-    made = views.apply(frames, offsets, draws).transpose(0, 1).numpy()
+    draws = views.draw(torch.from_numpy(chosen), frames.n_frames, generator)
+    originals = views.cut(frames, draws["patches"]).transpose(0, 1).numpy()
+    made = views.apply(frames, draws).transpose(0, 1).numpy()
     return [
         ViewPair(
             label=_spoken(labels[clip]),

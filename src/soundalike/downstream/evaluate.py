@@ -28,7 +28,7 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.hardware import choose_hardware
-from soundalike.training.run_folder import CONFIG, RunFolder, read_config
+from soundalike.training.run_folder import RunFolder, read_run_config
 
 FINETUNE, SCRATCH = "finetune", "from scratch"
 
@@ -76,8 +76,7 @@ def evaluate_run(
     name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
     folder = Path() if str(model_name) in SHIPPED_MODELS else Path(model_name)
     out = out or folder / "evaluation" / name
-    is_run = str(model_name) not in SHIPPED_MODELS and (folder / CONFIG).exists()
-    config = read_config(folder) if is_run else {}
+    config = {} if str(model_name) in SHIPPED_MODELS else read_run_config(folder)
     store = _store(folder, source, clips, model, out, progress)
     store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
     splits = evaluation_splits(store, task, seed)

@@ -34,8 +34,9 @@ from soundalike.optim.optimizers import OPTIMIZERS
 from soundalike.optim.schedules import SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
-from soundalike.runtime.hardware import Hardware, choose_hardware, place_frames
-from soundalike.training.loop import Monitor, run_to_end
+from soundalike.runtime.hardware import Hardware, choose_hardware
+from soundalike.training.loop import run_to_end
+from soundalike.training.monitor import Monitor
 from soundalike.training.run_folder import RunFolder
 
 N_LEVELS = 5  # that each clip is heard at where its level is drawn by chance
@@ -109,22 +110,22 @@ def fine_tune(
     monitor = None
     if len(split.validation):
 
-        def look() -> dict[str, float]:
+        def check() -> dict[str, float]:
             with training.fabric.autocast():
                 scores = classifier.clip_probabilities(validation)
             return {"validation": score(labels.values[split.validation], scores)}
 
         monitor = Monitor(
             ["validation"],
-            look,
+            check,
             recipe["training"]["validate_every_n_epochs"],
             selection_metric="validation",
-            shown={"validation": "validation"},
+            bar_columns={"validation": "validation"},
         )
     if progress:
         for line in _what_happens(heard, validation, model, hardware):
             print(line, file=sys.stderr)
-    numbers = run_to_end(
+    result = run_to_end(
         training,
         run,
         lambda: classifier.save(run.path),
@@ -132,18 +133,18 @@ def fine_tune(
         name="fine-tune" if model else "from scratch",
         progress=progress,
     )
-    if numbers["n_steps_done"] < numbers["n_steps"]:
+    if not result.is_finished:
         raise KeyboardInterrupt
     trained = time.monotonic()
-    validation_scores = {look["epoch"]: look["validation"] for look in numbers["looks"]}
+    validation_scores = {check["epoch"]: check["validation"] for check in result.checks}
     kept = SoundClassifier.load(run.path).to(training.fabric.device)
     scores = kept.clip_probabilities(store.select(split.test))
     return Outcome(
         scores=scores,
         test_score=score(labels.values[split.test], scores) if len(split.test) else math.nan,
-        validation_score=validation_scores.get(numbers["epoch"]),
-        epoch=numbers["epoch"],
-        seconds=round(numbers["seconds"] + time.monotonic() - trained, 1),
+        validation_score=validation_scores.get(result.epoch),
+        epoch=result.epoch,
+        seconds=round(result.seconds + time.monotonic() - trained, 1),
     )
 
 
@@ -166,7 +167,7 @@ def _what_happens(
     start = "a model" if model else "random weights"
     yield f"learns from {len(heard.clips):,} labeled clips, {heard.hours:.2f} h, from {start}"
     if len(validation.clips):
-        yield f"selection_metric the epoch by {len(validation.clips):,} validation clips"
+        yield f"selects the epoch by {len(validation.clips):,} validation clips"
     else:
         yield "keeps the last epoch: there are no validation clips"
     yield f"runs on {hardware.why}"
@@ -203,9 +204,7 @@ def _assemble(
         optimizer=build(OPTIMIZERS, recipe["optimizer"], classifier.parameters()),
         schedule=build(SCHEDULES, recipe["schedule"]),
         criterion=build(CLASSIFICATION_LOSSES, recipe["loss"]),
-        frames=place_frames(heard.frames, fabric.device),
-        offsets=heard.offsets,
-        n_frames=heard.n_frames,
+        frames=heard.as_frames().to(fabric.device),
         labels=labels.values,
         settings=settings,
     )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from soundalike.audio.frames import Frames
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.optim.schedules import Schedule
 from soundalike.runtime.hardware import MemoryFormat
@@ -69,11 +70,9 @@ class SupervisedTraining(Training):
     whole of a shorter clip.
 
     Args:
-        fabric, optimizer, schedule, frames, offsets, n_frames: as for every `Training`.
+        fabric, optimizer, schedule, criterion, frames, settings: as for every `Training`.
         classifier: encoder and linear layer.
-        criterion: loss of logits, labels and the share of the training that is done.
         labels: of the clips: [clips] int64, or [clips, classes] where a clip may have several.
-        settings: how long and how.
     """
 
     def __init__(
@@ -83,25 +82,21 @@ class SupervisedTraining(Training):
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,
         criterion: torch.nn.Module,
-        frames: Tensor,
-        offsets: np.ndarray,
-        n_frames: np.ndarray,
+        frames: Frames,
         labels: np.ndarray,
         settings: SupervisedSettings,
     ) -> None:
         super().__init__(
-            fabric, classifier, optimizer, schedule, frames, offsets, n_frames, settings
+            fabric, classifier, optimizer, schedule, criterion, frames, settings, labels
         )
-        self.criterion = criterion
         self.model = classifier.model
         self.gain_db = settings.gain_db
-        self.labels = torch.from_numpy(labels)
         norms = [module for module in classifier.modules() if isinstance(module, _BatchNorm)]
         self.norms_kept = norms if settings.linear_probe_init else []
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
         """Draw where the patch of each clip begins, and how much louder it is."""
-        n_starts = (self.n_frames[clips] - self._patch_frames(clips) + 1).clamp(min=1)
+        n_starts = (self.frames.n_frames[clips] - self._patch_frames(clips) + 1).clamp(min=1)
         patches = {"clip": clips, "start": uniform_integers(n_starts, generator)}
         if self.gain_db:
             share = torch.empty(len(clips)).uniform_(-1, 1, generator=generator)
@@ -114,8 +109,8 @@ class SupervisedTraining(Training):
             norm.eval()
         of_a_length = list(self._by_length(draws["patches"]))
         logits = torch.cat([self.module(self.cut(part)) for part in of_a_length])
-        labels = self.labels[torch.cat([part["clip"] for part in of_a_length])]
-        return self.criterion(logits, labels.to(logits.device), progress)
+        clips = torch.cat([part["clip"] for part in of_a_length])
+        return self.criterion(logits, self.batch(clips, progress))
 
     def cut(self, draws: Draws) -> Tensor:
         """Cut patches of one length out of their clips; a clip shorter than a patch is repeated.
@@ -124,17 +119,16 @@ class SupervisedTraining(Training):
             result: [batch, frames, bands], on the device.
         """
         clips, starts = draws["clip"], draws["start"]
-        within = starts[:, None] + torch.arange(int(self._patch_frames(clips)[0]))
-        rows = self.offsets[clips, None] + within % self.n_frames[clips, None]
-        patches = self.frames[rows.to(self.frames.device)].to(self.fabric.device).float()
+        patches = self.frames.cut(clips, starts, int(self._patch_frames(clips)[0]))
+        patches = patches.to(self.fabric.device).float()
         if "gain" in draws:
             patches += draws["gain"].to(patches)[:, None, None]
         return patches
 
     def _patch_frames(self, clips: Tensor) -> Tensor:
-        return torch.from_numpy(self.model.windows.length(self.n_frames[clips].numpy()))
+        return torch.from_numpy(self.model.windows.length(self.frames.n_frames[clips].numpy()))
 
     def _by_length(self, patches: Draws) -> Iterator[Draws]:
         lengths = self._patch_frames(patches["clip"])
         for length in lengths.unique():
-            yield {name: drawn[lengths == length] for name, drawn in patches.items()}
+            yield {name: values[lengths == length] for name, values in patches.items()}

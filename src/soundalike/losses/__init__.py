@@ -1,9 +1,12 @@
-"""Losses: contrastive ones compare two views of each clip, the others a guess with a label.
+"""Losses: contrastive ones compare two views of each clip, classification losses use labels.
 
-A contrastive loss maps the projections ``z_a``, ``z_b`` to a scalar. A classification loss maps
-``logits`` [batch, classes], the labels of their clips, and ``progress``, the share of the training
-that is done, to a scalar: the mean over the batch. Labels are the class of each, [batch] int64, or,
-for ``binary_cross_entropy``, 0 or 1 for every class of each, [batch, classes].
+A contrastive loss is called as ``loss(z_a, z_b, batch)``, with the projections [batch, dim] of the
+two views of each clip. A classification loss is called as ``loss(logits, batch)``, with logits
+[batch, classes]. Both return a scalar, the mean over the batch. Everything else that a loss may
+need is in the `Batch`: clip ids, labels, weights and training progress.
+
+Labels of a classification loss are the class of each clip, [batch] int64, or, for
+``binary_cross_entropy``, 0 or 1 for every class of each clip, [batch, classes].
 """
 
 LOSSES = {

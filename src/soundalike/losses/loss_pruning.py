@@ -1,30 +1,32 @@
-"""Loss pruning: labels that surprise a network which knows a little are left out."""
+"""Loss pruning: ignore the patches with the largest losses, which are often mislabeled."""
 
 from torch import Tensor, nn
 
+from soundalike.losses.batch import Batch
 from soundalike.losses.cross_entropy import cross_entropies
 
 
 class LossPruning(nn.Module):
-    """Cross entropy that leaves out the largest losses of each batch, after a first while.
+    """Cross entropy that ignores the largest losses of each batch after the first epochs.
 
-    A network learns what labels have in common before it learns the single wrong ones (Arpit et al.
-    2017), so that after a while a large loss is a hint at a wrong label.
+    A network fits what labels have in common before it fits single wrong labels (Arpit et al.
+    2017), so after some epochs a large loss suggests a wrong label.
 
     Fonseca et al. 2019, "Model-Agnostic Approaches to Handling Noisy Labels When Training Sound
-    Event Classifiers", from epoch 25 of 100. They leave out what exceeds a share of the batch's
-    largest loss; here it is a share of the patches, which one outlier cannot change.
+    Event Classifiers", from epoch 25 of 100. They drop losses above a share of the
+    batch's largest loss; here a fixed share of the patches is dropped, which does not depend on one
+    outlier.
 
     Args:
-        share: of a batch's patches that are left out, rounded down.
-        start: progress of the training, in [0, 1], before which nothing is left out.
+        share: share of the patches of a batch that are dropped; their number is rounded down.
+        start: share of the training, in [0, 1], during which nothing is dropped yet.
 
     Shape:
-        logits: [batch, classes]; labels: [batch] int64; result: scalar, float32.
+        logits: [batch, classes]; batch.labels: [batch] int64; result: scalar, float32.
 
     Raises:
-        ValueError: ``share`` is not in [0, 1), ``start`` not in [0, 1], or a clip has several
-            labels.
+        ValueError: ``share`` is not in [0, 1), ``start`` not in [0, 1], or clips have
+            several labels.
     """
 
     def __init__(self, share: float = 0.1, start: float = 0.25) -> None:
@@ -36,10 +38,11 @@ class LossPruning(nn.Module):
         self.share = share
         self.start = start
 
-    def forward(self, logits: Tensor, labels: Tensor, progress: float) -> Tensor:
-        """Return the mean loss over the patches of the batch that are kept."""
-        losses = cross_entropies(logits, labels)
-        if progress < self.start:
-            return losses.mean()
-        n_left_out = int(self.share * len(losses))
-        return losses.topk(len(losses) - n_left_out, largest=False).values.mean()
+    def forward(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Return the mean loss over the patches that are not dropped."""
+        losses = cross_entropies(logits, batch)
+        if batch.progress < self.start:
+            return batch.mean(losses)
+        n_dropped = int(self.share * len(losses))
+        smallest = losses.topk(len(losses) - n_dropped, largest=False)
+        return batch.select(smallest.indices).mean(smallest.values)

@@ -6,27 +6,30 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# So many views are compared with as many at once: what a processor's cache holds, or what makes the
-# launch of a kernel worth it.
+from soundalike.losses.batch import Batch
+from soundalike.losses.contrastive_loss import ContrastiveLoss
+
+# Views per block of the similarity matrix: what fits the cache of a processor, and what makes a
+# kernel launch worthwhile on a GPU.
 BLOCK = {"cpu": 512, "cuda": 4096}
 
 
-class NTXent(nn.Module):
+class NTXent(ContrastiveLoss):
     """Pull the two views of a clip together and push the other clips away (NT-Xent).
 
-    Every view is an anchor that must find its clip's other view among the 2 * batch - 1 views that
-    are not itself: a classification, so the loss is a cross-entropy over the similarities. It does
-    not change when the views, or the clips, are exchanged. It is computed in float32, also under
-    autocast, because the softmax divides the similarities by a small temperature.
+    Every view is an anchor that has to be matched with its clip's other view among the 2 * batch -
+    1 other views. This is a classification, so the loss is a cross-entropy over the similarities.
+    It does not depend on the order of the views or of the clips. It is computed in float32 even
+    under autocast, because the softmax divides the similarities by a small temperature.
 
     Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations".
 
     Args:
-        temperature: divides the cosine similarities; the smaller, the more the nearest views of
-            other clips count.
+        temperature: divides the cosine similarities; lower values put more weight on the most
+            similar other clips.
 
     Shape:
         z_a, z_b: [batch, dim], row i of both from clip i; result: scalar.
@@ -35,7 +38,7 @@ class NTXent(nn.Module):
         ValueError: ``temperature`` is not positive.
 
     >>> z = torch.eye(2)
-    >>> round(NTXent(temperature=1.0)(z, z).item(), 4)  # log(1 + 2 / e)
+    >>> round(NTXent(temperature=1.0)(z, z, Batch()).item(), 4)  # log(1 + 2 / e)
     0.5514
     """
 
@@ -45,7 +48,7 @@ class NTXent(nn.Module):
             raise ValueError(f"NTXent needs a temperature above 0, got {temperature}.")
         self.temperature = temperature
 
-    def forward(self, z_a: Tensor, z_b: Tensor) -> Tensor:
+    def forward(self, z_a: Tensor, z_b: Tensor, batch: Batch) -> Tensor:
         """Return the mean loss over the 2 * batch anchors."""
         with torch.autocast(z_a.device.type, enabled=False):
             z = torch.cat([z_a, z_b])
@@ -54,13 +57,13 @@ class NTXent(nn.Module):
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """The cross-entropy of every view to its clip's other view, and its gradient in closed form.
+    """The cross-entropy of every view to its clip's other view, with its gradient in closed form.
 
-    With S the similarities over temperature and P their softmax by rows, the gradient of the
-    summed loss with respect to z is ``((P + P.T) z - 2 z_other) / temperature``. S is symmetric:
-    it is made block by block, those above the diagonal only, once for the logarithms of its rows'
-    sums and once more for the gradient. So it costs two thirds of the products that autograd makes
-    of the plain cross-entropy, and the memory of two blocks instead of several times S.
+    Let S be the similarities divided by the temperature and P their row-wise softmax. The gradient
+    of the summed loss with respect to z is ``((P + P.T) z - 2 z_other) / temperature``. S is
+    symmetric, so only the blocks on and above its diagonal are computed: once for the log-sums of
+    its rows, and once more for the gradient. This takes two thirds of the matrix products of the
+    plain cross-entropy under autograd, and the memory of two blocks instead of several times S.
     """
 
     @staticmethod
@@ -89,7 +92,7 @@ class _CrossEntropy(torch.autograd.Function):
 
 
 def _upper_blocks(z: Tensor, temperature: float) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Yield the blocks of S on and above its diagonal; a view is no candidate for itself."""
+    """Yield the blocks of S on and above its diagonal, which is -inf: no view matches itself."""
     size = BLOCK.get(z.device.type, 512)
     slices = [slice(start, start + size) for start in range(0, len(z), size)]
     for rows, columns in itertools.combinations_with_replacement(slices, 2):

@@ -2,21 +2,24 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from soundalike.losses.batch import Batch
+from soundalike.losses.contrastive_loss import ContrastiveLoss
 
 
-class VICReg(nn.Module):
-    """Keep the views of a clip near, every dimension alive, and no two dimensions alike (VICReg).
+class VICReg(ContrastiveLoss):
+    """Keep views of a clip close, every dimension varying, and dimensions uncorrelated (VICReg).
 
-    Three terms, none of which compares clips with one another: the squared distance of the two
-    views; for every dimension of either view, by how much its standard deviation over the batch
-    falls short of 1; and the squared covariances between its dimensions.
+    Three terms, none of which compares clips with each other: the squared distance of the two
+    views; for every dimension of each view, how far its standard deviation over the batch is below
+    1; and the squared covariances between dimensions.
 
     Bardes et al. 2022, "VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
     Learning".
 
     Args:
-        invariance: weight of the distance.
+        invariance: weight of the distance between views.
         variance: weight of the standard deviations.
         covariance: weight of the covariances.
 
@@ -24,9 +27,10 @@ class VICReg(nn.Module):
         z_a, z_b: [batch, dim], row i of both from clip i, at least 2 clips; result: scalar.
 
     Raises:
-        ValueError: a weight is negative, or there is one clip only.
+        ValueError: a weight is negative, or the batch has one clip only.
 
-    >>> round(VICReg()(torch.zeros(4, 2), torch.zeros(4, 2)).item(), 2)  # 25 * (1 - 0.01), dead
+    >>> z = torch.zeros(4, 2)
+    >>> round(VICReg()(z, z, Batch()).item(), 2)  # collapsed: 25 * (1 - 0.01)
     24.75
     """
 
@@ -36,17 +40,17 @@ class VICReg(nn.Module):
         super().__init__()
         if not min(invariance, variance, covariance) >= 0:
             raise ValueError(
-                "VICReg needs an invariance, a variance and a covariance from 0 on, got "
+                "VICReg needs an invariance, a variance and a covariance of at least 0, got "
                 f"{invariance}, {variance}, {covariance}."
             )
         self.invariance = invariance
         self.variance = variance
         self.covariance = covariance
 
-    def forward(self, z_a: Tensor, z_b: Tensor) -> Tensor:
+    def forward(self, z_a: Tensor, z_b: Tensor, batch: Batch) -> Tensor:
         """Return the weighted sum of the three terms."""
         if len(z_a) < 2:
-            raise ValueError("VICReg needs at least 2 clips: one has no variance.")
+            raise ValueError("VICReg needs at least 2 clips in a batch: one clip has no variance.")
         with torch.autocast(z_a.device.type, enabled=False):
             z_a, z_b = z_a.float(), z_b.float()
             views = torch.stack([z_a, z_b])

@@ -114,14 +114,14 @@ class Bench:
                 source=store.clips.name, clips=store.fingerprint, test_fold=None, recipe=recipe
             )
             try:
-                found = pretrain(store, run, recipe, progress=self.progress)
+                result = pretrain(store, run, recipe, progress=self.progress)
             except TrainingError as error:
                 _write(run.path / NUMBERS, {"failed": str(error)})
                 raise
-            if found["n_steps_done"] < found["n_steps"]:
+            if not result.is_finished:
                 raise KeyboardInterrupt
-            best_knn = max(found["knn"].values()) if "knn" in found else None
-            _write(run.path / NUMBERS, {"knn": best_knn, "seconds": found["seconds"]})
+            best_knn = max(result.knn.values(), default=None)
+            _write(run.path / NUMBERS, {"knn": best_knn, "seconds": result.seconds})
         run.checkpoint.unlink(missing_ok=True)  # of no more use, and twice as large as the model
         numbers = json.loads((run.path / NUMBERS).read_text())
         if "failed" in numbers:

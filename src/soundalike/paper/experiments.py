@@ -23,7 +23,7 @@ def _augmented_by(*names: str) -> Changes:
 
 
 NO_MIX_BACK: Changes = {"views.mix_back": None}
-SAME_PATCH: Changes = {"views.patches": "same"}
+SAME_PATCH: Changes = {"views.patch_sampling": "same"}
 ENCODERS: Mapping[str, Changes] = {  # the recipes' own encoder is the ResNet
     "ResNet-18": {},
     "VGG": {"encoder.name": "vgg"},
@@ -36,8 +36,11 @@ PATCH_SAMPLING = Table(
     (
         Row("same patch", SAME_PATCH),
         Row("two at random", is_reference=True),
-        Row("apart, side by side", {"views.patches": "apart"}),
-        Row("apart, a patch in between", {"views.patches": "apart", "views.distance_frames": 202}),
+        Row("apart, side by side", {"views.patch_sampling": "apart"}),
+        Row(
+            "apart, a patch in between",
+            {"views.patch_sampling": "apart", "views.distance_frames": 202},
+        ),
     ),
 )
 

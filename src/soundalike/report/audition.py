@@ -177,15 +177,15 @@ def make_pairs(
             few clips to mix with.
     """
     views = PairOfViews(**settings, n_bands=store.front_end.n_mels)
-    frames, offsets, n_frames = map(torch.from_numpy, (store.frames, store.offsets, store.n_frames))
-    activity = Activity(frames, offsets, n_frames, _within_db(settings))
+    frames = store.as_frames()
+    activity = Activity(frames, _within_db(settings))
     draws = views.draw(
         torch.from_numpy(chosen),
-        n_frames,
+        frames.n_frames,
         step_generator(seed, 0, 0),
         None if views.activity_threshold_db is None else activity,
     )
-    made = views.apply(frames, offsets, draws).numpy()
+    made = views.apply(frames, draws).numpy()
 
     def cut(drawn: Draws, pair: int, side: int) -> Cut:
         clip, start = int(drawn["clip"][pair, side]), int(drawn["start"][pair, side])

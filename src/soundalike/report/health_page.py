@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from soundalike.evaluation.diagnosis import LOW_RANK
 from soundalike.report.charts import line_chart
 from soundalike.report.page import definitions, write_page
+from soundalike.training.pretraining import PretrainResult
 
 
 @dataclass(frozen=True)
@@ -101,54 +101,54 @@ CURVES = (
 )
 
 
-def write_health_page(path: Path, metrics: pd.DataFrame, numbers: Mapping[str, Any]) -> None:
+def write_health_page(path: Path, metrics: pd.DataFrame, result: PretrainResult) -> None:
     """Write the page: one HTML file that needs nothing but itself.
 
     Args:
         path: of the HTML file.
         metrics: a row a step, with `step`, `epoch` and, where there are any, the columns of
             `CURVES`; those other than loss are NaN but where the training was looked at.
-        numbers: what `soundalike.training.pretraining.pretrain` returned.
+        result: the result of the pre-training.
     """
-    alarms = numbers["alarms"]
+    alarms = result.alarms
     said = (
         f"<li><b>{escape(kind.capitalize())}:</b> {escape(sentence)}.</li>"
         for kind, sentence in alarms.items()
     )
     parts = {
-        "headline": escape(numbers["verdict"].capitalize()),
+        "headline": escape(result.verdict.capitalize()),
         "alarms": f'<ul class="alarms">{"".join(said)}</ul>' if alarms else "",
-        "stopping": escape(_stopping(numbers)),
-        "facts": definitions(_facts(metrics, numbers)),
-        "cards": "".join(_cards(metrics, numbers["health"])),
+        "stopping": escape(_stopping(result)),
+        "facts": definitions(_facts(metrics, result)),
+        "cards": "".join(_cards(metrics, result.health)),
     }
     write_page(path, "report/health.html", parts)
 
 
-def in_short(numbers: Mapping[str, Any]) -> str:
+def in_short(result: PretrainResult) -> str:
     """Say how a training did in a line of plain text.
 
     Args:
-        numbers: as for `write_health_page`.
+        result: the result of the pre-training.
     """
-    said, health = numbers["verdict"], numbers["health"]
+    said, health = result.verdict, result.health
     if "effective_rank" in health:
         said += (
             f" (effective rank {health['effective_rank']:.0f} of {health['highest_rank']}, one "
             f"clip's views {health['positives']:.2f} alike, different clips "
             f"{health['negatives']:.2f})"
         )
-    if (epoch := numbers["stopping_point"]) is not None:
+    if (epoch := result.stopping_point) is not None:
         said += f", next to nothing improved after epoch {epoch}"
     return said
 
 
-def _stopping(numbers: Mapping[str, Any]) -> str:
-    if numbers["n_steps_done"] < numbers["n_steps"]:
+def _stopping(result: PretrainResult) -> str:
+    if not result.is_finished:
         return "The training was stopped and can go on; this is how it stands."
-    if numbers["alarms"]:
+    if result.alarms:
         return ""
-    if (epoch := numbers["stopping_point"]) is not None:
+    if (epoch := result.stopping_point) is not None:
         return (
             f"From epoch {epoch} on, neither the effective rank nor the lead of one clip's views "
             "over different clips grew by more than 2%: a training of that length might have done."
@@ -156,13 +156,13 @@ def _stopping(numbers: Mapping[str, Any]) -> str:
     return "There is no sign that a shorter training would have done."
 
 
-def _facts(metrics: pd.DataFrame, numbers: Mapping[str, Any]) -> dict[str, str]:
+def _facts(metrics: pd.DataFrame, result: PretrainResult) -> dict[str, str]:
     facts = {
         "epochs": f"{metrics['epoch'].max():,}" if len(metrics) else "0",
-        "steps": f"{numbers['n_steps_done']:,} of {numbers['n_steps']:,}",
-        "training": f"{numbers['seconds']:,.0f} s",
+        "steps": f"{result.n_steps_done:,} of {result.n_steps:,}",
+        "training": f"{result.seconds:,.0f} s",
     }
-    health = numbers["health"]
+    health = result.health
     if "effective_rank" in health:
         facts["effective rank"] = f"{health['effective_rank']:.0f} of {health['highest_rank']}"
         facts["alike: one clip's views"] = f"{health['positives']:.2f}"

@@ -4,12 +4,10 @@ import contextlib
 import ctypes
 import logging
 import sys
-import warnings
 from dataclasses import dataclass
 from typing import Literal
 
 import lightning_fabric
-import numpy as np
 import torch
 from torch import nn
 
@@ -123,16 +121,3 @@ def keep_freed_memory() -> None:
             mallopt(mmap_max, 0)
             mallopt(trim_threshold, 2**31 - 1)
             mallopt(top_pad, 256 * 2**20)
-
-
-def place_frames(frames: np.ndarray, device: torch.device) -> torch.Tensor:
-    """Return a store's frames as a tensor: on the device if they fill less than half of it.
-
-    Otherwise, and on the CPU, they are read through the memory map.
-    """
-    with warnings.catch_warnings():  # a tensor of a read-only map: nothing here writes to it
-        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-        mapped = torch.from_numpy(frames)
-    if device.type == "cuda" and frames.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
-        return mapped.to(device)
-    return mapped

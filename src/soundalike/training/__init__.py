@@ -1,1 +1,1 @@
-"""Pre-training, its recipes and run folders, and the protocols that test what was learned."""
+"""The training engine (steps, loop, run folder) and contrastive pre-training."""

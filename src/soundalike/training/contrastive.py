@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from soundalike.audio.frames import Frames
+from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.schedules import Schedule
 from soundalike.runtime.hardware import MemoryFormat
-from soundalike.training.draws import batches_apart
+from soundalike.training.draws import batches_of_distinct_sounds
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -23,19 +25,20 @@ class TrainingSettings:
     """How long and how to train.
 
     Args:
-        n_epochs: passes over the clips; a clip gives one pair of views a pass.
-        batch_size: clips a step.
-        merge_views: whether both views go through the network in one pass. Two passes, as in the
+        n_epochs: passes over the clips; each pass makes one pair of views of each clip.
+        batch_size: clips per step.
+        merge_views: If true, both views go through the network in one pass. Two passes, as in the
             paper, normalize each view by its own batch statistics and are slower.
-        post_norm: whether the views of a batch are standardized once more, by their own mean
-            and deviation, which augmentations move away from those of the training clips (Niizumi
-            et al. 2021, "BYOL for Audio").
-        precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
+        post_norm: If true, the views of a batch are standardized once more, by their own mean and
+            standard deviation, because augmentations change these (Niizumi et al. 2021, "BYOL for
+            Audio").
+        precision: "auto" uses bf16 if the machine multiplies it natively; or "32-true",
             "bf16-mixed", "16-mixed".
-        memory_format: how the channels of convolutions lie; "auto" takes what is faster.
-        seed: of everything random.
-        segment_s: longer clips are heard as several segments of at most so many seconds, each of
-            which gives a pair of views a pass. By default a clip gives one, however long it is.
+        memory_format: memory layout of convolutions; "auto" uses the faster one.
+        seed: random seed.
+        segment_s: if set, longer clips are divided into segments of at most this many seconds, and
+            each pass makes a pair of views of each segment. By default each clip counts once,
+            however long it is.
     """
 
     n_epochs: int = 100
@@ -73,75 +76,78 @@ class Projector(nn.Module):
 
 
 class ContrastiveTraining(Training):
-    """Pull the two views of a clip together, push other clips away, step by step.
+    """Steps of contrastive training: two views of each clip, compared by the loss.
 
     Args:
-        fabric, optimizer, schedule, frames, offsets, n_frames: as for every `Training`.
-        projector: encoder and head.
-        criterion: loss of z_a and z_b, and of the labels where it takes them.
-        views: makes the pairs.
-        settings: how long and how.
-        labels: class of every clip, -1 for none, for a criterion that takes labels.
-        sound_of: which sound each clip is of. Clips of one sound (segments of a long recording, or
-            copies) are no negatives for each other, and are kept out of each other's batches.
+        fabric, optimizer, schedule, frames, settings, labels: as for every `Training`.
+        module: the network of the loss around a `Projector`; see `ContrastiveLoss.network`.
+        criterion: the loss.
+        views: makes the pairs of views.
+        sound_ids: which sound each clip is of. Clips of the same sound (segments of a recording, or
+            copies) are not negatives of each other, so they do not share a batch.
+
+    Shape:
+        sound_ids: [clips] int64.
     """
+
+    criterion: ContrastiveLoss
 
     def __init__(
         self,
         fabric: lightning_fabric.Fabric,
-        projector: nn.Module,
+        module: nn.Module,
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,
-        criterion: nn.Module,
+        criterion: ContrastiveLoss,
         views: PairOfViews,
-        frames: Tensor,
-        offsets: np.ndarray,
-        n_frames: np.ndarray,
+        frames: Frames,
         settings: TrainingSettings,
         labels: np.ndarray | None = None,
-        sound_of: np.ndarray | None = None,
+        sound_ids: np.ndarray | None = None,
     ) -> None:
-        self.sound_of = sound_of
-        super().__init__(
-            fabric, projector, optimizer, schedule, frames, offsets, n_frames, settings
-        )
-        self.labels = None if labels is None else torch.from_numpy(labels)
-        self.criterion = criterion
+        self.sound_ids = sound_ids
+        super().__init__(fabric, module, optimizer, schedule, criterion, frames, settings, labels)
         self.views = views
         self.merge_views = settings.merge_views
         self.post_norm = settings.post_norm
         self.activity = None
         if views.activity_threshold_db is not None:
-            self.activity = Activity(
-                frames, self.offsets, self.n_frames, views.activity_threshold_db
-            )
+            self.activity = Activity(frames, views.activity_threshold_db)
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
         """Draw the two views of each clip."""
-        return self.views.draw(clips, self.n_frames, generator, self.activity)
+        return self.views.draw(clips, self.frames.n_frames, generator, self.activity)
 
     def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
         """Return the contrastive loss of the two views of each clip."""
-        z = self.project(self.make_views(draws))
-        if self.labels is None:
-            return self.criterion(*z)
-        return self.criterion(*z, self.labels[draws["patches"]["clip"][:, 0]].to(z[0].device))
+        z_a, z_b = self.criterion.project(self.forward, self.make_views(draws))
+        return self.criterion(z_a, z_b, self.batch(draws["patches"]["clip"][:, 0], progress))
 
-    def _cut_into_batches(self, epoch: int) -> list[np.ndarray]:
-        if self.sound_of is None or len(np.unique(self.sound_of)) == len(self.sound_of):
-            return super()._cut_into_batches(epoch)
-        return batches_apart(self.sound_of, self.batch_size, self.seed, epoch)
+    def step(self, number: int) -> Tensor:
+        """Take one step, and let the loss update what does not learn by gradients."""
+        loss = super().step(number)
+        self.criterion.after_step(self.module.module)
+        return loss
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
-        views = self.views.apply(self.frames, self.offsets, draws, self.fabric.device)
+        views = self.views.apply(self.frames, draws, self.fabric.device)
         return (views - views.mean()) / views.std() if self.post_norm else views
 
-    def project(self, views: Tensor) -> tuple[Tensor, Tensor]:
-        """Return z_a and z_b: [batch, out_dim] each."""
-        z_a, z_b = torch.cat([self.module(part) for part in self.passes(views)]).chunk(2)
-        return z_a, z_b
+    def forward(self, views: Tensor, **options: object) -> Tensor:
+        """Run both views through the network, in one pass or in two.
 
-    def passes(self, views: Tensor) -> list[Tensor]:
-        """Return what goes through the network at a time: both views, or one after the other."""
-        return [views.flatten(0, 1)] if self.merge_views else list(views)
+        Args:
+            views: two views of each clip.
+            **options: keyword arguments of the network.
+
+        Shape:
+            views: [2, batch, frames, bands]; result: [2 * batch, out_dim].
+        """
+        passes = [views.flatten(0, 1)] if self.merge_views else list(views)
+        return torch.cat([self.module(each, **options) for each in passes])
+
+    def _batches_of(self, epoch: int) -> list[np.ndarray]:
+        if self.sound_ids is None or len(np.unique(self.sound_ids)) == len(self.sound_ids):
+            return super()._batches_of(epoch)
+        return batches_of_distinct_sounds(self.sound_ids, self.batch_size, self.seed, epoch)

@@ -1,46 +1,52 @@
 """Randomness as a pure function of (seed, epoch, step).
 
-Nothing random is carried from step to step, so a resumed run draws what the uninterrupted one
-would have drawn, whatever the number of workers.
+No random state is carried from step to step, so a resumed run draws the same numbers as an
+uninterrupted one, whatever the number of workers.
 """
 
 import numpy as np
 import torch
 
-# The streams of a run; a new use of chance takes the next number.
-_ORDER, _DRAWS, LOOKS = 0, 1, 2
+# Independent random streams of a run; a new use of randomness takes the next number.
+_ORDER, _STEP, _CHECK = 0, 1, 2
 
 
 def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order in which an epoch goes through the clips, int64 [n_clips]."""
+    """Return the order of the clips in an epoch, int64 [n_clips]."""
     return np.random.default_rng([_ORDER, seed, epoch]).permutation(n_clips)
 
 
 def step_generator(seed: int, epoch: int, step: int) -> torch.Generator:
-    """Return the generator of one step's draws (on the CPU)."""
-    state = np.random.SeedSequence([_DRAWS, seed, epoch, step]).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))
+    """Return the generator of one step's draws, on the CPU."""
+    return _generator(_STEP, seed, epoch, step)
+
+
+def check_generator(seed: int) -> torch.Generator:
+    """Return the generator of the views by which training is monitored, on the CPU."""
+    return _generator(_CHECK, seed)
 
 
 def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Cut an epoch's order into batches; the last one may be short, but never a single clip.
+    """Divide an epoch's order into batches; the last one may be short, but is never a single clip.
 
-    A single clip has no negatives and no batch statistics, so it is left to another epoch.
+    A single clip has no negatives and no batch statistics, so it is skipped in this epoch.
     """
-    cut = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return [batch for batch in cut if len(batch) > 1]
+    starts = range(0, len(order), batch_size)
+    return _without_single_clips([order[start : start + batch_size] for start in starts])
 
 
-def batches_apart(sounds: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Cut an epoch's order into batches in which clips of one sound do not meet.
+def batches_of_distinct_sounds(
+    sounds: np.ndarray, batch_size: int, seed: int, epoch: int
+) -> list[np.ndarray]:
+    """Divide an epoch into batches in which no two clips are of the same sound.
 
-    They are no negatives for each other. A sound with more clips than there are batches is spread
-    evenly over them.
+    Clips of the same sound are not negatives of each other. The clips of a sound that has more of
+    them than there are batches are spread evenly over the batches.
 
     Args:
         sounds: which sound each clip is of.
         batch_size: most clips of a batch.
-        seed: of the run.
+        seed: random seed of the run.
         epoch: counted from 0.
 
     Shape:
@@ -50,5 +56,13 @@ def batches_apart(sounds: np.ndarray, batch_size: int, seed: int, epoch: int) ->
     turn = rng.permutation(int(sounds.max()) + 1)[sounds]  # sounds in random order,
     order = np.lexsort([rng.random(len(sounds)), turn])  # and each one's clips in random order
     n_batches = -(-len(sounds) // batch_size)
-    cut = [order[number::n_batches] for number in rng.permutation(n_batches)]
-    return [batch for batch in cut if len(batch) > 1]
+    return _without_single_clips([order[i::n_batches] for i in rng.permutation(n_batches)])
+
+
+def _without_single_clips(all_batches: list[np.ndarray]) -> list[np.ndarray]:
+    return [batch for batch in all_batches if len(batch) > 1]
+
+
+def _generator(*key: int) -> torch.Generator:
+    state = np.random.SeedSequence(key).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))

@@ -1,7 +1,7 @@
-"""The health monitor: what a training makes of the same few views, look after look."""
+"""Monitor the health of a pre-training by the same views at every check, without labels."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,73 +9,89 @@ import torch
 from soundalike.evaluation.diagnosis import alarms, diagnosis_summary, stopping_point
 from soundalike.evaluation.representation_measures import MEASURES, measure_representation
 from soundalike.training.contrastive import ContrastiveTraining, Projector
-from soundalike.training.draws import LOOKS
+from soundalike.training.draws import check_generator
 
-MOST_CLIPS, FEWEST_CLIPS = 512, 32
-# A view that is only looked at costs a third of one that is learned from, so a twentieth of the
-# clips that are heard between two looks costs a sixtieth of the training.
-SHARE = 1 / 20
+MIN_CLIPS, MAX_CLIPS = 32, 512
+# Each check uses 5 % of the clips seen since the last one. A view costs a third of a training view
+# here, so checks take a sixtieth of the training time.
+SHARE_OF_CLIPS = 1 / 20
 
-Looks = Sequence[Mapping[str, float]]
+Checks = Sequence[Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class HealthSummary:
+    """How healthy a pre-training is, by `soundalike.evaluation.diagnosis`.
+
+    Args:
+        health: measures of the last check, and `highest_rank`, the highest possible effective rank.
+        verdict: the diagnosis in a few words.
+        alarms: what is wrong, a sentence for each kind of trouble.
+        stopping_point: epoch after which training hardly improved anything, if there is one.
+    """
+
+    health: dict[str, float]
+    verdict: str
+    alarms: dict[str, str]
+    stopping_point: int | None
 
 
 class HealthMonitor:
-    """Fixed views of some of the clips that are heard, made as the training makes them.
+    """Measures fixed views of some of the training clips, made the way training makes them.
 
-    Clips and draws depend on the seed alone and take nothing from the chance of the training, so a
-    look changes no later step, and the looks of a resumed run are those of an uninterrupted one.
+    Clips and draws depend only on the seed and use a random stream of their own. So checks do not
+    influence later steps, and a resumed run has the same checks as an uninterrupted one.
 
     Args:
-        training: whose views are looked at.
+        training: the training to monitor.
         projector: the encoder and the head that it trains.
-        every_n_epochs: how often there will be a look; the less often, the more clips it takes.
+        every_n_epochs: epochs from one check to the next; with more of them a check uses more
+            clips.
 
     Attributes:
-        n_clips: whose views are looked at.
-        highest_rank: the most that the effective rank of so many embeddings can be.
+        n_clips: number of clips in a check.
+        highest_rank: highest possible effective rank of their embeddings.
     """
 
     def __init__(
         self, training: ContrastiveTraining, projector: Projector, every_n_epochs: int = 1
     ) -> None:
-        n_heard = len(training.n_frames)
-        affordable = int(SHARE * n_heard * every_n_epochs)
-        self.n_clips = min(n_heard, MOST_CLIPS, max(FEWEST_CLIPS, affordable))
+        n_training_clips = len(training.frames)
+        affordable = int(SHARE_OF_CLIPS * n_training_clips * every_n_epochs)
+        self.n_clips = min(n_training_clips, MAX_CLIPS, max(MIN_CLIPS, affordable))
         self.highest_rank = min(projector.encoder.dim, 2 * self.n_clips - 1)
         self.training = training
         self.projector = projector
-        clips = torch.from_numpy(np.linspace(0, n_heard - 1, self.n_clips).astype(np.int64))
-        state = np.random.SeedSequence([LOOKS, training.seed]).generate_state(1, np.uint64)
-        generator = torch.Generator().manual_seed(int(state[0] >> np.uint64(1)))
-        self.draws = training.draw(clips, generator)
+        clips = np.linspace(0, n_training_clips - 1, self.n_clips).astype(np.int64)
+        self.draws = training.draw(torch.from_numpy(clips), check_generator(training.seed))
 
     @torch.no_grad()
-    def look(self) -> dict[str, float]:
-        """Return the measures of the network as it is, which should be in evaluation mode."""
+    def check(self) -> dict[str, float]:
+        """Return the measures of the network, which should be in evaluation mode."""
         h, z = [], []
         for rows in torch.arange(self.n_clips).split(self.training.batch_size):
             draws = {
-                part: {name: value[rows] for name, value in drawn.items()}
-                for part, drawn in self.draws.items()
+                step: {name: values[rows] for name, values in step_draws.items()}
+                for step, step_draws in self.draws.items()
             }
             views = self.training.make_views(draws)
             with self.training.fabric.autocast():
-                of_h = self.projector.encoder(views.flatten(0, 1).unsqueeze(1))
-                of_z = self.projector.head(of_h)
-            h.append(of_h.float().cpu().unflatten(0, views.shape[:2]))
-            z.append(of_z.float().cpu().unflatten(0, views.shape[:2]))
+                batch_h = self.projector.encoder(views.flatten(0, 1).unsqueeze(1))
+                batch_z = self.projector.head(batch_h)
+            h.append(batch_h.float().cpu().unflatten(0, views.shape[:2]))
+            z.append(batch_z.float().cpu().unflatten(0, views.shape[:2]))
         return measure_representation(*torch.cat(h, dim=1), *torch.cat(z, dim=1))
 
-    def alarms(self, looks: Looks) -> dict[str, str]:
-        """Say what is wrong, by `soundalike.evaluation.diagnosis.alarms`."""
-        return alarms(looks, self.highest_rank)
+    def alarms(self, checks: Checks) -> dict[str, str]:
+        """Return what is wrong, by `soundalike.evaluation.diagnosis.alarms`."""
+        return alarms(checks, self.highest_rank)
 
-    def summary(self, looks: Looks) -> dict[str, Any]:
-        """Return the last `health`, its `highest_rank`, `verdict`, `alarms`, `stopping_point`."""
-        last = {name: looks[-1][name] for name in MEASURES} if looks else {}
-        return {
-            "health": last | {"highest_rank": self.highest_rank},
-            "verdict": diagnosis_summary(looks, self.highest_rank),
-            "alarms": alarms(looks, self.highest_rank),
-            "stopping_point": stopping_point(looks),
-        }
+    def summary(self, checks: Checks) -> HealthSummary:
+        """Summarize all checks of a training."""
+        last = {name: checks[-1][name] for name in MEASURES} if checks else {}
+        return HealthSummary(
+            health=last | {"highest_rank": self.highest_rank},
+            verdict=diagnosis_summary(checks, self.highest_rank),
+            alarms=alarms(checks, self.highest_rank),
+            stopping_point=stopping_point(checks),
+        )

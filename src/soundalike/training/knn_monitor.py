@@ -1,4 +1,4 @@
-"""The kNN monitor: does training bring sounds of one class together? (Fonseca et al. 2021)."""
+"""Monitor by nearest neighbors whether sounds of a class move together (Fonseca et al. 2021)."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from soundalike.evaluation.knn import default_k, knn_scores
 from soundalike.evaluation.metrics import score
 from soundalike.runtime.hardware import has_fast_bf16
 
-PATCHES_AT_ONCE = 256
+BATCH_SIZE = 256  # patches
 Device = torch.device | str
 
 
 class KNNMonitor:
-    """Leave-one-clip-out nearest neighbors within a set of labeled clips, on z.
+    """Leave-one-clip-out k nearest neighbors on z, within a set of labeled clips.
 
     Args:
-        k: neighbors a patch asks; the paper's is 200. By default as many as an average class has
-            patches, and at most 200, which suits small sets too.
-        every_n_epochs: how often to look; the last epoch is always looked at.
-        max_clips: larger sets are thinned out evenly to this many clips.
+        k: number of neighbors of a patch; 200 in the paper. By default the average number of
+            patches of a class, and at most 200, which also suits small sets.
+        every_n_epochs: epochs from one check to the next; the last epoch is always checked.
+        max_clips: larger sets are subsampled evenly to this many clips.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class KNNMonitor:
 
         Args:
             store: clips, all of them labeled.
-            patch_frames: length of a patch; patches begin half a patch apart.
+            patch_frames: frames of a patch; patches start half a patch apart.
             project: from log_mel patches ``[batch, frames, bands]`` to z ``[batch, dim]``.
-            device: where `project` takes its patches.
+            device: device of the patches.
         """
         n_clips = min(len(store.clips), self.max_clips)
         store = store.select(np.linspace(0, len(store.clips) - 1, n_clips).astype(int))
@@ -67,29 +67,29 @@ class KNNMonitor:
         return score(labels.values, scores.cpu().numpy())
 
 
-def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
-    """Choose the clips that the monitor looks at.
+def monitored_clips(store: Store, training_store: Store) -> tuple[Store | None, bool]:
+    """Choose the clips of the kNN monitor.
 
-    The labeled clips of the split validation if they will do, otherwise the labeled ones among
-    the training clips; they will do when two classes have at least two clips. The first kind may
-    choose the best epoch; training clips may not, since their labels are not for pre-training.
+    These are the labeled clips of the split validation, or else the labeled training clips; at
+    least two classes must have two clips each. Only validation clips may select the best epoch,
+    because pre-training must not use the labels of its own clips.
 
     Args:
         store: all clips.
-        heard: those that are trained on.
+        training_store: the training clips.
 
     Returns:
-        The clips, or None, and whether they may choose the best epoch.
+        The clips, or None, and whether they may select the best epoch.
     """
     validation = store.select(np.flatnonzero(store.clips.rows["split"] == "validation"))
-    for candidates, may_choose in ((validation, True), (heard, False)):
+    for candidates, may_select in ((validation, True), (training_store, False)):
         labeled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
         labels = labeled.clips.rows["label"]
         n_clips: Counter[str] = Counter()
         for label, n in labels.value_counts().items():
             n_clips.update(dict.fromkeys(classes_of(label), n))
         if sum(n >= 2 for n in n_clips.values()) >= 2:
-            return labeled, may_choose
+            return labeled, may_select
     return None, False
 
 
@@ -97,17 +97,15 @@ def monitored_clips(store: Store, heard: Store) -> tuple[Store | None, bool]:
 def _project_patches(
     store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
 ) -> tuple[Tensor, Tensor]:
-    """Return z [patches, dim] of every patch of every clip, and its clip [patches]."""
+    """Return z [patches, dim] of all patches of all clips, and the clip of each [patches]."""
+    frames = store.as_frames()
     windows = Windows.half_overlapping(patch_frames)
     starts_by_clip = [windows.starts(int(n)) for n in store.n_frames]
-    clips = np.repeat(np.arange(len(starts_by_clip)), [len(starts) for starts in starts_by_clip])
-    starts = np.concatenate(starts_by_clip)
+    starts = torch.from_numpy(np.concatenate(starts_by_clip))
+    n_patches = torch.tensor([len(clip_starts) for clip_starts in starts_by_clip])
+    clips = torch.repeat_interleave(torch.arange(len(frames)), n_patches)
     z = []
-    for begin in range(0, len(starts), PATCHES_AT_ONCE):
-        batch = slice(begin, begin + PATCHES_AT_ONCE)
-        within = starts[batch, None] + np.arange(patch_frames)
-        # A clip that is shorter than a patch is repeated.
-        within %= store.n_frames[clips[batch], None]
-        rows = store.offsets[clips[batch], None] + within
-        z.append(project(torch.from_numpy(store.frames[rows]).to(device).float()).float())
-    return torch.cat(z), torch.from_numpy(clips).to(device)
+    for rows in torch.arange(len(clips)).split(BATCH_SIZE):
+        patches = frames.cut(clips[rows], starts[rows], patch_frames)
+        z.append(project(patches.to(device).float()).float())
+    return torch.cat(z), clips.to(device)

@@ -1,11 +1,11 @@
-"""The loop of every training: steps, monitor, metrics and checkpoints; stopped, it goes on."""
+"""The loop of every training: steps, checks, metrics and checkpoints. Interrupted runs resume."""
 
 import contextlib
 import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -13,106 +13,100 @@ from tqdm import tqdm
 
 from soundalike.runtime.interrupt import StopSignal
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import Metrics, Row, RunFolder
+from soundalike.training.metrics import Metrics, StepMetrics
+from soundalike.training.monitor import Check, Monitor
+from soundalike.training.run_folder import RunFolder
 from soundalike.training.steps import Training
 
 SECONDS_PER_CHECKPOINT = 60.0
 STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
 
 
-Look = dict[str, float]
-"""What was found after an epoch: `step`, `epoch`, and the columns of the monitor."""
-
-
 class TrainingError(Exception):
-    """Training cannot go on: one plain line that says what to look at."""
+    """Training cannot continue; the message is one plain line that says what to try."""
 
     exit_code = 1
 
 
 @dataclass(frozen=True)
-class Monitor:
-    """What is looked at after an epoch, and what follows from it.
+class LoopResult:
+    """What a training has done so far.
 
     Args:
-        columns: of the metrics, the numbers that are found.
-        look: looks at the module in evaluation mode and returns a number for each column.
-        every_n_epochs: how often to look; the last epoch is always looked at.
-        selection_metric: column whose highest number tells the epoch that is kept; by default the
-            last.
-        shown: columns on the progress bar, by the word for each.
-        alarms: from all looks so far, what is wrong: a sentence for each kind of trouble. Each kind
-            is told once, as soon as it shows.
+        n_steps: number of steps of the whole training.
+        n_steps_done: number of steps so far.
+        loss: loss of the last step.
+        checks: results of the monitor.
+        epoch: epoch of the final model.
+        seconds: training time, including earlier calls.
     """
 
-    columns: Sequence[str]
-    look: Callable[[], Mapping[str, float]]
-    every_n_epochs: int = 1
-    selection_metric: str | None = None
-    shown: Mapping[str, str] = field(default_factory=dict)
-    alarms: Callable[[Sequence[Look]], Mapping[str, str]] = lambda looks: {}
+    n_steps: int
+    n_steps_done: int
+    loss: float | None
+    checks: list[Check]
+    epoch: int
+    seconds: float
 
-    def is_due(self, epoch: int, n_epochs: int) -> bool:
-        """Tell whether to look after an epoch (counted from 1)."""
-        return epoch % self.every_n_epochs == 0 or epoch == n_epochs
+    @property
+    def is_finished(self) -> bool:
+        """If false, training was interrupted."""
+        return self.n_steps_done == self.n_steps
 
 
 def run_to_end(
     training: Training,
     run: RunFolder,
-    keep: Callable[[], None],
+    save_model: Callable[[], None],
     monitor: Monitor | None = None,
     *,
     name: str,
     progress: bool = True,
-) -> dict[str, Any]:
-    """Take the steps that are left, from the run's checkpoint if it has one.
+) -> LoopResult:
+    """Take all remaining steps, from the run's checkpoint if it has one.
 
-    A training that was stopped and goes on writes the same metrics as one that was not. What is
-    kept is the best epoch where the monitor selection_metric, otherwise the last.
+    An interrupted run that resumes writes the same metrics as an uninterrupted one. The final model
+    is that of the best epoch by the monitor's selection metric, or else of the last epoch.
 
     Args:
         training: takes the steps.
         run: where metrics and checkpoints go.
-        keep: writes what was trained into the run.
-        monitor: looks at epochs.
-        name: what to call this on the progress bar.
-        progress: whether to show one.
-
-    Returns:
-        `n_steps`, `n_steps_done`, `loss` of the last step, the monitor's `looks`, `epoch` that was
-        kept, and `seconds` of training, those of earlier calls included.
+        save_model: saves the current model in the run; the last call saves the final model.
+        monitor: checks epochs.
+        name: the training's name on the progress bar.
+        progress: If true, show a progress bar.
 
     Raises:
-        TrainingError: the loss is no number any more.
+        TrainingError: the loss is NaN or infinite.
         RunError: the checkpoint cannot be read.
-        InUseError: another training is at work in the run.
+        InUseError: another training is using the run.
         OSError: a file cannot be written.
     """
     with locked(run.path):
-        return _Loop(training, run, keep, monitor, name, progress).run_to_end()
+        return _Loop(training, run, save_model, monitor, name, progress).run_to_end()
 
 
 class _Loop:
-    """A training under way: what `run_to_end` keeps between steps."""
+    """A training in progress: the state that `run_to_end` has between steps."""
 
     def __init__(
         self,
         training: Training,
         run: RunFolder,
-        keep: Callable[[], None],
+        save_model: Callable[[], None],
         monitor: Monitor | None,
         name: str,
         progress: bool,
     ) -> None:
         self.training = training
         self.run = run
-        self.keep = keep
+        self.save_model = save_model
         self.monitor = monitor
         self.n_steps = training.n_epochs * training.steps_per_epoch
         self.state: dict[str, Any] = {
             "module": training.module,
             "optimizer": training.optimizer,
+            "criterion": training.criterion,
             "step": 0,
             "best_score": -1.0,
             "best_epoch": 0,
@@ -122,9 +116,9 @@ class _Loop:
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
         self.metrics.flush()
-        self.looks = _looks(self.metrics.rows(), columns)
-        self.told: set[str] = set()
-        self.shown: dict[str, str] = {}
+        self.checks = _read_checks(self.metrics.rows(), columns)
+        self.printed_alarms: set[str] = set()
+        self.bar_numbers: dict[str, str] = {}
         self.bar = tqdm(
             total=self.n_steps,
             initial=self.state["step"],
@@ -133,71 +127,71 @@ class _Loop:
             disable=not progress,
         )
 
-    def run_to_end(self) -> dict[str, Any]:
+    def run_to_end(self) -> LoopResult:
         training, state = self.training, self.state
-        is_done = state["step"] == self.n_steps
-        saved = time.monotonic()
-        began = saved - state["seconds"]
+        was_finished = state["step"] == self.n_steps
+        last_save = time.monotonic()
+        start = last_save - state["seconds"]
         training.module.train()
         with StopSignal() as stop, self.bar, contextlib.closing(self.metrics):
             while state["step"] < self.n_steps and not stop.is_set:
-                row: Row = {
+                row: StepMetrics = {
                     "step": state["step"] + 1,
                     "epoch": state["step"] // training.steps_per_epoch + 1,
                     "learning_rate": training.learning_rate(state["step"]),
                     "loss": training.step(state["step"]),
-                    "seconds": round(time.monotonic() - began, 3),
+                    "seconds": round(time.monotonic() - start, 3),
                 }
                 state["step"] += 1
                 if state["step"] % training.steps_per_epoch == 0:
-                    row |= self._look(row)
+                    row |= self._check(row)
                 if self.metrics.add(row) >= STEPS_PER_FLUSH:
-                    self._write_down()
-                state["seconds"] = time.monotonic() - began
-                if time.monotonic() - saved > SECONDS_PER_CHECKPOINT:
+                    self._flush()
+                state["seconds"] = time.monotonic() - start
+                if time.monotonic() - last_save > SECONDS_PER_CHECKPOINT:
                     self._save()
-                    saved = time.monotonic()
+                    last_save = time.monotonic()
                 self.bar.update()
-            if not is_done:  # otherwise what was kept then stays as it is
+            if not was_finished:  # a finished run stays unchanged
                 self._save()
-        return self._numbers()
+        return self._result()
 
-    def _look(self, row: Row) -> Mapping[str, float]:
-        """Let the monitor look at the epoch that a row ends, and keep it if it is the best."""
+    def _check(self, row: StepMetrics) -> Mapping[str, float]:
+        """Check the epoch that ends with a row, and save its model if it is the best so far."""
         monitor, epoch = self.monitor, int(row["epoch"])
         if monitor is None or not monitor.is_due(epoch, self.training.n_epochs):
             return {}
-        self._refuse_no_number(row)
+        self._refuse_non_finite(row)
         self.training.module.eval()
-        found = monitor.look()
+        scores = monitor.check()
         self.training.module.train()
-        self.looks.append({"step": int(row["step"]), "epoch": epoch, **found})
-        self._show(monitor)
-        if monitor.selection_metric and found[monitor.selection_metric] > self.state["best_score"]:
-            self.state |= {"best_score": found[monitor.selection_metric], "best_epoch": epoch}
-            self._write_down()
-            self.keep()
-        return found
+        self.checks.append({"step": int(row["step"]), "epoch": epoch, **scores})
+        self._report(monitor)
+        metric = monitor.selection_metric
+        if metric and scores[metric] > self.state["best_score"]:
+            self.state |= {"best_score": scores[metric], "best_epoch": epoch}
+            self._flush()
+            self.save_model()
+        return scores
 
-    def _show(self, monitor: Monitor) -> None:
-        """Put the last look on the progress bar, and alarms that are new above it."""
-        look = self.looks[-1]
-        for word, column in monitor.shown.items():
-            self.shown[word] = f"{look[column]:.3g}"
-        for kind, sentence in monitor.alarms(self.looks).items():
-            if kind not in self.told and not self.bar.disable:
-                told = f"epoch {look['epoch']:.0f}: {kind}: {sentence}"
-                self.bar.write(told, file=sys.stderr)
-            self.told.add(kind)
+    def _report(self, monitor: Monitor) -> None:
+        """Put the last check on the progress bar, and print new alarms above it."""
+        check = self.checks[-1]
+        for name, column in monitor.bar_columns.items():
+            self.bar_numbers[name] = f"{check[column]:.3g}"
+        for kind, sentence in monitor.alarms(self.checks).items():
+            if kind not in self.printed_alarms and not self.bar.disable:
+                self.bar.write(f"epoch {check['epoch']:.0f}: {kind}: {sentence}", file=sys.stderr)
+            self.printed_alarms.add(kind)
 
-    def _write_down(self) -> None:
-        """Write the waiting metrics; stop if a loss among them is no number."""
+    def _flush(self) -> None:
+        """Write the waiting metrics; stop if one of their losses is not finite."""
         for row in self.metrics.flush():
-            self._refuse_no_number(row)
-            self.shown["loss"] = f"{row['loss']:.3f}"
-        self.bar.set_postfix(self.shown, refresh=False)
+            self._refuse_non_finite(row)
+            self.bar_numbers["loss"] = f"{row['loss']:.3f}"
+        self.bar.set_postfix(self.bar_numbers, refresh=False)
 
-    def _refuse_no_number(self, row: Mapping[str, float | Tensor]) -> None:
+    def _refuse_non_finite(self, row: Mapping[str, float | Tensor]) -> None:
         if not math.isfinite(row["loss"]):
             raise TrainingError(
                 f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} "
@@ -206,28 +200,28 @@ class _Loop:
             )
 
     def _save(self) -> None:
-        """Save where the run is, after the metrics up to there."""
-        self._write_down()
+        """Save the checkpoint, and before it the metrics up to there."""
+        self._flush()
         if self.state["best_epoch"] == 0:
-            self.keep()
+            self.save_model()
         self.run.save(self.training.fabric, self.state)
 
-    def _numbers(self) -> dict[str, Any]:
+    def _result(self) -> LoopResult:
         rows = self.metrics.rows()
-        return {
-            "n_steps": self.n_steps,
-            "n_steps_done": self.state["step"],
-            "loss": float(rows[-1]["loss"]) if rows else None,
-            "looks": self.looks,
-            "epoch": self.state["best_epoch"] or self.training.n_epochs,
-            "seconds": round(self.state["seconds"], 1),
-        }
+        return LoopResult(
+            n_steps=self.n_steps,
+            n_steps_done=self.state["step"],
+            loss=float(rows[-1]["loss"]) if rows else None,
+            checks=self.checks,
+            epoch=self.state["best_epoch"] or self.training.n_epochs,
+            seconds=round(self.state["seconds"], 1),
+        )
 
 
-def _looks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Look]:
-    """Return what was found before, in the part of a run that is done."""
-    looks = []
+def _read_checks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Check]:
+    """Return the checks of earlier calls of a resumed run."""
+    checks = []
     for row in rows:
-        if found := {name: float(row[name]) for name in columns if row[name]}:
-            looks.append({"step": int(row["step"]), "epoch": int(row["epoch"]), **found})
-    return looks
+        if scores := {name: float(row[name]) for name in columns if row[name]}:
+            checks.append({"step": int(row["step"]), "epoch": int(row["epoch"]), **scores})
+    return checks

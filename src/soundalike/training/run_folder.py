@@ -1,93 +1,77 @@
-"""The run folder: what a pre-training leaves behind, and what it needs to go on.
+"""The run folder: everything that a training writes, and what it needs to resume.
 
 config.yaml        the source and the resolved recipe
-metrics.csv        one row a step; what was found on the rows that end an epoch
-health.html        the page on how the pre-training did
-tensorboard/       the same as TensorBoard events
-checkpoints/       last.ckpt, from which the run goes on
-encoder/           the trained model, of the best epoch where a validation set can tell
-classifier/        the classifier on top of it, where classes were learned
-store/             the log-mels, where the run had to prepare them
+metrics.csv        a row for each step; the results of checks in the last row of their epoch
+health.html        a page about the health of the pre-training
+tensorboard/       the metrics as TensorBoard events
+checkpoints/       last.ckpt, from which an interrupted run resumes
+encoder/           the trained model, of the best epoch if there is a validation set
+classifier/        the classifier on top of it, if classes were learned
+store/             the log-mels, if the run prepared them itself
 """
 
-import csv
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning_fabric
 import yaml
-from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.lock import locked
 
-CONFIG, METRICS = "config.yaml", "metrics.csv"
-COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
-
-Row = dict[str, float | Tensor]
-"""What one step is known by: `COLUMNS` and perhaps scores; the loss may still be on its device."""
+CONFIG = "config.yaml"
 
 
 class RunError(Exception):
-    """A run folder that cannot be used as asked: one plain line that says what to do."""
+    """A run folder cannot be used as asked; the message is one plain line with the remedy."""
 
     exit_code = 2
 
 
 class RunFolder:
-    """A run's folder, new or of an earlier run.
+    """The folder of a run, new or existing.
 
     Args:
         path: the folder.
 
     Raises:
-        RunError: the folder holds something else.
+        RunError: the folder exists and is not a run.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if (path / CONFIG).exists() or not path.exists():
+        if self.config.exists() or not path.exists():
             return
-        # A run that ended before it had a configuration may have left the other two.
-        if not path.is_dir() or set(os.listdir(path)) - {"store", "checkpoints"}:
-            raise RunError(f"{path}: exists already and is no run: name a new folder.")
-
-    def configure(self, **config: Any) -> None:
-        """Keep what the run is made of in ``config.yaml``, or check that it is the same.
-
-        Raises:
-            RunError: the folder holds training with another configuration.
-            InUseError: another training is at work in it.
-        """
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self.path):
-            self._configure(config)
-
-    def _configure(self, config: dict[str, Any]) -> None:
-        if self.checkpoint.exists():
-            # The same clips may be named in another way; their fingerprint tells.
-            there = read_config(self.path) | {"source": config.get("source")}
-            if difference := _difference(there, config):
-                raise RunError(
-                    f"{self.path}: holds a run with another configuration ({difference}): "
-                    "name a new folder, or delete this one."
-                )
-            return
-        with atomic_write(self.path / CONFIG) as beside:
-            beside.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        # A run that was interrupted before its configuration was written may have these two.
+        if not path.is_dir() or set(os.listdir(path)) - {self.store.name, "checkpoints"}:
+            raise RunError(f"{path} exists and is not a run: choose a new folder.")
 
     @property
-    def store(self) -> Path:
-        """The folder of the log-mels, where the run had to prepare them."""
-        return self.path / "store"
+    def config(self) -> Path:
+        """The source and the resolved recipe."""
+        return self.path / CONFIG
+
+    @property
+    def metrics(self) -> Path:
+        """A CSV table with a row for each step."""
+        return self.path / "metrics.csv"
+
+    @property
+    def health_page(self) -> Path:
+        """A page about the health of the pre-training."""
+        return self.path / "health.html"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The folder of the TensorBoard events."""
+        return self.path / "tensorboard"
 
     @property
     def checkpoint(self) -> Path:
-        """The checkpoint from which the run goes on."""
+        """The checkpoint from which an interrupted run resumes."""
         return self.path / "checkpoints" / "last.ckpt"
 
     @property
@@ -95,13 +79,56 @@ class RunFolder:
         """The folder of the trained model."""
         return self.path / "encoder"
 
+    @property
+    def store(self) -> Path:
+        """The folder of the log-mels, if the run prepared them itself."""
+        return self.path / "store"
+
+    def configure(self, **config: Any) -> None:
+        """Write the configuration of the run, or check that it has not changed.
+
+        Raises:
+            RunError: the run has been trained with another configuration.
+            InUseError: another training is using the folder.
+        """
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        with locked(self.path):
+            if self.checkpoint.exists():
+                self._refuse_other(config)
+                return
+            with atomic_write(self.config) as path:
+                path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the configuration of the run.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            config = yaml.safe_load(self.config.read_text())
+        except (OSError, yaml.YAMLError) as error:
+            raise RunError(f"{self.path} is not a run ({error}).") from None
+        if not isinstance(config, dict):
+            raise RunError(f"{self.config} is damaged: choose a new folder for the run.")
+        return config
+
+    def _refuse_other(self, config: dict[str, Any]) -> None:
+        # The same clips may be given as another source; their fingerprint identifies them.
+        existing = self.read_config() | {"source": config.get("source")}
+        if difference := _difference(existing, config):
+            raise RunError(
+                f"{self.path} holds a run with another configuration ({difference}): choose a new "
+                "folder, or delete this one."
+            )
+
     def load(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
-        """Bring a state to where the checkpoint is, if there is one.
+        """Load the checkpoint into a state, if there is one.
 
         Only tensors and plain values are read, never code (``weights_only``).
 
         Raises:
-            RunError: the checkpoint is damaged, or holds something else.
+            RunError: the checkpoint is damaged or does not match the state.
         """
         if not self.checkpoint.exists():
             return
@@ -110,98 +137,35 @@ class RunFolder:
         except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError) as error:
             reason = str(error).partition("\n")[0] or "it is empty"
             raise RunError(
-                f"{self.checkpoint}: cannot be read ({reason}): delete it to start the run anew."
+                f"{self.checkpoint} cannot be read ({reason}): delete it to restart the run."
             ) from None
 
     def save(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
-        """Replace the checkpoint, in one move.
+        """Replace the checkpoint atomically.
 
         Raises:
             OSError: it cannot be written.
         """
         try:
-            with atomic_write(self.checkpoint) as beside:
-                fabric.save(beside, state)
-        except RuntimeError as error:  # what torch makes of a full disk
-            raise OSError(f"{self.checkpoint}: cannot be written ({error})") from None
+            with atomic_write(self.checkpoint) as path:
+                fabric.save(path, state)
+        except RuntimeError as error:  # torch's error when the disk is full
+            raise OSError(f"{self.checkpoint} cannot be written ({error})") from None
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Return a run's configuration.
+def read_run_config(path: Path) -> dict[str, Any]:
+    """Return the configuration of a run, or {} if the folder is not a run (but, say, a model).
 
     Raises:
-        RunError: it is missing or damaged.
+        RunError: the configuration is damaged.
     """
-    try:
-        config = yaml.safe_load((path / CONFIG).read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise RunError(f"{path}: no run there ({error}).") from None
-    if not isinstance(config, dict):
-        raise RunError(f"{path / CONFIG}: damaged: name a new folder for the run.")
-    return config
+    return RunFolder(path).read_config() if (path / CONFIG).exists() else {}
 
 
-class Metrics:
-    """Rows of numbers, appended to ``metrics.csv`` and to TensorBoard.
-
-    Rows wait until `flush`, so a loss can stay on the device while later steps are under way.
-
-    Args:
-        run: the run folder.
-        n_steps_done: rows up to this step stay; later ones, of steps that no checkpoint holds,
-            are cut off, so a resumed run has each step once.
-        scores: further columns.
-    """
-
-    def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
-        self._path = run.path / METRICS
-        rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
-        self._file = self._path.open("w", newline="")
-        self._writer = csv.DictWriter(self._file, [*COLUMNS, *scores])
-        self._writer.writeheader()
-        self._writer.writerows(rows)
-        self._board = SummaryWriter(str(run.path / "tensorboard"), purge_step=n_steps_done + 1)
-        self._waiting: list[Row] = []
-
-    def add(self, row: Row) -> int:
-        """Add a row; columns that it does not have stay blank. Return how many wait."""
-        self._waiting.append(row)
-        return len(self._waiting)
-
-    def flush(self) -> list[dict[str, float]]:
-        """Write the waiting rows to the disk and return them."""
-        rows = [{name: float(value) for name, value in row.items()} for row in self._waiting]
-        self._waiting = []
-        for row in rows:
-            step = int(row["step"])
-            self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
-            for name in row.keys() - {"step", "epoch", "seconds"}:
-                self._board.add_scalar(name, row[name], step)
-        self._file.flush()
-        self._board.flush()
-        return rows
-
-    def rows(self) -> list[dict[str, str]]:
-        """Return all rows that are on the disk, of this run and of those it goes on from."""
-        return _read_rows(self._path)
-
-    def close(self) -> None:
-        """Close the files."""
-        self._file.close()
-        self._board.close()
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> str:
-    """Name the first key in which two configurations differ, "" where they are the same."""
-    for key in [*here, *(key for key in there if key not in here)]:
-        a, b = there.get(key), here.get(key)
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:
+    """Describe the first key in which two configurations differ; "" if they are the same."""
+    for key in [*new, *(key for key in old if key not in new)]:
+        a, b = old.get(key), new.get(key)
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             if difference := _difference(a, b, f"{prefix}{key}."):
                 return difference

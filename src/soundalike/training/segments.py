@@ -1,28 +1,29 @@
-"""Long recordings as many clips: an hour of a forest is not one sound."""
+"""Segments of long recordings: an hour of forest is not a single sound."""
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
+from torch import Tensor
 
-Integers = NDArray[np.int64]
+from soundalike.audio.frames import Frames
 
 
-def cut_into_segments(
-    offsets: Integers, n_frames: Integers, longest: int
-) -> tuple[Integers, Integers, Integers]:
-    """Cut clips that are longer than ``longest`` frames into equal segments that are not.
+def cut_into_segments(frames: Frames, longest: int) -> tuple[Frames, Tensor]:
+    """Divide clips of more than ``longest`` frames into equal segments of at most so many.
 
-    The frames stay where they are: a segment is another offset and length.
+    The values stay in place: a segment is another offset and length. Where a clip does not divide
+    evenly, its first segments are one frame longer.
 
-    Shape:
-        offsets, n_frames: [clips]; result: offset, length, and clip of each segment, [segments].
+    Returns:
+        The segments, and the clip of each segment: [segments] int64.
 
-    >>> cut_into_segments(np.array([0, 4]), np.array([4, 11]), longest=5)
-    (array([ 0,  4,  8, 12]), array([4, 4, 4, 3]), array([0, 1, 1, 1]))
+    >>> frames = Frames(torch.zeros(15, 1), torch.tensor([0, 4]), torch.tensor([4, 11]))
+    >>> segments, clip = cut_into_segments(frames, longest=5)
+    >>> segments.offsets, segments.n_frames, clip
+    (tensor([ 0,  4,  8, 12]), tensor([4, 4, 4, 3]), tensor([0, 1, 1, 1]))
     """
-    n_segments = -(-n_frames // longest)
-    clip = np.repeat(np.arange(len(n_frames)), n_segments)
-    number = np.arange(len(clip)) - np.repeat(n_segments.cumsum() - n_segments, n_segments)
-    # What does not divide evenly goes to the first segments, a frame each.
-    least, left = np.divmod(n_frames, n_segments)
-    start = number * least[clip] + np.minimum(number, left[clip])
-    return offsets[clip] + start, least[clip] + (number < left[clip]), clip
+    n_segments = -(-frames.n_frames // longest)
+    clip = torch.repeat_interleave(torch.arange(len(frames)), n_segments)
+    index = torch.arange(len(clip)) - (n_segments.cumsum(0) - n_segments)[clip]
+    shortest, n_longer = frames.n_frames // n_segments, frames.n_frames % n_segments
+    start = index * shortest[clip] + torch.minimum(index, n_longer[clip])
+    length = shortest[clip] + (index < n_longer[clip])
+    return Frames(frames.values, frames.offsets[clip] + start, length), clip

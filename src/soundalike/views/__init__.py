@@ -1,9 +1,10 @@
-"""Views: patches of a clip, mixed with a background and augmented, that still sound like the clip.
+"""Views: patches of a clip, mixed with a background and augmented.
 
-Views are made from log10-mel energies that are not standardized, ``[n, frames, bands]``.
+Patches are log10-mel energies before standardization, ``[n, frames, bands]``. Every operation first
+draws its parameters and then applies them.
 """
 
-# An augmentation's place here is its place in a view, in whatever order a recipe names them.
+# Views are augmented in this order, whatever the order of the keys in a recipe.
 AUGMENTATIONS = {
     "time_shift": "soundalike.views.shifting:TimeShift",
     "frequency_shift": "soundalike.views.shifting:FrequencyShift",

@@ -1,4 +1,4 @@
-"""What every augmentation is: first draw, then apply."""
+"""The interface of augmentations: first draw, then apply."""
 
 from typing import Protocol
 
@@ -9,10 +9,10 @@ Draws = dict[str, Tensor]
 
 
 class Augmentation(Protocol):
-    """A change to a patch after which it still sounds like its clip.
+    """A random change to patches that keeps what they sound like.
 
-    Chance is in ``draw`` alone: ``apply`` is a pure function of the patches and the draws, item by
-    item, so a draw can be replayed, and the draws of a batch can be divided like the batch.
+    Randomness is in ``draw`` alone. ``apply`` is a pure function of the patches and the draws, item
+    by item, so a draw can be replayed, and the draws of a batch can be sliced like the batch.
     """
 
     def draw(self, n: int, n_frames: int, n_bands: int, generator: torch.Generator) -> Draws:
@@ -25,16 +25,16 @@ class Augmentation(Protocol):
             generator: on the CPU.
 
         Shape:
-            every draw: [n, ...], a few numbers a patch.
+            every draw: [n, ...], a few numbers for each patch.
         """
         ...
 
     def apply(self, patches: Tensor, draws: Draws) -> Tensor:
-        """Change every patch by its own draw.
+        """Change every patch according to its own draw.
 
         Args:
-            patches: log10-mel energies; left as they are.
-            draws: what ``draw`` returned, on the device of the patches.
+            patches: log10-mel energies; not modified.
+            draws: the result of ``draw``, on the device of the patches.
 
         Shape:
             patches, result: [n, frames, bands].
@@ -43,15 +43,15 @@ class Augmentation(Protocol):
 
 
 def uniform_integers(n_values: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw an integer from 0 to ``n_values - 1``, all equally likely, for every element.
+    """Draw a uniform integer from 0 to ``n_values - 1`` for every element.
 
     Args:
-        n_values: how many integers there are to draw from; at least 1.
+        n_values: number of integers to draw from, at least 1.
         generator: on the CPU.
 
     Shape:
         n_values, result: [...] int64.
     """
-    # In float64 the product stays below n_values and is even to one part in 2**53 / n_values.
+    # In float64 the product stays below n_values; its bias is at most n_values / 2**53.
     share = torch.rand(n_values.shape, dtype=torch.float64, generator=generator)
     return (share * n_values).long()

@@ -12,16 +12,16 @@ from soundalike.views.augmentation import Draws
 class Blur:
     """Blur some patches over frames and bands with a Gaussian (as in SimCLR; Chen et al. 2020).
 
-    At its edges a patch goes on as its mirror image, the outermost value twice, so a blurred patch
-    keeps its mean. The Gaussian ends at three times the highest standard deviation, the same for
-    all patches.
+    A patch is mirrored at its edges, with the outermost value repeated, so blurring keeps its mean.
+    The Gaussian is cut off at three times the highest standard deviation for all patches.
 
     Args:
-        sigma: lowest and highest standard deviation, in frames and in bands alike; drawn uniformly.
-        probability: how likely a patch is blurred.
+        sigma: lowest and highest standard deviation, in frames and in bands; drawn uniformly.
+        probability: probability that a patch is blurred.
 
     Raises:
-        ValueError: the range is upside down or begins below 0, or ``probability`` is not in [0, 1].
+        ValueError: ``sigma`` is not an increasing range from 0 on, or ``probability`` not in [0,
+            1].
     """
 
     def __init__(self, sigma: Sequence[float] = (0.1, 2.0), probability: float = 0.5) -> None:
@@ -34,10 +34,10 @@ class Blur:
         self.radius = math.ceil(3 * sigma[1])
 
     def draw(self, n: int, n_frames: int, n_bands: int, generator: torch.Generator) -> Draws:
-        """Draw one ``sigma`` per patch: 0 where it is not blurred."""
+        """Draw one ``sigma`` per patch, 0 for patches that are not blurred."""
         sigma = torch.empty(n).uniform_(*self.sigma, generator=generator)
-        blurred = torch.rand(n, generator=generator) < self.probability
-        return {"sigma": torch.where(blurred, sigma, 0.0)}
+        is_blurred = torch.rand(n, generator=generator) < self.probability
+        return {"sigma": torch.where(is_blurred, sigma, 0.0)}
 
     def apply(self, patches: Tensor, draws: Draws) -> Tensor:
         """Blur every patch by its own sigma: [n, frames, bands]."""
@@ -46,9 +46,9 @@ class Blur:
 
 
 def _gaussian(sigma: Tensor, radius: int) -> Tensor:
-    """Return the weights of -radius, ..., radius steps: [n, 2 * radius + 1], with the sum 1."""
+    """Return the weights of -radius, ..., radius steps: [n, 2 * radius + 1], with sum 1."""
     step = torch.arange(-radius, radius + 1, device=sigma.device)
-    # At a sigma this small all weights but that of the middle vanish: exactly no blur.
+    # For such a small sigma only the middle weight is above 0: exactly no blur.
     weights = torch.exp(-0.5 * (step / sigma[:, None].clamp(min=1e-3)) ** 2)
     return weights / weights.sum(dim=1, keepdim=True)
 
@@ -56,8 +56,8 @@ def _gaussian(sigma: Tensor, radius: int) -> Tensor:
 def _convolve(patches: Tensor, weights: Tensor, dim: int) -> Tensor:
     """Convolve every patch with its own weights along axis ``dim``, mirrored at its edges."""
     length, radius = patches.shape[dim], weights.shape[1] // 2
-    place = torch.arange(-radius, length + radius, device=patches.device) % (2 * length)
-    mirrored = patches.index_select(dim, torch.minimum(place, 2 * length - 1 - place))
+    position = torch.arange(-radius, length + radius, device=patches.device) % (2 * length)
+    mirrored = patches.index_select(dim, torch.minimum(position, 2 * length - 1 - position))
     result = torch.zeros_like(patches)
     for step, weight in enumerate(weights.T):
         result.addcmul_(mirrored.narrow(dim, step, length), weight[:, None, None])

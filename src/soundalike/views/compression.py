@@ -9,11 +9,12 @@ from soundalike.views.augmentation import Draws
 class Compression:
     """Multiply a patch's log energies by one factor below 1 (Fonseca et al. 2021).
 
-    Multiplying a logarithm raises the energy to a power, so every level difference in the patch
-    shrinks by the same factor.
+    In the log domain this scales every level difference within the patch by the same factor.
 
     Args:
-        lowest: lowest factor; the factor of a patch is drawn from U(lowest, 1).
+        lowest: lowest factor; the factor of a patch is drawn from U(lowest, 1). Lower values
+            compress
+            more.
 
     Raises:
         ValueError: ``lowest`` is not in (0, 1].

@@ -1,4 +1,4 @@
-"""Masks over bands or frames of a patch, and what stands in them."""
+"""Masks over bands or frames of a patch, and the values that fill them."""
 
 from typing import Literal
 
@@ -14,13 +14,13 @@ Fill = Literal["minimum", "mean", "zero", "noise"]
 def draw_masks(
     n: int, n_masks: int, widest: int, length: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw where the masks of every patch begin and how wide they are.
+    """Draw the first index and the width of every mask.
 
     Args:
         n: number of patches.
-        n_masks: masks of a patch; they may overlap.
-        widest: widths are drawn from 0 to this, or to the length if that is less.
-        length: frames or bands of a patch; a mask lies anywhere inside.
+        n_masks: number of masks per patch; they may overlap.
+        widest: widths are drawn from 0 to this, or to the length if that is smaller.
+        length: frames or bands of a patch; a mask may lie anywhere inside.
         generator: on the CPU.
 
     Shape:
@@ -31,28 +31,28 @@ def draw_masks(
     return uniform_integers(length - width + 1, generator), width
 
 
-def covered(first: Tensor, width: Tensor, length: int) -> Tensor:
-    """Tell which of ``length`` places any of a patch's masks covers.
+def mask_of(first: Tensor, width: Tensor, length: int) -> Tensor:
+    """Return which of ``length`` indices are covered by any of a patch's masks.
 
     Shape:
         first, width: [n, n_masks]; result: [n, length] bool.
 
-    >>> covered(torch.tensor([[1, 4]]), torch.tensor([[2, 1]]), length=6).int()
+    >>> mask_of(torch.tensor([[1, 4]]), torch.tensor([[2, 1]]), length=6).int()
     tensor([[0, 1, 1, 0, 1, 0]], dtype=torch.int32)
     """
-    place = torch.arange(length, device=first.device)
+    index = torch.arange(length, device=first.device)
     first, end = first[..., None], (first + width)[..., None]
-    return ((first <= place) & (place < end)).any(dim=1)
+    return ((first <= index) & (index < end)).any(dim=1)
 
 
 def fill_values(patches: Tensor, fill: Fill, seeds: Tensor) -> Tensor:
-    """Return what stands in the masks of every patch.
+    """Return the values that fill the masks of every patch.
 
     Args:
-        patches: log10-mel energies before they are masked.
-        fill: the patch's "minimum" or "mean"; "zero"; or "noise", Gaussian with the patch's mean
-            and standard deviation.
-        seeds: decide the noise of every patch.
+        patches: log10-mel energies before masking.
+        fill: the patch's "minimum" or "mean", "zero", or "noise": Gaussian noise with the patch's
+            mean and standard deviation.
+        seeds: random seed of each patch's noise.
 
     Shape:
         patches: [n, frames, bands]; seeds: [n] int64; result: [n, 1, 1] or [n, frames, bands].

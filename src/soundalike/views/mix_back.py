@@ -1,4 +1,4 @@
-"""Mix-back: another sound in the background of a patch."""
+"""Mix-back: another patch in the background of a patch."""
 
 import math
 from typing import Literal, get_args
@@ -13,20 +13,20 @@ Scale = Literal["power", "log"]
 
 
 def mix_back(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
-    """Mix a background into a patch while the patch stays dominant (mix-back, Fonseca et al. 2021).
+    """Mix a background into a patch that stays dominant (mix-back; Fonseca et al. 2021).
 
-    The background is first scaled to the energy of the patch, so ``weight`` is the share of energy
-    that the background takes: the mixture has exactly the energy of the patch.
+    The background is first scaled to the energy of the patch. So ``weight`` is the background's
+    share of the energy, and the mixture has exactly the energy of the patch.
 
     Args:
-        patch: log10-mel energies to keep recognizable.
+        patch: log10-mel energies of the patch.
         background: log10-mel energies of an unrelated patch.
-        weight: share of the background, in [0, 1), drawn from U(0, alpha).
+        weight: share of the background, in [0, 1).
 
     Shape:
         patch, background, result: [..., frames, bands]; weight: [...].
 
-    >>> patch, background = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)  # constant: mixing keeps it
+    >>> patch, background = torch.zeros(1, 2, 3), torch.ones(1, 2, 3)  # constant patches: unchanged
     >>> torch.allclose(mix_back(patch, background, torch.tensor([0.5])), patch, atol=1e-6)
     True
     """
@@ -39,13 +39,13 @@ def mix_back(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
 
 
 def mix_log_mels(patch: Tensor, background: Tensor, weight: Tensor) -> Tensor:
-    """Mix log-mels as they are, as mixup does with pictures (Niizumi et al. 2021, without the exp).
+    """Mix log-mels linearly, as mixup does with images (Niizumi et al. 2021, without the exp).
 
-    That is no sound that could be heard: a mean of logarithms is a product of energies. The mean of
-    two standardized log-mels is the standardized mean, so it makes no difference when it is taken.
+    The result is not the log-mel of any mixture of sounds: a mean of logarithms is a product of
+    energies. Standardizing before or after mixing gives the same result.
 
     Args:
-        patch: log10-mel energies to keep recognizable.
+        patch: log10-mel energies of the patch.
         background: log10-mel energies of an unrelated patch.
         weight: share of the background, in [0, 1).
 
@@ -64,19 +64,20 @@ def _energy(power: Tensor) -> Tensor:
 
 
 class MixBack:
-    """Draw for every clip how much background its views get, and from where.
+    """Draw how much background the views of each clip get, and from where.
 
-    The two views of a clip share one weight and have two different backgrounds, so what they have
-    in common is the clip.
+    The two views of a clip share one weight but have different backgrounds, so all they have in
+    common is the clip.
 
     Args:
-        alpha: highest weight; the weight of a clip is drawn from U(0, alpha).
+        alpha: highest weight; the weight of a clip is drawn from U(0, alpha). Higher values mix in
+            louder backgrounds: harder positives, slower learning.
         source: "other_clips" takes the two backgrounds from two other clips. "within_clip" takes
-            them from the same clip, beside the patch; clips shorter than four patches stay unmixed.
-            "none" mixes nothing.
+            them from the same clip, outside the patch; clips shorter than four patches are not
+            mixed. "none" mixes nothing.
         scale: "power" mixes energies, as sounds mix, with the background scaled to the patch
-            (`mix_back`); "log" mixes log-mels as they are (`mix_log_mels`). An alpha of one is not
-            one of the other: in power 0.05 can be heard well, in log 0.4 is usual.
+            (`mix_back`); "log" mixes log-mels linearly (`mix_log_mels`). Their alphas are not
+            comparable: 0.05 is clearly audible in "power", and 0.4 is common in "log".
 
     Raises:
         ValueError: ``alpha`` is not in [0, 1), or there is no such ``source`` or ``scale``.
@@ -86,7 +87,7 @@ class MixBack:
         self, alpha: float = 0.05, source: Source = "other_clips", scale: Scale = "power"
     ) -> None:
         if not 0 <= alpha < 1:
-            raise ValueError(f"MixBack needs an alpha from 0 to below 1, got {alpha}.")
+            raise ValueError(f"MixBack needs an alpha of at least 0 and below 1, got {alpha}.")
         if source not in get_args(Source):
             known = ", ".join(get_args(Source))
             raise ValueError(f"MixBack has no source {source!r}; choose one of {known}.")
@@ -109,7 +110,7 @@ class MixBack:
         Args:
             clips: index of each clip of the batch among all clips.
             starts: first frame of its two patches.
-            n_frames: frames of every clip there is, the batch's and the others.
+            n_frames: frames of every clip, in the batch or not.
             patch_frames: frames of a patch.
             generator: on the CPU.
 
@@ -118,7 +119,7 @@ class MixBack:
             weight: [batch]; clip, start: [batch, 2].
 
         Raises:
-            ValueError: there are fewer than three clips to take two other ones from.
+            ValueError: there are fewer than three clips.
         """
         weight = torch.empty(len(clips)).uniform_(0, self.alpha, generator=generator)
         if self.source == "other_clips":
@@ -126,12 +127,12 @@ class MixBack:
             start = uniform_integers(n_frames[clip] - patch_frames + 1, generator)
             return {"weight": weight, "clip": clip, "start": start}
         clip = clips[:, None].repeat(1, 2)
-        mixed = (n_frames[clips] >= 4 * patch_frames) & (self.source == "within_clip")
-        beside = _starts_beside(starts, n_frames[clip], patch_frames, generator)
+        is_mixed = (n_frames[clips] >= 4 * patch_frames) & (self.source == "within_clip")
+        outside = _starts_outside(starts, n_frames[clip], patch_frames, generator)
         return {
-            "weight": torch.where(mixed, weight, 0.0),
+            "weight": torch.where(is_mixed, weight, 0.0),
             "clip": clip,
-            "start": torch.where(mixed[:, None], beside, starts),
+            "start": torch.where(is_mixed[:, None], outside, starts),
         }
 
 
@@ -139,10 +140,10 @@ def _two_other_clips(clips: Tensor, n_clips: int, generator: torch.Generator) ->
     """Draw two clips for each clip, different from it and from each other: [batch, 2]."""
     if n_clips < 3:
         raise ValueError(
-            f"Mixing with two other clips needs at least 3 clips, got {n_clips}; "
-            "add clips or turn mix_back off."
+            f"Mixing with two other clips needs at least 3 clips, got {n_clips}: add clips, or set "
+            "views.mix_back to null."
         )
-    # Distances on the circle of clips: the second is drawn from one fewer and steps over the first.
+    # Distances around the circle of clips; the second skips the value of the first.
     n_others = torch.full((len(clips),), n_clips - 1)
     first = 1 + uniform_integers(n_others, generator)
     second = 1 + uniform_integers(n_others - 1, generator)
@@ -150,11 +151,11 @@ def _two_other_clips(clips: Tensor, n_clips: int, generator: torch.Generator) ->
     return (clips[:, None] + torch.stack([first, second], dim=1)) % n_clips
 
 
-def _starts_beside(
+def _starts_outside(
     starts: Tensor, n_frames: Tensor, patch_frames: int, generator: torch.Generator
 ) -> Tensor:
-    """Draw starts of patches that share no frame with the given ones, before or after them."""
+    """Draw starts of patches that do not overlap the patches at ``starts``."""
     n_before = (starts - patch_frames + 1).clamp(min=0)
     n_after = (n_frames - 2 * patch_frames - starts + 1).clamp(min=0)
-    drawn = uniform_integers((n_before + n_after).clamp(min=1), generator)
-    return torch.where(drawn < n_before, drawn, drawn - n_before + starts + patch_frames)
+    index = uniform_integers((n_before + n_after).clamp(min=1), generator)
+    return torch.where(index < n_before, index, index - n_before + starts + patch_frames)

@@ -12,13 +12,14 @@ from soundalike.views.augmentation import Draws
 class Noise:
     """Add Gaussian noise to a patch's log energies (Fonseca et al. 2021).
 
-    The noise of a patch is a function of the patch's seed alone, computed where the patch is: it
-    does not depend on the batch around the patch, on how a batch is divided, or on the device (but
+    The noise of a patch is a function of the patch's seed alone, computed on the patch's device. It
+    does not depend on the rest of the batch, on how the batch is divided, or on the device (except
     for rounding).
 
     Args:
-        highest_std: highest standard deviation in log10 units; that of a patch is drawn from
-            U(0, highest_std).
+        highest_std: highest standard deviation, in log10 units; the standard deviation of a patch
+            is
+            drawn from U(0, highest_std).
 
     Raises:
         ValueError: ``highest_std`` is negative.
@@ -35,29 +36,29 @@ class Noise:
         return {"std": std, "seed": torch.randint(2**63 - 1, (n,), generator=generator)}
 
     def apply(self, patches: Tensor, draws: Draws) -> Tensor:
-        """Add to every patch its noise: [n, frames, bands]."""
+        """Add its noise to every patch: [n, frames, bands]."""
         n_values = patches.shape[1] * patches.shape[2]
         noise = standard_normal(draws["seed"], n_values).view_as(patches)
         return torch.addcmul(patches, noise, draws["std"][:, None, None])
 
 
 def standard_normal(seeds: Tensor, n_values: int) -> Tensor:
-    """Return standard normal numbers that are a function of their row's seed and their column.
+    """Return standard normal numbers, each a function of its row's seed and its column.
 
-    Every four columns hash to 64 bits (SplitMix64; Steele et al. 2014), and every 16 of these
-    choose one of the 65,536 equally likely quantiles of the normal distribution.
+    Every four columns hash to 64 bits (SplitMix64; Steele et al. 2014), and each 16 of these bits
+    choose one of 65,536 equally likely quantiles of the normal distribution.
 
     Shape:
         seeds: [n] int64; result: [n, n_values] float32.
     """
     bits = _split_mix_64(seeds, (n_values + 3) // 4).view(torch.int16)[:, :n_values]
-    place = bits.int().add_(2**15).flatten()
-    return _quantiles(seeds.device).index_select(0, place).view(len(seeds), n_values)
+    index = bits.int().add_(2**15).flatten()
+    return _quantiles(seeds.device).index_select(0, index).view(len(seeds), n_values)
 
 
 @lru_cache
 def _quantiles(device: torch.device) -> Tensor:
-    """Return the middles of 65,536 equally likely ranges of normal numbers, from -4.3 to 4.3."""
+    """Return the middle quantiles of 65,536 equally likely ranges, from -4.3 to 4.3."""
     middle = (torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16
     return torch.special.ndtri(middle).float().to(device)
 
@@ -72,7 +73,7 @@ def _split_mix_64(seeds: Tensor, n_values: int) -> Tensor:
 
 
 def _xor_shifted_(bits: Tensor, n: int) -> Tensor:
-    # The mask takes off the copies of the sign that >> shifts in.
+    # The mask clears the copies of the sign bit that >> shifts in.
     return bits.bitwise_xor_((bits >> n).bitwise_and_(2 ** (64 - n) - 1))
 
 

@@ -1,17 +1,17 @@
-"""Reading every patch at its own places along one axis: 1, the frames, or 2, the bands."""
+"""Read every patch at its own positions along one axis: 1, the frames, or 2, the bands."""
 
 import torch
 from torch import Tensor
 
 
 def take(patches: Tensor, index: Tensor, dim: int) -> Tensor:
-    """Read every patch at its own indices of axis ``dim``.
+    """Read every patch at its own indices along axis ``dim``.
 
     Shape:
         patches, result: [n, frames, bands], the axis ``dim`` of the result as long as the indices;
         index: [n, length] int64.
     """
-    if dim == 1:  # whole frames, end to end: several times faster than two indices a frame
+    if dim == 1:  # whole frames: several times faster than gathering values
         first = patches.shape[1] * torch.arange(len(patches), device=patches.device)
         frames = (first[:, None] + index).flatten()
         return patches.flatten(0, 1).index_select(0, frames).view(*index.shape, patches.shape[2])
@@ -19,15 +19,15 @@ def take(patches: Tensor, index: Tensor, dim: int) -> Tensor:
 
 
 def interpolate(patches: Tensor, position: Tensor, dim: int, first: Tensor | int = 0) -> Tensor:
-    """Read every patch between its own indices of axis ``dim``, linearly.
+    """Interpolate every patch linearly at its own positions along axis ``dim``.
 
-    A whole position gives the value there exactly, whatever stands beside it.
+    At whole positions the result is exact, whatever the neighboring values are.
 
     Args:
-        patches: what to read.
-        position: where, in steps of the axis from ``first`` on.
+        patches: the patches to read.
+        position: positions, in steps of the axis from ``first`` on.
         dim: 1 or 2.
-        first: index that position 0 stands for; separate, so that a position keeps its decimals.
+        first: index of position 0; separate, so that positions keep their precision.
 
     Shape:
         patches, result: [n, frames, bands], the axis ``dim`` of the result as long as the

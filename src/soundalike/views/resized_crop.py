@@ -13,21 +13,21 @@ from soundalike.views.resampling import interpolate
 class ResizedCrop:
     """Cut a box out of a patch and stretch it back to the patch's frames and bands.
 
-    Stretching a box changes tempo and pitch a little. A drawn box that is longer or higher than the
-    patch is drawn again, up to ten times, and then the whole patch is the box; with the default
-    settings about 59 % of the drawn boxes are refused, nearly all those far from a patch's own
-    proportions. The box is resampled bilinearly with half-pixel centers, from its own values only.
+    Stretching a box changes tempo and pitch a little. A box that does not fit into the patch is
+    redrawn, up to ten times; after that the whole patch is used. With the default settings about
+    59 % of the draws do not fit, including nearly all boxes whose proportions differ much from the
+    patch. The box is resampled bilinearly with half-pixel centers, from its own values only.
 
     Fonseca et al. 2021; the box is drawn as in Szegedy et al. 2015, "Going Deeper with
     Convolutions".
 
     Args:
-        area: lowest and highest area of the box, as shares of the patch; drawn uniformly.
+        area: lowest and highest area of the box as a share of the patch, drawn uniformly.
         aspect: lowest and highest ratio of the box's bands to its frames; its logarithm is drawn
             uniformly.
 
     Raises:
-        ValueError: a range is empty or upside down, or an area is above 1.
+        ValueError: a range is empty or not increasing, or an area is above 1.
     """
 
     n_tries = 10
@@ -49,7 +49,7 @@ class ResizedCrop:
         log_aspect = torch.empty(tries).uniform_(*map(math.log, self.aspect), generator=generator)
         box_frames = (area / log_aspect.exp()).sqrt().round().long()
         box_bands = (area * log_aspect.exp()).sqrt().round().long()
-        # The whole patch stands last: it is the first that fits where no try does.
+        # The whole patch comes last, so it is the first that fits if no draw does.
         box_frames = torch.cat([box_frames, torch.full((n, 1), n_frames)], dim=1)
         box_bands = torch.cat([box_bands, torch.full((n, 1), n_bands)], dim=1)
         fits = (
@@ -72,7 +72,7 @@ class ResizedCrop:
 
 
 def _stretch(patches: Tensor, first: Tensor, size: Tensor, dim: int) -> Tensor:
-    """Resample ``size`` values from ``first`` on to all of axis ``dim``, 1 or 2, linearly."""
+    """Stretch ``size`` values from ``first`` on to the whole axis ``dim``, 1 or 2, linearly."""
     n_out = patches.shape[dim]
     first, size = first[:, None], size[:, None]
     center = torch.arange(n_out, device=patches.device) + 0.5

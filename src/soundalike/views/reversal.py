@@ -7,12 +7,12 @@ from soundalike.views.augmentation import Draws
 
 
 class Reversal:
-    """Turn some patches round in time (Fonseca et al. 2021).
+    """Reverse some patches in time (Fonseca et al. 2021).
 
-    An attack becomes a decay, while the spectrum of every frame stays as it is.
+    Attacks become decays, while the spectrum of every frame is unchanged.
 
     Args:
-        probability: how likely a patch is reversed.
+        probability: probability that a patch is reversed.
 
     Raises:
         ValueError: ``probability`` is not in [0, 1].
@@ -28,5 +28,5 @@ class Reversal:
         return {"reversed": torch.rand(n, generator=generator) < self.probability}
 
     def apply(self, patches: Tensor, draws: Draws) -> Tensor:
-        """Reverse the drawn patches: [n, frames, bands]."""
+        """Reverse the patches whose draw says so: [n, frames, bands]."""
         return torch.where(draws["reversed"][:, None, None], patches.flip(1), patches)

@@ -10,15 +10,15 @@ from soundalike.views.resampling import take
 
 
 class TimeShift:
-    """Move a patch later; what leaves at the end comes in at the beginning (Fonseca et al. 2021).
+    """Shift a patch later, wrapping its end around to its beginning (Fonseca et al. 2021).
 
-    Every frame stays in the patch, only elsewhere, so its energy stays too.
+    Every frame stays in the patch, so its energy does not change.
 
     Args:
-        frames: fewest and most frames of a shift; all in between are equally likely.
+        frames: fewest and most frames of a shift, drawn uniformly.
 
     Raises:
-        ValueError: the range is upside down or begins below 0.
+        ValueError: ``frames`` is not an increasing range from 0 on.
     """
 
     def __init__(self, frames: Sequence[int] = (1, 29)) -> None:
@@ -36,16 +36,16 @@ class TimeShift:
 
 
 class FrequencyShift:
-    """Move a patch up; what leaves at the top comes in at the bottom (Fonseca et al. 2021).
+    """Shift a patch up, wrapping its top around to its bottom (Fonseca et al. 2021).
 
-    Above about 1 kHz, where mel bands are spaced by ratios, that raises the pitch of every partial
-    by the same interval.
+    Above about 1 kHz, where mel bands are spaced logarithmically, this raises the pitch of every
+    partial by the same interval.
 
     Args:
-        bands: fewest and most bands of a shift; all in between are equally likely.
+        bands: fewest and most bands of a shift, drawn uniformly.
 
     Raises:
-        ValueError: the range is upside down or begins below 0.
+        ValueError: ``bands`` is not an increasing range from 0 on.
     """
 
     def __init__(self, bands: Sequence[int] = (1, 9)) -> None:
@@ -65,7 +65,7 @@ class FrequencyShift:
 
 
 def circular_shift(patches: Tensor, shift: Tensor, dim: int) -> Tensor:
-    """Move every patch by its own shift along axis ``dim``, around its end.
+    """Shift every patch along axis ``dim`` by its own number of steps, wrapping around.
 
     Shape:
         patches, result: [n, frames, bands]; shift: [n] int64.

@@ -6,33 +6,31 @@ import torch
 from torch import Tensor
 
 from soundalike.views.augmentation import Draws
-from soundalike.views.masking import Fill, covered, draw_masks, fill_values
+from soundalike.views.masking import Fill, draw_masks, fill_values, mask_of
 from soundalike.views.time_warping import draw_warp, warp_time
 
 
 class SpecAugment:
-    """Warp a patch in time, then hide some of its bands and frames (Park et al. 2019).
+    """Warp a patch in time, then mask some of its bands and frames (Park et al. 2019).
 
-    What is hidden cannot be relied on, so the clip has to be known by the rest of the patch.
+    Masked parts cannot be relied on, so the clip must be recognized from the rest of the patch.
 
-    The defaults are what Fonseca et al. 2021 release. The policy SM of Park et al. is
+    The defaults are those released by Fonseca et al. 2021. The policy SM of Park et al. is
     ``warp_frames=40, mask_bands=15, mask_frames=70, mask_share=0.2, fill="mean"``, and SS the same
-    with ``mask_bands=27``; they were made for utterances of many seconds.
+    with ``mask_bands=27``; they were designed for utterances of many seconds.
 
     Args:
-        warp_frames: frames by which a point is moved at most (W); the point is farther than that
-            from both ends, and in a patch too short for it the reach is (n_frames - 3) // 2. 0 is
-            no warping.
-        n_frequency_masks: masks over bands (mF).
-        mask_bands: widest of them (F); a width is drawn from 0 to this.
-        n_time_masks: masks over frames (mT).
-        mask_frames: widest of them (T).
-        mask_share: widest of them as a share of the patch's frames (p); a width is drawn from 0 to
+        warp_frames: most frames by which a point moves (W); the point is farther than that from
+            both ends. In a short patch it is limited to (n_frames - 3) // 2. 0 disables warping.
+        n_frequency_masks: number of masks over bands (mF).
+        mask_bands: widest mask over bands (F); widths are drawn from 0 to this.
+        n_time_masks: number of masks over frames (mT).
+        mask_frames: widest mask over frames (T).
+        mask_share: widest mask over frames as a share of the patch (p); widths are drawn from 0 to
             the lower of both bounds.
-        fill: what stands in the masks: the patch's "minimum" or "mean", "zero", or "noise", which
-            is Gaussian with the patch's mean and standard deviation. Zero is 0 in log10 units, an
-            energy of 1, which is loud; the zero of Park et al., whose energies are normalized, is
-            "mean" here.
+        fill: value of masked parts: the patch's "minimum" or "mean", "zero", or "noise": Gaussian
+            noise with the patch's mean and standard deviation. "zero" is 0 in log10 units, which is
+            loud; Park et al. use 0 on normalized energies, which is "mean" here.
 
     Raises:
         ValueError: a number is below 0, ``mask_share`` is above 1, or there is no such fill.
@@ -72,9 +70,9 @@ class SpecAugment:
         self.fill = fill
 
     def draw(self, n: int, n_frames: int, n_bands: int, generator: torch.Generator) -> Draws:
-        """Draw the warp, the masks and a ``seed`` of every patch, whether or not they are used.
+        """Draw the warp, the masks and a ``seed`` of every patch, even if they are not used.
 
-        So settings that differ in the fill or the warp alone draw the same masks.
+        So settings that differ only in fill or warp draw the same masks.
 
         Shape:
             warp_from, warp_to, seed: [n]; first_band, n_bands: [n, n_frequency_masks];
@@ -99,7 +97,7 @@ class SpecAugment:
         if self.warp_frames > 0:
             patches = warp_time(patches, draws["warp_from"], draws["warp_to"])
         _, n_frames, n_bands = patches.shape
-        frames = covered(draws["first_frame"], draws["n_frames"], n_frames)
-        bands = covered(draws["first_band"], draws["n_bands"], n_bands)
+        frames = mask_of(draws["first_frame"], draws["n_frames"], n_frames)
+        bands = mask_of(draws["first_band"], draws["n_bands"], n_bands)
         fill = fill_values(patches, self.fill, draws["seed"])
         return torch.where(frames[:, :, None] | bands[:, None, :], fill, patches)

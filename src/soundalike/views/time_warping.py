@@ -1,4 +1,4 @@
-"""Time warping: one part of a patch faster, the other slower."""
+"""Time warping: speed up one part of a patch and slow down the other."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,11 @@ from soundalike.views.resampling import interpolate
 
 
 def draw_warp(n: int, reach: int, n_frames: int, generator: torch.Generator) -> Draws:
-    """Draw which frame of every patch moves where: ``warp_from`` and ``warp_to``.
+    """Draw which frame of every patch moves to which position: ``warp_from`` and ``warp_to``.
 
     The frame is more than ``reach`` frames from both ends of the patch and moves by up to ``reach``
-    frames either way. A patch too short for that has the longest reach that leaves it a frame,
-    (n_frames - 3) // 2, and a patch under five frames is not warped.
+    frames in either direction. In short patches the reach is limited to (n_frames - 3) // 2, so
+    patches of fewer than five frames are not warped.
 
     Shape:
         warp_from, warp_to: [n] int64.
@@ -20,15 +20,15 @@ def draw_warp(n: int, reach: int, n_frames: int, generator: torch.Generator) -> 
     reach = min(reach, max(n_frames - 3, 0) // 2)
     n_origins = max(n_frames - 2 * reach - 2, 1)
     origin = reach + 1 + uniform_integers(torch.full((n,), n_origins), generator)
-    moved = uniform_integers(torch.full((n,), 2 * reach + 1), generator) - reach
-    return {"warp_from": origin, "warp_to": origin + moved}
+    distance = uniform_integers(torch.full((n,), 2 * reach + 1), generator) - reach
+    return {"warp_from": origin, "warp_to": origin + distance}
 
 
 def warp_time(patches: Tensor, origin: Tensor, target: Tensor) -> Tensor:
-    """Move one frame of every patch and stretch both sides after it, linearly.
+    """Move one frame of every patch and stretch both sides linearly to fit.
 
-    The first and the last frame stay where they are (corners aligned), and the frame ``origin``
-    stands at ``target`` exactly.
+    The first and the last frame do not move (corners aligned), and the frame ``origin`` moves to
+    ``target`` exactly.
 
     Shape:
         patches, result: [n, frames, bands]; origin, target: [n] int64.
@@ -40,7 +40,7 @@ def warp_time(patches: Tensor, origin: Tensor, target: Tensor) -> Tensor:
     last = patches.shape[1] - 1
     frame = torch.arange(last + 1, device=patches.device)
     origin, target = origin[:, None], target[:, None]
-    # Each side is measured from its own end, so both ends and the target are whole numbers.
-    left = frame * origin / target
-    right = last - (last - frame) * (last - origin) / (last - target)
-    return interpolate(patches, torch.where(frame <= target, left, right), dim=1)
+    # Each side is measured from its own end, so that both ends and the target are exact.
+    before = frame * origin / target
+    after = last - (last - frame) * (last - origin) / (last - target)
+    return interpolate(patches, torch.where(frame <= target, before, after), dim=1)

@@ -1,0 +1,45 @@
+"""What a loss may need to know about a batch beside projections or logits."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of clips; what is unknown is None.
+
+    Args:
+        clips: index of each clip among the training clips, for losses that remember clips.
+        labels: class of each clip, -1 if it has none; or 0 or 1 for every class of each clip.
+        weights: weight of each clip in the mean over the batch; by default all weigh the same.
+        progress: share of the training that is complete, in [0, 1).
+
+    Shape:
+        clips: [batch] int64; labels: [batch] int64, or [batch, classes]; weights: [batch].
+    """
+
+    clips: Tensor | None = None
+    labels: Tensor | None = None
+    weights: Tensor | None = None
+    progress: float = 0.0
+
+    def select(self, rows: Tensor) -> "Batch":
+        """Return the batch of some of the clips, by their rows in this batch."""
+        return Batch(
+            clips=None if self.clips is None else self.clips[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            progress=self.progress,
+        )
+
+    def mean(self, losses: Tensor) -> Tensor:
+        """Return the mean of the clips' losses [batch], by their weights if there are any.
+
+        >>> import torch
+        >>> Batch(weights=torch.tensor([3.0, 1.0])).mean(torch.tensor([1.0, 5.0]))
+        tensor(2.)
+        """
+        if self.weights is None:
+            return losses.mean()
+        return (self.weights * losses).sum() / self.weights.sum()

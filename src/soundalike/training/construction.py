@@ -1,0 +1,160 @@
+"""Build the parts of a pre-training from its recipe."""
+
+from dataclasses import asdict, dataclass
+
+import lightning_fabric
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from soundalike.audio.frames import Frames
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.identical import first_with_hash
+from soundalike.datasets.statistics import log_mel_mean_and_std
+from soundalike.datasets.store import Store
+from soundalike.embedding.settings import EmbeddingSettings
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.losses import LOSSES
+from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.models.encoder import Encoder, build_encoder
+from soundalike.models.heads import ProjectionHead
+from soundalike.optim.optimizers import OPTIMIZERS
+from soundalike.optim.schedules import SCHEDULES
+from soundalike.recipes.sections import Recipe, build
+from soundalike.runtime.hardware import Hardware
+from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
+from soundalike.training.segments import cut_into_segments
+from soundalike.views.pair import PairOfViews
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """The parts of a pre-training; the model and the projector share the trained encoder.
+
+    Args:
+        training: takes the steps.
+        projector: encoder and head.
+        model: the encoder with front end and statistics.
+    """
+
+    training: ContrastiveTraining
+    projector: Projector
+    model: SoundEncoder
+
+
+def build_pretraining(
+    store: Store, recipe: Recipe, hardware: Hardware, init: SoundEncoder | None = None
+) -> Pretraining:
+    """Build everything that a recipe describes.
+
+    Args:
+        store: the training clips.
+        recipe: resolved.
+        hardware: where to train, and in what precision.
+        init: model to start from; by default the encoder has random weights.
+
+    Raises:
+        ValueError: a value of the recipe is out of range, or does not fit the clips.
+    """
+    settings = TrainingSettings(**recipe["training"])
+    fabric = hardware.fabric()
+    standardization = (
+        init.standardization if init else Standardization(*log_mel_mean_and_std(store))
+    )
+    views = PairOfViews(
+        **recipe["views"], n_bands=store.front_end.n_mels, **asdict(standardization)
+    )
+    torch.manual_seed(settings.seed)
+    encoder = _build_encoder(store, recipe, init)
+    _refuse_bad_patch_length(views.patch_frames, store, encoder)
+    projector = Projector(encoder, ProjectionHead(encoder.dim, **recipe["head"]))
+    hardware.lay_out(projector)
+    criterion: ContrastiveLoss = build(LOSSES, recipe["loss"])
+    network = criterion.network(projector, recipe["head"]["out_dim"])
+    training = _build_training(fabric, store, recipe, settings, views, network, criterion)
+    return Pretraining(training, projector, _build_model(store, recipe, encoder, standardization))
+
+
+def _build_training(
+    fabric: lightning_fabric.Fabric,
+    store: Store,
+    recipe: Recipe,
+    settings: TrainingSettings,
+    views: PairOfViews,
+    network: nn.Module,
+    criterion: ContrastiveLoss,
+) -> ContrastiveTraining:
+    frames, clip = _segments(store, settings.segment_s, views.patch_frames)
+    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return ContrastiveTraining(
+        fabric=fabric,
+        module=network,
+        optimizer=build(OPTIMIZERS, recipe["optimizer"], trainable),
+        schedule=build(SCHEDULES, recipe["schedule"]),
+        criterion=criterion,
+        views=views,
+        frames=frames.to(fabric.device),
+        settings=settings,
+        labels=_labels(store.clips, recipe)[clip] if criterion.needs_labels else None,
+        sound_ids=first_with_hash(store.audio)[clip],
+    )
+
+
+def _build_encoder(store: Store, recipe: Recipe, init: SoundEncoder | None) -> Encoder:
+    encoder = build_encoder(recipe["encoder"], store.front_end.n_mels)
+    if init:
+        encoder.load_state_dict(init.encoder.state_dict())
+    return encoder
+
+
+def _build_model(
+    store: Store, recipe: Recipe, encoder: Encoder, standardization: Standardization
+) -> SoundEncoder:
+    embedding = EmbeddingSettings(**recipe["embedding"])
+    patch_frames = window_frames = recipe["views"]["patch_frames"]
+    if embedding.window_s is not None:
+        window_frames = 1 + round(embedding.window_s / store.front_end.hop_s)
+    return SoundEncoder(
+        encoder,
+        recipe["encoder"],
+        store.front_end,
+        standardization,
+        Windows.half_overlapping(
+            window_frames, patch_frames, align_last=embedding.align_last_window
+        ),
+        embedding.intermediate_features,
+    )
+
+
+def _refuse_bad_patch_length(patch_frames: int, store: Store, encoder: Encoder) -> None:
+    shortest = int(store.n_frames.min())
+    if patch_frames > shortest:
+        raise ValueError(
+            f"views.patch_frames is {patch_frames} but the shortest clip has {shortest} frames: "
+            "prepare with a higher front_end.min_duration_s, or use shorter patches."
+        )
+    if patch_frames < encoder.min_frames:
+        raise ValueError(f"the encoder needs views.patch_frames of at least {encoder.min_frames}.")
+
+
+def _segments(store: Store, segment_s: float | None, patch_frames: int) -> tuple[Frames, Tensor]:
+    """Return the segments of the clips, and the clip of each; by default a clip is one segment."""
+    frames = store.as_frames()
+    if segment_s is None:
+        return frames, torch.arange(len(frames))
+    longest = round(segment_s / store.front_end.hop_s)
+    if longest < 2 * patch_frames:
+        raise ValueError("training.segment_s must be at least as long as two patches.")
+    return cut_into_segments(frames, longest)
+
+
+def _labels(clips: ClipTable, recipe: Recipe) -> np.ndarray:
+    """Return the class of each clip, -1 if it has no label."""
+    loss, labels = recipe["loss"]["name"], clips.labels()
+    if labels.is_multi_label:
+        raise ValueError(f"loss {loss} needs one label a clip, but some clips have several.")
+    if not labels.classes:
+        raise ValueError(f"loss {loss} needs labels, but no clip has one; nt_xent needs none.")
+    return labels.values

@@ -1,0 +1,72 @@
+"""The metrics of a run: ``metrics.csv`` and TensorBoard events, a row for each step."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from soundalike.training.run_folder import RunFolder
+
+COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
+
+StepMetrics = dict[str, float | Tensor]
+"""The numbers of one step: `COLUMNS`, and scores after a check; the loss may be on its device."""
+
+
+class Metrics:
+    """Rows of numbers, appended to ``metrics.csv`` and to TensorBoard.
+
+    Rows wait until `flush`, so a loss can stay on the device while later steps are computed.
+
+    Args:
+        run: the run folder.
+        n_steps_done: number of steps in the checkpoint. Later rows are deleted, so that a resumed
+            run has each step once.
+        scores: additional columns.
+    """
+
+    def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
+        self._path = run.metrics
+        rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
+        self._file = self._path.open("w", newline="")
+        self._writer = csv.DictWriter(self._file, [*COLUMNS, *scores])
+        self._writer.writeheader()
+        self._writer.writerows(rows)
+        self._board = SummaryWriter(str(run.tensorboard), purge_step=n_steps_done + 1)
+        self._waiting: list[StepMetrics] = []
+
+    def add(self, row: StepMetrics) -> int:
+        """Add a row; missing columns stay blank. Return the number of waiting rows."""
+        self._waiting.append(row)
+        return len(self._waiting)
+
+    def flush(self) -> list[dict[str, float]]:
+        """Write the waiting rows to disk and return them."""
+        rows = [{name: float(value) for name, value in row.items()} for row in self._waiting]
+        self._waiting = []
+        for row in rows:
+            step = int(row["step"])
+            self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
+            for name in row.keys() - {"step", "epoch", "seconds"}:
+                self._board.add_scalar(name, row[name], step)
+        self._file.flush()
+        self._board.flush()
+        return rows
+
+    def rows(self) -> list[dict[str, str]]:
+        """Return all rows on disk, those of interrupted earlier calls included."""
+        return _read_rows(self._path)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._file.close()
+        self._board.close()
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,34 @@
+"""What a training checks between epochs, and how the results are used."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+Check = dict[str, float]
+"""The results of a check after an epoch: `step`, `epoch`, and the columns of the monitor."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What is checked after an epoch, and how the results are used.
+
+    Args:
+        columns: the results of a check, as columns of the metrics.
+        check: checks the module in evaluation mode and returns a number for each column.
+        every_n_epochs: epochs from one check to the next; the last epoch is always checked.
+        selection_metric: column whose highest value selects the epoch of the final model; by
+            default the last epoch is used.
+        bar_columns: columns on the progress bar, by their names there.
+        alarms: from all checks so far, what is wrong: a sentence for each kind of trouble. Each
+            kind is printed once, when it first occurs.
+    """
+
+    columns: Sequence[str]
+    check: Callable[[], Mapping[str, float]]
+    every_n_epochs: int = 1
+    selection_metric: str | None = None
+    bar_columns: Mapping[str, str] = field(default_factory=dict)
+    alarms: Callable[[Sequence[Check]], Mapping[str, str]] = lambda checks: {}
+
+    def is_due(self, epoch: int, n_epochs: int) -> bool:
+        """Return whether an epoch (counted from 1) is checked."""
+        return epoch % self.every_n_epochs == 0 or epoch == n_epochs

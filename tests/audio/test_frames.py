@@ -1,0 +1,43 @@
+"""Frames of many clips: what is shared, what is cut, and where they are."""
+
+import numpy as np
+import torch
+
+from soundalike.audio.frames import Frames
+
+
+def make_frames() -> Frames:
+    values = np.arange(20, dtype=np.float16).reshape(10, 2)
+    return Frames.from_arrays(values, np.array([0, 4]), np.array([4, 6]))
+
+
+def test_frames_share_the_memory_of_a_store_without_a_warning(store, recwarn):
+    frames = store.as_frames()
+    assert frames.values.data_ptr() == store.frames.ctypes.data
+    assert np.array_equal(frames.values.numpy(), store.frames)
+    assert np.array_equal(frames.offsets.numpy(), store.offsets)
+    assert len(frames) == len(store.clips)
+    assert frames.n_bands == store.front_end.n_mels
+    assert not recwarn.list
+
+
+def test_on_the_cpu_frames_stay_where_they_are():
+    frames = make_frames()
+    assert frames.to(torch.device("cpu")) is frames
+
+
+def test_a_patch_is_a_slice_of_its_clip():
+    frames = make_frames()
+    clips, starts = torch.tensor([[0, 1], [1, 1]]), torch.tensor([[1, 0], [2, 3]])
+    patches = frames.cut(clips, starts, length=3)
+    assert patches.shape == (2, 2, 3, 2)
+    assert patches.dtype == torch.float16
+    for i, j in np.ndindex(2, 2):
+        first = int(frames.offsets[clips[i, j]] + starts[i, j])
+        assert torch.equal(patches[i, j], frames.values[first : first + 3])
+
+
+def test_a_clip_that_ends_before_its_patch_is_repeated():
+    frames = make_frames()
+    patch = frames.cut(torch.tensor([0]), torch.tensor([0]), length=10)[0]
+    assert torch.equal(patch, frames.values[[0, 1, 2, 3, 0, 1, 2, 3, 0, 1]])

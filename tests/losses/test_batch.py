@@ -1,0 +1,25 @@
+"""What a loss is told about a batch."""
+
+import torch
+
+from soundalike.losses.batch import Batch
+
+
+def test_a_batch_knows_nothing_by_default():
+    batch = Batch()
+    assert (batch.clips, batch.labels, batch.weights, batch.progress) == (None, None, None, 0.0)
+
+
+def test_selecting_rows_selects_from_every_tensor():
+    batch = Batch(torch.arange(3), torch.tensor([5, 6, 7]), torch.tensor([0.1, 0.2, 0.3]), 0.5)
+    part = batch.select(torch.tensor([2, 0]))
+    assert part.clips.tolist() == [2, 0]
+    assert part.labels.tolist() == [7, 5]
+    torch.testing.assert_close(part.weights, torch.tensor([0.3, 0.1]))
+    assert part.progress == 0.5
+    assert Batch().select(torch.tensor([0])) == Batch()
+
+
+def test_without_weights_the_mean_is_plain():
+    losses = torch.tensor([1.0, 2.0, 6.0])
+    assert Batch().mean(losses) == losses.mean()

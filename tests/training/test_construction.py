@@ -1,0 +1,66 @@
+"""What is built from a recipe: shared encoders, batches, labels, and what is refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from soundalike.datasets.clips import ClipTable
+from soundalike.losses.byol import MomentumNetwork
+from soundalike.recipes.sections import resolve_recipe
+from soundalike.runtime.hardware import choose_hardware
+from soundalike.training.construction import build_pretraining
+from soundalike.training.pretraining_recipe import PRETRAINING
+
+
+def build(store, recipe, **changes):
+    recipe = resolve_recipe(recipe | changes, PRETRAINING)
+    return build_pretraining(store, recipe, choose_hardware("32-true"))
+
+
+def with_labels(store, labels):
+    return dataclasses.replace(store, clips=ClipTable("x", store.clips.rows.assign(label=labels)))
+
+
+def test_training_and_model_share_the_encoder(store, tiny_recipe):
+    parts = build(store, tiny_recipe)
+    assert parts.model.encoder is parts.projector.encoder
+    assert parts.training.module.module is parts.projector
+    assert parts.training.labels is None
+
+
+def test_copies_of_a_clip_do_not_share_a_batch(store, tiny_recipe):
+    twice = store.select(np.repeat(np.arange(10), 2))
+    training = build(twice, tiny_recipe).training
+    for number in range(6):
+        clips = training.draws_of(number)["patches"]["clip"][:, 0]
+        assert len({int(training.frames.offsets[clip]) for clip in clips}) == len(clips) == 10
+
+
+def test_a_loss_with_a_target_network_trains_its_own_network(store, tiny_recipe):
+    parts = build(store, tiny_recipe, loss={"name": "byol", "hidden_dim": 8})
+    network = parts.training.module.module
+    assert isinstance(network, MomentumNetwork)
+    assert network.projector is parts.projector
+    optimized = {id(p) for group in parts.training.optimizer.param_groups for p in group["params"]}
+    assert optimized == {id(p) for p in network.parameters() if p.requires_grad}
+
+
+def test_a_loss_that_needs_labels_gets_them(store, tiny_recipe):
+    training = build(store, tiny_recipe, loss={"name": "sup_con"}).training
+    assert training.labels.tolist() == store.clips.labels().values.tolist()
+    with pytest.raises(ValueError, match="sup_con needs labels, but no clip has one"):
+        build(with_labels(store, ""), tiny_recipe, loss={"name": "sup_con"})
+    with pytest.raises(ValueError, match="sup_con needs one label a clip"):
+        build(with_labels(store, "a;b"), tiny_recipe, loss={"name": "sup_con"})
+
+
+def test_long_clips_are_divided_into_segments_of_the_same_sound(store, tiny_recipe):
+    settings = tiny_recipe["training"] | {"segment_s": 2.05}
+    training = build(store, tiny_recipe, training=settings).training
+    n_segments = -(-torch.from_numpy(store.n_frames) // 205)
+    assert len(training.frames) == n_segments.sum() > len(store.clips)
+    assert len(np.unique(training.sound_ids)) == len(store.clips)
+    with pytest.raises(ValueError, match="at least as long as two patches"):
+        build(store, tiny_recipe, training=settings | {"segment_s": 1.5})

@@ -1,0 +1,12 @@
+"""When a monitor is due."""
+
+from soundalike.training.monitor import Monitor
+
+
+def test_a_monitor_is_due_every_n_epochs_and_at_the_end():
+    monitor = Monitor(["score"], lambda: {"score": 1.0}, every_n_epochs=4)
+    assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
+
+
+def test_by_default_there_are_no_alarms():
+    assert Monitor(["score"], lambda: {"score": 1.0}).alarms([{"score": 0.0}]) == {}
