@@ -14,7 +14,8 @@ demo: $(INSTALLED)
 	$(BIN)/soundalike demo --out demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal \
+	  --cov --cov-report=term --cov-fail-under=95
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
