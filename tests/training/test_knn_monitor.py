@@ -90,7 +90,7 @@ def test_without_labels_there_is_nothing_to_monitor(store):
 
 
 def test_several_labels_are_scored_by_average_precision(store):
-    """Every clip of a class is also "sound"; the classes that lie apart are found again."""
+    """Every clip of a class is also "sound"; the separated classes still score high."""
     labels = store.clips.rows["label"] + np.where(np.arange(24) % 2, ";odd", "")
     several = with_rows(store, label=labels)
     monitored, _ = monitored_clips(several, several)

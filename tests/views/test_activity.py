@@ -12,7 +12,7 @@ QUIET = -8.0
 
 
 def clip_with_sound(n_frames: int, first: int, end: int) -> torch.Tensor:
-    """A clip that is quiet but for some frames: [frames, 8 bands]."""
+    """Return a clip that is quiet except for some frames: [frames, 8 bands]."""
     log_mel = torch.full((n_frames, 8), QUIET)
     log_mel[first:end] = -1.0
     return log_mel
@@ -45,7 +45,7 @@ def test_a_patch_of_silence_is_not_active() -> None:
     assert activity.of_patches(clips, starts, 101).tolist() == [False, False, True, True, True]
 
 
-def test_a_click_is_enough_where_there_is_nothing_else() -> None:
+def test_a_click_is_enough_in_an_otherwise_silent_clip() -> None:
     activity, _ = activity_of(clip_with_sound(300, 150, 152))
     starts = torch.tensor([0, 49, 51, 100, 151])
     assert activity.of_patches(torch.zeros(5, dtype=torch.int64), starts, 101).tolist() == [
@@ -53,7 +53,7 @@ def test_a_click_is_enough_where_there_is_nothing_else() -> None:
     ]  # fmt: skip
 
 
-def test_gain_does_not_matter_and_neighbors_do_not() -> None:
+def test_neither_gain_nor_neighboring_clips_matter() -> None:
     loud, soft = clip_with_sound(300, 200, 250), clip_with_sound(300, 20, 90)
     alone, _ = activity_of(soft)
     beside, _ = activity_of(loud + 3, soft - 3, loud)
@@ -62,7 +62,7 @@ def test_gain_does_not_matter_and_neighbors_do_not() -> None:
     assert torch.equal(beside.of_patches(torch.ones(200, dtype=torch.int64), starts, 101), expected)
 
 
-def test_views_are_cut_where_something_happens() -> None:
+def test_views_are_cut_from_active_parts() -> None:
     activity, n_frames = activity_of(clip_with_sound(1000, 700, 800), clip_with_sound(400, 0, 400))
     views = PairOfViews(n_bands=8, activity_threshold_db=30.0)
     clips = torch.tensor([0, 1]).repeat(50)
@@ -77,6 +77,6 @@ def test_views_are_cut_where_something_happens() -> None:
     assert len(np.unique(starts)) > 5
 
 
-def test_a_level_of_no_decibels_is_refused() -> None:
+def test_a_threshold_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="activity_threshold_db must be above 0, got 0"):
         PairOfViews(activity_threshold_db=0)

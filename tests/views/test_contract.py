@@ -1,4 +1,4 @@
-"""What every augmentation of the table keeps."""
+"""What holds for every augmentation of the table."""
 
 import pickle
 from pkgutil import resolve_name
@@ -12,7 +12,7 @@ from soundalike.views.augmentation import Augmentation, Draws
 N, N_FRAMES, N_BANDS = 6, 31, 24
 
 
-# Each as it is by default, and SpecAugment with all its parts.
+# Each with its defaults, and SpecAugment with all its parts.
 CASES = [
     *((name, {}) for name in AUGMENTATIONS),
     ("spec_augment", {"warp_frames": 8, "mask_share": 0.3, "fill": "noise"}),
@@ -41,7 +41,7 @@ def test_changes_the_patches_and_keeps_their_shape_and_type(augmentation, patche
     assert not torch.equal(views, patches)
 
 
-def test_a_draw_is_a_few_numbers_a_patch_and_follows_the_seed(augmentation) -> None:
+def test_draws_are_a_few_numbers_a_patch_and_follow_the_seed(augmentation) -> None:
     first, again, other = (draw(augmentation, seed) for seed in (0, 0, 1))
     assert all(len(value) == N for value in first.values())
     assert sum(value.numel() for value in first.values()) < 20 * N
@@ -56,7 +56,7 @@ def test_the_draws_decide_everything(augmentation, patches) -> None:
     assert torch.equal(augmentation.apply(patches, draws), views)
 
 
-def test_a_part_of_the_batch_gives_that_part_of_the_views(augmentation, patches) -> None:
+def test_a_slice_of_the_batch_gives_that_slice_of_the_views(augmentation, patches) -> None:
     draws = draw(augmentation)
     views = augmentation.apply(patches, draws)
     for part in (slice(0, 1), slice(2, 5), slice(0, 0)):
@@ -64,7 +64,7 @@ def test_a_part_of_the_batch_gives_that_part_of_the_views(augmentation, patches)
         assert torch.equal(augmentation.apply(patches[part], own), views[part])
 
 
-def test_leaves_the_patches_and_the_draws_as_they_are(augmentation, patches) -> None:
+def test_does_not_modify_the_patches_and_the_draws(augmentation, patches) -> None:
     draws = draw(augmentation)
     patches_before = patches.clone()
     draws_before = {key: value.clone() for key, value in draws.items()}
@@ -81,7 +81,7 @@ def test_silence_and_loudness_stay_finite(augmentation, value: float) -> None:
         assert augmentation.apply(patches, draw(augmentation, seed)).isfinite().all()
 
 
-def test_reads_patches_that_do_not_lie_in_one_piece(augmentation, patches) -> None:
+def test_accepts_patches_that_are_not_contiguous(augmentation, patches) -> None:
     draws = draw(augmentation)
     scattered = patches.mT.contiguous().mT
     assert torch.equal(augmentation.apply(scattered, draws), augmentation.apply(patches, draws))

@@ -41,12 +41,12 @@ def frames() -> Frames:
     return Frames(values, OFFSETS, N_FRAMES)
 
 
-def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
+def test_every_view_equals_its_steps_one_by_one(frames) -> None:
     views = pair(**EVERYTHING, mean=-4.2, std=1.3)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    made = views.apply(frames, draws)
-    assert made.shape == (2, 4, PATCH_FRAMES, N_BANDS)
-    assert made.dtype == torch.float32
+    pairs = views.apply(frames, draws)
+    assert pairs.shape == (2, 4, PATCH_FRAMES, N_BANDS)
+    assert pairs.dtype == torch.float32
 
     def cut(name: str, i: int, view: int) -> torch.Tensor:
         start = OFFSETS[draws[name]["clip"][i, view]] + draws[name]["start"][i, view]
@@ -59,7 +59,7 @@ def test_every_view_equals_its_steps_done_one_by_one(frames) -> None:
             for name in AUGMENTATIONS:
                 own = {key: value[i, view, None] for key, value in draws[name].items()}
                 patch = views.augmentations[name].apply(patch, own)
-            torch.testing.assert_close(made[view, i], (patch[0] + 4.2) / 1.3, rtol=0, atol=1e-5)
+            torch.testing.assert_close(pairs[view, i], (patch[0] + 4.2) / 1.3, rtol=0, atol=1e-5)
 
 
 def test_a_view_without_steps_is_its_patch(frames) -> None:
@@ -84,15 +84,15 @@ def test_same_patches_make_both_views_from_one(frames) -> None:
     assert (a - b).abs().amax(dim=(1, 2)).min() > 0.1
 
 
-def test_a_part_of_the_draws_gives_that_part_of_the_views(frames) -> None:
+def test_a_slice_of_the_draws_gives_that_slice_of_the_views(frames) -> None:
     views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    made = views.apply(frames, draws)
+    pairs = views.apply(frames, draws)
     for part in (slice(0, 2), slice(2, 4), slice(3, 4)):
         own = {
             name: {key: value[part] for key, value in step.items()} for name, step in draws.items()
         }
-        assert torch.equal(views.apply(frames, own), made[:, part])
+        assert torch.equal(views.apply(frames, own), pairs[:, part])
 
 
 def test_the_seed_decides_the_views(frames) -> None:
@@ -104,7 +104,7 @@ def test_the_seed_decides_the_views(frames) -> None:
     assert not torch.equal(first, other)
 
 
-def test_making_views_leaves_the_frames_and_the_draws_as_they_are(frames) -> None:
+def test_apply_does_not_modify_the_frames_and_the_draws(frames) -> None:
     views = pair(**EVERYTHING, mean=-4, std=2)
     draws = views.draw(CLIPS, N_FRAMES, seed())
     before = pickle.loads(pickle.dumps((frames.values, draws)))
@@ -114,23 +114,23 @@ def test_making_views_leaves_the_frames_and_the_draws_as_they_are(frames) -> Non
         assert all(torch.equal(step[key], before[1][name][key]) for key in step)
 
 
-def test_the_views_are_made_where_they_are_wanted(frames) -> None:
+def test_the_views_are_computed_on_the_device_asked_for(frames) -> None:
     views = pair(**EVERYTHING)
     draws = views.draw(CLIPS, N_FRAMES, seed())
-    # The meta device has no values: a step that read one back, or left a draw behind, would fail.
-    made = views.apply(frames, draws, device="meta")
-    assert made.device.type == "meta"
-    assert made.shape == (2, 4, PATCH_FRAMES, N_BANDS)
+    # The meta device has no values: reading one back, or a draw on another device, would fail.
+    pairs = views.apply(frames, draws, device="meta")
+    assert pairs.device.type == "meta"
+    assert pairs.shape == (2, 4, PATCH_FRAMES, N_BANDS)
 
 
 def test_mixing_keeps_the_energy_of_every_patch(frames) -> None:
     views = pair(mix_back={"alpha": 0.5})
     draws = views.draw(CLIPS, N_FRAMES, seed())
     patches = views.cut(frames, draws["patches"])
-    made = views.apply(frames, draws)
-    energy, expected = ((10**x).sum(dim=(2, 3)) for x in (made, patches))
+    pairs = views.apply(frames, draws)
+    energy, expected = ((10**x).sum(dim=(2, 3)) for x in (pairs, patches))
     torch.testing.assert_close(energy, expected)
-    assert (made - patches).abs().amax(dim=(2, 3)).min() > 0.01
+    assert (pairs - patches).abs().amax(dim=(2, 3)).min() > 0.01
 
 
 def test_standardizing_comes_last(frames) -> None:
@@ -144,7 +144,7 @@ def test_the_order_of_a_view_is_that_of_the_table() -> None:
     assert list(pair(**dict(reversed(EVERYTHING.items()))).augmentations) == list(AUGMENTATIONS)
 
 
-def test_none_leaves_a_step_out() -> None:
+def test_none_skips_a_step() -> None:
     views = pair(**RECIPE | {"mix_back": None, "noise": None})
     draws = views.draw(CLIPS, N_FRAMES, seed())
     assert list(draws) == ["patches", "resized_crop", "compression"]
@@ -153,8 +153,8 @@ def test_none_leaves_a_step_out() -> None:
 def test_pickles(frames) -> None:
     views = pair(**EVERYTHING)
     copy = pickle.loads(pickle.dumps(views))
-    made, again = (v.apply(frames, v.draw(CLIPS, N_FRAMES, seed())) for v in (views, copy))
-    assert torch.equal(made, again)
+    pairs, again = (v.apply(frames, v.draw(CLIPS, N_FRAMES, seed())) for v in (views, copy))
+    assert torch.equal(pairs, again)
 
 
 def test_an_unknown_augmentation_is_refused_with_the_nearest_name() -> None:

@@ -25,16 +25,16 @@ def test_takes_what_a_plain_loop_would(dim: int) -> None:
 def test_interpolates_as_a_plain_loop_would(dim: int) -> None:
     patches = noise(2, 7, 5)
     position, first = torch.tensor([[0.0, 0.25, 2.5], [1.75, 2.0, 0.1]]), torch.tensor([[0], [2]])
-    made = interpolate(patches, position, dim, first)
+    result = interpolate(patches, position, dim, first)
     for i, place in torch.cartesian_prod(torch.arange(2), torch.arange(3)).tolist():
         where = position[i, place].item() + first[i].item()
         lower, upper = (patches[i].select(dim - 1, f(where)) for f in (math.floor, math.ceil))
         expected = lower + (where - math.floor(where)) * (upper - lower)
-        torch.testing.assert_close(made[i].select(dim - 1, place), expected)
+        torch.testing.assert_close(result[i].select(dim - 1, place), expected)
 
 
 def test_a_whole_position_takes_nothing_of_its_neighbors() -> None:
     patches = torch.full((1, 3, 2), torch.nan)
     patches[:, 1] = 5
-    made = interpolate(patches, torch.tensor([[1.0, 1.0]]), dim=1)
-    assert torch.equal(made, torch.full((1, 2, 2), 5.0))
+    result = interpolate(patches, torch.tensor([[1.0, 1.0]]), dim=1)
+    assert torch.equal(result, torch.full((1, 2, 2), 5.0))

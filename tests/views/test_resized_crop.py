@@ -124,9 +124,9 @@ def test_tries_one_after_the_other_as_a_plain_loop_would() -> None:
         plain.append(box)
     expected = torch.tensor(plain).double()
     draws = draw(5000)
-    drawn = torch.stack([draws["n_frames"], draws["n_bands"]], dim=1).double()
-    torch.testing.assert_close(drawn.mean(0), expected.mean(0), rtol=0, atol=0.4)
-    torch.testing.assert_close(drawn.std(0), expected.std(0), rtol=0, atol=0.3)
+    sizes = torch.stack([draws["n_frames"], draws["n_bands"]], dim=1).double()
+    torch.testing.assert_close(sizes.mean(0), expected.mean(0), rtol=0, atol=0.4)
+    torch.testing.assert_close(sizes.std(0), expected.std(0), rtol=0, atol=0.3)
 
 
 def test_takes_the_whole_patch_where_no_box_fits() -> None:

@@ -12,8 +12,8 @@ class DCL(ContrastiveLoss):
     """NT-Xent without the positive pair in the denominator (DCL).
 
     In NT-Xent the denominator includes the similarity of the two views of a clip, so the better
-    they agree, the less the other clips are pushed away. Without that term, small batches train
-    about as well as larger ones.
+    they agree, the less the other clips are pushed away. Without that term, training depends
+    less on large batches.
 
     Yeh et al. 2022, "Decoupled Contrastive Learning".
 

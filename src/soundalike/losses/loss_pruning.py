@@ -13,9 +13,8 @@ class LossPruning(nn.Module):
     2017), so after some epochs a large loss suggests a wrong label.
 
     Fonseca et al. 2019, "Model-Agnostic Approaches to Handling Noisy Labels When Training Sound
-    Event Classifiers", from epoch 25 of 100. They drop losses above a share of the
-    batch's largest loss; here a fixed share of the patches is dropped, which does not depend on one
-    outlier.
+    Event Classifiers", from epoch 25 of 100. They drop losses above a share of the batch's largest
+    loss; here a fixed share of the patches is dropped, which does not depend on one outlier.
 
     Args:
         share: share of the patches of a batch that are dropped; their number is rounded down.

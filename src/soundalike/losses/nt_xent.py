@@ -20,8 +20,8 @@ BLOCK = {"cpu": 512, "cuda": 4096}
 class NTXent(ContrastiveLoss):
     """Pull the two views of a clip together and push the other clips away (NT-Xent).
 
-    Every view is an anchor that has to be matched with its clip's other view among the 2 * batch -
-    1 other views. This is a classification, so the loss is a cross-entropy over the similarities.
+    Every view is an anchor that has to be matched with its clip's other view, among all other views
+    of the batch. This is a classification, so the loss is a cross-entropy over the similarities.
     It does not depend on the order of the views or of the clips. It is computed in float32 even
     under autocast, because the softmax divides the similarities by a small temperature.
 

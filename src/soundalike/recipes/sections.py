@@ -27,8 +27,8 @@ class Arguments:
     Args:
         constructor: import string.
         supplied: arguments that the program passes itself, so that no recipe may set them.
-        parts: optional parts by name, each with an import string; a part is left out if it is null
-            or missing, and otherwise holds the arguments of its constructor.
+        parts: optional parts by name, each with an import string; a part that is null or
+            missing is not used; any other holds the arguments of its constructor.
     """
 
     constructor: str

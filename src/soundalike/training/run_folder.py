@@ -47,7 +47,7 @@ class RunFolder:
             return
         # A run that was interrupted before its configuration was written may have these two.
         if not path.is_dir() or set(os.listdir(path)) - {self.store.name, "checkpoints"}:
-            raise RunError(f"{path} exists and is not a run: choose a new folder.")
+            raise RunError(f"{path} exists and is not a run: name a new folder.")
 
     @property
     def config(self) -> Path:
@@ -110,7 +110,7 @@ class RunFolder:
         except (OSError, yaml.YAMLError) as error:
             raise RunError(f"{self.path} is not a run ({error}).") from None
         if not isinstance(config, dict):
-            raise RunError(f"{self.config} is damaged: choose a new folder for the run.")
+            raise RunError(f"{self.config} is damaged: name a new folder for the run.")
         return config
 
     def _refuse_other(self, config: dict[str, Any]) -> None:

@@ -20,8 +20,8 @@ class Blur:
         probability: probability that a patch is blurred.
 
     Raises:
-        ValueError: ``sigma`` is not an increasing range from 0 on, or ``probability`` not in [0,
-            1].
+        ValueError: ``sigma`` is not an increasing range of at least 0, or ``probability`` is not in
+            [0, 1].
     """
 
     def __init__(self, sigma: Sequence[float] = (0.1, 2.0), probability: float = 0.5) -> None:

@@ -13,8 +13,7 @@ class Compression:
 
     Args:
         lowest: lowest factor; the factor of a patch is drawn from U(lowest, 1). Lower values
-            compress
-            more.
+            compress more.
 
     Raises:
         ValueError: ``lowest`` is not in (0, 1].

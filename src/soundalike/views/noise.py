@@ -18,8 +18,7 @@ class Noise:
 
     Args:
         highest_std: highest standard deviation, in log10 units; the standard deviation of a patch
-            is
-            drawn from U(0, highest_std).
+            is drawn from U(0, highest_std).
 
     Raises:
         ValueError: ``highest_std`` is negative.

@@ -18,7 +18,7 @@ class TimeShift:
         frames: fewest and most frames of a shift, drawn uniformly.
 
     Raises:
-        ValueError: ``frames`` is not an increasing range from 0 on.
+        ValueError: ``frames`` is not an increasing range of at least 0.
     """
 
     def __init__(self, frames: Sequence[int] = (1, 29)) -> None:
@@ -45,7 +45,7 @@ class FrequencyShift:
         bands: fewest and most bands of a shift, drawn uniformly.
 
     Raises:
-        ValueError: ``bands`` is not an increasing range from 0 on.
+        ValueError: ``bands`` is not an increasing range of at least 0.
     """
 
     def __init__(self, bands: Sequence[int] = (1, 9)) -> None:
