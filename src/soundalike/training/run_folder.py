@@ -118,7 +118,7 @@ class RunFolder:
         existing = self.read_config() | {"source": config.get("source")}
         if difference := _difference(existing, config):
             raise RunError(
-                f"{self.path} holds a run with another configuration ({difference}): choose a new "
+                f"{self.path} holds a run with another configuration ({difference}): name a new "
                 "folder, or delete this one."
             )
 
