@@ -1,4 +1,4 @@
-"""What a loss is told about a batch."""
+"""What a loss may know about a batch."""
 
 import torch
 

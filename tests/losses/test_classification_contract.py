@@ -82,7 +82,7 @@ def test_being_surer_of_the_labels_lowers_it(loss, logits, labels) -> None:
         assert loss(surer, of(labels, progress)) < loss(logits, of(labels, progress))
 
 
-def test_vanishes_where_the_labels_are_certain(loss, logits, labels) -> None:
+def test_approaches_zero_for_certain_correct_logits(loss, logits, labels) -> None:
     certain = 60 * raised_at_the_labels(torch.zeros_like(logits), labels)
     assert loss(certain, of(labels, END)).item() == pytest.approx(0, abs=1e-6)
 

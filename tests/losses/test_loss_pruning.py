@@ -59,7 +59,7 @@ def test_a_single_patch_is_not_dropped() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, math.nan])
-def test_refuses_a_share_that_leaves_nothing(share) -> None:
+def test_refuses_a_share_out_of_range(share) -> None:
     with pytest.raises(ValueError, match=r"share in \[0, 1\)"):
         LossPruning(share)
 

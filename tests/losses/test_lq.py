@@ -38,14 +38,14 @@ def test_the_gradient_equals_the_finite_differences_of_the_definition(q) -> None
         assert logits.grad[i, k].item() == pytest.approx(slope, rel=1e-4, abs=1e-7)
 
 
-def test_is_cross_entropy_where_q_goes_to_zero() -> None:
+def test_approaches_cross_entropy_as_q_goes_to_zero() -> None:
     expected = CrossEntropy()(LOGITS, Batch(labels=LABELS))
     torch.testing.assert_close(Lq(1e-6)(LOGITS, Batch(labels=LABELS)), expected, rtol=1e-4, atol=0)
     # and keeps its digits there: 1 - p^q itself would have none left in float32
     torch.testing.assert_close(Lq(1e-12)(LOGITS, Batch(labels=LABELS)), expected, rtol=1e-5, atol=0)
 
 
-def test_is_half_the_absolute_error_where_q_is_one() -> None:
+def test_with_q_one_it_is_half_the_absolute_error() -> None:
     one_hot = torch.nn.functional.one_hot(LABELS, 4)
     error = (LOGITS.softmax(dim=1) - one_hot).abs().sum(dim=1).mean()
     torch.testing.assert_close(Lq(1.0)(LOGITS, Batch(labels=LABELS)), error / 2)

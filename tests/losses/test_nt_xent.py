@@ -69,7 +69,7 @@ def test_the_clips_can_be_exchanged() -> None:
     )
 
 
-def test_one_clip_has_nothing_to_be_told_from() -> None:
+def test_the_loss_of_a_single_clip_is_zero() -> None:
     assert NTXent()(*on_the_sphere(1), Batch()).item() == pytest.approx(0, abs=1e-6)
 
 

@@ -41,7 +41,7 @@ def test_the_gradient_equals_the_finite_differences_of_the_definition(beta) -> N
         assert logits.grad[i, k].item() == pytest.approx(slope / (2 * step), rel=1e-4, abs=1e-7)
 
 
-def test_is_cross_entropy_where_labels_are_all_that_counts() -> None:
+def test_with_beta_one_it_is_cross_entropy() -> None:
     expected = CrossEntropy()(LOGITS, Batch(labels=LABELS))
     torch.testing.assert_close(SoftBootstrapping(1.0)(LOGITS, Batch(labels=LABELS)), expected)
 

@@ -106,7 +106,7 @@ def test_training_lowers_the_loss(store):
 
 
 class Recorder(ContrastiveLoss):
-    """Records what the training tells a loss."""
+    """Records what a loss gets."""
 
     needs_labels = True
 
@@ -123,7 +123,7 @@ class Recorder(ContrastiveLoss):
         self.n_steps += 1
 
 
-def test_the_loss_is_told_clips_labels_and_progress_and_when_a_step_is_over(store):
+def test_the_loss_gets_clips_labels_progress_and_a_call_after_each_step(store):
     labels = store.clips.labels().values
     criterion = Recorder()
     training = make_training(store, criterion=criterion, labels=labels)

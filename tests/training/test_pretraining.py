@@ -1,4 +1,4 @@
-"""Pre-training end to end: what it leaves, that it resumes exactly, and how it ends badly."""
+"""Pre-training end to end: results, exact resume, and errors."""
 
 import dataclasses
 import os

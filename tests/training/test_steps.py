@@ -84,7 +84,7 @@ def test_a_step_goes_down_the_gradient_at_its_rate():
         assert training.module.weight.item() == pytest.approx(before - rate * mean)
 
 
-def test_the_loss_is_told_how_far_the_training_is():
+def test_the_loss_gets_the_progress_of_the_training():
     training, progress = make_training(), []
     for number in (0, 6, 9):
         training.step(number)

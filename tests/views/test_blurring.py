@@ -48,7 +48,7 @@ def test_a_patch_keeps_its_mean_and_its_bounds(shape: tuple[int, int]) -> None:
     assert (views.std(dim=(1, 2)) < patches.std(dim=(1, 2)) + 1e-6).all()
 
 
-def test_sigma_zero_leaves_the_patch_as_it_is() -> None:
+def test_sigma_zero_does_not_change_the_patch() -> None:
     patches = noise(2)
     assert torch.equal(Blur().apply(patches, {"sigma": torch.zeros(2)}), patches)
     assert torch.equal(Blur(sigma=(0, 0)).apply(patches, {"sigma": torch.zeros(2)}), patches)
@@ -70,6 +70,6 @@ def test_refuses_an_impossible_sigma(sigma: tuple[float, ...]) -> None:
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, math.nan])
-def test_refuses_a_probability_that_is_none(probability: float) -> None:
+def test_refuses_a_probability_out_of_range(probability: float) -> None:
     with pytest.raises(ValueError, match="probability from 0 to 1"):
         Blur(probability=probability)

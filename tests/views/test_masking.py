@@ -19,7 +19,9 @@ def noise() -> torch.Tensor:
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 30), st.integers(0, 40), st.integers(0, 4), st.integers(0, 2**32))
-def test_covers_what_a_plain_loop_would(length: int, widest: int, n_masks: int, seed: int) -> None:
+def test_equals_the_definition_in_plain_loops(
+    length: int, widest: int, n_masks: int, seed: int
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     first, width = draw_masks(3, n_masks, widest, length, generator)
     expected = torch.zeros(3, length, dtype=torch.bool)

@@ -142,7 +142,7 @@ def test_a_clip_has_one_weight_from_zero_to_alpha() -> None:
     assert 0.299 < weight.max() < 0.3
 
 
-def test_within_a_clip_the_background_lies_beside_the_patch() -> None:
+def test_within_a_clip_the_background_does_not_overlap_the_patch() -> None:
     clips = torch.zeros(3000, dtype=torch.int64)
     generator = torch.Generator().manual_seed(1)
     starts = torch.randint(0, 45 - PATCH_FRAMES + 1, (3000, 2), generator=generator)
@@ -180,7 +180,7 @@ def test_refuses_to_find_two_other_clips_among_two() -> None:
 
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.0, math.nan])
-def test_refuses_an_alpha_that_is_no_share(alpha: float) -> None:
+def test_refuses_an_alpha_out_of_range(alpha: float) -> None:
     with pytest.raises(ValueError, match="alpha of at least 0 and below 1"):
         MixBack(alpha=alpha)
 

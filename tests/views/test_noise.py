@@ -47,7 +47,7 @@ def test_neighboring_seeds_and_columns_are_uncorrelated() -> None:
         assert (values[:, lag:] * values[:, :-lag]).mean().abs() < 5 / math.sqrt(50 * 1000)
 
 
-def test_the_noise_of_a_patch_has_its_drawn_standard_deviation() -> None:
+def test_the_noise_of_a_patch_has_the_standard_deviation_of_its_draw() -> None:
     noise = Noise(highest_std=0.01)
     draws = noise.draw(200, 101, 96, torch.Generator().manual_seed(0))
     assert 0 <= draws["std"].min() < 0.001
@@ -65,6 +65,6 @@ def test_no_standard_deviation_adds_nothing() -> None:
 
 
 @pytest.mark.parametrize("highest_std", [-0.01, math.inf, math.nan])
-def test_refuses_a_standard_deviation_that_is_none(highest_std: float) -> None:
+def test_refuses_a_standard_deviation_out_of_range(highest_std: float) -> None:
     with pytest.raises(ValueError, match="highest_std of at least 0"):
         Noise(highest_std)

@@ -11,7 +11,7 @@ def noise(*shape: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("dim", [1, 2])
-def test_takes_what_a_plain_loop_would(dim: int) -> None:
+def test_take_equals_the_definition_in_plain_loops(dim: int) -> None:
     patches = noise(3, 7, 5)
     index = torch.tensor([[4, 0, 0], [1, 2, 3], [3, 3, 4]])
     taken = take(patches, index, dim)
@@ -33,7 +33,7 @@ def test_interpolates_as_a_plain_loop_would(dim: int) -> None:
         torch.testing.assert_close(result[i].select(dim - 1, place), expected)
 
 
-def test_a_whole_position_takes_nothing_of_its_neighbors() -> None:
+def test_a_whole_position_ignores_its_neighbors() -> None:
     patches = torch.full((1, 3, 2), torch.nan)
     patches[:, 1] = 5
     result = interpolate(patches, torch.tensor([[1.0, 1.0]]), dim=1)

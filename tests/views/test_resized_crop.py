@@ -59,7 +59,7 @@ def test_equals_interpolating_every_box_by_itself() -> None:
         torch.testing.assert_close(view, expected[0, 0], rtol=0, atol=1e-4)
 
 
-def test_the_whole_patch_stays_as_it_is() -> None:
+def test_a_box_as_large_as_the_patch_changes_nothing() -> None:
     patches = torch.randn(2, N_FRAMES, N_BANDS, generator=torch.Generator().manual_seed(1))
     whole = {
         "first_frame": torch.zeros(2, dtype=torch.int64),
@@ -129,7 +129,7 @@ def test_tries_one_after_the_other_as_a_plain_loop_would() -> None:
     torch.testing.assert_close(sizes.std(0), expected.std(0), rtol=0, atol=0.3)
 
 
-def test_takes_the_whole_patch_where_no_box_fits() -> None:
+def test_uses_the_whole_patch_if_no_box_fits() -> None:
     draws = draw(10, ResizedCrop(area=(1.0, 1.0), aspect=(3.0, 3.0)))
     assert set(boxes_of(draws)) == {(0, 0, N_FRAMES, N_BANDS)}
 

@@ -23,7 +23,7 @@ def test_reversing_twice_returns_the_patch() -> None:
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 1.0])
-def test_reverses_as_many_as_its_probability_says(probability: float) -> None:
+def test_the_share_of_reversed_patches_is_the_probability(probability: float) -> None:
     draws = Reversal(probability).draw(20_000, 11, 7, torch.Generator().manual_seed(0))
     share = draws["reversed"].float().mean().item()
     bound = 5 * (probability * (1 - probability) / 20_000) ** 0.5
@@ -31,6 +31,6 @@ def test_reverses_as_many_as_its_probability_says(probability: float) -> None:
 
 
 @pytest.mark.parametrize("probability", [-0.1, 1.1, float("nan")])
-def test_refuses_a_probability_that_is_none(probability: float) -> None:
+def test_refuses_a_probability_out_of_range(probability: float) -> None:
     with pytest.raises(ValueError, match="probability from 0 to 1"):
         Reversal(probability)

@@ -56,12 +56,12 @@ def test_a_time_mask_is_at_most_its_share_of_the_patch() -> None:
         {"mask_bands": 0, "mask_share": 0.0},
     ],
 )
-def test_masks_of_no_width_change_nothing(settings, patches) -> None:
+def test_masks_of_zero_width_change_nothing(settings, patches) -> None:
     augment = SpecAugment(**settings)
     assert torch.equal(augment.apply(patches, draw(augment)), patches)
 
 
-def test_fill_and_warp_leave_the_masks_where_they_are() -> None:
+def test_fill_and_warp_do_not_move_the_masks() -> None:
     plain, other = draw(SpecAugment()), draw(SpecAugment(warp_frames=40, fill="noise"))
     for name in ("first_band", "n_bands", "first_frame", "n_frames", "seed"):
         assert torch.equal(plain[name], other[name])
@@ -76,7 +76,7 @@ def test_refuses_a_number_below_zero(name: str) -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
-def test_refuses_a_share_that_is_none(share: float) -> None:
+def test_refuses_a_share_out_of_range(share: float) -> None:
     with pytest.raises(ValueError, match="mask_share from 0 to 1"):
         SpecAugment(mask_share=share)
 
