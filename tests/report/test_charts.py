@@ -56,8 +56,8 @@ def test_a_class_without_clips_has_no_bar():
     assert "Wind" in drawn
 
 
-def test_a_confusion_grid_says_what_was_heard_as_what():
+def test_a_confusion_grid_has_a_title_for_each_cell():
     drawing = ElementTree.fromstring(confusion_grid(np.array([[3, 1], [0, 0]]), ["Rain", "<Wind>"]))
-    said = [group.find("title").text for group in drawing.iter("g")]
-    assert said == ["Rain heard as Rain: 3", "Rain heard as <Wind>: 1"]
+    titles = [group.find("title").text for group in drawing.iter("g")]
+    assert titles == ["Rain predicted as Rain: 3", "Rain predicted as <Wind>: 1"]
     assert [group.get("class") for group in drawing.iter("g")] == ["right strong", "wrong"]

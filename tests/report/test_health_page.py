@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from soundalike.evaluation.representation_measures import MEASURES
-from soundalike.report.health_page import CURVES, in_short, write_health_page
+from soundalike.report.health_curves import CURVES
+from soundalike.report.health_page import in_short, write_health_page
 from soundalike.training.pretraining import PretrainResult
 
 N_EPOCHS, STEPS_PER_EPOCH = 12, 5
@@ -96,7 +97,7 @@ def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path
     page = write(tmp_path)
     assert page.charts == [curve.name for curve in CURVES]
     for curve in CURVES:
-        assert f"{curve.what} {curve.healthy}" in page.text["p"]
+        assert f"{curve.meaning} {curve.healthy}" in page.text["p"]
     facts = dict(zip(page.text["dt"], page.text["dd"], strict=True))
     assert facts["effective rank"] == "34 of 128"
     assert (facts["epochs"], facts["steps"], facts["training"]) == ("12", "60 of 60", "1,234 s")
@@ -118,16 +119,16 @@ def test_alarms_come_first_and_in_words(tmp_path):
 
 
 def test_names_the_stopping_point(tmp_path):
-    assert "From epoch 7 on" in write(tmp_path, stopping_point=7).text["p"][1]
+    assert "After epoch 7" in write(tmp_path, stopping_point=7).text["p"][1]
     assert "no sign" in write(tmp_path).text["p"][1]
     assert "no sign" not in write(tmp_path, alarms=ALARMS).html
 
 
 def test_says_it_in_a_line():
-    measures = "(effective rank 34 of 128, one clip's views 0.81 alike, different clips 0.02)"
+    measures = "(effective rank 34 of 128, similarity 0.81 within clips, 0.02 between clips)"
     assert in_short(RESULT) == f"nothing suspicious {measures}"
     stopping = in_short(dataclasses.replace(RESULT, stopping_point=7))
-    assert stopping == f"nothing suspicious {measures}, next to nothing improved after epoch 7"
+    assert stopping == f"nothing suspicious {measures}, little improvement after epoch 7"
     nothing_yet = dataclasses.replace(
         RESULT, verdict="too early to tell", health={"highest_rank": 128}
     )
@@ -138,7 +139,7 @@ def test_says_it_in_a_line():
 def test_a_run_that_was_stopped_early_has_what_there_is(tmp_path, n_steps):
     health = {"highest_rank": 128}
     page = write(tmp_path, make_metrics(n_steps), n_steps_done=n_steps, health=health)
-    assert "stopped" in page.text["p"][1]
+    assert "interrupted" in page.text["p"][1]
     assert len(page.charts) == {0: 0, 1: 1, 7: len(CURVES)}[n_steps]
     assert "effective rank" not in page.text["dt"]
 

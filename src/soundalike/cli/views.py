@@ -39,17 +39,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.out}: is a folder: name the HTML file to write.")
 
     from soundalike.recipes.recipe import read_recipe
-    from soundalike.report.audition import audition
+    from soundalike.report.sample_views import sample_views
     from soundalike.report.views_page import write_views_page
     from soundalike.training.pretraining_recipe import PRETRAINING
 
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
-    samples = audition(
+    samples = sample_views(
         arguments.source, front_end_of(recipe), recipe["views"], arguments.pairs, arguments.seed
     )
     write_views_page(arguments.out, samples)
     results = {
-        "n_clips": samples.n_heard,
+        "n_clips": samples.n_training_clips,
         "n_pairs": len(samples.pairs),
         "n_silent_patches": samples.n_silent_patches,
         "page": str(arguments.out),

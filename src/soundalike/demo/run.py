@@ -1,8 +1,10 @@
-"""The demo: the main job on sounds made by code, and the page that tells what came out."""
+"""The demo: pre-training and evaluation on synthetic sounds, and a page with the results."""
 
+import dataclasses
 import json
 import platform
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,6 @@ import pandas as pd
 import torch
 
 from soundalike import __version__
-from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.fsdnoisy18k import read_layout
@@ -22,9 +23,10 @@ from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import score_table
-from soundalike.demo.page import write_demo_report
-from soundalike.demo.story import Answers, DemoStory, ViewPair
-from soundalike.training.draws import step_generator
+from soundalike.demo.report_page import write_demo_report
+from soundalike.demo.story import DemoStory, Predictions
+from soundalike.report.sample_views import in_memory, make_pairs
+from soundalike.report.view_samples import View
 from soundalike.training.pretraining import PretrainResult, pretrain
 from soundalike.downstream.protocols import evaluate
 from soundalike.recipes.recipe import read_recipe, recipe_text
@@ -32,37 +34,55 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.recipes.sections import Recipe
 from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.training.run_folder import RunFolder
-from soundalike.views.pair import PairOfViews
 
 SIZE = "small"
 N_VIEW_PAIRS = 6
+NEXT_STEPS = {
+    "Scan your own sounds": "soundalike scan FOLDER",
+    "Pre-train on them": "soundalike pretrain FOLDER --out runs/mine",
+    "Evaluate the model": "soundalike evaluate runs/mine FOLDER",
+    "Embed every window": "soundalike embed runs/mine FOLDER --out mine.parquet",
+}
 
 
-def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
-    """Make sounds, pre-train on them, evaluate, and write ``report.html`` and ``report.json``.
+@dataclass(frozen=True)
+class DemoResult:
+    """What is in ``report.json``.
 
-    Run again after a stop it goes on where it was.
+    Args:
+        log_mel_linear: balanced accuracy of a linear classifier on log-mel statistics.
+        untrained_linear: the same on an untrained encoder.
+        pretrained_linear: the same on the pretrained encoder.
+        knn: balanced accuracy of nearest neighbors on the pretrained encoder.
+        table: all scores: representation, protocol, score, interval, accuracy.
+        seconds: duration of the demo.
+    """
+
+    log_mel_linear: float
+    untrained_linear: float
+    pretrained_linear: float
+    knn: float
+    table: list[dict[str, Any]]
+    seconds: float
+
+
+def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
+    """Synthesize sounds, pre-train on them, evaluate, and write a report.
+
+    Writes ``report.html`` and ``report.json``. An interrupted demo resumes.
 
     Args:
         out: folder for everything.
-        recipe_name: recipe to run.
+        recipe_name: recipe of the pre-training.
 
-    Returns:
-        What is in ``report.json``: the balanced accuracies `log_mel_linear`, `untrained_linear`,
-        `pretrained_linear` and `knn`, the whole `table`, and the `seconds` that it took.
+    Raises:
+        KeyboardInterrupt: training was interrupted.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     recipe = read_recipe(recipe_name, PRETRAINING)
-    sounds = write_synthetic(out / "sounds", SIZE)
-    store = prepare(
-        read_layout(f"synthetic:{SIZE}", sounds), out / "store", LogMel(**recipe["front_end"])
-    )
-    run = RunFolder(out / "run")
-    run.configure(
-        source=f"synthetic:{SIZE}", clips=store.fingerprint, test_fold=None, recipe=recipe
-    )
-    trained = pretrain(store, run, recipe)
-    if not trained.is_finished:
+    store, run = _prepare(out, recipe)
+    training = pretrain(store, run, recipe)
+    if not training.is_finished:
         raise KeyboardInterrupt
     model = SoundEncoder.load(run.encoder)
     splits, classes = evaluation_splits(store), store.clips.classes
@@ -70,17 +90,16 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
     test = store.select(np.concatenate([split.test for split in splits]))
     labels = test.clips.labels(classes).values
 
-    numbers = _numbers(score_table(labels, scores, classes))
     story = DemoStory(
-        facts=_facts(store, trained),
-        views=_view_pairs(store, model, recipe),
+        facts=_facts(store, training),
+        views=_view_pairs(store, recipe),
         metrics=pd.read_csv(run.metrics),
-        classes=[_spoken(name) for name in classes],
+        classes=[_readable(name) for name in classes],
         clips=_map(model, test).assign(label=labels),
         sounds=[read_waveform(path, store.front_end.sample_rate) for path in test.clips.rows["path"]],
-        answers=[
-            Answers(representation, protocol, found.argmax(axis=1))
-            for (protocol, representation), found in scores.items()
+        predictions=[
+            Predictions(representation, protocol, class_scores.argmax(axis=1))
+            for (protocol, representation), class_scores in scores.items()
         ],
         sample_rate=store.front_end.sample_rate,
         commands=["soundalike demo"],
@@ -90,79 +109,71 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> dict[str, Any]:
             "torch": torch.__version__,
             "Python": platform.python_version(),
         },
-        next_steps={
-            "Look at your own sounds": "soundalike scan FOLDER",
-            "Learn from them": "soundalike pretrain FOLDER --out runs/mine",
-            "Test what was learned": "soundalike evaluate runs/mine FOLDER",
-            "Get a vector for every second": "soundalike embed runs/mine FOLDER --out mine.parquet",
-        },
+        next_steps=NEXT_STEPS,
     )
     write_demo_report(out / "report.html", story)
-    numbers["seconds"] = round(time.monotonic() - began, 1)
+    seconds = round(time.monotonic() - start, 1)
+    result = _result(score_table(labels, scores, classes), seconds)
     with atomic_write(out / "report.json") as path:
-        path.write_text(json.dumps(numbers, indent=1) + "\n")
-    return numbers
+        path.write_text(json.dumps(dataclasses.asdict(result), indent=1) + "\n")
+    return result
 
 
-def _numbers(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
+    """Write the sounds and prepare them; return the store and the run folder."""
+    source = f"synthetic:{SIZE}"
+    sounds = write_synthetic(out / "sounds", SIZE)
+    store = prepare(read_layout(source, sounds), out / "store", LogMel(**recipe["front_end"]))
+    run = RunFolder(out / "run")
+    run.configure(source=source, clips=store.fingerprint, test_fold=None, recipe=recipe)
+    return store, run
+
+
+def _result(rows: list[dict[str, Any]], seconds: float) -> DemoResult:
     score = {(row["representation"], row["protocol"]): row["score"] for row in rows}
-    kept = ("representation", "protocol", "score", "interval", "accuracy")
-    return {
-        "log_mel_linear": score[LOG_MEL, "linear"],
-        "untrained_linear": score[UNTRAINED, "linear"],
-        "pretrained_linear": score[PRETRAINED, "linear"],
-        "knn": score[PRETRAINED, "knn"],
-        "table": [{key: row[key] for key in kept} for row in rows],
-    }
+    columns = ("representation", "protocol", "score", "interval", "accuracy")
+    return DemoResult(
+        log_mel_linear=score[LOG_MEL, "linear"],
+        untrained_linear=score[UNTRAINED, "linear"],
+        pretrained_linear=score[PRETRAINED, "linear"],
+        knn=score[PRETRAINED, "knn"],
+        table=[{column: row[column] for column in columns} for row in rows],
+        seconds=seconds,
+    )
 
 
-def _facts(store: Store, trained: PretrainResult) -> dict[str, str]:
-    heard = store.select(training_clips(store.clips))
+def _facts(store: Store, training: PretrainResult) -> dict[str, str]:
+    train = store.select(training_clips(store.clips))
     return {
-        "clips heard": f"{len(heard.clips):,}",
-        "audio heard": f"{heard.hours * 60:.0f} min",
+        "training clips": f"{len(train.clips):,}",
+        "training audio": f"{train.hours * 60:.0f} min",
         "labels used for training": "0",
-        "steps": f"{trained.n_steps:,}",
-        "training": f"{trained.seconds:.0f} s",
+        "steps": f"{training.n_steps:,}",
+        "training time": f"{training.seconds:.0f} s",
     }
 
 
-def _view_pairs(store: Store, model: SoundEncoder, recipe: Recipe) -> list[ViewPair]:
-    """Make the views of a few clips of different classes, as training makes them.
+def _view_pairs(store: Store, recipe: Recipe) -> list[tuple[View, View]]:
+    """Make the views of a few clips of different classes, as the first training step makes them.
 
-    Clips whose label is wrong are passed over: a reader would take them for a mistake.
+    Clips with a wrong label are skipped: readers would take them for a mistake.
     """
-    heard = store.select(training_clips(store.clips))
-    right = {record.fname for record in clip_records(SIZE) if record.label == record.true_label}
-    is_right = [Path(path).name in right for path in heard.clips.rows["path"]]
-    labels = heard.clips.rows["label"]
-    chosen = np.array(labels[is_right].drop_duplicates().index[:N_VIEW_PAIRS])
-    views = PairOfViews(**recipe["views"], n_bands=store.front_end.n_mels)
-    frames = heard.as_frames()
-    generator = step_generator(recipe["training"]["seed"], 0, 0)
-    draws = views.draw(torch.from_numpy(chosen), frames.n_frames, generator)
-    originals = views.cut(frames, draws["patches"]).transpose(0, 1).numpy()
-    made = views.apply(frames, draws).transpose(0, 1).numpy()
-    return [
-        ViewPair(
-            label=_spoken(labels[clip]),
-            originals=original,
-            views=pair,
-            original_sounds=[to_waveform(patch, model.front_end) for patch in original],
-            view_sounds=[to_waveform(view, model.front_end) for view in pair],
-        )
-        for clip, original, pair in zip(chosen, originals, made, strict=True)
-    ]
+    train = store.select(training_clips(store.clips))
+    correct = {record.fname for record in clip_records(SIZE) if record.label == record.true_label}
+    is_correct = [Path(path).name in correct for path in train.clips.rows["path"]]
+    labels = train.clips.rows["label"]
+    indices = np.array(labels[is_correct].drop_duplicates().index[:N_VIEW_PAIRS])
+    return make_pairs(in_memory(train), recipe["views"], indices, recipe["training"]["seed"])
 
 
 def _map(model: SoundEncoder, test: Store) -> pd.DataFrame:
-    """Lay the clips out so that what sounds alike lies together (t-SNE; van der Maaten 2008)."""
-    from sklearn.manifold import TSNE  # slow to import, and needed once
+    """Place clips that sound alike close together (t-SNE; van der Maaten and Hinton 2008)."""
+    from sklearn.manifold import TSNE  # slow to import
 
     embeddings = model.encode(test.clips.rows["path"].tolist())
     places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings)
     return pd.DataFrame({"path": test.clips.rows["path"], "x": places[:, 0], "y": places[:, 1]})
 
 
-def _spoken(name: str) -> str:
+def _readable(name: str) -> str:
     return name.replace("_", " ")

@@ -1,5 +1,6 @@
-"""The pages people look at: one HTML file each, that needs nothing but itself.
+"""Pages that people look at: one HTML file each, which needs no other file.
 
-``page`` makes the pieces (pictures, sounds, tables) and ``charts`` draws; ``demo`` writes the page
-of a demo run from its ``story``, headed by a ``verdict``.
+``page`` renders Jinja templates, which stand beside their code; ``media`` makes pictures and
+sounds, ``charts`` draws. ``views_page`` shows pairs of views, ``health_page`` the curves of a
+training.
 """

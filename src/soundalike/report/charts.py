@@ -1,17 +1,21 @@
-"""Small charts as inline SVG and HTML, colored by the page's style to suit light and dark.
+"""Charts as inline SVG and HTML; the page's style colors them to suit light and dark.
 
-Shares are numbers in [0, 1]; shown in per cent.
+Shares are numbers in [0, 1], displayed as percentages. The templates are in ``charts.html``.
 """
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 460, 250
-LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 40
+from soundalike.report.page import render_macro
+
+TEMPLATE = "report/charts.html"
+BOX = {"width": 460, "height": 250, "left": 46, "right": 446, "top": 12, "bottom": 210}
+MAX_POINTS = 240  # of a curve; more are averaged
+MAX_LETTERS = 18  # of a class beside a confusion matrix
 
 
 def line_chart(
@@ -21,126 +25,117 @@ def line_chart(
     y_name: str,
     percent: bool = False,
     level: tuple[float, str] | None = None,
-) -> str:
-    """A curve over training; of many points, means of neighbors.
+) -> Markup:
+    """Draw a curve over training; neighboring points are averaged if there are many.
 
     Args:
         x: steps or epochs, ascending.
         y: value at each.
-        x_name: what x counts.
-        y_name: what the curve shows.
-        percent: y is a share, its axis begins at zero.
-        level: a value to compare with, and its name.
+        x_name: unit of x.
+        y_name: title of the chart.
+        percent: if true, y is a share and its axis begins at zero.
+        level: a reference value and its name.
 
     Shape:
         x, y: [points].
     """
     x, y = (
-        np.array([part.mean() for part in np.array_split(values, min(len(values), 240))])
+        np.array([part.mean() for part in np.array_split(values, min(len(values), MAX_POINTS))])
         for values in (x, y)
     )
-    shown = [*y, *([0.0] if percent else []), *([level[0]] if level else [])]
+    y_range = [*y, *([0.0] if percent else []), *([level[0]] if level else [])]
     x_ticks = _ticks(x.min(), x.max(), integer=True)
-    y_ticks = _ticks(min(shown), max(shown))
+    y_ticks = _ticks(min(y_range), max(y_range))
 
     def right(value: float) -> float:
-        return LEFT + (value - x.min()) / (np.ptp(x) or 1) * (WIDTH - LEFT - RIGHT)
+        share = (value - x.min()) / (np.ptp(x) or 1)
+        return round(float(BOX["left"] + share * (BOX["right"] - BOX["left"])), 1)
 
     def down(value: float) -> float:
-        span = (y_ticks[-1] - y_ticks[0]) or 1
-        return HEIGHT - BOTTOM - (value - y_ticks[0]) / span * (HEIGHT - TOP - BOTTOM)
+        share = (value - y_ticks[0]) / ((y_ticks[-1] - y_ticks[0]) or 1)
+        return round(float(BOX["bottom"] - share * (BOX["bottom"] - BOX["top"])), 1)
 
-    pieces = []
-    for tick in y_ticks:
-        words = f"{tick:.0%}" if percent else f"{tick:g}"
-        pieces.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" {_ys(down(tick))}/>')
-        pieces.append(f'<text x="{LEFT - 8}" y="{down(tick) + 4:.1f}" class="end">{words}</text>')
-    for tick in x_ticks[(x_ticks >= x.min()) & (x_ticks <= x.max())]:
-        at = f'x="{right(tick):.1f}" y="{HEIGHT - BOTTOM + 18}"'
-        pieces.append(f'<text {at} class="middle">{tick:,.0f}</text>')
-    pieces.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" class="end">{x_name}</text>')
-    if level:
-        value, name = level
-        pieces.append(f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" {_ys(down(value))}/>')
-        pieces.append(
-            f'<text x="{WIDTH - RIGHT}" y="{down(value) - 6:.1f}" class="end">{name}</text>'
-        )
-    points = " ".join(f"{right(a):.1f},{down(b):.1f}" for a, b in zip(x, y, strict=True))
-    pieces.append(f'<polyline points="{points}"/>')
-    pieces.append(f'<circle cx="{right(x[-1]):.1f}" cy="{down(y[-1]):.1f}" r="4"/>')
-    ends = [f"{value:.0%}" if percent else f"{value:.2f}" for value in (y[0], y[-1])]
-    return (
-        f'<figure><figcaption>{y_name}</figcaption><svg class="curve" role="img" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" aria-label="{y_name}: from {ends[0]} to {ends[1]}">'
-        f"{''.join(pieces)}</svg></figure>"
+    return render_macro(
+        TEMPLATE,
+        "line_chart",
+        name=y_name,
+        x_name=x_name,
+        ends=[f"{value:.0%}" if percent else f"{value:.2f}" for value in (y[0], y[-1])],
+        x_ticks=[(f"{tick:,.0f}", right(tick)) for tick in x_ticks if x.min() <= tick <= x.max()],
+        y_ticks=[(f"{tick:.0%}" if percent else f"{tick:g}", down(tick)) for tick in y_ticks],
+        level=(level[1], down(level[0])) if level else None,
+        points=" ".join(f"{right(a):.1f},{down(b):.1f}" for a, b in zip(x, y, strict=True)),
+        last=(right(x[-1]), down(y[-1])),
+        box=BOX,
     )
 
 
-def interval(value: float, low: float, high: float, chance: float, kind: int) -> str:
-    """A share with its interval on an axis from 0 to 100%, a tick where guessing lies."""
-    return (
-        f'<svg class="interval kind-{kind}" viewBox="0 0 100 14" preserveAspectRatio="none" '
-        f'aria-hidden="true">'
-        f'<line class="axis" x1="0" x2="100" y1="7" y2="7"/>'
-        f'<line class="chance" x1="{100 * chance:.1f}" x2="{100 * chance:.1f}" y1="1" y2="13"/>'
-        f'<line class="reach" x1="{100 * low:.1f}" x2="{100 * high:.1f}" y1="7" y2="7"/>'
-        f'<line class="value" x1="{100 * value:.1f}" x2="{100 * value:.1f}" y1="1" y2="13"/></svg>'
-    )
+def interval(value: float, low: float, high: float, chance: float, kind: int) -> Markup:
+    """Draw a share and its interval on an axis from 0 to 100%, with a tick at chance level."""
+    shares = {"value": value, "low": low, "high": high, "chance": chance}
+    percent = {name: f"{100 * share:.1f}" for name, share in shares.items()}
+    return render_macro(TEMPLATE, "interval", kind=kind, **percent)
 
 
-def bars(shares: Mapping[str, Mapping[str, float]]) -> str:
-    """For each name (a class) one bar for each kind (a representation); none where it is NaN."""
-    rows = []
-    for name, of_kind in shares.items():
-        of_name = "".join(
-            f'<div class="bar kind-{place}" style="--share:{share:.4f}">'
-            f'<span class="unseen">{escape(kind)} </span><span>{share:.0%}</span></div>'
-            for place, (kind, share) in enumerate(of_kind.items())
-            if not np.isnan(share)
+def bars(shares: Mapping[str, Mapping[str, float]]) -> Markup:
+    """Draw one bar per representation for each class; NaN has no bar.
+
+    Args:
+        shares: share by representation by class.
+    """
+    rows = [
+        (
+            name,
+            [
+                (kind, label, f"{share:.4f}", f"{share:.0%}")
+                for kind, (label, share) in enumerate(by_kind.items())
+                if not np.isnan(share)
+            ],
         )
-        rows.append(f'<li><span class="name">{escape(name)}</span><div>{of_name}</div></li>')
-    return f'<ul class="bars">{"".join(rows)}</ul>'
+        for name, by_kind in shares.items()
+    ]
+    return render_macro(TEMPLATE, "bars", rows=rows)
 
 
-def confusion_grid(confusion: NDArray[np.integer], classes: Sequence[str]) -> str:
-    """True classes down, predicted classes across; a cell is as strong as its share of the row."""
-    n_classes, side, margin = len(classes), 26, 132
-    size = margin + n_classes * side
+def confusion_grid(confusion: NDArray[np.integer], classes: Sequence[str]) -> Markup:
+    """Draw a confusion matrix; a cell is as strong as its share of the row.
+
+    Args:
+        confusion: number of clips of each true class (rows) by predicted class (columns).
+        classes: names of the classes.
+
+    Shape:
+        confusion: [classes, classes].
+    """
+    side, margin = 26, 132
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    pieces = []
-    for place, name in enumerate(classes):
-        middle = margin + (place + 0.5) * side
-        words = escape(name if len(name) <= 18 else name[:17] + "…")
-        pieces.append(f'<text class="end" x="{margin - 8}" y="{middle + 4}">{words}</text>')
-        pieces.append(
-            f'<text transform="translate({middle + 4} {margin - 8}) rotate(-90)">{words}</text>'
+    cells = []
+    for row, column in np.argwhere(confusion).tolist():
+        share, count = float(shares[row, column]), int(confusion[row, column])
+        css = "right" if row == column else "wrong"
+        cells.append(
+            {
+                "x": margin + column * side,
+                "y": margin + row * side,
+                "css": f"{css} strong" if share > 0.5 else css,
+                "title": f"{classes[row]} predicted as {classes[column]}: {count}",
+                "opacity": f"{0.12 + 0.88 * share:.2f}",
+                "count": count,
+            }
         )
-    for row, column in np.argwhere(confusion):
-        x, y = margin + column * side, margin + row * side
-        kind = "right" if row == column else "wrong"
-        share = shares[row, column]
-        said = f"{classes[row]} heard as {classes[column]}: {confusion[row, column]}"
-        pieces.append(
-            f'<g class="{kind}{" strong" if share > 0.5 else ""}"><title>{escape(said)}</title>'
-            f'<rect x="{x + 1}" y="{y + 1}" width="{side - 2}" height="{side - 2}" '
-            f'rx="3" fill-opacity="{0.12 + 0.88 * share:.2f}"/>'
-            f'<text class="middle" x="{x + side / 2}" y="{y + side / 2 + 4}">'
-            f"{confusion[row, column]}</text></g>"
-        )
-    for place in range(n_classes + 1):
-        at = margin + place * side
-        pieces.append(f'<path class="grid" d="M{margin} {at}H{size}M{at} {margin}V{size}"/>')
-    return (
-        f'<svg class="confusion" role="img" aria-label="Confusion matrix" '
-        f'style="min-width:{0.72 * size:.0f}px;max-width:{1.1 * size:.0f}px" '
-        f'viewBox="0 0 {size + 2} {size + 2}">{"".join(pieces)}</svg>'
+    return render_macro(
+        TEMPLATE,
+        "confusion_grid",
+        names=[
+            name if len(name) <= MAX_LETTERS else name[: MAX_LETTERS - 1] + "…" for name in classes
+        ],
+        cells=cells,
+        size=margin + len(classes) * side,
+        margin=margin,
+        side=side,
     )
 
 
 def _ticks(low: float, high: float, integer: bool = False) -> NDArray[np.float64]:
     locator = MaxNLocator(nbins=5, integer=integer, steps=[1, 2, 2.5, 5, 10])
     return np.asarray(locator.tick_values(low, high))
-
-
-def _ys(y: float) -> str:
-    return f'y1="{y:.1f}" y2="{y:.1f}"'

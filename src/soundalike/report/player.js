@@ -1,5 +1,5 @@
 // One player for all sounds: starting one stops the other. A button plays data-sound, its position
-// among the sounds of the page, and knows by --played how much of it was heard.
+// among the sounds of the page, and --played tells how much of it has been played.
 const player = document.getElementById("player");
 const sounds = JSON.parse(document.getElementById("sound-data").textContent);
 let playing = null;

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soundalike.demo import page
-from soundalike.demo.page import write_demo_report
-from soundalike.demo.story import Answers, DemoStory, ViewPair
+from soundalike.datasets.clips import Clip
+from soundalike.demo import report_page
+from soundalike.demo.report_page import write_demo_report
+from soundalike.demo.story import DemoStory, Predictions
 from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.report.view_samples import Cut, View
 
 SAMPLE_RATE = 22050
 CLASSES = ("Rain", "Dishes/pots & <pans>", "Wind")
@@ -21,17 +23,24 @@ def beep(pitch_hz, duration_s=1.0):
     return np.sin(2 * np.pi * pitch_hz * time_s).astype(np.float32)
 
 
+def make_view(label, patch_hz, view_hz):
+    """A view of noise, which plays as tones."""
+    log_mel = np.random.default_rng(patch_hz).normal(size=(101, 96)).astype(np.float32)
+    clip = Clip(path=f"{label}.wav", label=label)
+    patch = Cut(clip, 0.0, log_mel, beep(patch_hz), is_recorded=True, is_silent=False)
+    return View(patch, None, 0.0, {}, log_mel[::-1], beep(view_hz))
+
+
 def make_story(**changes):
     generator = np.random.default_rng(0)
     labels = np.arange(N_CLIPS) % len(CLASSES)
     wrong = (labels + 1) % len(CLASSES)
-    patches = [generator.normal(size=(101, 96)).astype(np.float32) for _ in range(4)]
     knn = np.full(40, np.nan)
     knn[9::10] = [0.4, 0.5, 0.6, 0.7]
-    facts = {
-        "facts": {"clips heard": "1,280"},
+    story = {
+        "facts": {"training clips": "1,280"},
         "views": [
-            ViewPair(name, patches[:2], patches[2:], [beep(300), beep(400)], [beep(500), beep(600)])
+            (make_view(name, 300, 500), make_view(name, 400, 600))
             for name in CLASSES[:2]
         ],
         "metrics": pd.DataFrame(
@@ -53,8 +62,8 @@ def make_story(**changes):
             }
         ),
         "sounds": [None, *(beep(200 + 20 * clip) for clip in range(1, N_CLIPS))],
-        "answers": [
-            Answers(representation, protocol, np.where(np.arange(N_CLIPS) < known, labels, wrong))
+        "predictions": [
+            Predictions(representation, protocol, np.where(np.arange(N_CLIPS) < known, labels, wrong))
             for protocol in ("linear", "kNN")
             for representation, known in ((LOG_MEL, 9), (UNTRAINED, 12), (PRETRAINED, 24))
         ],
@@ -62,9 +71,9 @@ def make_story(**changes):
         "commands": ["soundalike demo --out <folder>"],
         "recipe": "views: {mix_back: {alpha: 0.05}}",
         "versions": {"soundalike": "0.1.0"},
-        "next_steps": {"Learn from your own.": "soundalike pretrain sounds/ --out run"},
+        "next_steps": {"Pre-train on your own.": "soundalike pretrain sounds/ --out run"},
     }
-    return DemoStory(**(facts | changes))
+    return DemoStory(**(story | changes))
 
 
 class Page(HTMLParser):
@@ -148,11 +157,11 @@ def test_the_map_holds_every_clip_with_its_own_sound(page):
 
 
 def test_sounds_that_would_not_fit_are_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(demo, "SOUNDS_BYTES", 40_000)
+    monkeypatch.setattr(report_page, "SOUNDS_BYTES", 40_000)
     write_demo_report(tmp_path / "demo.html", make_story())
     page = Page((tmp_path / "demo.html").read_text(encoding="utf-8"))
-    heard = [p["sound"] is not None for p in json.loads(page.text["map-data"])["points"]]
-    assert 0 < sum(heard) < N_CLIPS - 1
+    has_sound = [p["sound"] is not None for p in json.loads(page.text["map-data"])["points"]]
+    assert 0 < sum(has_sound) < N_CLIPS - 1
 
 
 def test_without_labels_while_training_there_is_no_curve_of_neighbors(tmp_path):
@@ -195,7 +204,7 @@ def test_a_click_on_the_map_plays_the_clip(shown):
     until(shown, "player.currentTime > 0")
     assert shown.execute_script("return player.src === sounds[points[5].sound]")
     assert shown.execute_script("return player.error") is None
-    assert "05.wav" in shown.execute_script("return said.textContent")
+    assert "05.wav" in shown.execute_script("return description.textContent")
 
 
 def test_a_click_on_a_spectrogram_plays_the_view(shown):

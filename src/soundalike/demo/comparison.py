@@ -1,4 +1,4 @@
-"""Did pre-training help? A headline, and the sentence of numbers behind it."""
+"""Whether pre-training helped: a headline, and a sentence with the numbers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,16 +12,16 @@ from soundalike.evaluation.metrics import balanced_accuracy
 Classes = NDArray[np.integer[Any]]
 
 
-def verdict(labels: Classes, ours: Classes, baselines: Mapping[str, Classes]) -> tuple[str, str]:
-    """Say whether the pretrained encoder beats the baselines, and what cannot be told.
+def compare(labels: Classes, ours: Classes, baselines: Mapping[str, Classes]) -> tuple[str, str]:
+    """Compare the pretrained encoder with the baselines in words.
 
-    It does where the whole 95% interval of the difference in balanced accuracy, over the same test
-    clips, lies above zero.
+    It is better if the whole 95% interval of the difference in balanced accuracy, paired over the
+    test clips, lies above zero.
 
     Args:
         labels: true class of each test clip.
         ours: classes predicted from the pretrained encoder.
-        baselines: classes predicted from each of the others, by name.
+        baselines: classes predicted from each baseline, by its name.
 
     Shape:
         labels, ours, each of baselines: [clips].
@@ -35,35 +35,35 @@ def verdict(labels: Classes, ours: Classes, baselines: Mapping[str, Classes]) ->
         low, high = bootstrap_interval(_gain, labels, ours, theirs)
         if low > 0:
             outcomes.add("better")
-            words = f"{100 * gain:.0f} points more than the {baseline} ({reach(low, high)})"
+            words = f"{100 * gain:.0f} points above the {baseline} ({percent_range(low, high)})"
         elif high < 0:
             outcomes.add("worse")
-            words = f"{-100 * gain:.0f} points less than the {baseline} ({reach(-high, -low)})"
+            words = f"{-100 * gain:.0f} points below the {baseline} ({percent_range(-high, -low)})"
         else:
             outcomes.add("open")
-            words = f"not clearly different from the {baseline} ({reach(low, high)} points)"
+            words = f"not clearly different from the {baseline} ({percent_range(low, high)} points)"
         comparisons.append(words)
     if outcomes == {"better"}:
-        headline = "Listening without labels helped."
+        headline = "Pre-training without labels helped."
     elif "better" in outcomes:
-        headline = "Listening without labels helped, but not over everything."
+        headline = "Pre-training helped against some baselines."
     elif "worse" in outcomes:
-        headline = "Listening without labels did not help."
+        headline = "Pre-training did not help."
     else:
         headline = "Too close to call."
     score = balanced_accuracy(labels, ours)
     low, high = bootstrap_interval(balanced_accuracy, labels, ours)
     sentence = (
         f"The pretrained encoder reaches {score:.0%} balanced accuracy on {len(labels):,} "
-        f"test clips (95% interval {reach(low, high)}): {', and '.join(comparisons)}."
+        f"test clips (95% interval {percent_range(low, high)}): {', and '.join(comparisons)}."
     )
     return headline, sentence
 
 
-def reach(low: float, high: float) -> str:
-    """An interval of shares in words, in per cent.
+def percent_range(low: float, high: float) -> str:
+    """Return an interval of shares in percent.
 
-    >>> reach(-0.02, 0.06)
+    >>> percent_range(-0.02, 0.06)
     '−2 to 6'
     """
     return f"{100 * low:.0f} to {100 * high:.0f}".replace("-", "−")

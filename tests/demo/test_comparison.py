@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from soundalike.demo.verdict import verdict
+from soundalike.demo.comparison import compare
 
 LABELS = np.arange(200) % 4
 
@@ -14,33 +14,33 @@ def knowing(n_clips):
 @pytest.mark.parametrize(
     ("untrained", "log_mel", "headline"),
     [
-        (60, 80, "Listening without labels helped."),
-        (60, 140, "Listening without labels helped, but not over everything."),
-        (60, 190, "Listening without labels helped, but not over everything."),
-        (190, 140, "Listening without labels did not help."),
-        (190, 180, "Listening without labels did not help."),
+        (60, 80, "Pre-training without labels helped."),
+        (60, 140, "Pre-training helped against some baselines."),
+        (60, 190, "Pre-training helped against some baselines."),
+        (190, 140, "Pre-training did not help."),
+        (190, 180, "Pre-training did not help."),
         (139, 141, "Too close to call."),
     ],
 )
 def test_headline(untrained, log_mel, headline):
     baselines = {"untrained encoder": knowing(untrained), "log-mel statistics": knowing(log_mel)}
-    assert verdict(LABELS, knowing(140), baselines)[0] == headline
+    assert compare(LABELS, knowing(140), baselines)[0] == headline
 
 
 def test_sentence_says_by_how_much_over_what():
-    _, sentence = verdict(
+    _, sentence = compare(
         LABELS,
         knowing(140),
         {"worse one": knowing(60), "better one": knowing(190), "equal one": knowing(140)},
     )
     assert sentence.startswith("The pretrained encoder reaches 70% balanced accuracy on 200 test")
-    assert "40 points more than the worse one (33 to 4" in sentence
-    assert "25 points less than the better one (20 to 3" in sentence
+    assert "40 points above the worse one (33 to 4" in sentence
+    assert "25 points below the better one (20 to 3" in sentence
     assert "not clearly different from the equal one (0 to 0 points)" in sentence
 
 
 def test_compares_clip_by_clip():
     # Either score alone is uncertain by six points, but where the lower is right so is the other.
     ours, theirs = knowing(140), knowing(132)
-    headline, _ = verdict(LABELS, ours, {"untrained encoder": theirs})
-    assert headline == "Listening without labels helped."
+    headline, _ = compare(LABELS, ours, {"untrained encoder": theirs})
+    assert headline == "Pre-training without labels helped."

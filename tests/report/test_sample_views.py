@@ -16,7 +16,7 @@ from soundalike.datasets.prepare import BrokenClipsError, prepare
 from soundalike.datasets.source import read_source
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.recipe import read_recipe
-from soundalike.report.audition import N_OTHERS, audition, spread
+from soundalike.report.sample_views import N_BACKGROUND_CLIPS, sample_views, spread
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 RATE = 22050
@@ -27,10 +27,6 @@ def settings(**changes):
     nothing = {"views.resized_crop": None, "views.compression": None, "views.noise": None}
     changes = {f"views.{key}": value for key, value in changes.items()}
     return read_recipe("tiny", PRETRAINING, nothing | changes)["views"]
-
-
-def cuts(heard):
-    return [cut for pair in heard.pairs for view in pair for cut in view.cuts]
 
 
 def rhythm(duration_s, seed, rate=RATE):
@@ -60,19 +56,21 @@ def rhythms(tmp_path_factory):
 
 @given(st.integers(0, 500), st.integers(1, 60), st.integers(0, 99))
 def test_clips_come_from_all_over_the_source(n_clips, n_wanted, seed):
-    drawn = spread(n_clips, n_wanted, seed)
-    assert len(drawn) == min(n_clips, n_wanted)
-    assert (np.diff(drawn) > 0).all()
-    assert ((drawn >= 0) & (drawn < n_clips)).all()
-    if len(drawn):
-        stretch = n_clips / len(drawn)
-        assert (np.abs(drawn - stretch * (np.arange(len(drawn)) + 0.5)) <= stretch / 2 + 1).all()
+    indices = spread(n_clips, n_wanted, seed)
+    assert len(indices) == min(n_clips, n_wanted)
+    assert (np.diff(indices) > 0).all()
+    assert ((indices >= 0) & (indices < n_clips)).all()
+    if len(indices):
+        stretch = n_clips / len(indices)
+        assert (
+            np.abs(indices - stretch * (np.arange(len(indices)) + 0.5)) <= stretch / 2 + 1
+        ).all()
 
 
 def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
-    heard = audition(str(store.path), store.front_end, settings(mix_back={"alpha": 0.5}), 3)
-    assert len(heard.pairs) == 3
-    for first, second in heard.pairs:
+    samples = sample_views(str(store.path), store.front_end, settings(mix_back={"alpha": 0.5}), 3)
+    assert len(samples.pairs) == 3
+    for first, second in samples.pairs:
         assert first.weight == second.weight
         assert len({cut.clip.path for cut in (first.patch, first.background)}) == 2
         assert first.background.clip.path != second.background.clip.path
@@ -85,9 +83,9 @@ def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
 
 
 def test_a_patch_is_where_it_says_in_its_clip(store):
-    heard = audition(str(store.path), store.front_end, settings(), 3)
+    samples = sample_views(str(store.path), store.front_end, settings(), 3)
     index = {path: place for place, path in enumerate(store.clips.rows["path"])}
-    for cut in cuts(heard):
+    for cut in samples.cuts:
         start = round(cut.start_s / store.front_end.hop_s)
         frames = store.of_clip(index[cut.clip.path])[start : start + 101]
         assert np.array_equal(cut.log_mel, frames)
@@ -95,10 +93,10 @@ def test_a_patch_is_where_it_says_in_its_clip(store):
 
 def test_what_plays_is_what_is_seen(rhythms):
     """The log-mel of each sound is the picture, but for its level and what lies outside it."""
-    heard = audition(str(rhythms), LogMel(), settings(), 8)
-    kinds = {(cut.clip.path.split()[0].split("/")[-1], cut.clip.start_s) for cut in cuts(heard)}
+    samples = sample_views(str(rhythms), LogMel(), settings(), 8)
+    kinds = {(cut.clip.path.split()[0].split("/")[-1], cut.clip.start_s) for cut in samples.cuts}
     assert kinds == {("long", None), ("long", 1.3), ("short", None), ("rate", None)}
-    for cut in cuts(heard):
+    for cut in samples.cuts:
         assert cut.is_recorded
         assert len(cut.waveform) == 100 * 220 + 1
         inside = slice(2, -2)
@@ -109,12 +107,12 @@ def test_what_plays_is_what_is_seen(rhythms):
 def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path):
     sounds = shutil.copytree(rhythms.parent, tmp_path / "sounds")
     store = prepare(read_source(sounds), tmp_path / "store", n_workers=1, progress=False)
-    before = audition(str(store.path), store.front_end, settings(), 2)
+    before = sample_views(str(store.path), store.front_end, settings(), 2)
     shutil.rmtree(sounds)
-    after = audition(str(store.path), store.front_end, settings(), 2)
-    assert all(cut.is_recorded for cut in cuts(before))
-    assert not any(cut.is_recorded for cut in cuts(after))
-    for cut, same in zip(cuts(before), cuts(after), strict=True):
+    after = sample_views(str(store.path), store.front_end, settings(), 2)
+    assert all(cut.is_recorded for cut in before.cuts)
+    assert not any(cut.is_recorded for cut in after.cuts)
+    for cut, same in zip(before.cuts, after.cuts, strict=True):
         assert np.array_equal(cut.log_mel, same.log_mel)
         assert len(cut.waveform) == len(same.waveform)
     for pair, same in zip(before.pairs, after.pairs, strict=True):
@@ -123,20 +121,20 @@ def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path
 
 def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
     views = [
-        audition(source, store.front_end, settings(), 4, seed=3).pairs[-1][1].log_mel
+        sample_views(source, store.front_end, settings(), 4, seed=3).pairs[-1][1].log_mel
         for source in (str(store.path), str(sound_folder))
     ]
     assert np.array_equal(*views)
 
 
 def test_the_seed_is_all_the_chance_there_is(sound_folder):
-    def drawn(seed):
+    def log_mels(seed):
         settings = read_recipe("tiny", PRETRAINING)["views"]
-        heard = audition(str(sound_folder), LogMel(), settings, 1, seed)
-        return np.stack([view.log_mel for pair in heard.pairs for view in pair])
+        samples = sample_views(str(sound_folder), LogMel(), settings, 1, seed)
+        return np.stack([view.log_mel for pair in samples.pairs for view in pair])
 
-    assert np.array_equal(drawn(1), drawn(1))
-    assert not np.array_equal(drawn(1), drawn(2))
+    assert np.array_equal(log_mels(1), log_mels(1))
+    assert not np.array_equal(log_mels(1), log_mels(2))
 
 
 def test_silence_is_found(tmp_path):
@@ -146,16 +144,16 @@ def test_silence_is_found(tmp_path):
     soundfile.write(tmp_path / "pause.wav", pause, RATE)
     soundfile.write(tmp_path / "nothing.wav", np.zeros(2 * RATE), RATE)
     soundfile.write(tmp_path / "noise.wav", rhythm(2, 1), RATE)
-    heard = audition(str(tmp_path), LogMel(), settings(mix_back=None), 3)
+    samples = sample_views(str(tmp_path), LogMel(), settings(mix_back=None), 3)
     silent = {
-        pair[0].patch.clip.path: [view.patch.is_silent for view in pair] for pair in heard.pairs
+        pair[0].patch.clip.path: [view.patch.is_silent for view in pair] for pair in samples.pairs
     }
     assert silent == {
         str(tmp_path / "noise.wav"): [False, False],
         str(tmp_path / "nothing.wav"): [True, True],
         str(tmp_path / "pause.wav"): [True, True],
     }
-    assert heard.n_silent_patches == 4
+    assert samples.n_silent_patches == 4
 
 
 def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
@@ -164,7 +162,7 @@ def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
         halves = np.concatenate([rhythm(4, number), np.zeros(4 * RATE, np.float32)])
         soundfile.write(tmp_path / f"{number}.wav", halves, RATE)
     unaware, aware = (
-        audition(
+        sample_views(
             str(tmp_path),
             LogMel(),
             settings(mix_back=None, activity_threshold_db=activity_threshold_db),
@@ -178,8 +176,8 @@ def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
 
 @pytest.mark.parametrize("mix_back", [None, {"source": "none"}, {"alpha": 0.0}])
 def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
-    heard = audition(str(store.path), store.front_end, settings(mix_back=mix_back), 2)
-    for pair in heard.pairs:
+    samples = sample_views(str(store.path), store.front_end, settings(mix_back=mix_back), 2)
+    for pair in samples.pairs:
         for view in pair:
             assert view.background is None
             np.testing.assert_allclose(view.log_mel, view.patch.log_mel, atol=1e-5)
@@ -187,12 +185,12 @@ def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
 
 def test_what_was_drawn_is_kept_in_the_order_of_use(store):
     changes = {"reversal": {"probability": 1.0}, "time_shift": {"frames": [7, 7]}}
-    heard = audition(str(store.path), store.front_end, settings(mix_back=None, **changes), 1)
-    view = heard.pairs[0][0]
-    assert list(view.drawn) == ["time_shift", "reversal"]
-    assert view.drawn["time_shift"]["shift"] == 7
-    shown = np.roll(view.patch.log_mel, 7, axis=0)[::-1]
-    np.testing.assert_allclose(view.log_mel, shown, atol=1e-6)
+    samples = sample_views(str(store.path), store.front_end, settings(mix_back=None, **changes), 1)
+    view = samples.pairs[0][0]
+    assert list(view.draws) == ["time_shift", "reversal"]
+    assert view.draws["time_shift"]["shift"] == 7
+    expected = np.roll(view.patch.log_mel, 7, axis=0)[::-1]
+    np.testing.assert_allclose(view.log_mel, expected, atol=1e-6)
 
 
 def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
@@ -202,38 +200,40 @@ def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
     ]
     table = pd.DataFrame(rows)
     table.to_csv(tmp_path / "clips.csv", index=False)
-    heard = audition(str(tmp_path / "clips.csv"), LogMel(), settings(), 8)
-    assert heard.n_heard == 8
-    assert {cut.clip.split for cut in cuts(heard)} == {"train"}
+    samples = sample_views(str(tmp_path / "clips.csv"), LogMel(), settings(), 8)
+    assert samples.n_training_clips == 8
+    assert {cut.clip.split for cut in samples.cuts} == {"train"}
     table[table["split"] != "train"].to_csv(tmp_path / "rest.csv", index=False)
     with pytest.raises(SourceError, match="'train' has no clip"):
-        audition(str(tmp_path / "rest.csv"), LogMel(), settings())
+        sample_views(str(tmp_path / "rest.csv"), LogMel(), settings())
 
 
 def test_broken_clips_are_passed_over(sound_folder, tmp_path):
     few = shutil.copytree(sound_folder / "low", tmp_path / "low")
     (few / "broken.wav").write_text("no sound")
-    heard = audition(str(few), LogMel(), settings(), 3)
-    assert (heard.n_heard, heard.n_broken) == (9, 1)
+    samples = sample_views(str(few), LogMel(), settings(), 3)
+    assert (samples.n_training_clips, samples.n_unreadable) == (9, 1)
 
 
 def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
     for number in range(500):
         (tmp_path / f"{number}.wav").touch()
     with pytest.raises(BrokenClipsError) as refused:
-        audition(str(tmp_path), LogMel(), settings(), 8)
-    assert f"none of {8 + N_OTHERS} clips could be read. The first: " in str(refused.value)
+        sample_views(str(tmp_path), LogMel(), settings(), 8)
+    assert f"none of {8 + N_BACKGROUND_CLIPS} clips could be read. The first: " in str(
+        refused.value
+    )
     assert "problems.csv" not in str(refused.value)
 
 
 def test_what_cannot_be_made_is_refused(store, sound_folder, tmp_path):
     with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
-        audition(str(store.path), store.front_end, settings(patch_frames=400))
+        sample_views(str(store.path), store.front_end, settings(patch_frames=400))
     with pytest.raises(RecipeError, match="alpha of at least 0 and below 1"):
-        audition(str(store.path), store.front_end, settings(mix_back={"alpha": 2}))
+        sample_views(str(store.path), store.front_end, settings(mix_back={"alpha": 2}))
     with pytest.raises(SourceError, match="n_mels is 96 there and 64 here"):
-        audition(str(store.path), dataclasses.replace(store.front_end, n_mels=64), settings())
+        sample_views(str(store.path), dataclasses.replace(store.front_end, n_mels=64), settings())
     for number in range(2):
         shutil.copy(sound_folder / "low" / f"{number}.wav", tmp_path)
     with pytest.raises(RecipeError, match="at least 3 clips"):
-        audition(str(tmp_path), LogMel(), settings())
+        sample_views(str(tmp_path), LogMel(), settings())

@@ -1,0 +1,192 @@
+"""Sample pairs of views of a source, drawn as training draws them."""
+
+import dataclasses
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from soundalike.audio.inversion import to_waveform
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.sound_file import AudioError
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepare, read_problems
+from soundalike.datasets.source import read_source
+from soundalike.datasets.splits import training_clips
+from soundalike.datasets.store import Store, is_store
+from soundalike.recipes.errors import RecipeError, recipe_errors
+from soundalike.report.recordings import read_stretch
+from soundalike.report.view_samples import Cut, View, ViewSamples
+from soundalike.training.draws import step_generator
+from soundalike.views.activity import Activity
+from soundalike.views.augmentation import Draws
+from soundalike.views.pair import PairOfViews
+
+N_BACKGROUND_CLIPS = 24  # sampled beside those of the pairs
+DEFAULT_THRESHOLD_DB = 60.0  # where the recipe has no activity_threshold_db
+SILENCE_DB = 1.0  # above the floor of the log-mel
+
+
+def sample_views(
+    source: str, front_end: LogMel, settings: Mapping[str, Any], n_pairs: int = 8, seed: int = 0
+) -> ViewSamples:
+    """Make the views of a few training clips from all over a source.
+
+    Only these clips, and some others for backgrounds, are prepared, so it takes seconds however
+    large the source is. A prepared store is used as it is.
+
+    Args:
+        source: as every command takes it.
+        front_end: the front end of the recipe.
+        settings: its section ``views``, resolved.
+        n_pairs: number of clips to make views of, at most.
+        seed: random seed for the clips and their views.
+
+    Raises:
+        SourceError: the source cannot be used, or is a store of another front end.
+        RecipeError: the views cannot be made of these clips.
+        BrokenClipsError: none of the sampled clips can be read.
+    """
+    clips = read_source(source)
+    train = training_clips(clips)
+    sample = train[spread(len(train), n_pairs + N_BACKGROUND_CLIPS, seed)]
+    if is_store(Path(source)):
+        store = in_memory(open_or_prepare(source, Path(source), front_end).select(sample))
+    else:
+        store = _prepare_in_memory(clips.where(sample), front_end)
+    _refuse_short_clips(store, settings["patch_frames"])
+    with recipe_errors():
+        pairs = make_pairs(store, settings, spread(len(store.clips), n_pairs, seed), seed)
+    return ViewSamples(
+        source=clips.name,
+        n_training_clips=len(train),
+        n_unreadable=len(sample) - len(store.clips),
+        front_end=front_end,
+        settings=settings,
+        activity_threshold_db=_activity_threshold_db(settings),
+        seed=seed,
+        pairs=pairs,
+    )
+
+
+def spread(n_clips: int, n_samples: int, seed: int) -> NDArray[np.int64]:
+    """Sample clips from all over a list: one from each of ``n_samples`` equal stretches.
+
+    Returns:
+        Indices in increasing order; all of them if there are too few clips.
+
+    >>> spread(3, 5, seed=0)
+    array([0, 1, 2])
+    """
+    bounds = np.linspace(0, n_clips, min(n_clips, n_samples) + 1).astype(np.int64)
+    return np.random.default_rng(seed).integers(bounds[:-1], bounds[1:])
+
+
+def make_pairs(
+    store: Store, settings: Mapping[str, Any], indices: NDArray[np.int64], seed: int
+) -> list[tuple[View, View]]:
+    """Make the two views of some clips of a store that is held in memory.
+
+    Args:
+        store: the store.
+        settings: the section ``views`` of a recipe.
+        indices: clips of the store: [pairs].
+        seed: random seed; the views are those of the first step of a training with this seed.
+
+    Raises:
+        ValueError: a setting is out of its range, a clip is shorter than a patch, or there are too
+            few clips to mix with.
+    """
+    views = PairOfViews(**settings, n_bands=store.front_end.n_mels)
+    frames = store.as_frames()
+    activity = Activity(frames, _activity_threshold_db(settings))
+    draws = views.draw(
+        torch.from_numpy(indices),
+        frames.n_frames,
+        step_generator(seed, 0, 0),
+        None if views.activity_threshold_db is None else activity,
+    )
+    log_mels = views.apply(frames, draws).numpy()
+
+    def cut(cut_draws: Draws, pair: int, side: int) -> Cut:
+        clip, start = int(cut_draws["clip"][pair, side]), int(cut_draws["start"][pair, side])
+        return _cut(store, activity, clip, start, views.patch_frames)
+
+    def view(pair: int, side: int) -> View:
+        mixing = draws.get("mix_back")
+        weight = float(mixing["weight"][pair]) if mixing else 0.0
+        return View(
+            patch=cut(draws["patches"], pair, side),
+            background=cut(mixing, pair, side) if mixing and weight > 0 else None,
+            weight=weight,
+            draws={
+                name: {key: value[pair, side] for key, value in draws[name].items()}
+                for name in views.augmentations
+            },
+            log_mel=log_mels[side, pair],
+            waveform=to_waveform(log_mels[side, pair], store.front_end),
+        )
+
+    return [(view(pair, 0), view(pair, 1)) for pair in range(len(indices))]
+
+
+def in_memory(store: Store) -> Store:
+    """Return a store of the same clips that holds their frames, and no others, in memory."""
+    stretches = zip(store.offsets, store.n_frames, strict=True)
+    return dataclasses.replace(
+        store,
+        frames=np.concatenate([store.frames[first : first + n] for first, n in stretches]),
+        offsets=np.cumsum(store.n_frames) - store.n_frames,
+    )
+
+
+def _cut(store: Store, activity: Activity, index: int, start: int, n_frames: int) -> Cut:
+    clip = next(iter(store.clips.where(np.array([index]))))
+    log_mel = store.of_clip(index)[start : start + n_frames]
+    is_active = activity.of_patches(torch.tensor(index), torch.tensor(start), n_frames)
+    silence = math.log10(store.front_end.log_offset) + SILENCE_DB / 10
+    try:
+        n_clip_frames = int(store.n_frames[index])
+        waveform = read_stretch(clip, n_clip_frames, start, n_frames, store.front_end)
+        is_recorded = True
+    except AudioError:  # gone since the store was made
+        waveform, is_recorded = to_waveform(log_mel, store.front_end), False
+    return Cut(
+        clip=clip,
+        start_s=start * store.front_end.hop_s,
+        log_mel=log_mel,
+        waveform=waveform,
+        is_recorded=is_recorded,
+        is_silent=not is_active or float(log_mel.max()) < silence,
+    )
+
+
+def _prepare_in_memory(clips: ClipTable, front_end: LogMel) -> Store:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "store"
+        try:
+            return in_memory(prepare(clips, out, front_end, n_workers=1))
+        except BrokenClipsError:  # its message names the temporary folder
+            raise BrokenClipsError(
+                f"{clips.name}: none of {len(clips)} clips could be read. The first: "
+                f"{read_problems(out)[0].message}"
+            ) from None
+
+
+def _refuse_short_clips(store: Store, patch_frames: int) -> None:
+    shortest = int(store.n_frames.argmin())
+    if store.n_frames[shortest] < patch_frames:
+        raise RecipeError(
+            f"views.patch_frames is {patch_frames} and {store.clips.rows['path'].iloc[shortest]} "
+            f"has {store.n_frames[shortest]} frames: choose a higher front_end.min_duration_s or "
+            "shorter patches."
+        )
+
+
+def _activity_threshold_db(settings: Mapping[str, Any]) -> float:
+    return settings["activity_threshold_db"] or DEFAULT_THRESHOLD_DB

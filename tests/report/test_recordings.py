@@ -1,0 +1,34 @@
+"""The recorded sound behind frames of a store."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.sound_file import AudioError
+from soundalike.datasets.clips import Clip
+from soundalike.report.recordings import read_stretch
+
+RATE = 22050
+
+
+def test_it_is_cut_between_the_centers_of_frames(tmp_path):
+    waveform = np.linspace(-0.5, 0.5, 2 * RATE, dtype=np.float32)
+    soundfile.write(tmp_path / "ramp.wav", waveform, RATE, subtype="FLOAT")
+    clip = Clip(path=str(tmp_path / "ramp.wav"))
+    stretch = read_stretch(clip, 201, 10, 101, LogMel())
+    np.testing.assert_allclose(stretch, waveform[2200 : 2200 + 22001], atol=1e-4)
+
+
+def test_a_short_clip_is_repeated_as_the_front_end_repeats_it(tmp_path):
+    waveform = np.linspace(-0.5, 0.5, RATE // 2, dtype=np.float32)
+    soundfile.write(tmp_path / "short.wav", waveform, RATE, subtype="FLOAT")
+    clip = Clip(path=str(tmp_path / "short.wav"))
+    stretch = read_stretch(clip, 101, 0, 101, LogMel())
+    expected = np.resize(waveform, round(LogMel().min_duration_s * RATE))[:22001]
+    np.testing.assert_allclose(stretch, expected, atol=1e-4)
+
+
+def test_a_missing_recording_is_an_error(tmp_path):
+    with pytest.raises(AudioError):
+        read_stretch(Clip(path=str(tmp_path / "no.wav")), 201, 0, 101, LogMel())
