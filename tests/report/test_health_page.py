@@ -100,7 +100,11 @@ def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path
         assert f"{curve.meaning} {curve.healthy}" in page.text["p"]
     facts = dict(zip(page.text["dt"], page.text["dd"], strict=True))
     assert facts["effective rank"] == "34 of 128"
-    assert (facts["epochs"], facts["steps"], facts["training"]) == ("12", "60 of 60", "1,234 s")
+    assert (facts["epochs"], facts["steps"], facts["training time"]) == (
+        "12",
+        "60 of 60",
+        "1,234 s",
+    )
 
 
 def test_without_labels_there_is_no_curve_of_neighbors(tmp_path):
