@@ -51,7 +51,7 @@ for epoch in range(n_epochs):
         draws = views.draw(clips, n_frames, generator)  # all random numbers of this step
         pair = views.apply(frames, draws)  # [2, batch, frames, bands]
         z_a, z_b = head(encoder(pair.flatten(0, 1).unsqueeze(1))).chunk(2)
-        loss = criterion(z_a, z_b, Batch())
+        loss = criterion(z_a, z_b, Batch())  # some losses need labels; this one does not
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
