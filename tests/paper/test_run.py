@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import asdict
 
 import pandas as pd
 import pytest
@@ -16,13 +17,13 @@ ROWS = ["patch sampling/same patch", "linear evaluation/log-mel statistics"]
 
 def test_it_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, capsys):
     out = tmp_path / "out"
-    numbers = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25)
-    assert numbers["n_cells"] == 4
-    assert numbers["n_failed"] == 0
-    assert [(cell["row"], cell["seed"]) for cell in numbers["cells"]] == [
+    result = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25)
+    assert result.n_cells == 4
+    assert result.n_failed == 0
+    assert [(cell["row"], cell["seed"]) for cell in result.cells] == [
         ("same patch", 0), ("log-mel statistics", 0), ("same patch", 1), ("log-mel statistics", 1),
     ]  # fmt: skip
-    assert json.loads(json.dumps(numbers)) == numbers
+    assert json.loads(json.dumps(asdict(result))) == asdict(result)
     assert "4 of 4 cells" in capsys.readouterr().err
 
     text = (out / "tables.md").read_text()
@@ -38,7 +39,7 @@ def test_it_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, caps
 
     written = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
     again = run_paper(str(sound_folder), out, ROWS, 2, "tiny", 0.25, progress=False)
-    assert again["cells"] == numbers["cells"]
+    assert again.cells == result.cells
     changed = {path.relative_to(out).parts[0] for path, t in written.items()
                if path.stat().st_mtime_ns != t}  # fmt: skip
     assert changed == {"tables.md", "tables.csv", "figures"}

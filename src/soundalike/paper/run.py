@@ -14,7 +14,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,31 @@ from soundalike.training.run_folder import RunError
 SETTINGS = "paper.json"
 
 
+@dataclass(frozen=True)
+class PaperResult:
+    """The outcome of the experiments.
+
+    Args:
+        source: the source.
+        budget: the budget.
+        label_noise: share of the training clips with a wrong label.
+        n_cells: number of cells (row and seed) of this call.
+        n_failed: number of those that failed.
+        findings: outcome of each of the paper's findings, based on all cells in the folder.
+        cells: the cells of this call.
+        seconds: duration of this call.
+    """
+
+    source: str
+    budget: str
+    label_noise: float
+    n_cells: int
+    n_failed: int
+    findings: Any
+    cells: list[dict[str, Any]]
+    seconds: float
+
+
 def run_paper(
     source: str,
     out: Path,
@@ -51,33 +76,30 @@ def run_paper(
     budget: str = "paper",
     label_noise: float = 0.0,
     progress: bool = True,
-) -> dict[str, Any]:
-    """Run the paper's experiments, or go on where they were stopped, and write their tables.
+) -> PaperResult:
+    """Run the paper's experiments and write their tables.
 
-    All rows have one seed before the second begins. A cell that is there is not made again, also
-    where it failed; to try again, delete its files below ``cells`` and ``pretraining``.
+    All rows run with one seed before the next seed begins. Interrupted runs resume, and existing
+    cells are not repeated, even if they failed. To repeat a cell, delete its files in ``cells`` and
+    ``pretraining``.
 
     Args:
         source: labeled clips, as `read_source` takes them.
         out: folder for everything.
         only: tables, or single rows as "table/row"; by default all.
-        n_seeds: how often everything is run, with the seeds 0, 1, ...
+        n_seeds: number of random seeds: 0, 1, ...
         budget: a key of `BUDGETS`, or a share of the paper's epochs.
         label_noise: share of the labeled training clips that get a wrong label, below 1.
-        progress: whether to say what was done, on standard error.
-
-    Returns:
-        What was asked for; `n_cells`, `n_failed` and `cells` of that; the verdict on each of the
-        paper's `findings`, by all cells there are; the `seconds` that this call took.
+        progress: if true, report progress on standard error.
 
     Raises:
-        KeyboardInterrupt: it was stopped; the same call goes on.
+        KeyboardInterrupt: the run was interrupted; the same call resumes.
         PaperError: there is no such table, row or budget, or a number is out of range.
         RunError: the folder holds experiments on other clips, or with another budget or noise.
         SourceError: the source cannot be used.
         InUseError: another run is at work in the folder.
     """
-    began = time.monotonic()
+    start = time.monotonic()
     rows, scale = choose(only), find_budget(budget)
     if n_seeds < 1 or not 0 <= label_noise < 1:
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
@@ -85,8 +107,8 @@ def run_paper(
     store = open_or_prepare(source, out / "store", front_end, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress and sys.stderr.isatty())
     clips = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
-    given = {"source": source, "budget": budget, "label_noise": label_noise}
-    _claim(out, given | asdict(scale) | {"clips": store.fingerprint})
+    arguments = {"source": source, "budget": budget, "label_noise": label_noise}
+    _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
     places = [(table, row, seed) for seed in range(n_seeds) for table, row in rows]
     facts = {
         "source": f"{source}: {clips}",
@@ -97,7 +119,7 @@ def run_paper(
         "versions": f"soundalike {__version__}, torch {torch.__version__}, "
         f"Python {platform.python_version()}",
         "machine": choose_hardware().why,
-        "command": f"`{_command(given, out, only, n_seeds)}`",
+        "command": f"`{_command(arguments, out, only, n_seeds)}`",
     }
     with locked(out):
         try:
@@ -105,17 +127,20 @@ def run_paper(
         finally:
             findings = write_tables(out, facts, is_conclusive=scale.is_conclusive)
     cells = [asdict(read_cell(cell_path(out, *place))) for place in places]
-    return given | {
-        "n_cells": len(cells),
-        "n_failed": sum(cell["score"] is None for cell in cells),
-        "findings": findings,
-        "cells": cells,
-        "seconds": round(time.monotonic() - began, 1),
-    }
+    return PaperResult(
+        source=source,
+        budget=budget,
+        label_noise=label_noise,
+        n_cells=len(cells),
+        n_failed=sum(cell["score"] is None for cell in cells),
+        findings=findings,
+        cells=cells,
+        seconds=round(time.monotonic() - start, 1),
+    )
 
 
 def _claim(out: Path, settings: dict[str, Any]) -> None:
-    """Keep what the cells of a folder are made of, or refuse to put others among them."""
+    """Write the settings of a new folder; refuse a folder that has other settings."""
     path = out / SETTINGS
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
@@ -138,9 +163,9 @@ def _counted(store: Store) -> str:
     return f"{len(store.clips):,} clips, {store.hours:.2f} h ({', '.join(splits)})"
 
 
-def _command(given: dict[str, Any], out: Path, only: Sequence[str] | None, n_seeds: int) -> str:
-    words = ["soundalike", "paper", given["source"], "--out", str(out)]
+def _command(arguments: dict[str, Any], out: Path, only: Sequence[str] | None, n_seeds: int) -> str:
+    words = ["soundalike", "paper", arguments["source"], "--out", str(out)]
     words += ["--only", *only] if only else []
-    words += ["--seeds", str(n_seeds), "--budget", given["budget"]]
-    words += ["--label_noise", str(given["label_noise"])] if given["label_noise"] else []
+    words += ["--seeds", str(n_seeds), "--budget", arguments["budget"]]
+    words += ["--label_noise", str(arguments["label_noise"])] if arguments["label_noise"] else []
     return shlex.join(words)
