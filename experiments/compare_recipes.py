@@ -26,13 +26,14 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.splits import evaluation_splits
 from soundalike.datasets.store import Store
+from soundalike.downstream.cross_validation import cross_validate
 from soundalike.downstream.features import (
     Features,
     embeddings,
     log_mel_statistics,
     untrained_twin,
 )
-from soundalike.downstream.protocols import PROTOCOLS
+from soundalike.downstream.linear import fit_linear
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
 from soundalike.recipes.recipe import read_recipe
@@ -147,17 +148,14 @@ def untrained(model: SoundEncoder, pool: Store, seed: int, store: Store) -> Feat
     return embeddings(untrained_twin(model, pool, seed), store)
 
 
-def is_correct(patches: Features, store: Store, seed: int) -> pd.Series:
-    """Tell which test clips linear evaluation names right; of folds, each is a test clip once."""
-    labels = store.clips.labels()
-    right = np.zeros(len(labels), dtype=bool)
-    splits = evaluation_splits(store, seed=seed)
-    for split in splits:
-        scores = PROTOCOLS["linear"](patches, labels.values, labels.n_classes, split, seed)
-        right[split.test] = scores.argmax(axis=1) == labels.values[split.test]
-    index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
-    tested = np.sort(np.concatenate([split.test for split in splits]))
-    return pd.Series(right, index).iloc[tested]
+def is_correct(features: Features, store: Store, seed: int) -> pd.Series:
+    """Return which test clips linear evaluation classifies correctly, in the order of the store."""
+    fit = partial(fit_linear, seed=seed)
+    results = cross_validate(features, fit, evaluation_splits(store, seed=seed))
+    correct = results.scores.argmax(axis=1) == features.labels.values[results.clips]
+    paths = store.clips.rows["path"].iloc[results.clips]
+    index = pd.MultiIndex.from_product([[store.clips.name], paths])
+    return pd.Series(correct, index).iloc[results.clips.argsort()]
 
 
 def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:

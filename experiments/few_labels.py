@@ -9,6 +9,7 @@ hear the clips at levels drawn by chance. Stopped, the same command goes on.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ import pandas as pd
 from soundalike.datasets.prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store
+from soundalike.downstream.cross_validation import cross_validate
 from soundalike.downstream.features import Features, embeddings
-from soundalike.downstream.finetuning import fine_tune
-from soundalike.downstream.protocols import PROTOCOLS
+from soundalike.downstream.finetuning import FineTuned, fine_tune
+from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.intervals import crossed_interval
@@ -40,40 +42,49 @@ def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
 def is_correct(
     store: Store,
     model: SoundEncoder,
-    heard: Features,
-    given: argparse.Namespace,
+    features: Features,
+    arguments: argparse.Namespace,
     way: str,
     seed: int,
 ) -> pd.Series:
-    """Tell which clips are named right, each by the classifier of a fold that did not learn it."""
-    labels = store.clips.labels()
-    right = np.zeros(len(labels), dtype=bool)
+    """Return which clips are classified correctly by a classifier that was not fitted to them."""
+    labels = features.labels.values
     splits = evaluation_splits(store, seed=seed)
-    for split in splits:
-        few = few_of(split, labels.values, given.labels, seed)
-        if way == LINEAR:
-            scores = PROTOCOLS["linear"](heard, labels.values, labels.n_classes, few, seed)
-        else:
-            scores = trained(store, model, few, given, way, seed)
-        right[few.test] = scores.argmax(axis=1) == labels.values[few.test]
-    index = pd.MultiIndex.from_product([[store.clips.name], store.clips.rows["path"]])
-    tested = np.sort(np.concatenate([split.test for split in splits]))
-    return pd.Series(right, index).iloc[tested]
+    few = [few_of(split, labels, arguments.labels, seed) for split in splits]
+    if way == LINEAR:
+        results = cross_validate(features, partial(fit_linear, seed=seed), few)
+    else:
+        fit = partial(fit_network, model=model, arguments=arguments, way=way, seed=seed)
+        results = cross_validate(store, fit, few)
+    correct = results.scores.argmax(axis=1) == labels[results.clips]
+    paths = store.clips.rows["path"].iloc[results.clips]
+    index = pd.MultiIndex.from_product([[store.clips.name], paths])
+    return pd.Series(correct, index).iloc[results.clips.argsort()]
 
 
-def trained(
-    store: Store, model: SoundEncoder, few: Split, given: argparse.Namespace, way: str, seed: int
-) -> np.ndarray:
-    """Train the whole network, or go on; return the class scores of the clips of the fold."""
+def fit_network(
+    store: Store,
+    few: Split,
+    *,
+    model: SoundEncoder,
+    arguments: argparse.Namespace,
+    way: str,
+    seed: int,
+) -> FineTuned:
+    """Train the whole network, from the model or from scratch. Interrupted runs resume."""
     encoder = {"encoder": model.encoder_settings}
     recipe = read_recipe("few_labels", SUPERVISED, encoder)
     if way == SCRATCH:  # that takes more epochs
         gain_db = recipe["training"]["gain_db"]
         recipe = read_recipe("finetune", SUPERVISED, encoder | {"training.gain_db": gain_db})
-    recipe["training"] |= {"seed": seed, "patch_frames": model.patch_frames}
-    run = RunFolder(given.out / store.clips.name / f"{way}-{few.name}-{seed}")
-    run.configure(clips=store.fingerprint, split=few.name, labels=given.labels, recipe=recipe)
-    return fine_tune(store, few, run, recipe, model=model if way == FINE_TUNED else None).scores
+    recipe["training"] |= {
+        "seed": seed,
+        "patch_frames": model.patch_frames,
+        "align_last_window": model.windows.align_last,
+    }
+    run = RunFolder(arguments.out / store.clips.name / f"{way}-{few.name}-{seed}")
+    run.configure(clips=store.fingerprint, split=few.name, labels=arguments.labels, recipe=recipe)
+    return fine_tune(store, few, run, recipe, model=model if way == FINE_TUNED else None)
 
 
 def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:

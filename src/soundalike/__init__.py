@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from soundalike.datasets.source import read_source as read_source
     from soundalike.datasets.splits import evaluation_splits as evaluation_splits
     from soundalike.datasets.store import open_store as open_store
+    from soundalike.downstream.evaluate import evaluate as evaluate
     from soundalike.downstream.finetuning import fine_tune as fine_tune
-    from soundalike.downstream.protocols import evaluate as evaluate
     from soundalike.downstream.supervised_recipe import SUPERVISED as SUPERVISED
     from soundalike.embedding.classify import classify as classify
     from soundalike.embedding.embed import embed as embed
@@ -40,7 +40,7 @@ _VERBS = {
     "SoundEncoder": "soundalike.embedding.sound_encoder",
     "classify": "soundalike.embedding.classify",
     "embed": "soundalike.embedding.embed",
-    "evaluate": "soundalike.downstream.protocols",
+    "evaluate": "soundalike.downstream.evaluate",
     "evaluation_splits": "soundalike.datasets.splits",
     "fine_tune": "soundalike.downstream.finetuning",
     "open_store": "soundalike.datasets.store",

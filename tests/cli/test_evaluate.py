@@ -1,6 +1,7 @@
 """The command evaluate, and its table as a reader sees it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,9 @@ import pytest
 
 from soundalike.cli import DONE
 from soundalike.cli.evaluate import print_evaluation
+from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.score_table import ScoreRow
 from soundalike.pretrained import SHIPPED_MODELS
 
 QUICK = [
@@ -120,28 +123,25 @@ def test_wrong_use(refusal, words, message):
     assert message in refusal("evaluate", "x", "y", *words)
 
 
+def result_of(rows, metric="balanced accuracy", included=False):
+    return EvaluationResult(
+        model="runs/mine",
+        source="mine",
+        splits=["test"],
+        n_test_clips=300,
+        pretrained_on_test_clips=included,
+        seed=0,
+        out="runs/mine/evaluation",
+        metric=metric,
+        rows=rows,
+    )
+
+
 @pytest.mark.parametrize("included", [True, False])
 def test_the_table_has_a_row_for_every_representation(capsys, included):
-    row = {
-        "protocol": "linear",
-        "representation": "pretrained encoder",
-        "score": 0.71234,
-        "interval": [0.65, 0.77],
-        "accuracy": 0.7,
-        "per_class": {"a": 1.0, "b": 0.4},
-    }
-    print_evaluation(
-        {
-            "model": "runs/mine",
-            "out": "runs/mine/evaluation",
-            "source": "mine",
-            "splits": ["test"],
-            "n_test_clips": 300,
-            "heard_test_clips": included,
-            "metric": "balanced accuracy",
-            "rows": [row, row | {"protocol": "knn", "score": 0.5}],
-        }
-    )
+    per_class = {"a": 1.0, "b": 0.4}
+    row = ScoreRow("linear", "pretrained encoder", 0.71234, [0.65, 0.77], per_class, accuracy=0.7)
+    print_evaluation(result_of([row, replace(row, protocol="knn", score=0.5)], included=included))
     text = capsys.readouterr().out
     assert "0.712" in text
     assert "0.650 - 0.770" in text
@@ -150,15 +150,8 @@ def test_the_table_has_a_row_for_every_representation(capsys, included):
 
 
 def test_several_labels_have_no_accuracy(capsys):
-    row = {
-        "protocol": "knn",
-        "representation": "pretrained encoder",
-        "score": 0.4,
-        "interval": [0.3, 0.5],
-        "per_class": {"a": 1.0},
-    }
-    results = {"model": "m", "out": "o", "source": "s", "splits": ["test"], "n_test_clips": 3}
-    print_evaluation(results | {"heard_test_clips": False, "metric": "mAP", "rows": [row]})
+    row = ScoreRow("knn", "pretrained encoder", 0.4, [0.3, 0.5], {"a": 1.0})
+    print_evaluation(result_of([row], metric="mAP"))
     text = capsys.readouterr().out
     assert "mAP" in text
     assert "accuracy" not in text

@@ -1,5 +1,6 @@
 """Evaluating a run: where results go, which clips test, and what is said about them."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ import soundfile
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
-from soundalike.downstream.evaluate import evaluate_run
+from soundalike.downstream.evaluate import evaluate
 from soundalike.embedding.model_folder import ModelError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
@@ -37,55 +38,53 @@ def run_on(source, recipe, path, test_fold=None):
 
 def test_results_are_kept_beside_the_run(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run")
-    results = evaluate_run(run.path, str(folded), ["linear"], progress=False)
-    kept = json.loads((run.path / "evaluation" / "clips" / "results.json").read_text())
-    assert kept == json.loads(json.dumps(results))
-    assert results["splits"] == ["fold 0", "fold 1", "fold 2"]
-    assert results["n_test_clips"] == 24
-    assert results["heard_test_clips"] is True
+    result = evaluate(run.path, str(folded), ["linear"], progress=False)
+    saved = json.loads((run.path / "evaluation" / "clips" / "results.json").read_text())
+    assert saved == dataclasses.asdict(result)
+    assert result.splits == ["fold 0", "fold 1", "fold 2"]
+    assert result.n_test_clips == 24
+    assert result.pretrained_on_test_clips is True
     predictions = pd.read_csv(run.path / "evaluation" / "clips" / "predictions.csv")
     right = predictions["linear, pretrained encoder"] == predictions["label"]
-    assert results["metric"] == "balanced accuracy"
-    (row,) = (row for row in results["rows"] if row["representation"] == "pretrained encoder")
-    assert row["accuracy"] == pytest.approx(right.mean())
+    assert result.metric == "balanced accuracy"
+    (row,) = (row for row in result.rows if row.representation == "pretrained encoder")
+    assert row.accuracy == pytest.approx(right.mean())
     assert not (run.path / "evaluation" / "clips" / "store").exists()  # the run's own was at hand
 
 
 def test_a_run_that_left_a_fold_out_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run", test_fold="1")
-    results = evaluate_run(run.path, str(folded), ["knn"], progress=False)
-    assert results["splits"] == ["fold 1"]
-    assert results["n_test_clips"] == 8
-    assert results["heard_test_clips"] is False
+    result = evaluate(run.path, str(folded), ["knn"], progress=False)
+    assert result.splits == ["fold 1"]
+    assert result.n_test_clips == 8
+    assert result.pretrained_on_test_clips is False
 
 
 def test_other_sounds_get_a_store_of_their_own(run, sound_folder, tmp_path):
-    results = evaluate_run(run.path, str(sound_folder), ["knn"], tmp_path / "out", progress=False)
+    result = evaluate(run.path, str(sound_folder), ["knn"], tmp_path / "out", progress=False)
     assert (tmp_path / "out" / "store" / "store.json").exists()
-    assert results["n_test_clips"] == 24
-    assert len(results["splits"]) == 5
-    model_only = evaluate_run(
+    assert result.n_test_clips == 24
+    assert len(result.splits) == 5
+    model_only = evaluate(
         run.encoder, str(tmp_path / "out" / "store"), ["knn"], tmp_path / "2", progress=False
     )
-    assert model_only["rows"] == results["rows"]
-    assert model_only["out"] == str(tmp_path / "2")
+    assert model_only.rows == result.rows
+    assert model_only.out == str(tmp_path / "2")
 
 
 def test_two_sources_do_not_get_into_each_other_s_way(run, sound_folder, folded):
     for source, name in ((sound_folder, sound_folder.name), (folded, "clips")):
-        results = evaluate_run(run.path, str(source), ["knn"], progress=False)
-        assert results["out"] == str(run.path / "evaluation" / name)
+        result = evaluate(run.path, str(source), ["knn"], progress=False)
+        assert result.out == str(run.path / "evaluation" / name)
         assert (run.path / "evaluation" / name / "predictions.csv").exists()
 
 
 def test_what_cannot_be_evaluated_is_said(run, tmp_path):
     with pytest.raises(ModelError, match="no model there"):
-        evaluate_run(tmp_path, "x", ["knn"])
+        evaluate(tmp_path, "x", ["knn"])
     (tmp_path / "unlabeled").mkdir()
     for number in range(6):
         tone = np.sin(np.arange(30000) * 0.02 * (number + 1))
         soundfile.write(tmp_path / "unlabeled" / f"{number}.wav", tone, 22050)
     with pytest.raises(SourceError, match="no clip has a label"):
-        evaluate_run(
-            run.path, str(tmp_path / "unlabeled"), ["knn"], tmp_path / "out", progress=False
-        )
+        evaluate(run.path, str(tmp_path / "unlabeled"), ["knn"], tmp_path / "out", progress=False)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from soundalike.datasets.labels import Labels
 from soundalike.downstream.features import (
     Features,
     embeddings,
@@ -23,12 +24,15 @@ def model(run):
 
 
 def test_patches_of_some_clips_are_counted_anew_in_their_order():
-    patches = Features(torch.arange(7.0)[:, None], torch.tensor([0, 0, 1, 2, 2, 2, 3]))
-    chosen = patches.of(np.array([2, 0]))
-    assert chosen.h[:, 0].tolist() == [3, 4, 5, 0, 1]
+    labels = Labels(np.array([5, 6, 7, 8]), list("abcdefghi"))
+    windows = torch.tensor([0, 0, 1, 2, 2, 2, 3])
+    features = Features(torch.arange(7.0)[:, None], windows, labels)
+    chosen = features.select(np.array([2, 0]))
+    assert chosen.labels.values.tolist() == [7, 5]
+    assert chosen.vectors[:, 0].tolist() == [3, 4, 5, 0, 1]
     assert chosen.clips.tolist() == [0, 0, 0, 1, 1]
-    assert patches.of(np.array([3])).clips.tolist() == [0]
-    assert len(patches.of(np.zeros(0, dtype=np.int64)).h) == 0
+    assert features.select(np.array([3])).clips.tolist() == [0]
+    assert len(features.select(np.zeros(0, dtype=np.int64)).vectors) == 0
 
 
 def test_log_mel_statistics_are_taken_over_time_band_by_band(model, store):
@@ -46,7 +50,7 @@ def test_log_mel_statistics_are_taken_over_time_band_by_band(model, store):
             max(values),
             sum(steps) / len(steps),
         ]
-        assert statistics.h[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
+        assert statistics.vectors[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_frozen_ear_does_not_move_by_a_bit(model, store):
@@ -54,26 +58,26 @@ def test_the_frozen_ear_does_not_move_by_a_bit(model, store):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first = embeddings(model, store)
     again = embeddings(model, store.select(np.arange(24)))
-    assert torch.equal(first.h, again.h)
+    assert torch.equal(first.vectors, again.vectors)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert not any(module.training for module in model.modules())
 
 
 def test_embeddings_tell_whether_they_are_whitened(model, store):
     assert not embeddings(model, store).is_whitened
-    h = embeddings(model, store).h
+    h = embeddings(model, store).vectors
     by_itself = model.with_encoder(model.encoder, Whitening.of(h, 8))
-    assert embeddings(by_itself, store).of(np.arange(3)).is_whitened
+    assert embeddings(by_itself, store).select(np.arange(3)).is_whitened
 
 
 def test_clips_are_heard_at_several_levels(model, store):
     some = store.select(np.array([3, 11]))
-    heard = embeddings(model, some, [-6, 0, 6])
+    features = embeddings(model, some, [-6, 0, 6])
     plain = embeddings(model, some)
-    assert heard.clips.tolist() == sorted(3 * plain.clips.tolist())
+    assert features.clips.tolist() == sorted(3 * plain.clips.tolist())
     for clip in (0, 1):
-        at_levels = heard.h[heard.clips == clip].chunk(3)
-        assert torch.equal(at_levels[1], plain.h[plain.clips == clip])
+        at_levels = features.vectors[features.clips == clip].chunk(3)
+        assert torch.equal(at_levels[1], plain.vectors[plain.clips == clip])
         (louder,) = encode_windows(model, [[some.of_clip(clip) + np.float32(0.6)]])
         torch.testing.assert_close(at_levels[2].numpy(), louder.vectors)
 
@@ -85,5 +89,5 @@ def test_the_untrained_twin_is_calibrated_and_otherwise_random(model, store):
         twin.encoder.conv1.weight, untrained_twin(model, store, seed=0).encoder.conv1.weight
     )
     assert not torch.equal(twin.encoder.bn1.running_mean, torch.zeros(4))
-    assert embeddings(twin, store).h.std() > 0.01
+    assert embeddings(twin, store).vectors.std() > 0.01
     assert (twin.standardization, twin.windows) == (model.standardization, model.windows)

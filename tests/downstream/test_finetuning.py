@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import embeddings
@@ -19,7 +20,6 @@ from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
-from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.metrics import score
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.recipe import read_recipe
@@ -54,10 +54,14 @@ def model(run):
 
 @pytest.fixture(scope="module")
 def tuned(model, store, tmp_path_factory):
-    """A fine-tuned run and its outcome."""
+    """A fine-tuned run and its network."""
     recipe = recipe_of()
     run = new_run(tmp_path_factory.mktemp("tuned") / "run", recipe)
     return run, fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
+
+
+def score_on_test(network, store, split):
+    return score(store.clips.labels().values[split.test], network.scores(store.select(split.test)))
 
 
 def metrics_of(run):
@@ -87,22 +91,21 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
     model, store, tmp_path
 ):
     """In its windows, at several levels, whitened: a rate of zero leaves all as it is."""
-    whole = model.with_encoder(model.encoder, Whitening.of(embeddings(model, store).h, 8))
-    whole.window_frames = 151
+    whole = model.with_encoder(model.encoder, Whitening.of(embeddings(model, store).vectors, 8))
+    whole.windows = Windows.half_overlapping(151, 101)
     few = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
     changes = {"optimizer.lr": 0.0, "training.precision": "32-true", "training.n_epochs": 1}
     recipe = read_recipe("few_labels", SUPERVISED, changes)
     run = new_run(tmp_path / "run", recipe)
-    outcome = fine_tune(store, few, run, recipe, model=whole, progress=False)
+    network = fine_tune(store, few, run, recipe, model=whole, progress=False)
 
-    heard = embeddings(whole, store, [-10, -5, 0, 5, 10])
-    probe = fit_linear(heard, store.clips.labels().values, 3, few, seed=0)
-    tested = embeddings(whole, store.select(few.test))
-    assert outcome.scores == pytest.approx(
-        clip_scores(probe.probabilities(tested.h).numpy(), tested.clips.numpy()), abs=1e-5
-    )
+    features = embeddings(whole, store, [-10, -5, 0, 5, 10])
+    linear = fit_linear(features, few, seed=0)
+    test = store.select(few.test)
+    expected = linear.scores(embeddings(whole, test))
+    assert network.scores(test) == pytest.approx(expected, abs=1e-5)
     kept = SoundClassifier.from_pretrained(run.path).model
-    assert kept.window_frames == 151
+    assert kept.windows == whole.windows
     assert kept.whitening is not None
 
 
@@ -123,17 +126,16 @@ def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(model, st
 
 
 def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, store):
-    run, outcome = tuned
+    run, network = tuned
     by_epoch = metrics_of(run)["validation"].dropna().tolist()
-    assert outcome.epoch == 1 + int(np.argmax(by_epoch))
-    assert outcome.validation_score == max(by_epoch)
+    assert network.epoch == 1 + int(np.argmax(by_epoch))
+    assert network.validation_score == max(by_epoch)
     kept = SoundClassifier.from_pretrained(run.path)
     labels = store.clips.labels().values
     validation = kept.clip_probabilities(store.select(SPLIT.validation))
-    assert score(labels[SPLIT.validation], validation) == outcome.validation_score
+    assert score(labels[SPLIT.validation], validation) == network.validation_score
     test = kept.clip_probabilities(store.select(SPLIT.test))
-    assert np.array_equal(test, outcome.scores)
-    assert outcome.test_score == score(labels[SPLIT.test], test)
+    assert np.array_equal(test, network.scores(store.select(SPLIT.test)))
 
 
 def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
@@ -153,7 +155,12 @@ def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
         },
     )
     run = new_run(tmp_path / "run", recipe)
-    assert fine_tune(store, split, run, recipe, model=model, progress=False).test_score > 0.9
+    assert (
+        score_on_test(
+            fine_tune(store, split, run, recipe, model=model, progress=False), store, split
+        )
+        > 0.9
+    )
 
 
 def test_test_labels_do_not_matter_until_the_end(model, store, tuned, tmp_path):
@@ -161,8 +168,8 @@ def test_test_labels_do_not_matter_until_the_end(model, store, tuned, tmp_path):
     rows.loc[SPLIT.test, "label"] = rows.loc[SPLIT.test, "label"].to_numpy()[::-1]
     swapped = replace(store, clips=ClipTable("x", rows))
     run = new_run(tmp_path / "run", recipe_of())
-    outcome = fine_tune(swapped, SPLIT, run, recipe_of(), model=model, progress=False)
-    assert np.array_equal(outcome.scores, tuned[1].scores)
+    network = fine_tune(swapped, SPLIT, run, recipe_of(), model=model, progress=False)
+    assert np.array_equal(*(each.scores(store.select(SPLIT.test)) for each in (network, tuned[1])))
 
 
 @pytest.mark.parametrize("encoder", [{"name": "resnet18", "width": 2}, "fsdnoisy18k_baseline"])
@@ -184,28 +191,27 @@ def test_a_stopped_training_goes_on_exactly(encoder, store, tmp_path, monkeypatc
         with pytest.raises(KeyboardInterrupt):
             fine_tune(store, SPLIT, halves, recipe, progress=False)
     assert len(metrics_of(halves)) == 3
-    outcome = fine_tune(store, SPLIT, halves, recipe, progress=False)
+    network = fine_tune(store, SPLIT, halves, recipe, progress=False)
     pd.testing.assert_frame_equal(metrics_of(halves), metrics_of(whole))
-    assert np.array_equal(outcome.scores, expected.scores)
+    assert np.array_equal(*(each.scores(store.select(SPLIT.test)) for each in (network, expected)))
 
 
 def test_without_validation_the_last_epoch_is_kept(model, store, tmp_path):
     split = Split("x", SPLIT.train, NOTHING, NOTHING)
     recipe = recipe_of(**{"training.n_epochs": 2})
-    outcome = fine_tune(
+    network = fine_tune(
         store, split, new_run(tmp_path / "run", recipe), recipe, model=model, progress=False
     )
-    assert (outcome.epoch, outcome.validation_score) == (2, None)
-    assert np.isnan(outcome.test_score)
-    assert outcome.scores.shape == (0, 3)
+    assert (network.epoch, network.validation_score) == (2, None)
+    assert network.scores(store.select(NOTHING)).shape == (0, 3)
 
 
 def test_patches_longer_than_clips(store, tmp_path):
     """The baseline's patches are 2 s; a clip of 1 s is heard twice over."""
     recipe = recipe_of(**{"training.patch_frames": 201, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)
-    outcome = fine_tune(store, SPLIT, run, recipe, progress=False)
-    assert np.isfinite(outcome.scores).all()
+    network = fine_tune(store, SPLIT, run, recipe, progress=False)
+    assert np.isfinite(network.scores(store.select(SPLIT.test))).all()
     kept = SoundClassifier.from_pretrained(run.path)
     shortest = store.clips.rows["path"][int(store.n_frames.argmin())]
     assert len(kept.model.front_end.of_file(shortest)) >= 201
@@ -216,11 +222,10 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
     several = replace(store, clips=ClipTable("x", store.clips.rows.assign(label=labels)))
     recipe = recipe_of(**{"training.n_epochs": 4})
     run = new_run(tmp_path / "run", recipe)
-    outcome = fine_tune(several, SPLIT, run, recipe, progress=False)
-    assert outcome.scores.shape == (6, 4)
-    assert not np.allclose(outcome.scores.sum(axis=1), 1)
-    labels = several.clips.labels().values
-    assert outcome.test_score == score(labels[SPLIT.test], outcome.scores)
+    network = fine_tune(several, SPLIT, run, recipe, progress=False)
+    scores = network.scores(several.select(SPLIT.test))
+    assert scores.shape == (6, 4)
+    assert not np.allclose(scores.sum(axis=1), 1)
     assert SoundClassifier.from_pretrained(run.path).multi_label
 
 
@@ -251,5 +256,5 @@ def test_robust_losses_are_for_one_label(store, tmp_path):
 
 def test_one_clip_is_too_few(store, tmp_path):
     split = Split("x", np.arange(1), NOTHING, NOTHING)
-    with pytest.raises(SourceError, match="1 labeled clips to learn from"):
+    with pytest.raises(SourceError, match="1 labeled clips to train on"):
         fine_tune(store, split, RunFolder(tmp_path / "run"), recipe_of(), progress=False)

@@ -1,24 +1,29 @@
-"""The linear classifier of a model: its prior, and that what is kept is what was tested."""
+"""Linear classifiers against scikit-learn and torch, and the choice of the prior."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from soundalike.datasets.splits import Split, evaluation_splits
+from soundalike.datasets.labels import Labels
+from soundalike.datasets.splits import Split
 from soundalike.downstream import linear
 from soundalike.downstream.features import Features, embeddings
-from soundalike.downstream.linear import fit_linear, linear_classifier
-from soundalike.downstream.protocols import PROTOCOLS, evaluate
+from soundalike.downstream.linear import fit_linear, fit_paper_linear
+from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 NOTHING = np.zeros(0, dtype=np.int64)
+SPLIT = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
 
 
-@pytest.fixture(scope="module")
-def model(run):
-    return SoundEncoder.from_pretrained(run.path)
+def features_of(h, labels, is_whitened=False):
+    names = [str(number) for number in range(4)]
+    return Features(h, torch.arange(len(h)), Labels(labels, names), is_whitened)
 
 
 @pytest.mark.parametrize("precision", linear.PRIOR_PRECISIONS)
@@ -28,11 +33,11 @@ def test_the_probe_s_prior_counts_for_more_the_fewer_the_clips(monkeypatch, is_w
     labels = np.arange(150) % 3
     rng = np.random.default_rng(0)
     h = rng.standard_normal((150, 6)) * [1, 1, 1, 1, 1, 5] + 2 * np.eye(3, 6)[labels]
-    patches = Features(torch.tensor(h).float(), torch.arange(150), is_whitened)
+    features = features_of(torch.tensor(h).float(), labels, is_whitened)
     monkeypatch.setattr(linear, "PRIOR_PRECISIONS", (precision,))
     for n_clips in (30, 75):
         split = Split("x", np.arange(n_clips), NOTHING, np.arange(75, 150))
-        scores = PROTOCOLS["linear"](patches, labels, 3, split, 0)
+        scores = fit_linear(features, split).scores(features.select(split.test))[:, :3]
         scale = (1, StandardScaler().fit(h[:n_clips]).scale_)[not is_whitened]
         regression = LogisticRegression(C=1 / precision, tol=1e-6)
         regression.fit(h[:n_clips] / scale, labels[:n_clips])
@@ -44,19 +49,19 @@ def test_wrong_labels_want_a_narrower_prior_than_right_ones(monkeypatch):
     truth = np.arange(600) % 4
     h = torch.tensor(rng.standard_normal((600, 40)) + 3 * np.eye(4, 40)[truth]).float()
     split = Split("x", np.arange(200), NOTHING, np.arange(200, 600))
-    given = np.where(rng.random(600) < 0.5, rng.integers(4, size=600), truth)
+    noisy = np.where(rng.random(600) < 0.5, rng.integers(4, size=600), truth)
 
     def accuracy_and_size(labels):
-        heard = Features(h, torch.arange(600))
-        weight = fit_linear(heard, labels, 4, split, seed=0).weight
-        scores = PROTOCOLS["linear"](heard, labels, 4, split, 0)
-        return (scores.argmax(axis=1) == truth[200:]).mean(), weight.norm()
+        features = features_of(h, labels)
+        linear = fit_linear(features, split)
+        scores = linear.scores(features.select(split.test))
+        return (scores.argmax(axis=1) == truth[200:]).mean(), linear.probe.weight.norm()
 
     right, size_for_right = accuracy_and_size(truth)
-    chosen, size = accuracy_and_size(given)
+    chosen, size = accuracy_and_size(noisy)
     monkeypatch.setattr(linear, "PRIOR_PRECISIONS", linear.PRIOR_PRECISIONS[:1])
     assert accuracy_and_size(truth) == (right, size_for_right), "clean labels want the widest"
-    as_if_right, wide = accuracy_and_size(given)
+    as_if_right, wide = accuracy_and_size(noisy)
     assert size < 0.7 * wide
     assert as_if_right + 0.03 < chosen < right
 
@@ -67,15 +72,43 @@ def test_a_few_clips_are_enough_to_fit(n_clips, several):
     h = torch.randn(n_clips, 30, generator=torch.Generator().manual_seed(0))
     labels = np.arange(n_clips) % 2
     split = Split("x", np.arange(n_clips), NOTHING, NOTHING)
-    heard = Features(h, torch.arange(n_clips))
-    probe = fit_linear(heard, np.eye(2, dtype=int)[labels] if several else labels, 2, split, 0)
+    values = np.eye(4, dtype=np.float32)[labels] if several else labels
+    probe = fit_linear(features_of(h, values), split).probe
     assert probe.probabilities(h).argmax(dim=1).tolist() == labels.tolist()
 
 
-def test_the_classifier_that_is_kept_is_the_one_that_was_tested(model, store):
-    split = evaluation_splits(store)[0]
-    heard = embeddings(model, store)
-    classifier = linear_classifier(model, store, heard, split, seed=0)
-    tested = evaluate(model, store, [split], ["linear"], progress=False)
-    said = classifier.clip_probabilities(store.select(split.test))
-    assert said == pytest.approx(tested["linear", "pretrained encoder"], abs=1e-5)
+def test_a_classifier_of_sounds_with_its_weights_has_its_scores(run, store):
+    model = SoundEncoder.from_pretrained(run.path)
+    features = embeddings(model, store)
+    linear = fit_linear(features, SPLIT)
+    classifier = linear.copy_to(SoundClassifier(model, store.clips.classes))
+    expected = linear.scores(features.select(SPLIT.test))
+    assert classifier.clip_probabilities(store.select(SPLIT.test)) == pytest.approx(
+        expected, abs=1e-5
+    )
+
+
+def test_the_paper_s_classifier_is_torch_s_on_h_as_it_is(run, store):
+    """Against torch's own linear layer and SGD, on the same patches in the same order."""
+    model, split = SoundEncoder.from_pretrained(run.path), SPLIT
+    one_patch = store.select(np.arange(24))
+    one_patch = replace(one_patch, n_frames=np.full(24, model.patch_frames))
+    features = embeddings(model, one_patch)
+    linear = fit_paper_linear(features, split, n_epochs=5)
+
+    h = features.vectors
+    labels = torch.from_numpy(one_patch.clips.labels().values)
+    layer = torch.nn.Linear(model.dim, 3)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [2, 4], gamma=0.1)
+    for _ in range(5):  # twelve clips are one batch, so their order does not matter
+        loss = F.cross_entropy(layer(h[split.train]), labels[split.train])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    expected = layer(h[split.test]).softmax(dim=1).detach().numpy()
+    assert linear.scores(features.select(split.test)) == pytest.approx(expected, abs=1e-5)
+    assert linear.probe.epoch == 5

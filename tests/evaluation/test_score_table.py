@@ -1,12 +1,13 @@
 """Rows hold the values of the metrics."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from soundalike.evaluation.metrics import score
-from soundalike.evaluation.score_table import score_table
+from soundalike.evaluation.score_table import ScoreRow, score_table
 
 CLASSES = ["a", "b", "c"]
 
@@ -20,23 +21,23 @@ def test_one_label_a_clip(rng):
     labels = np.arange(60) % 3
     scores = np.eye(3)[labels] + rng.standard_normal((60, 3))
     (row,) = score_table(labels, {("linear", "x"): scores}, CLASSES)
-    assert (row["protocol"], row["representation"]) == ("linear", "x")
-    assert row["score"] == score(labels, scores)
-    assert row["interval"][0] < row["score"] < row["interval"][1]
+    assert (row.protocol, row.representation) == ("linear", "x")
+    assert row.score == score(labels, scores)
+    assert row.interval[0] < row.score < row.interval[1]
     is_correct = scores.argmax(axis=1) == labels
-    assert row["accuracy"] == is_correct.mean()
-    assert np.trace(row["confusion"]) == is_correct.sum()
-    assert np.mean(list(row["per_class"].values())) == pytest.approx(row["score"])
-    assert json.loads(json.dumps(row)) == row
+    assert row.accuracy == is_correct.mean()
+    assert np.trace(row.confusion) == is_correct.sum()
+    assert np.mean(list(row.per_class.values())) == pytest.approx(row.score)
+    assert ScoreRow(**json.loads(json.dumps(dataclasses.asdict(row)))) == row
 
 
 def test_several_labels_a_clip(rng):
     labels = (rng.random((60, 3)) < 0.4).astype(np.float32)
     (row,) = score_table(labels, {("knn", "x"): labels + rng.random((60, 3))}, CLASSES)
-    assert row["score"] == pytest.approx(np.mean(list(row["per_class"].values())))
-    assert row.keys().isdisjoint({"accuracy", "confusion"})
+    assert row.score == pytest.approx(np.mean(list(row.per_class.values())))
+    assert (row.accuracy, row.confusion) == (None, None)
 
 
 def test_a_class_without_clips_is_not_in_the_row(rng):
     (row,) = score_table(np.array([0, 0, 2]), {("knn", "x"): np.eye(3)}, CLASSES)
-    assert list(row["per_class"]) == ["a", "c"]
+    assert list(row.per_class) == ["a", "c"]

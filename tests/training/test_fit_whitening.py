@@ -31,7 +31,7 @@ def new_model(window_frames=101):
 def test_embeddings_of_the_training_clips_vary_equally(store):
     model = new_model()
     white = whitened(model, store, n_components=8, seed=0)
-    raw, h = embeddings(model, store).h, embeddings(white, store).h
+    raw, h = embeddings(model, store).vectors, embeddings(white, store).vectors
     assert white.dim == h.shape[1] == 8
     assert torch.allclose(h.square().mean(dim=1), torch.ones(len(h)), atol=1e-4)
     ours, theirs = (np.linalg.eigvalsh(np.cov(x.T))[::-1][:8] for x in (h, raw))
@@ -47,7 +47,7 @@ def test_the_seed_decides_which_windows_are_drawn(store, monkeypatch):
 
 
 def test_a_small_set_gives_all_of_its_windows(store, monkeypatch):
-    model, h = new_model(), embeddings(new_model(), store).h
+    model, h = new_model(), embeddings(new_model(), store).vectors
     monkeypatch.setattr(fit_whitening, "N_WINDOWS", len(h))
     assert torch.allclose(whitened(model, store, 4, seed=0).whitening.center, h.mean(0), atol=1e-5)
 

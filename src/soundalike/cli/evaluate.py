@@ -2,12 +2,15 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_model_and_source, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
+
+if TYPE_CHECKING:
+    from soundalike.downstream.evaluation_result import EvaluationResult
 
 EPILOG = (
     "With --protocol finetune, any key of its recipe can be set as an option: --optimizer.lr "
@@ -54,13 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--{option}: recipe keys require --protocol finetune.")
     if "training.seed" in arguments.overrides:
         raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
-    refuse_fixed_by_model(arguments.overrides, ("encoder.", "training.patch_frames"))
+    fixed = ("encoder.", "training.patch_frames", "training.align_last_window")
+    refuse_fixed_by_model(arguments.overrides, fixed)
 
-    from soundalike.downstream.evaluate import evaluate_run
+    from soundalike.downstream.evaluate import evaluate
     from soundalike.downstream.supervised_recipe import SUPERVISED
     from soundalike.recipes.recipe import read_recipe
 
-    results = evaluate_run(
+    result = evaluate(
         arguments.model,
         arguments.source,
         [arguments.protocol] if arguments.protocol else ["linear", "knn"],
@@ -69,43 +73,43 @@ def run(arguments: argparse.Namespace) -> int:
         recipe=read_recipe(arguments.recipe, SUPERVISED, arguments.overrides),
         seed=arguments.seed,
     )
-    write_json(arguments.json, results)
-    print_evaluation(results)
+    write_json(arguments.json, result)
+    print_evaluation(result)
     return DONE
 
 
-def print_evaluation(results: dict[str, Any]) -> None:
+def print_evaluation(result: "EvaluationResult") -> None:
     """Print the scores of every protocol and representation as a table."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
     table = Table(
-        title=f"{results['model']} on {results['source']}: {results['n_test_clips']:,} test clips, "
-        f"{len(results['rows'][0]['per_class'])} classes ({', '.join(results['splits'])})",
+        title=f"{result.model} on {result.source}: {result.n_test_clips:,} test clips, "
+        f"{len(result.rows[0].per_class)} classes ({', '.join(result.splits)})",
         title_justify="left",
     )
     for name in ("protocol", "representation"):
         table.add_column(name)
-    has_accuracy = "accuracy" in results["rows"][0]
-    for name in (results["metric"], "95 % interval", *(["accuracy"] if has_accuracy else [])):
+    has_accuracy = result.rows[0].accuracy is not None
+    for name in (result.metric, "95 % interval", *(["accuracy"] if has_accuracy else [])):
         table.add_column(name, justify="right")
-    protocol = results["rows"][0]["protocol"]
-    for row in results["rows"]:
-        if row["protocol"] != protocol:
+    protocol = result.rows[0].protocol
+    for row in result.rows:
+        if row.protocol != protocol:
             table.add_section()
-            protocol = row["protocol"]
-        low, high = row["interval"]
+            protocol = row.protocol
+        low, high = row.interval
         table.add_row(
-            row["protocol"],
-            row["representation"],
-            f"{row['score']:.3f}",
+            row.protocol,
+            row.representation,
+            f"{row.score:.3f}",
             f"{low:.3f} - {high:.3f}",
-            *([f"{row['accuracy']:.3f}"] if has_accuracy else []),
+            *([f"{row.accuracy:.3f}"] if has_accuracy else []),
         )
     console.print(table)
-    console.print(f"Scores per class and predictions per clip: {results['out']}", soft_wrap=True)
-    if results["heard_test_clips"]:
+    console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)
+    if result.pretrained_on_test_clips:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "
             "pre-training, give them the split 'test', or a fold and use --test_fold."

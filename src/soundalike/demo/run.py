@@ -22,17 +22,17 @@ from soundalike.datasets.splits import evaluation_splits, training_clips
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.score_table import score_table
+from soundalike.evaluation.score_table import ScoreRow, score_table
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
 from soundalike.report.sample_views import in_memory, make_pairs
 from soundalike.report.view_samples import View
 from soundalike.training.pretraining import PretrainResult, pretrain
-from soundalike.downstream.protocols import evaluate
+from soundalike.downstream.protocols import score_representations
 from soundalike.recipes.recipe import read_recipe, recipe_text
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.recipes.sections import Recipe
-from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED, representations
 from soundalike.training.run_folder import RunFolder
 
 SIZE = "small"
@@ -86,7 +86,9 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
         raise KeyboardInterrupt
     model = SoundEncoder.load(run.encoder)
     splits, classes = evaluation_splits(store), store.clips.classes
-    scores = evaluate(model, store, splits)
+    features = representations(model, store, splits[0].train, seed=0)
+    results = score_representations(features, splits)
+    scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
     test = store.select(np.concatenate([split.test for split in splits]))
     labels = test.clips.labels(classes).values
 
@@ -129,15 +131,15 @@ def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
     return store, run
 
 
-def _result(rows: list[dict[str, Any]], seconds: float) -> DemoResult:
-    score = {(row["representation"], row["protocol"]): row["score"] for row in rows}
+def _result(rows: list[ScoreRow], seconds: float) -> DemoResult:
+    score = {(row.representation, row.protocol): row.score for row in rows}
     columns = ("representation", "protocol", "score", "interval", "accuracy")
     return DemoResult(
         log_mel_linear=score[LOG_MEL, "linear"],
         untrained_linear=score[UNTRAINED, "linear"],
         pretrained_linear=score[PRETRAINED, "linear"],
         knn=score[PRETRAINED, "knn"],
-        table=[{column: row[column] for column in columns} for row in rows],
+        table=[{column: getattr(row, column) for column in columns} for row in rows],
         seconds=seconds,
     )
 

@@ -1,12 +1,15 @@
-"""What a clip can be represented by: the trained model, and what it must beat."""
+"""Features of clips: what a trained model is compared with, and the model's own embeddings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from tqdm import tqdm
 
+from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
@@ -19,82 +22,121 @@ N_CALIBRATION_CLIPS = 1024
 
 @dataclass(frozen=True)
 class Features:
-    """What a representation makes of clips.
+    """Vectors of the windows of many clips, and the clips' labels.
 
     Args:
-        is_whitened: whether the numbers of h vary alike as they come, among sounds beside these.
+        vectors: float32, one for each window.
+        clips: position of each window's clip, in increasing order.
+        labels: of the clips.
+        is_whitened: If true, the vectors already vary about equally in every direction, so no
+            classifier standardizes them.
 
     Shape:
-        h: [patches, dim]; clips: [patches], which clip each patch was cut from, counted from 0, in
-        order.
+        vectors: [windows, dim]; clips: [windows].
     """
 
-    h: Tensor
+    vectors: Tensor
     clips: Tensor
+    labels: Labels
     is_whitened: bool = False
 
-    def of(self, clips: np.ndarray) -> "Features":
-        """Return the patches of some of the clips, which are counted anew in the order given."""
-        chosen = torch.from_numpy(clips)
-        n_patches = self.clips.bincount(minlength=int(chosen.max()) + 1 if len(chosen) else 0)
-        firsts = n_patches.cumsum(0) - n_patches
-        counts = n_patches[chosen]
-        new = torch.repeat_interleave(torch.arange(len(chosen)), counts)
-        within = torch.arange(len(new)) - torch.repeat_interleave(counts.cumsum(0) - counts, counts)
-        return replace(self, h=self.h[firsts[chosen][new] + within], clips=new)
+    def select(self, indices: NDArray[np.integer]) -> "Features":
+        """Return the features of some clips, renumbered in the order of `indices`."""
+        chosen = torch.from_numpy(indices)
+        n_windows = self.clips.bincount(minlength=len(self.labels))
+        firsts = n_windows.cumsum(0) - n_windows
+        counts = n_windows[chosen]
+        clips = torch.repeat_interleave(torch.arange(len(chosen)), counts)
+        within = torch.arange(len(clips)) - torch.repeat_interleave(
+            counts.cumsum(0) - counts, counts
+        )
+        vectors = self.vectors[firsts[chosen][clips] + within]
+        return replace(self, vectors=vectors, clips=clips, labels=self.labels.select(indices))
+
+
+def representations(
+    model: SoundEncoder,
+    store: Store,
+    train: NDArray[np.integer],
+    seed: int,
+    progress: bool = True,
+) -> dict[str, Features]:
+    """Return the features of a model and of the two baselines that it must beat.
+
+    Args:
+        model: the trained model, which does not change.
+        store: log-mels of the clips.
+        train: clips that calibrate the batch norms of the untrained encoder.
+        seed: random seed of the untrained encoder.
+        progress: If true, a progress bar is shown on standard error.
+    """
+    with tqdm(total=3, desc="embed", disable=not progress) as bar:
+        features = {LOG_MEL: log_mel_statistics(model, store)}
+        bar.update()
+        twin = untrained_twin(model, store.select(train), seed)
+        features[UNTRAINED] = embeddings(twin, store)
+        bar.update()
+        features[PRETRAINED] = embeddings(model, store)
+        bar.update()
+    return features
 
 
 def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
-    """Represent a clip by statistics over time of each band: what needs no network.
+    """Describe a clip by statistics over time of each band, without a network.
 
-    Mean, standard deviation, minimum, maximum, and the mean step from frame to frame: h is
-    [clips, 5 * bands], a clip is one patch here.
+    They are mean, standard deviation, minimum, maximum, and mean absolute difference between
+    successive frames. A clip is one window: the vectors are [clips, 5 * bands].
     """
     rows = []
     for log_mel in _log_mels(model, store):
         x = model.standardization(log_mel)
         steps = np.abs(np.diff(x, axis=0))
         rows.append(np.concatenate([x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]))
-    return Features(torch.from_numpy(np.stack(rows)), torch.arange(len(rows)))
+    vectors = torch.from_numpy(np.stack(rows))
+    return Features(vectors, torch.arange(len(rows)), store.clips.labels())
 
 
 def embeddings(
-    model: SoundEncoder, store: Store, gains_db: Sequence[float] | np.ndarray = (0,)
+    model: SoundEncoder, store: Store, gains_db: Sequence[float] | NDArray[np.floating] = (0,)
 ) -> Features:
-    """Represent a clip by h of each of its windows; the model is not changed by a bit.
+    """Embed all windows of all clips; the model does not change, batch norms included.
 
     Args:
-        model: what listens.
-        store: the clips.
-        gains_db: levels that every window is heard at, in dB above its own.
+        model: the model.
+        store: log-mels of the clips.
+        gains_db: levels at which every window is embedded, relative to its own.
     """
-    h, clips = [], []
+    vectors, clips = [], []
     for gain_db in gains_db:
         gain = np.float32(gain_db / 10)  # log10 of energies
         for batch in encode_windows(model, ([log_mel + gain] for log_mel in store.log_mels())):
-            h.append(torch.from_numpy(batch.vectors))
+            vectors.append(torch.from_numpy(batch.vectors))
             clips.append(torch.from_numpy(batch.clips))
     in_order, order = torch.cat(clips).sort(stable=True)
-    return Features(torch.cat(h)[order], in_order, is_whitened=model.whitening is not None)
-
-
-def _log_mels(model: SoundEncoder, store: Store) -> Iterator[np.ndarray]:
-    """Yield the log_mel of every clip, repeated as the model repeats it."""
-    for log_mel in store.log_mels():
-        yield from model.windows.repeat_short([log_mel])
+    labels, is_whitened = store.clips.labels(), model.whitening is not None
+    return Features(torch.cat(vectors)[order], in_order, labels, is_whitened)
 
 
 def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder:
-    """Return the same encoder with random weights, its batch norm calibrated on training clips."""
+    """Return the same encoder with random weights.
+
+    Its batch norms are calibrated on one random patch of each training clip.
+    """
     torch.manual_seed(seed)
     encoder = build_encoder(model.encoder_settings, model.front_end.n_mels)
     twin = model.with_encoder(encoder).to(model.device)
     rng = np.random.default_rng(seed)
-    chosen = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
-    patches = torch.from_numpy(np.stack(list(_random_patches(model, chosen, rng))))
-    batches = (twin.standardize(part.to(model.device)) for part in patches.split(128))
+    clips = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
+    patches = torch.from_numpy(np.stack(list(_random_patches(model, clips, rng))))
+    batches = (twin.standardize(batch.to(model.device)) for batch in patches.split(128))
     calibrate_batch_norm(encoder, batches)
     return twin
+
+
+def _log_mels(model: SoundEncoder, store: Store) -> Iterator[np.ndarray]:
+    """Yield the log_mel of every clip, a short one repeated as the model repeats it."""
+    for log_mel in store.log_mels():
+        yield from model.windows.repeat_short([log_mel])
 
 
 def _random_patches(

@@ -1,83 +1,117 @@
-"""The linear classifier that suits a model as it is."""
+"""Linear classifiers of features: ours, which chooses its prior, and the paper's."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from soundalike.datasets.splits import Split
-from soundalike.datasets.store import Store
 from soundalike.downstream.features import Features
 from soundalike.embedding.sound_classifier import SoundClassifier
-from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.held_out import held_out_losses
 from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
 from soundalike.evaluation.linear_sgd import SGDSettings
 
-# One over the variance of the normal distribution that the weights of a linear classifier are taken
-# to come from, so that the fewer the clips, the more it counts. The paper's weight decay of 1e-4 is
-# 0.1 on a thousand clips: it overfits some hundreds, log-mel statistics most of all, which would
-# make them look weaker than they are. Labels that are right want the first, wrong ones more.
+# Candidates for the precision, one over the variance, of the normal prior of the weights. A fixed
+# weight decay such as the paper's 1e-4, which is a precision of 0.1 on a thousand clips, overfits a
+# few hundred clips, log-mel statistics most of all. Correct labels favor the first, wrong labels a
+# higher one.
 PRIOR_PRECISIONS = (10.0, 30.0, 100.0, 300.0)
-# By the likelihood of clips that were held out; so many clips tell, and no set takes long.
+# The precision is chosen by cross-validation; this many clips suffice, and bound the time.
 N_FOLDS = 5
-N_CLIPS_TO_CHOOSE_BY = 4096
-# SGDSettings by steps of 0.1 with a momentum of 0.9 diverges at 38.
+N_CLIPS_FOR_PRIOR = 4096
+# SGD with a learning rate of 0.1 and a momentum of 0.9 diverges at a weight decay of 38.
 LARGEST_WEIGHT_DECAY = 10.0
 
 
-def fit_linear(
-    heard: Features, labels: np.ndarray, n_classes: int, split: Split, seed: int
-) -> LinearProbe:
-    """Fit a linear classifier to the training clips of a split, validation choosing the epoch.
-
-    To standardized h; but not where a whitening, by more than these clips, has done that. The prior
-    of the weights is the one that makes held-out training clips likeliest: wrong labels want a
-    narrower one than right ones, and nobody knows how many are wrong.
+@dataclass(frozen=True)
+class LinearClassifier:
+    """A linear classifier of the windows of clips.
 
     Args:
-        heard: patches of all clips.
-        labels: their classes, as `fit_linear_probe` takes them.
-        n_classes: number of classes.
-        split: which clips train and choose.
-        seed: of the order of clips and the choice of patches.
+        probe: its weights.
     """
-    standardize = not heard.is_whitened
+
+    probe: LinearProbe
+
+    def scores(self, features: Features) -> NDArray[np.floating]:
+        """Return class probabilities, [clips, classes]: the mean over the windows of each clip."""
+        probabilities = self.probe.probabilities(features.vectors)
+        return clip_scores(probabilities.numpy(), features.clips.numpy())
+
+    @torch.no_grad()
+    def copy_to(self, classifier: SoundClassifier) -> SoundClassifier:
+        """Copy the weights to the linear layer of a classifier of sounds, and return that."""
+        classifier.linear.weight.copy_(self.probe.weight.T)
+        classifier.linear.bias.copy_(self.probe.bias)
+        return classifier
+
+
+def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassifier:
+    """Fit a linear classifier to the training clips; validation clips choose the epoch.
+
+    Features are standardized unless already whitened. The precision of the prior is the one with
+    the highest likelihood of held-out training clips: wrong labels need a stronger prior than
+    correct ones, and their share is unknown.
+
+    Args:
+        features: of all clips.
+        split: which clips train and validate.
+        seed: random seed of the order of clips and the choice of windows.
+    """
     settings = SGDSettings(decay_bias=False, seed=seed)
-    some = np.random.default_rng(seed).permutation(split.train)[:N_CLIPS_TO_CHOOSE_BY]
+    standardize = not features.is_whitened
+    some = np.random.default_rng(seed).permutation(split.train)[:N_CLIPS_FOR_PRIOR]
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_WEIGHT_DECAY * len(some)]
+    folds = stratified_folds(features.labels.values[some], N_FOLDS, seed)
     losses = held_out_losses(
-        *labeled(heard, labels, some), n_classes, stratified_folds(labels[some], N_FOLDS, seed),
-        precisions, standardize=standardize, settings=settings,
+        *_arrays(features, some), features.labels.n_classes, folds, precisions,
+        standardize=standardize, settings=settings,
     )  # fmt: skip
-    return fit_linear_probe(
-        *labeled(heard, labels, split.train), n_classes,
-        labeled(heard, labels, split.validation) if len(split.validation) else None,
-        standardize=standardize, weight_decay=precisions[losses.argmin()] / len(split.train),
-        settings=settings,
-    )  # fmt: skip
+    weight_decay = precisions[losses.argmin()] / len(split.train)
+    return _fit(features, split, standardize, weight_decay, settings)
 
 
-def labeled(
-    heard: Features, labels: np.ndarray, clips: np.ndarray
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return h of the patches of some clips, which of these clips each is of, and their labels."""
-    chosen = heard.of(clips)
-    return chosen.h, chosen.clips, torch.from_numpy(labels[clips])
+def fit_paper_linear(
+    features: Features, split: Split, seed: int = 0, n_epochs: int = 200
+) -> LinearClassifier:
+    """Fit the linear classifier of Fonseca et al. 2021, to features that are not standardized.
+
+    SGD with learning rate 0.1, a tenth of it after 40 % and again after 80 % of the epochs, weight
+    decay 1e-4. Validation clips choose the epoch.
+
+    Args:
+        features: of all clips; the paper's windows start half a patch apart.
+        split: which clips train and validate.
+        seed: random seed of the order of clips and the choice of windows.
+        n_epochs: passes over the clips; 200 in the paper.
+    """
+    milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
+    settings = SGDSettings(n_epochs=n_epochs, milestones=milestones, seed=seed)
+    return _fit(features, split, False, 1e-4, settings)
 
 
-def linear_classifier(
-    model: SoundEncoder, store: Store, heard: Features, split: Split, seed: int
-) -> SoundClassifier:
-    """Return the model with the linear classifier that `evaluate` tests on a split."""
-    labels = store.clips.labels()
-    probe = fit_linear(heard, labels.values, labels.n_classes, split, seed)
-    classifier = SoundClassifier(model, labels.classes, multi_label=labels.is_multi_label)
-    take_over(probe, classifier)
-    return classifier.to(model.device).eval()
+def _fit(
+    features: Features, split: Split, standardize: bool, weight_decay: float, settings: SGDSettings
+) -> LinearClassifier:
+    validation = _arrays(features, split.validation) if len(split.validation) else None
+    return LinearClassifier(
+        fit_linear_probe(
+            *_arrays(features, split.train),
+            features.labels.n_classes,
+            validation,
+            standardize=standardize,
+            weight_decay=weight_decay,
+            settings=settings,
+        )
+    )
 
 
-@torch.no_grad()
-def take_over(probe: LinearProbe, classifier: SoundClassifier) -> None:
-    """Give a classifier the weights of a linear probe of its model."""
-    classifier.linear.weight.copy_(probe.weight.T)
-    classifier.linear.bias.copy_(probe.bias)
+def _arrays(features: Features, clips: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return vectors, clips and labels of some clips, as `fit_linear_probe` takes them."""
+    some = features.select(clips)
+    return some.vectors, some.clips, torch.from_numpy(some.labels.values)

@@ -1,4 +1,4 @@
-"""A step of supervised training: labeled clips teach an encoder and a linear classifier."""
+"""Supervised training of an encoder and a linear classifier, one patch of each clip at a time."""
 
 import math
 from collections.abc import Iterator
@@ -21,25 +21,28 @@ from soundalike.views.augmentation import Draws, uniform_integers
 
 @dataclass(frozen=True)
 class SupervisedSettings:
-    """How long and how to train; the defaults are those of Fonseca et al. 2021.
+    """The section `training` of a recipe; the defaults are those of Fonseca et al. 2021.
 
     Args:
-        n_epochs: passes over the clips; a clip gives one random patch a pass.
-        batch_size: clips a step.
-        patch_frames: frames of a patch; a model that is fine-tuned keeps its own.
-        align_last_window: If true, a clip is also scored by a last window that ends with it.
-        gain_db: most by which chance raises or lowers the level of a training patch.
-        linear_probe_init: whether a model starts with the linear classifier that suits it, and
-            keeps its windows, its whitening and the statistics of its batch norms, which that was
-            fitted to: for few labels, of which all weights would learn too little to begin anew
-            (Kumar et al. 2022, "Fine-tuning can distort pretrained features and underperform
-            out-of-distribution").
-        clip_score: mean of the patches' class probabilities that is the clip's.
-        validate_every_n_epochs: how often the validation clips are scored to choose the epoch.
-        precision: "auto" takes bf16 where the machine multiplies it natively; or "32-true",
+        n_epochs: passes over the clips, each with one random patch of every clip.
+        batch_size: clips in a step.
+        patch_frames: length of a patch in frames. A pre-trained model fixes it.
+        align_last_window: If true, a last window that ends with the clip also counts in its score.
+            A pre-trained model fixes it.
+        gain_db: largest random change of a training patch's level. Higher values make the
+            classifier less dependent on level.
+        linear_probe_init: If true, training starts from a linear classifier fitted to the frozen
+            model, and the model keeps its windows, its whitening and its batch norm statistics.
+            With few labels, a random linear layer would distort the features before it has learned
+            anything (Kumar et al. 2022, "Fine-tuning can distort pretrained features and
+            underperform out-of-distribution").
+        clip_score: mean that makes a clip's probabilities from those of its windows.
+        validate_every_n_epochs: epochs between two scores of the validation clips, which choose the
+            epoch.
+        precision: "auto" selects bf16 where the machine supports it natively; or "32-true",
             "bf16-mixed", "16-mixed".
-        memory_format: how the channels of convolutions lie; "auto" takes what is faster.
-        seed: of everything random.
+        memory_format: memory layout of convolutions; "auto" selects the faster one.
+        seed: random seed.
     """
 
     n_epochs: int = 200
@@ -60,19 +63,22 @@ class SupervisedSettings:
             if getattr(self, name) < least:
                 raise ValueError(f"training.{name} must be at least {least}.")
         if not 0 <= self.gain_db < math.inf:
-            raise ValueError("training.gain_db must be at least 0, and a number.")
+            raise ValueError("training.gain_db must be at least 0 and finite.")
 
 
 class SupervisedTraining(Training):
-    """Classify one random patch of every clip, step by step; nothing but its level is changed.
+    """Classify one random patch of every clip. Only its level is augmented.
 
-    A model with windows longer than a patch takes a window of every clip, as it will hear them: the
-    whole of a shorter clip.
+    If the windows of the model are longer than a patch, it trains on a window of every clip, and on
+    the whole of a shorter clip.
 
     Args:
         fabric, optimizer, schedule, criterion, frames, settings: as for every `Training`.
         classifier: encoder and linear layer.
-        labels: of the clips: [clips] int64, or [clips, classes] where a clip may have several.
+        labels: labels of the clips.
+
+    Shape:
+        labels: int64 [clips], or float32 [clips, classes] for several labels a clip.
     """
 
     def __init__(
@@ -89,31 +95,31 @@ class SupervisedTraining(Training):
         super().__init__(
             fabric, classifier, optimizer, schedule, criterion, frames, settings, labels
         )
-        self.model = classifier.model
+        self.classifier = classifier
         self.gain_db = settings.gain_db
         norms = [module for module in classifier.modules() if isinstance(module, _BatchNorm)]
-        self.norms_kept = norms if settings.linear_probe_init else []
+        self.frozen_norms = norms if settings.linear_probe_init else []
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
-        """Draw where the patch of each clip begins, and how much louder it is."""
+        """Draw the first frame of each clip's patch, and its gain."""
         n_starts = (self.frames.n_frames[clips] - self._patch_frames(clips) + 1).clamp(min=1)
         patches = {"clip": clips, "start": uniform_integers(n_starts, generator)}
         if self.gain_db:
-            share = torch.empty(len(clips)).uniform_(-1, 1, generator=generator)
-            patches["gain"] = self.gain_db / 10 * share  # log10 of energies
+            fraction = torch.empty(len(clips)).uniform_(-1, 1, generator=generator)
+            patches["gain"] = self.gain_db / 10 * fraction  # log10 of energies
         return {"patches": patches}
 
     def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
         """Return the classifier's loss on one patch of each clip."""
-        for norm in self.norms_kept:
+        for norm in self.frozen_norms:
             norm.eval()
-        of_a_length = list(self._by_length(draws["patches"]))
-        logits = torch.cat([self.module(self.cut(part)) for part in of_a_length])
-        clips = torch.cat([part["clip"] for part in of_a_length])
+        parts = list(self._by_length(draws["patches"]))
+        logits = torch.cat([self.module(self.cut(part)) for part in parts])
+        clips = torch.cat([part["clip"] for part in parts])
         return self.criterion(logits, self.batch(clips, progress))
 
     def cut(self, draws: Draws) -> Tensor:
-        """Cut patches of one length out of their clips; a clip shorter than a patch is repeated.
+        """Cut patches of one length from their clips; a clip shorter than a patch is repeated.
 
         Shape:
             result: [batch, frames, bands], on the device.
@@ -126,7 +132,9 @@ class SupervisedTraining(Training):
         return patches
 
     def _patch_frames(self, clips: Tensor) -> Tensor:
-        return torch.from_numpy(self.model.windows.length(self.frames.n_frames[clips].numpy()))
+        return torch.from_numpy(
+            self.classifier.model.windows.length(self.frames.n_frames[clips].numpy())
+        )
 
     def _by_length(self, patches: Draws) -> Iterator[Draws]:
         lengths = self._patch_frames(patches["clip"])

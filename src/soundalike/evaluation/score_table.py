@@ -1,6 +1,7 @@
 """A table of scores: one row for each protocol and representation, on the same test clips."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,36 @@ from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import accuracy, confusion_matrix, per_class_recall, score
 
 
+@dataclass(frozen=True)
+class ScoreRow:
+    """The scores of one representation under one protocol.
+
+    Args:
+        protocol: how clips were classified, such as "linear".
+        representation: what was classified, such as "pretrained encoder".
+        score: metric of the labels, see `metric_name`.
+        interval: 95 % confidence interval of the score over clips.
+        per_class: recall or average precision of each class that has test clips.
+        accuracy: fraction of correct clips, for clips with one label.
+        confusion: number of clips by true class (rows) and predicted class (columns), for clips
+            with one label.
+    """
+
+    protocol: str
+    representation: str
+    score: float
+    interval: list[float]
+    per_class: dict[str, float]
+    accuracy: float | None = None
+    confusion: list[list[int]] | None = None
+
+
 def score_table(
     labels: np.ndarray,
     scores: Mapping[tuple[str, str], np.ndarray],
     classes: list[str],
     seed: int = 0,
-) -> list[dict[str, Any]]:
+) -> list[ScoreRow]:
     """Return a row of metrics for each protocol and representation.
 
     Args:
@@ -24,33 +49,39 @@ def score_table(
         classes: names of the classes.
         seed: random seed of the bootstrap.
 
-    Returns:
-        Rows of plain values: `protocol` and `representation`; `score` (see `metric_name`) and its
-        95 % `interval` over clips; `per_class`, the recall or average precision of each class that
-        occurs; and, for clips with one label, `accuracy` and the `confusion` matrix with true
-        classes in rows.
-
     Shape:
         labels: [clips] or [clips, classes]; each array of scores: [clips, classes].
     """
     return [
-        {"protocol": protocol, "representation": representation}
-        | _row(labels, clip_scores, classes, seed)
-        for (protocol, representation), clip_scores in scores.items()
+        _row(protocol, representation, labels, class_scores, classes, seed)
+        for (protocol, representation), class_scores in scores.items()
     ]
 
 
-def _row(labels: np.ndarray, scores: np.ndarray, classes: list[str], seed: int) -> dict[str, Any]:
-    row = {
-        "score": score(labels, scores),
-        "interval": list(bootstrap_interval(score, labels, scores, seed=seed)),
-    }
+def _row(
+    protocol: str,
+    representation: str,
+    labels: np.ndarray,
+    scores: np.ndarray,
+    classes: list[str],
+    seed: int,
+) -> ScoreRow:
     if labels.ndim == 2:
         per_class = average_precisions(labels, scores)
+        single_label: dict[str, Any] = {}
     else:
         predictions = scores.argmax(axis=1)
         per_class = per_class_recall(labels, predictions, len(classes))
-        row["accuracy"] = accuracy(labels, predictions)
-        row["confusion"] = confusion_matrix(labels, predictions, len(classes)).tolist()
+        single_label = {
+            "accuracy": accuracy(labels, predictions),
+            "confusion": confusion_matrix(labels, predictions, len(classes)).tolist(),
+        }
     of_classes = zip(classes, per_class.tolist(), strict=True)
-    return row | {"per_class": {name: value for name, value in of_classes if not np.isnan(value)}}
+    return ScoreRow(
+        protocol,
+        representation,
+        score(labels, scores),
+        list(bootstrap_interval(score, labels, scores, seed=seed)),
+        {name: value for name, value in of_classes if not np.isnan(value)},
+        **single_label,
+    )

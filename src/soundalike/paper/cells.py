@@ -1,8 +1,9 @@
-"""One cell: train what a row says with one seed, and measure it."""
+"""One cell of a table: train what its row says with one seed, and score it."""
 
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from soundalike.datasets.label_noise import with_label_noise
 from soundalike.datasets.splits import Split, evaluation_splits, training_clips, with_splits
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
-from soundalike.downstream.features import log_mel_statistics, untrained_twin
-from soundalike.downstream.finetuning import Outcome, fine_tune
-from soundalike.downstream.protocols import PROTOCOLS, linear_evaluation
+from soundalike.downstream.cross_validation import OutOfFold, cross_validate
+from soundalike.downstream.features import embeddings, log_mel_statistics, untrained_twin
+from soundalike.downstream.finetuning import fine_tune
+from soundalike.downstream.linear import fit_linear, fit_paper_linear
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import metric_name, score
 from soundalike.models.encoder import build_encoder
@@ -35,14 +37,14 @@ NUMBERS = "numbers.json"
 
 @dataclass(frozen=True)
 class Bench:
-    """Where cells are made; a seed is that of trainings, of splits and of label noise alike.
+    """Makes cells. One seed is the seed of trainings, splits and label noise.
 
     Args:
         out: folder of all trainings.
         store: log-mels of all clips.
         budget: changes of all recipes.
-        label_noise: share of the training clips that get a wrong label.
-        progress: whether to show a progress bar for each training.
+        label_noise: fraction of the training clips that get a wrong label.
+        progress: If true, each training shows a progress bar.
     """
 
     out: Path
@@ -52,19 +54,19 @@ class Bench:
     progress: bool = False
 
     def clips(self, seed: int) -> Store:
-        """Return the clips of a seed, in splits and with its wrong labels.
+        """Return the clips with the splits and the wrong labels of a seed.
 
         Raises:
-            SourceError: they cannot be split, or given wrong labels.
+            SourceError: the clips cannot be split, or cannot get wrong labels.
         """
         store = with_splits(self.store, seed)
         return with_label_noise(store, self.label_noise, seed) if self.label_noise else store
 
     def make(self, table: Table, row: Row, seed: int) -> Cell:
-        """Train and measure; a training that cannot go on is a cell that failed.
+        """Train and score; a training that cannot continue makes a failed cell.
 
         Raises:
-            KeyboardInterrupt: it was stopped; the same call goes on.
+            KeyboardInterrupt: the training was interrupted; the same call resumes it.
             OSError: a file cannot be written.
         """
         try:
@@ -74,39 +76,35 @@ class Bench:
         return Cell(table.name, row.name, seed, **numbers)
 
     def has_pretrained(self, row: Row, seed: int) -> bool:
-        """Tell whether the pre-training of a row is done, or has failed."""
+        """Return whether the pre-training of a row has finished or failed."""
         return (self._pretraining(row, seed).path / NUMBERS).exists()
 
     def _measure(self, row: Row, seed: int) -> dict[str, Any]:
         store = self.clips(seed)
-        labels = store.clips.labels().values
         (split,) = evaluation_splits(store, "clean" if row.task == "clean" else "noisy", seed)
-        metric = {"metric": metric_name(labels)}
+        metric = {"metric": metric_name(store.clips.labels().values)}
         if row.start == "log-mel statistics":
-            return metric | self._classify_statistics(row, store, split, seed)
+            return metric | self._score_statistics(row, store, split, seed)
         if row.start == "from scratch":
-            return metric | _numbers(self._fine_tune(row, store, split, seed, None))
-        before: dict[str, Any] = {"knn": None, "seconds": 0.0}
+            return metric | self._score_network(row, store, split, seed, None)
+        pretraining: dict[str, Any] = {"knn": None, "seconds": 0.0}
         if row.start == "pretrained":
-            before = self._pretrain(row, store, seed)
+            pretraining = self._pretrain(row, store, seed)
             model = SoundEncoder.load(self._pretraining(row, seed).encoder)
         else:
-            heard = store.select(training_clips(store.clips))
-            model = untrained_twin(self._new_ear(row, store, seed), heard, seed)
+            train = store.select(training_clips(store.clips))
+            model = untrained_twin(self._untrained(row, store, seed), train, seed)
         model.to(choose_hardware().accelerator)
-        if row.task == "linear":
-            n_epochs = self.budget.n_linear_epochs
-            outcome = linear_evaluation(model, store, split, n_epochs=n_epochs, seed=seed)
-        else:
-            outcome = self._fine_tune(row, store, split, seed, model)
-        numbers = metric | _numbers(outcome) | {"knn": before["knn"]}
-        return numbers | {"seconds": round(before["seconds"] + outcome.seconds, 1)}
+        score_model = self._score_linear if row.task == "linear" else self._score_network
+        numbers = score_model(row, store, split, seed, model)
+        seconds = round(pretraining["seconds"] + numbers["seconds"], 1)
+        return metric | numbers | {"knn": pretraining["knn"], "seconds": seconds}
 
     def _pretraining(self, row: Row, seed: int) -> RunFolder:
         return RunFolder(self.out / PRETRAINING / row.configuration / f"seed-{seed}")
 
     def _pretrain(self, row: Row, store: Store, seed: int) -> dict[str, Any]:
-        """Pre-train, or return the numbers of the row that did so with the same configuration."""
+        """Pre-train, or return the numbers of an earlier row with the same configuration."""
         run = self._pretraining(row, seed)
         if not (run.path / NUMBERS).exists():
             recipe = self.budget.pretraining_recipe(row, seed, len(training_clips(store.clips)))
@@ -122,58 +120,80 @@ class Bench:
                 raise KeyboardInterrupt
             best_knn = max(result.knn.values(), default=None)
             _write(run.path / NUMBERS, {"knn": best_knn, "seconds": result.seconds})
-        run.checkpoint.unlink(missing_ok=True)  # of no more use, and twice as large as the model
+        run.checkpoint.unlink(
+            missing_ok=True
+        )  # not needed any more, and twice as large as the model
         numbers = json.loads((run.path / NUMBERS).read_text())
         if "failed" in numbers:
             raise TrainingError(numbers["failed"])
         return numbers
 
-    def _fine_tune(
+    def _score_network(
         self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder | None
-    ) -> Outcome:
+    ) -> dict[str, Any]:
+        """Train end to end, from a model or from scratch."""
         start = "scratch" if model is None else "pretrained"
         folder = f"{row.task}-{start}-{row.configuration}"
         run = RunFolder(self.out / SUPERVISED / folder / f"seed-{seed}")
         recipe = self.budget.supervised_recipe(row, seed, len(split.train))
         run.configure(source=store.clips.name, clips=store.fingerprint, recipe=recipe)
-        outcome = fine_tune(store, split, run, recipe, model=model, progress=self.progress)
+        fit = partial(fine_tune, run=run, recipe=recipe, model=model, progress=self.progress)
+        results = cross_validate(store, fit, [split])
         run.checkpoint.unlink(missing_ok=True)
-        return outcome
+        (network,) = results.classifiers
+        return {
+            "score": _test_score(store, results),
+            "validation_score": network.validation_score,
+            "epoch": network.epoch,
+            "seconds": network.seconds,
+        }
 
-    def _new_ear(self, row: Row, store: Store, seed: int) -> SoundEncoder:
-        """Return the row's encoder with random weights and the statistics of the clips heard."""
-        heard = store.select(training_clips(store.clips))
-        recipe = self.budget.pretraining_recipe(row, seed, len(heard.clips))
+    def _score_linear(
+        self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder
+    ) -> dict[str, Any]:
+        """Evaluate a frozen model by the paper's linear classifier."""
+        began = time.monotonic()
+        features = embeddings(model, store)
+        fit = partial(fit_paper_linear, seed=seed, n_epochs=self.budget.n_linear_epochs)
+        results = cross_validate(features, fit, [split])
+        (linear,) = results.classifiers
+        validation_score = None
+        if len(split.validation):
+            validation = features.select(split.validation)
+            validation_score = score(validation.labels.values, linear.scores(validation))
+        return {
+            "score": _test_score(store, results),
+            "validation_score": validation_score,
+            "epoch": linear.probe.epoch,
+            "seconds": round(time.monotonic() - began, 1),
+        }
+
+    def _score_statistics(self, row: Row, store: Store, split: Split, seed: int) -> dict[str, Any]:
+        """Classify log-mel statistics. They are standardized first, unlike h in the paper."""
+        began = time.monotonic()
+        features = log_mel_statistics(self._untrained(row, store, seed), store)
+        results = cross_validate(features, partial(fit_linear, seed=seed), [split])
+        seconds = round(time.monotonic() - began, 1)
+        return {"score": _test_score(store, results), "seconds": seconds}
+
+    def _untrained(self, row: Row, store: Store, seed: int) -> SoundEncoder:
+        """Return the row's encoder with random weights and the statistics of the training clips."""
+        train = store.select(training_clips(store.clips))
+        recipe = self.budget.pretraining_recipe(row, seed, len(train.clips))
         settings, patch_frames = recipe["encoder"], recipe["views"]["patch_frames"]
         return SoundEncoder(
             build_encoder(settings, store.front_end.n_mels),
             settings,
             store.front_end,
-            Standardization(*log_mel_mean_and_std(heard)),
+            Standardization(*log_mel_mean_and_std(train)),
             Windows.half_overlapping(patch_frames),
         )
 
-    def _classify_statistics(
-        self, row: Row, store: Store, split: Split, seed: int
-    ) -> dict[str, Any]:
-        """Classify without a network: the statistics are standardized first, unlike h."""
-        began = time.monotonic()
-        patches = log_mel_statistics(self._new_ear(row, store, seed), store)
-        labels = store.clips.labels()
-        scores = PROTOCOLS["linear"](patches, labels.values, labels.n_classes, split, seed)
-        seconds = round(time.monotonic() - began, 1)
-        return {"score": score(labels.values[split.test], scores), "seconds": seconds}
 
-
-def _numbers(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "score": outcome.test_score,
-        "validation_score": outcome.validation_score,
-        "epoch": outcome.epoch,
-        "seconds": outcome.seconds,
-    }
+def _test_score(store: Store, results: OutOfFold) -> float:
+    return score(store.clips.labels().values[results.clips], results.scores)
 
 
 def _write(path: Path, numbers: dict[str, Any]) -> None:
-    with atomic_write(path) as beside:
-        beside.write_text(json.dumps(numbers, indent=1) + "\n")
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(numbers, indent=1) + "\n")

@@ -1,0 +1,66 @@
+"""Cross-validation: which clips are fitted to, which are scored, and what is saved."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from soundalike.datasets.splits import Split
+from soundalike.downstream.cross_validation import cross_validate, final_classifier
+from soundalike.evaluation.thresholds import calibrate_threshold
+
+NOTHING = np.zeros(0, dtype=np.int64)
+LABELS = np.arange(9) % 2
+FOLDS = [
+    Split(f"fold {n}", np.flatnonzero(np.arange(9) % 3 != n), NOTHING, np.arange(n, 9, 3))
+    for n in range(3)
+]
+
+
+@dataclass
+class Numbers:
+    """Clips that know their numbers."""
+
+    numbers: np.ndarray = field(default_factory=lambda: np.arange(9))
+
+    def select(self, indices):
+        return Numbers(self.numbers[indices])
+
+
+class Recorder:
+    """A classifier that refuses the clips it was fitted to."""
+
+    def __init__(self, clips, split):
+        self.split = split
+        self.train = set(clips.select(split.train).numbers.tolist())
+
+    def scores(self, clips):
+        assert self.train.isdisjoint(clips.numbers.tolist())
+        return np.stack([clips.numbers % 2 == 0, clips.numbers % 2], axis=1).astype(float)
+
+
+def test_every_clip_is_scored_by_a_classifier_that_was_not_fitted_to_it():
+    results = cross_validate(Numbers(), Recorder, FOLDS)
+    assert sorted(results.clips) == list(range(9))
+    assert (results.scores.argmax(axis=1) == LABELS[results.clips]).all()
+    assert [classifier.split.name for classifier in results.classifiers] == [
+        "fold 0", "fold 1", "fold 2"
+    ]  # fmt: skip
+
+
+def test_with_several_splits_the_final_classifier_is_fitted_to_all_test_clips():
+    results = cross_validate(Numbers(), Recorder, FOLDS)
+    final, threshold = final_classifier(Numbers(), LABELS, Recorder, FOLDS, results)
+    assert final.train == set(range(9))
+    assert threshold == calibrate_threshold(LABELS[results.clips], results.scores)
+
+
+@pytest.mark.parametrize("validation", [NOTHING, np.array([6, 7])])
+def test_with_one_split_nothing_is_fitted_twice(validation):
+    split = Split("test", np.arange(6), validation, np.array([8]))
+    results = cross_validate(Numbers(), Recorder, [split])
+    final, threshold = final_classifier(Numbers(), LABELS, Recorder, [split], results)
+    assert final is results.classifiers[0]
+    scores = final.scores(Numbers(validation)) if len(validation) else results.scores
+    clips = validation if len(validation) else results.clips
+    assert threshold == calibrate_threshold(LABELS[clips], scores)
