@@ -10,8 +10,9 @@ from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import embeddings
-from soundalike.downstream.linear import linear_classifier
+from soundalike.downstream.linear import fit_linear
 from soundalike.embedding.classify import classify
+from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 
@@ -21,7 +22,8 @@ def classifier(run, store):
     model = SoundEncoder.from_pretrained(run.path)
     nothing = np.zeros(0, dtype=int)
     split = Split("x", np.arange(24), nothing, nothing)
-    return linear_classifier(model, store, embeddings(model, store), split, seed=0)
+    linear = fit_linear(embeddings(model, store), split)
+    return linear.copy_to(SoundClassifier(model, store.clips.classes)).eval()
 
 
 @pytest.fixture
