@@ -1,23 +1,27 @@
 """Figures that a change of form must leave alone: the same seed, the same losses, the same bytes.
 
-    OMP_NUM_THREADS=1 python tests/figures.py [--whole] FILE
+    OMP_NUM_THREADS=1 python tests/figures.py [--whole] [--steps N] FILE
 
 writes them as JSON. Run it before and after a change, on one machine, and compare the two files: a
 change that is meant to change nothing leaves them identical. `--whole` takes all of synthetic:small
 and the recipes as they are, which takes some minutes; otherwise 40 of its clips, batches of 10 and
-narrow networks.
+narrow networks. ``figures.json`` holds those of the short version, and test_figures.py compares the
+first steps with it.
 
 Losses, [20]: of the first steps of each recipe. Store: SHA-256 of ``frames.npy``, and its sum.
 Embeddings, [3, dim]: of three waveforms by the model that comes with the package.
 """
 
 import argparse
+import contextlib
 import csv
+import functools
 import hashlib
 import json
 import math
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import soundfile
@@ -32,6 +36,7 @@ from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.recipes.recipe import read_recipe, recipe_names
 from soundalike.recipes.sections import RecipeKind
+from soundalike.training import loop
 from soundalike.training.pretraining import pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
@@ -48,6 +53,22 @@ def waveforms() -> list[np.ndarray]:
     tone = np.sin(2 * np.pi * (2000 * time_s - 250 * time_s**2))
     clicks = (np.arange(len(time_s)) % 2205 == 0).astype(float)
     return [wave.astype(np.float32) for wave in (tone, noise * np.sin(time_s) ** 2, clicks)]
+
+
+class StopAfter(contextlib.AbstractContextManager):
+    """In place of a `StopSignal`: as if Ctrl-C came in step `n_steps`."""
+
+    def __init__(self, n_steps: int) -> None:
+        self.n_steps_left = n_steps
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the steps have been taken; the loop asks once a step."""
+        self.n_steps_left -= 1
+        return self.n_steps_left < 0
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
 def losses(store, folder: Path, name: str, kind: RecipeKind, whole: bool) -> list[float]:
@@ -71,12 +92,13 @@ def losses(store, folder: Path, name: str, kind: RecipeKind, whole: bool) -> lis
         nothing = np.zeros(0, dtype=np.int64)
         split = Split("all", np.arange(n_clips), nothing, np.arange(2))
         model = SoundEncoder.from_pretrained("default") if name == "few_labels" else None
-        fine_tune(store, split, run, recipe, model=model, progress=False)
+        with contextlib.suppress(KeyboardInterrupt):  # stopped after `n_steps`
+            fine_tune(store, split, run, recipe, model=model, progress=False)
     with (run.path / "metrics.csv").open(newline="") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)][:N_STEPS]
 
 
-def figures(folder: Path, whole: bool = False) -> dict:
+def figures(folder: Path, whole: bool = False, n_steps: int = N_STEPS) -> dict:
     """Return all figures; `folder` takes what is written on the way."""
     torch.set_num_threads(1)
     records = [record for record in clip_records("small") if record.split == "train_noisy"]
@@ -87,11 +109,12 @@ def figures(folder: Path, whole: bool = False) -> dict:
         soundfile.write(path, waveform, SAMPLE_RATE, subtype="PCM_16")
         clips.append(Clip(str(path), label=record.label))
     store = prepare(ClipTable.of("figures", clips), folder / "store", n_workers=1, progress=False)
-    of_recipes = {
-        name: losses(store, folder, name, kind, whole)
-        for kind in (PRETRAINING, SUPERVISED)
-        for name in recipe_names(kind)
-    }
+    with mock.patch.object(loop, "StopSignal", functools.partial(StopAfter, n_steps)):
+        of_recipes = {
+            name: losses(store, folder, name, kind, whole)
+            for kind in (PRETRAINING, SUPERVISED)
+            for name in recipe_names(kind)
+        }
     encoder = SoundEncoder.from_pretrained("default")
     embeddings = encoder.encode(waveforms(), sample_rate=22050)
     return {
@@ -109,10 +132,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("--whole", action="store_true", help="all of synthetic:small")
+    parser.add_argument("--steps", type=int, default=N_STEPS, help="of each recipe")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = figures(Path(folder), arguments.whole)
-    arguments.file.write_text(json.dumps(found, indent=1) + "\n")
+        results = figures(Path(folder), arguments.whole, arguments.steps)
+    arguments.file.write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
