@@ -57,12 +57,12 @@ def prepare_undecoded(manifest: str, out: str) -> None:
     sys.exit(main(["prepare", manifest, "--out", out, "--workers", "2"]))
 
 
-def _make_empty_part(part) -> tuple[int, float]:
-    first = part.number * len(part.clips)
-    record = [{"n_frames": 1, "audio": f"{first + index:032x}"} for index in range(len(part.clips))]
-    part.frames_path.write_bytes(bytes(2 * part.front_end.n_mels * len(part.clips)))
-    part.record_path.write_text(json.dumps(record))
-    return len(part.clips), 0.0
+def _make_empty_part(front_end, part) -> tuple[int, float]:
+    n_clips = len(part.items)
+    first = part.number * n_clips
+    part.file(".float16").write_bytes(bytes(2 * front_end.n_mels * n_clips))
+    part.finish([{"n_frames": 1, "audio": f"{first + index:032x}"} for index in range(n_clips)])
+    return n_clips, 0.0
 
 
 def scan_undecoded(manifest: str) -> None:

@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "views": {"audio"},
     # Not yet as it should be: each training is to hand in its own sections.
     "recipes": {
-        "audio", "views", "models", "losses", "optim", "embedding", "training", "downstream",
+        "runtime", "audio", "views", "models", "losses", "optim", "embedding", "training",
+        "downstream",
     },
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "training": {

@@ -21,7 +21,6 @@ from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import AudioHash
 from soundalike.datasets.prepare import (
     BrokenClipsError,
-    atomic_write,
     open_or_prepare,
     prepare,
     read_problems,
@@ -467,23 +466,3 @@ def test_the_fingerprint_is_that_of_the_clips_asked_for(sounds, tmp_path):
     clips = read_source(sounds)
     assert quietly(clips, tmp_path / "store").fingerprint == clips.fingerprint()
     assert open_store(tmp_path / "store").clips.fingerprint() != clips.fingerprint()
-
-
-def test_a_name_is_given_only_to_what_is_whole(tmp_path):
-    (tmp_path / "file").write_text("old")
-
-    def fail_half_way(error):
-        with atomic_write(tmp_path / "file") as beside:
-            beside.write_text("ne")
-            raise error
-
-    for error in (OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError()):
-        with pytest.raises(type(error)):
-            fail_half_way(error)
-        assert contents(tmp_path) == {"file": hashlib.sha256(b"old").hexdigest()}
-    with pytest.raises(OSError, match="No space") as raised:
-        fail_half_way(OSError(28, "No space left on device"))
-    assert raised.value.filename == str(tmp_path / "file")
-    with atomic_write(tmp_path / "file") as beside:
-        beside.write_text("new")
-    assert contents(tmp_path) == {"file": hashlib.sha256(b"new").hexdigest()}

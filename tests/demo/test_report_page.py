@@ -39,10 +39,7 @@ def make_story(**changes):
     knn[9::10] = [0.4, 0.5, 0.6, 0.7]
     story = {
         "facts": {"training clips": "1,280"},
-        "views": [
-            (make_view(name, 300, 500), make_view(name, 400, 600))
-            for name in CLASSES[:2]
-        ],
+        "views": [(make_view(name, 300, 500), make_view(name, 400, 600)) for name in CLASSES[:2]],
         "metrics": pd.DataFrame(
             {
                 "step": np.arange(1, 41),
@@ -63,7 +60,9 @@ def make_story(**changes):
         ),
         "sounds": [None, *(beep(200 + 20 * clip) for clip in range(1, N_CLIPS))],
         "predictions": [
-            Predictions(representation, protocol, np.where(np.arange(N_CLIPS) < known, labels, wrong))
+            Predictions(
+                representation, protocol, np.where(np.arange(N_CLIPS) < known, labels, wrong)
+            )
             for protocol in ("linear", "kNN")
             for representation, known in ((LOG_MEL, 9), (UNTRAINED, 12), (PRETRAINED, 24))
         ],

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from soundalike.demo.story import Predictions, DemoStory
+from soundalike.demo.story import DemoStory, Predictions
 from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
 
 

@@ -51,9 +51,7 @@ def test_every_stage_of_a_resnet() -> None:
 
 
 def test_an_unknown_block_and_one_without_maps_are_errors(encoder) -> None:
-    with pytest.raises(
-        ValueError, match=r"no block 'conv7'; did you mean 'conv\d'\? Its blocks are conv1"
-    ):
+    with pytest.raises(ValueError, match=r"no block 'conv7'; its blocks are conv1"):
         dim_with_intermediate(encoder, ["conv7"], 101, 96)
     with pytest.raises(ValueError, match="'mlp' has no frames and bands"):
         dim_with_intermediate(encoder, ["mlp"], 101, 96)

@@ -46,7 +46,7 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path):
 
 
 def test_a_misspelled_name_gets_a_suggestion():
-    with pytest.raises(RecipeError, match="Did you mean 'paper'"):
+    with pytest.raises(RecipeError, match="did you mean 'paper'"):
         read_recipe("papper", PRETRAINING)
 
 

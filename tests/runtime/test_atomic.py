@@ -2,7 +2,7 @@
 
 import pytest
 
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, write_json, write_text
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -33,3 +33,21 @@ def test_a_failure_leaves_what_was_there(tmp_path, error):
 def test_a_full_disk_names_the_file(tmp_path):
     with pytest.raises(OSError, match=r"whole\.txt"), atomic_write(tmp_path / "whole.txt"):
         raise OSError(28, "No space left on device")
+
+
+def test_text_keeps_its_characters_and_line_ends(tmp_path):
+    write_text(tmp_path / "a.csv", "Bänke\r\n\n")
+    assert (tmp_path / "a.csv").read_bytes() == "Bänke\r\n\n".encode()
+
+
+def test_json_is_written_for_people_too(tmp_path):
+    write_json(tmp_path / "a.json", {"n": 1, "names": ["x"]})
+    assert (tmp_path / "a.json").read_text() == '{\n "n": 1,\n "names": [\n  "x"\n ]\n}\n'
+
+
+def test_json_that_cannot_be_written_leaves_what_was_there(tmp_path):
+    write_json(tmp_path / "a.json", 1)
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "a.json", {1j})
+    assert (tmp_path / "a.json").read_text() == "1\n"
+    assert len(list(tmp_path.iterdir())) == 1

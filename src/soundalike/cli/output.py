@@ -25,11 +25,10 @@ def write_json(path: Path | None, results: Any) -> None:
         path.write_text(text)
         return
 
-    from soundalike.runtime.atomic import atomic_write
+    from soundalike.runtime.atomic import write_text
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path.resolve()) as beside:
-        beside.write_text(text)
+    write_text(path.resolve(), text)
 
 
 def skipped(n_problems: int, listing: Path | str | None) -> str:

@@ -1,6 +1,5 @@
 """Public data sets, fetched from where they are published and unpacked as their adapters want."""
 
-import difflib
 import os
 import shutil
 import zipfile
@@ -11,6 +10,7 @@ from tqdm import tqdm
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
+from soundalike.runtime.suggestions import did_you_mean
 
 WORK = ".download"  # folder for what is not yet whole
 
@@ -75,8 +75,7 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
         DownloadError: no connection, a wrong file, or no room on the disk.
     """
     if name not in DOWNLOADS:
-        near = difflib.get_close_matches(name, DOWNLOADS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there is {', '.join(DOWNLOADS)}."
+        hint = did_you_mean(name, DOWNLOADS) or f"choose from {', '.join(DOWNLOADS)}."
         raise SourceError(f"{name}: no data set of this name can be downloaded; {hint}")
     source, root = DOWNLOADS[name], Path(root).expanduser()
     work = root / WORK

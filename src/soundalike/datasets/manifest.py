@@ -1,6 +1,5 @@
 """A manifest: a table in which the user says what each clip is."""
 
-import difflib
 import os
 import warnings
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.clips import SPLITS, ClipTable, Problem, SourceError
+from soundalike.runtime.suggestions import nearest_name
 
 MANIFEST_SUFFIXES = frozenset({".csv", ".tsv", ".parquet"})
 _KNOWN = ("path", "label", "split", "fold", "start_s", "end_s")
@@ -104,9 +104,8 @@ def _no_path_column(manifest: Path, rows: pd.DataFrame) -> str:
     shown = ", ".join(columns.values())
     if not shown.isprintable():
         return f"{manifest}: cannot be read as a table (it is no text)."
-    alike = difflib.get_close_matches("path", columns, 1)
-    alike = alike or [name for name in columns if name in _PATH_WORDS]
-    hint = f" Rename '{columns[alike[0]]}' to 'path'." if alike else ""
+    similar = nearest_name("path", columns) or next((c for c in columns if c in _PATH_WORDS), None)
+    hint = f" Rename '{columns[similar]}' to 'path'." if similar else ""
     return f"{manifest}: no column 'path' (its columns: {shown}).{hint}"
 
 

@@ -1,17 +1,16 @@
-"""Sounds -> log-mel store: in parallel, resumable, and the same bytes however often it was stopped.
+"""Turn sounds into a log-mel store, in parallel; an interrupted run resumes to the same bytes.
 
-The table of clips is cut into parts of a few clips. A worker writes a part's frames and then its
-record, each beside its place and then renamed, so a part is either done or not there. When all
-parts are done they are copied, in order, into the one array of the store.
+The table of clips is cut into parts (`soundalike.runtime.parts`). Workers write the frames and a
+record of each part. When all parts are done, their frames are copied in order into the one array of
+the store.
 """
 
 import dataclasses
+import functools
 import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +33,13 @@ from soundalike.datasets.store import (
     is_store,
     open_store,
 )
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, write_json, write_text
 from soundalike.runtime.lock import locked
+from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
 from soundalike.runtime.workers import map_in_processes
 
 CLIPS_PER_PART = 32
-PLAN, PARTS = "plan.json", "parts"
+PLAN, PARTS, PART_FRAMES = "plan.json", "parts", ".float16"
 
 
 class BrokenClipsError(Exception):
@@ -147,8 +147,7 @@ def _claim(out: Path, plan: dict) -> None:
     if out.exists() and (not out.is_dir() or set(os.listdir(out)) - {f"{PLAN}.partial"}):
         raise SourceError(f"{out}: exists already and is no store: name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out / PLAN) as path:
-        path.write_text(json.dumps(plan))
+    write_text(out / PLAN, json.dumps(plan))
 
 
 def _read_plan(path: Path) -> dict:
@@ -161,60 +160,36 @@ def _read_plan(path: Path) -> dict:
         ) from None
 
 
-@dataclass(frozen=True)
-class _Part:
-    """A few consecutive clips, the unit of work.
-
-    Its record holds one dict a clip: `n_frames`, the `audio` hash, and `problem` and `message`
-    where it is broken.
-    """
-
-    folder: Path
-    number: int
-    clips: list[Clip]
-    front_end: LogMel
-
-    @property
-    def frames_path(self) -> Path:
-        return self.folder / f"{self.number:07d}.float16"
-
-    @property
-    def record_path(self) -> Path:
-        return self.folder / f"{self.number:07d}.json"
-
-
-def _parts(clips: ClipTable, folder: Path, front_end: LogMel) -> Iterator[_Part]:
-    rest, numbers = iter(clips), itertools.count()
-    while of_part := list(itertools.islice(rest, CLIPS_PER_PART)):
-        yield _Part(folder, next(numbers), of_part, front_end)
-
-
 def _make_parts(
     clips: ClipTable, folder: Path, front_end: LogMel, n_workers: int | None, progress: bool
 ) -> None:
     folder.mkdir(exist_ok=True)
-    done = {path.stem for path in folder.glob("*.json")}
-    todo = (p for p in _parts(clips, folder, front_end) if p.record_path.stem not in done)
-    n_done = min(len(done) * CLIPS_PER_PART, len(clips))
+    n_done = min(len(finished_records(folder)) * CLIPS_PER_PART, len(clips))
+    parts = parts_to_do(clips, CLIPS_PER_PART, folder)
     hours = 0.0
     with tqdm(
         total=len(clips), initial=n_done, desc="prepare", unit=" clips", disable=not progress
     ) as bar:
-        for n_clips, part_hours in map_in_processes(_make_part, todo, n_workers):
+        make_part = functools.partial(_make_part, front_end)
+        for n_clips, part_hours in map_in_processes(make_part, parts, n_workers):
             hours += part_hours
             minutes = max(bar.format_dict["elapsed"], 1e-3) / 60
             bar.set_postfix_str(f"{hours / minutes:.1f} audio hours/min", refresh=False)
             bar.update(n_clips)
 
 
-def _make_part(part: _Part) -> tuple[int, float]:
-    """Write a part's frames and record; return its number of clips and its hours of audio."""
+def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
+    """Write the frames and the record of a part; return its number of clips and hours of audio.
+
+    The record holds one dict for each clip: `n_frames`, the `audio` hash, and `problem` and
+    `message` of a broken clip.
+    """
     record: list[dict] = []
-    with atomic_write(part.frames_path) as path, path.open("wb") as file:
-        for clip in part.clips:
+    with atomic_write(part.file(PART_FRAMES)) as path, path.open("wb") as file:
+        for clip in part.items:
             start, n_frames, audio = file.tell(), 0, AudioHash()
             try:
-                for block in part.front_end.blocks(clip.path, clip.start_s, clip.end_s):
+                for block in front_end.blocks(clip.path, clip.start_s, clip.end_s):
                     frames = np.ascontiguousarray(block, dtype="<f2")
                     file.write(frames.data)
                     audio.add(frames)
@@ -225,25 +200,23 @@ def _make_part(part: _Part) -> tuple[int, float]:
                 file.truncate()
                 why = {"problem": error.problem, "message": str(error)}
                 record.append({"n_frames": 0, "audio": "", **why})
-    with atomic_write(part.record_path) as path:
-        path.write_text(json.dumps(record))
-    seconds = sum(clip["n_frames"] for clip in record) * part.front_end.hop_length
-    return len(record), seconds / part.front_end.sample_rate / 3600
+    part.finish(record)
+    seconds = sum(clip["n_frames"] for clip in record) * front_end.hop_length
+    return len(record), seconds / front_end.sample_rate / 3600
 
 
 def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     """Make the store of the finished parts; ``store.json`` comes last."""
-    parts = sorted((out / PARTS).glob("*.json"))
     n_frames = np.zeros(len(clips), dtype=np.int64)
     audio = np.zeros(len(clips), dtype=HASH)
     problems = list(clips.problems)
-    record = (clip for part in parts for clip in json.loads(part.read_text()))
-    for index, (path, clip) in enumerate(zip(clips.rows["path"], record, strict=True)):
+    records = itertools.chain.from_iterable(read_records(out / PARTS))
+    for index, (path, clip) in enumerate(zip(clips.rows["path"], records, strict=True)):
         n_frames[index], audio[index] = clip["n_frames"], clip["audio"]
         if "problem" in clip:
             problems.append(Problem(path, clip["problem"], clip["message"]))
     shape = (int(n_frames.sum()), plan["front_end"]["n_mels"])
-    _join_frames(parts, out / FRAMES, shape)
+    _join_frames(finished_records(out / PARTS), out / FRAMES, shape)
 
     offset = np.cumsum(n_frames) - n_frames
     rows = clips.rows.assign(offset=offset, n_frames=n_frames, audio=audio.astype(str))
@@ -265,17 +238,16 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         "n_problems": len(problems),
         **plan,
     }
-    with atomic_write(out / HEAD) as path:
-        path.write_text(json.dumps(head, indent=1))
+    write_json(out / HEAD, head)
 
 
-def _join_frames(parts: list[Path], frames: Path, shape: tuple[int, int]) -> None:
-    """Copy the frames of the parts, named by their records, into one array."""
+def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int]) -> None:
+    """Copy the frames of the parts into one array; each frames file lies beside its record."""
     with atomic_write(frames) as path, path.open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for part in parts:
-            with part.with_suffix(".float16").open("rb") as of_part:
+        for record in records:
+            with record.with_suffix(PART_FRAMES).open("rb") as of_part:
                 shutil.copyfileobj(of_part, file, 1 << 20)
 
 

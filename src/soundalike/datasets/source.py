@@ -1,6 +1,5 @@
 """SOURCE, as every command takes it, becomes a table of clips."""
 
-import difflib
 import os
 import pkgutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.folder import read_folder
 from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest
 from soundalike.datasets.store import is_store, open_store
+from soundalike.runtime.suggestions import nearest_name
 
 
 def read_source(source: str | Path) -> ClipTable:
@@ -40,8 +40,8 @@ def read_source(source: str | Path) -> ClipTable:
             f"{source}: not a source. Give a folder of sounds, a manifest "
             f"({', '.join(sorted(MANIFEST_SUFFIXES))}) or a data set such as esc10:ROOT."
         )
-    if colon and (near := difflib.get_close_matches(name, DATASETS, n=1)):
-        raise SourceError(f"{source}: no data set '{name}'; did you mean '{near[0]}:{root}'?")
+    if colon and (nearest := nearest_name(name, DATASETS)):
+        raise SourceError(f"{source}: no data set '{name}'; did you mean '{nearest}:{root}'?")
     raise SourceError(
         f"{source}: no such file or folder, and none of the data sets {', '.join(DATASETS)}."
     )

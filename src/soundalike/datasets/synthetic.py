@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.fsdnoisy18k import read_layout
+from soundalike.runtime.atomic import atomic_write, write_text
 from soundalike.runtime.workers import map_in_processes
 from soundalike.synthesis.elements import SAMPLE_RATE
 from soundalike.synthesis.recording import record
@@ -129,7 +130,7 @@ def write_synthetic(
     for folder in ("audio_train", "audio_test", "meta"):
         (root / f"FSDnoisy18k.{folder}").mkdir(parents=True, exist_ok=True)
     if not (root / _MARKER).exists():
-        _write_text(root / _UNFINISHED_MARKER, json.dumps(settings))
+        write_text(root / _UNFINISHED_MARKER, json.dumps(settings))
     make = partial(_write_clip, root, size, seed)
     written = map_in_processes(make, missing, n_workers)
     for _ in tqdm(written, "synthetic", len(missing), unit="clip", disable=not progress):
@@ -207,16 +208,15 @@ def _missing(root: Path, records: list[ClipRecord]) -> Iterator[ClipRecord]:
 
 
 def _write_clip(root: Path, size: str, seed: int, record: ClipRecord) -> None:
-    path = _audio_path(root, record)
-    beside = path.with_suffix(".unfinished")
-    with wave.open(str(beside), "wb") as file:
+    samples = synthesise_clip(size, record.split, record.index, seed)
+    with (
+        atomic_write(_audio_path(root, record)) as path,
+        wave.open(str(path), "wb") as file,
+    ):
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes(
-            synthesise_clip(size, record.split, record.index, seed).astype("<i2").tobytes()
-        )
-    os.replace(beside, path)
+        file.writeframes(samples.astype("<i2").tobytes())
 
 
 def _write_tables(folder: Path, records: list[ClipRecord]) -> None:
@@ -229,13 +229,7 @@ def _write_tables(folder: Path, records: list[ClipRecord]) -> None:
         ("test.csv", rows.loc[in_test, columns]),
         ("truth.csv", rows[["fname", "true_label"]]),
     ):
-        _write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
-
-
-def _write_text(path: Path, text: str) -> None:
-    beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+        write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
 
 
 def _refuse_another(root: Path, settings: dict[str, str | int]) -> None:

@@ -1,7 +1,6 @@
 """The demo: pre-training and evaluation on synthetic sounds, and a page with the results."""
 
 import dataclasses
-import json
 import platform
 import time
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.fsdnoisy18k import read_layout
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import write_json
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import evaluation_splits, training_clips
 from soundalike.datasets.store import Store
@@ -116,8 +115,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
     write_demo_report(out / "report.html", story)
     seconds = round(time.monotonic() - start, 1)
     result = _result(score_table(labels, scores, classes), seconds)
-    with atomic_write(out / "report.json") as path:
-        path.write_text(json.dumps(dataclasses.asdict(result), indent=1) + "\n")
+    write_json(out / "report.json", dataclasses.asdict(result))
     return result
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from soundalike.evaluation.score_table import score_table
 from soundalike.pretrained import SHIPPED_MODELS
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, write_json
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.run_folder import RunFolder, read_run_config
 
@@ -220,5 +219,4 @@ def _write(out: Path, result: EvaluationResult, predictions: pd.DataFrame) -> No
     out.mkdir(parents=True, exist_ok=True)
     with atomic_write(out / "predictions.csv") as path:
         predictions.to_csv(path, index=False)
-    with atomic_write(out / "results.json") as path:
-        path.write_text(json.dumps(dataclasses.asdict(result), indent=1) + "\n")
+    write_json(out / "results.json", dataclasses.asdict(result))

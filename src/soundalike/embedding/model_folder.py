@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, write_json
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = 3
@@ -44,8 +44,7 @@ def write_model(
         weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
     with atomic_write(folder / WEIGHTS) as path:
         path.write_bytes(save(weights))  # save_file makes files that only their owner can read
-    with atomic_write(folder / CONFIG) as path:
-        path.write_text(json.dumps({"format": FORMAT} | config, indent=1) + "\n")
+    write_json(folder / CONFIG, {"format": FORMAT} | config)
 
 
 def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.Module]]) -> Model:

@@ -1,6 +1,5 @@
 """Embeddings that join h with features of an encoder's intermediate blocks."""
 
-import difflib
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,11 +89,7 @@ def _outputs(encoder: Encoder, blocks: Sequence[str]) -> Iterator[dict[str, Tens
 def _block(encoder: Encoder, name: str) -> nn.Module:
     blocks = encoder.blocks()
     if name not in blocks:
-        nearest = difflib.get_close_matches(name, blocks, 1, cutoff=0)
-        raise ValueError(
-            f"The encoder has no block {name!r}; did you mean {nearest[0]!r}? Its blocks are "
-            f"{', '.join(blocks)}."
-        )
+        raise ValueError(f"The encoder has no block {name!r}; its blocks are {', '.join(blocks)}.")
     return blocks[name]
 
 

@@ -1,6 +1,5 @@
 """How much of the paper a machine does: the same experiments, in full or scaled down."""
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.paper.rows import PaperError, Row
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe, RecipeKind
+from soundalike.runtime.suggestions import did_you_mean
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 N_LOOKS = 8  # at the validation clips, in a training of a given number of steps
@@ -161,10 +161,9 @@ def find_budget(name: str) -> Budget:
     try:
         share = float(name)
     except ValueError:
-        near = difflib.get_close_matches(name, BUDGETS, 1, cutoff=0.0)[0]
         raise PaperError(
             f"{name}: the budgets are {', '.join(BUDGETS)}, or a share of the paper's epochs such "
-            f"as 0.1: did you mean '{near}'?"
+            f"as 0.1: {did_you_mean(name, BUDGETS, always=True)}"
         ) from None
     if not 0 < share <= 1:
         raise PaperError(f"{name}: a budget's share of the epochs is above 0 and at most 1.")

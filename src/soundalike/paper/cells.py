@@ -25,7 +25,7 @@ from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
 from soundalike.paper.rows import Row, Table
 from soundalike.recipes.errors import RecipeError
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import write_json
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import pretrain
@@ -114,15 +114,13 @@ class Bench:
             try:
                 result = pretrain(store, run, recipe, progress=self.progress)
             except TrainingError as error:
-                _write(run.path / NUMBERS, {"failed": str(error)})
+                write_json(run.path / NUMBERS, {"failed": str(error)})
                 raise
             if not result.is_finished:
                 raise KeyboardInterrupt
             best_knn = max(result.knn.values(), default=None)
-            _write(run.path / NUMBERS, {"knn": best_knn, "seconds": result.seconds})
-        run.checkpoint.unlink(
-            missing_ok=True
-        )  # not needed any more, and twice as large as the model
+            write_json(run.path / NUMBERS, {"knn": best_knn, "seconds": result.seconds})
+        run.checkpoint.unlink(missing_ok=True)  # no longer needed, and twice the model's size
         numbers = json.loads((run.path / NUMBERS).read_text())
         if "failed" in numbers:
             raise TrainingError(numbers["failed"])
@@ -192,8 +190,3 @@ class Bench:
 
 def _test_score(store: Store, results: OutOfFold) -> float:
     return score(store.clips.labels().values[results.clips], results.scores)
-
-
-def _write(path: Path, numbers: dict[str, Any]) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(numbers, indent=1) + "\n")

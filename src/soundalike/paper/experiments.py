@@ -5,10 +5,10 @@ A row says what differs from the paper's choice; rows that say the same thing in
 one training.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from soundalike.paper.rows import Changes, PaperError, Row, Table, Task, slug
+from soundalike.runtime.suggestions import did_you_mean
 from soundalike.views import AUGMENTATIONS
 
 
@@ -197,6 +197,5 @@ def choose(only: Sequence[str] | None = None) -> list[tuple[Table, Row]]:
 
 def _no_such(name: str, wanted: str, rows: Sequence[str]) -> str:
     tables = [slug(table.name) for table in TABLES]
-    near = difflib.get_close_matches(wanted, rows if "/" in wanted else tables, 1)
-    hint = f"did you mean '{near[0]}'?" if near else "there are no rows of that name in it."
+    hint = did_you_mean(wanted, rows if "/" in wanted else tables) or "none has rows of that name."
     return f"{name}: the paper's tables are {', '.join(tables)}: {hint}"

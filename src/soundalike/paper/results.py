@@ -13,7 +13,7 @@ import numpy as np
 from soundalike.evaluation.intervals import t_interval
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.rows import Row, Table, slug
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import write_json
 
 CELLS = "cells"
 
@@ -55,8 +55,7 @@ def cell_path(out: Path, table: Table, row: Row, seed: int) -> Path:
 def write_cell(path: Path, cell: Cell) -> None:
     """Write a cell, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as beside:
-        beside.write_text(json.dumps(asdict(cell), indent=1) + "\n")
+    write_json(path, asdict(cell))
 
 
 def read_cell(path: Path) -> Cell:

@@ -34,7 +34,7 @@ from soundalike.paper.results import cell_path, read_cell
 from soundalike.paper.rows import PaperError
 from soundalike.paper.tables import write_tables
 from soundalike.recipes.recipe import read_recipe
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import write_json
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -144,8 +144,7 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
     path = out / SETTINGS
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as beside:
-            beside.write_text(json.dumps(settings, indent=1) + "\n")
+        write_json(path, settings)
         return
     there = json.loads(path.read_text())
     for key, value in settings.items():

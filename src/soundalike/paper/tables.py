@@ -17,7 +17,7 @@ from soundalike.paper.figures import draw_table
 from soundalike.paper.findings import Summaries, compare, verdict
 from soundalike.paper.results import Cell, Summary, read_cells, summarize
 from soundalike.paper.rows import Table, slug
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, write_text
 
 FIGURES, MARKDOWN, CSV = "figures", "tables.md", "tables.csv"
 INCONCLUSIVE = "This run tests the machinery; no conclusion is drawn from it."
@@ -50,8 +50,7 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
             as_run = _as_run(table, of_rows)
             draw_table(out / _figure(table), as_run, of_rows, metric)
             lines += _table(as_run, of_rows, metric, is_conclusive)
-    with atomic_write(out / MARKDOWN) as path:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(out / MARKDOWN, "\n".join(lines) + "\n")
     with atomic_write(out / CSV) as path:
         _write_csv(path, cells, summaries)
     return found

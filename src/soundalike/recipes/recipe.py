@@ -1,6 +1,5 @@
 """Read and write recipes: YAML files with a section for each part of a training."""
 
-import difflib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -10,6 +9,7 @@ import yaml
 
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.sections import Recipe, RecipeKind, resolve_recipe
+from soundalike.runtime.suggestions import did_you_mean
 
 RECIPES = {
     "default": "pretraining",
@@ -64,10 +64,10 @@ def recipe_text(recipe: str | Path) -> str:
         return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
     if Path(recipe).is_file():
         return Path(recipe).read_text()
-    nearest = difflib.get_close_matches(str(recipe), RECIPES, 1)
-    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    hint = did_you_mean(str(recipe), RECIPES)
     raise RecipeError(
-        f"{recipe}: neither a file nor one of the recipes {', '.join(RECIPES)}.{hint}"
+        f"{recipe}: neither a file nor one of the recipes {', '.join(RECIPES)}"
+        f"{f': {hint}' if hint else '.'}"
     )
 
 

@@ -5,7 +5,6 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 ``package.module:Class``.
 """
 
-import difflib
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 import jsonargparse
 
 from soundalike.recipes.errors import RecipeError
+from soundalike.runtime.suggestions import did_you_mean
 
 Recipe = dict[str, dict[str, Any]]
 """A resolved recipe: the arguments of every section, defaults included."""
@@ -146,5 +146,5 @@ def _reason(error: Exception) -> str:
 def _refuse_unknown(keys: Iterable[Any], known: Iterable[str], what: str) -> None:
     for key in keys:
         if key not in known:
-            nearest = difflib.get_close_matches(str(key), list(known), 1, cutoff=0.0)[0]
-            raise RecipeError(f"{what} '{key}' is not known: did you mean '{nearest}'?")
+            hint = did_you_mean(str(key), known, always=True)
+            raise RecipeError(f"{what} '{key}' is not known: {hint}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import write_text
 
 
 def write_page(path: str | Path, template: str, **values: object) -> None:
@@ -25,8 +25,7 @@ def write_page(path: str | Path, template: str, **values: object) -> None:
     html = _environment().get_template(template).render(values)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as beside:
-        beside.write_text(html, encoding="utf-8")
+    write_text(path, html)
 
 
 def render_macro(template: str, macro: str, **values: object) -> Markup:

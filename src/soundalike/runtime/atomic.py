@@ -1,30 +1,53 @@
-"""Files that are whole or not there."""
+"""Atomic writing: a file is complete or does not exist."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Write beside, then rename: what has its name is whole. A failure leaves nothing behind.
+    """Write to a temporary file in the same folder, then rename it to `path`.
+
+    If the writing fails, the temporary file is deleted and an existing file stays as it was.
 
     Args:
-        path: the file to make or to replace.
+        path: the file to create or replace.
 
     Yields:
-        Where to write it in the meantime.
+        The temporary file to write to.
 
     Raises:
-        OSError: it cannot be written; the error names the file.
+        OSError: the file cannot be written; the error names it.
     """
-    beside = path.with_name(path.name + ".partial")
+    temporary = path.with_name(path.name + ".partial")
     try:
-        yield beside
-        os.replace(beside, path)
+        yield temporary
+        os.replace(temporary, path)
     except BaseException as error:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # writing to an open file does not say to which
+            error.filename = str(path)  # an error of an open file does not say which file
         raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text to a file atomically, as UTF-8 with the line ends of the text.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a JSON file atomically, indented for people who read it.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    write_text(path, json.dumps(content, indent=1) + "\n")

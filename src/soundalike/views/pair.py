@@ -1,6 +1,5 @@
 """The order of a view: from a clip in the store to two views of it."""
 
-import difflib
 from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
@@ -179,8 +178,9 @@ class PairOfViews:
 def _build_augmentations(settings: Mapping[str, Settings | None]) -> dict[str, Augmentation]:
     """Build the augmentations that have settings, in the order of the table."""
     for name in settings.keys() - AUGMENTATIONS.keys():
-        nearest = difflib.get_close_matches(name, AUGMENTATIONS, n=1, cutoff=0)[0]
-        raise ValueError(f"There is no augmentation {name!r}; did you mean {nearest!r}?")
+        raise ValueError(
+            f"There is no augmentation {name!r}; choose from {', '.join(AUGMENTATIONS)}."
+        )
     return {
         name: resolve_name(constructor)(**arguments)
         for name, constructor in AUGMENTATIONS.items()

@@ -1,0 +1,1 @@
+"""The whole story on synthetic sounds, told on one page."""

@@ -1,0 +1,51 @@
+"""Work in parts: what is done stays done, in the order of the items."""
+
+import pytest
+
+from soundalike.runtime.parts import (
+    cut_into_parts,
+    finished_records,
+    parts_to_do,
+    read_records,
+)
+
+
+@pytest.mark.parametrize(
+    ("n_items", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (9, [3, 3, 3])]
+)
+def test_parts_are_consecutive_items(tmp_path, n_items, sizes):
+    parts = list(cut_into_parts(range(n_items), 3, tmp_path))
+    assert [len(part.items) for part in parts] == sizes
+    assert [item for part in parts for item in part.items] == list(range(n_items))
+    assert [part.number for part in parts] == list(range(len(sizes)))
+
+
+def test_only_a_finished_part_is_done(tmp_path):
+    first, second, third = parts_to_do("abcdef", 2, tmp_path)
+    second.finish({"n": 2})
+    third.file(".data").write_text("killed before its record was written")
+    assert list(parts_to_do("abcdef", 2, tmp_path)) == [first, third]
+    assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_records_come_in_the_order_of_the_parts(tmp_path):
+    parts = list(parts_to_do(range(12), 1, tmp_path))
+    for part in reversed(parts):
+        part.finish(part.items)
+    assert list(read_records(tmp_path)) == [[item] for item in range(12)]
+    assert finished_records(tmp_path) == [part.file(".json") for part in parts]
+    assert not list(parts_to_do(range(12), 1, tmp_path))
+
+
+def test_items_are_taken_only_as_parts_are_asked_for(tmp_path):
+    taken = []
+    parts = parts_to_do((taken.append(item) or item for item in range(100)), 4, tmp_path)
+    next(parts)
+    assert taken == [0, 1, 2, 3]
+
+
+def test_a_record_that_cannot_be_written_is_no_record(tmp_path):
+    (part,) = parts_to_do("a", 1, tmp_path)
+    with pytest.raises(TypeError):
+        part.finish({1j})
+    assert list(tmp_path.iterdir()) == []
