@@ -27,6 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from soundalike.audio.level import normalize_peak
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.streaming import read_log_mel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import prepare
@@ -146,7 +147,7 @@ def rows_of_size(paths: list[Path], size: str, audio_s: float) -> Iterator[Row]:
         *(lambda work=work: [work(path) for path in paths] for work in works), n_runs=N_RUNS
     )
     waveform = normalize_peak(read_waveform(paths[0], FRONT_END.sample_rate))
-    log_mel = FRONT_END.of_file(paths[0])
+    log_mel = read_log_mel(paths[0], FRONT_END)
     largest = np.abs(log_mel - reference_log_mel(waveform.astype(np.float64))).max()
     for (name, work), seconds in zip(plain.items(), plain_s, strict=True):
         mean = np.abs(log_mel - work(paths[0])).mean()

@@ -70,7 +70,9 @@ def scan_undecoded(manifest: str) -> None:
     from soundalike.cli.main import main
     from soundalike.datasets import scan
 
-    scan._listen = lambda clip: scan._Heard(1.0, RATE, 1, False, False, f"{clip.start_s:032.0f}")
+    scan._scan_clip = lambda clip: scan._ClipFacts(
+        1.0, RATE, 1, False, False, f"{clip.start_s:032.0f}"
+    )
     sys.exit(main(["scan", manifest, "--workers", "1"]))
 
 

@@ -14,6 +14,7 @@ import torch
 
 from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.streaming import read_log_mel
 from soundalike.losses.batch import Batch
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.band_cnn import BandCNN
@@ -25,7 +26,7 @@ n_epochs, batch_size = 20, 64
 
 # One log-mel per file: [frames, bands], 100 frames a second, in log10 units.
 front_end = LogMel()
-log_mels = [front_end.of_file(path) for path in sorted(folder.rglob("*.wav"))]
+log_mels = [read_log_mel(path, front_end) for path in sorted(folder.rglob("*.wav"))]
 values = torch.from_numpy(np.concatenate(log_mels))  # all clips, end to end
 n_frames = torch.tensor([len(log_mel) for log_mel in log_mels])
 frames = Frames(values, n_frames.cumsum(0) - n_frames, n_frames)  # with the start of each clip

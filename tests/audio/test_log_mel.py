@@ -1,19 +1,14 @@
 import dataclasses
-import subprocess
-import sys
-from pathlib import Path
 
 import librosa
 import numpy as np
 import pytest
-import soundfile
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from soundalike.audio.level import normalize_peak
 from soundalike.audio.log_mel import LogMel, mel_filterbank
-from soundalike.audio.waveform import read_waveform
 
 SILENCE = np.log10(np.float32(1.1e-8))
 
@@ -137,61 +132,6 @@ def test_the_number_of_frames_follows_from_the_number_of_samples(
     assert np.isfinite(log_mel).all()
 
 
-@given(
-    front_end=front_ends(),
-    n_samples=st.integers(1, 20000),
-    ends=st.lists(st.integers(0, 20000), max_size=8),
-)
-@settings(max_examples=60, deadline=None)
-def test_blocks_give_the_whole(front_end: LogMel, n_samples: int, ends: list[int]) -> None:
-    waveform = sounds(n_samples)
-    blocks = np.split(waveform, sorted(min(end, n_samples) for end in ends))
-    log_mel = np.concatenate(list(front_end.of_blocks(blocks)))
-    np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
-
-
-def test_a_long_file_in_blocks_gives_the_whole(tmp_path: Path) -> None:
-    path = tmp_path / "long.wav"
-    soundfile.write(path, 0.3 * sounds(100 * 8000) + 0.2, 8000)
-    front_end = LogMel()
-    blocks = list(front_end.blocks(path))
-    assert len(blocks) > 2
-    whole = front_end(normalize_peak(read_waveform(path, 22050)))
-    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-5)
-    segment = front_end(normalize_peak(read_waveform(path, 22050, 10.0, 75.5)))
-    np.testing.assert_allclose(front_end.of_file(path, 10.0, 75.5), segment, atol=1e-5)
-
-
-def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path) -> None:
-    waveform = sounds(30000)
-    soundfile.write(tmp_path / "a.wav", 0.9 * waveform, 22050, subtype="FLOAT")
-    soundfile.write(tmp_path / "b.wav", 20 * waveform + 5, 22050, subtype="FLOAT")
-    loud, louder = (LogMel().of_file(tmp_path / name) for name in ("a.wav", "b.wav"))
-    assert np.abs(loud - louder).mean() < 0.01  # the 0.005 beside the peak
-
-
-@pytest.mark.parametrize("n_samples", [1, 2, 441, 22050, 44099])
-def test_a_short_clip_is_repeated_to_a_second(tmp_path: Path, n_samples: int) -> None:
-    path = tmp_path / "short.wav"
-    soundfile.write(path, sounds(n_samples), 44100, subtype="FLOAT")
-    clip = normalize_peak(read_waveform(path, 22050))
-    repeated = np.tile(clip, -(-22050 // len(clip)))[:22050]
-    log_mel = LogMel().of_file(path)
-    assert log_mel.shape == (101, 96)
-    np.testing.assert_array_equal(log_mel, LogMel()(repeated))
-
-
-def test_a_clip_may_have_to_be_longer_than_a_minute(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "clip.wav", sounds(80 * 1000), 1000)
-    front_end = LogMel(sample_rate=1000, fmax=500.0, min_duration_s=90.0)
-    assert len(front_end.of_file(tmp_path / "clip.wav")) == 1 + 90_000 // 220
-
-
-def test_silence_is_the_logarithm_of_the_offset(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "silence.wav", np.zeros(44100), 44100)
-    assert np.all(LogMel().of_file(tmp_path / "silence.wav") == SILENCE)
-
-
 def test_a_band_peaks_at_its_own_tone() -> None:
     edges = librosa.mel_frequencies(98, fmin=50, fmax=10500)
     for band in (5, 40, 90):
@@ -247,29 +187,3 @@ def test_settings_survive_being_written_down() -> None:
 def test_settings_that_cannot_be_are_refused(settings: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LogMel(**settings)  # type: ignore[arg-type]
-
-
-PEAK_MEMORY = """
-import resource, sys
-from soundalike.audio.log_mel import LogMel
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-n_frames = sum(len(block) for block in LogMel().blocks(sys.argv[1]))
-print(n_frames, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="reads resident memory in kilobytes")
-def test_half_an_hour_needs_no_more_memory_than_minutes(tmp_path: Path) -> None:
-    path = tmp_path / "long.wav"
-    with soundfile.SoundFile(path, "w", 44100, 1) as file:
-        minute = 0.5 * sounds(60 * 44100)
-        for _ in range(30):
-            file.write(minute)
-    run = subprocess.run(
-        [sys.executable, "-c", PEAK_MEMORY, str(path)], capture_output=True, text=True, check=True
-    )
-    n_frames, n_kilobytes = map(int, run.stdout.split())
-    assert n_frames == 1 + 30 * 60 * 22050 // 220
-    # The waveform alone would be 159 MB.
-    assert n_kilobytes < 100_000

@@ -4,33 +4,35 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import soundfile
 
 from soundalike.cli import DONE
 from soundalike.cli.scan import print_scan
+from soundalike.datasets.clips import Problem
+from soundalike.datasets.scan import ScanReport
 
-REPORT = {
-    "source": "mine",
-    "n_clips": 1200,
-    "n_readable": 1193,
-    "hours": 1.5,
-    "duration_s": {"shortest": 0.5, "quarter": 1, "median": 2, "three_quarters": 3, "longest": 9},
-    "sample_rates": {44100: 1000, 22050: 193},
-    "channels": {1: 1193},
-    "labels": {f"class {number}": number for number in range(1, 15)},
-    "splits": {},
-    "folds": {},
-    "silent": [],
-    "clipped": ["loud.wav"],
-    "identical": [["a.wav", "b.wav"]],
-    "identical_across_splits": [],
-    "problems": [
-        {"path": f"{number}.wav", "problem": "empty", "message": f"{number}.wav: empty: [gone]"}
-        for number in range(7)
+REPORT = ScanReport(
+    source="mine",
+    n_clips=1200,
+    n_readable=1193,
+    hours=1.5,
+    duration_s={"shortest": 0.5, "quarter": 1, "median": 2, "three_quarters": 3, "longest": 9},
+    sample_rates={44100: 1000, 22050: 193},
+    channels={1: 1193},
+    labels={f"class {number}": number for number in range(1, 15)},
+    splits={},
+    folds={},
+    silent=[],
+    clipped=["loud.wav"],
+    identical=[["a.wav", "b.wav"]],
+    identical_across_splits=[],
+    problems=[
+        Problem(f"{number}.wav", "empty", f"{number}.wav: empty: [gone]") for number in range(7)
     ],
-}
+)
 
 
 def test_its_results_count_clips_and_labels(results_of, sound_folder):
@@ -51,12 +53,8 @@ def test_the_table_has_counts_and_the_first_names(capsys):
 
 
 def test_an_empty_source_is_no_error(capsys):
-    empty = {key: [] for key in REPORT} | {
-        "source": "x",
-        "n_clips": 0,
-        "n_readable": 0,
-        "hours": 0,
-    }
+    nothing = dict.fromkeys((field.name for field in fields(ScanReport)), ())
+    empty = ScanReport(**nothing | {"source": "x", "n_clips": 0, "n_readable": 0, "hours": 0})
     print_scan(empty)
     assert "none" in capsys.readouterr().out
 

@@ -245,7 +245,7 @@ def test_bars_are_shown_on_stderr(publish, tmp_path, capsys):
 def test_what_cannot_be_downloaded():
     with pytest.raises(SourceError, match=r"fsdnoisy: no data set .*; did you mean 'fsdnoisy18k'"):
         download.download("fsdnoisy", ".")
-    with pytest.raises(SourceError, match=r"esc50: no data set .*; there is fsdnoisy18k"):
+    with pytest.raises(SourceError, match=r"esc50: no data set .*; choose from fsdnoisy18k"):
         download.download("esc50", ".")
 
 

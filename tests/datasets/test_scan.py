@@ -1,6 +1,7 @@
-"""What a scan counts, on sounds of which all is known."""
+"""What a scan reports, on sounds whose facts are known."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def noise(duration_s, seed, level=0.1):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Every thing that a scan looks for."""
+    """A folder with one of everything that a scan reports."""
     root = tmp_path_factory.mktemp("scan")
     for split in ("train", "test"):
         (root / split / "dog").mkdir(parents=True)
@@ -43,7 +44,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(folder):
+def report(folder):
     """The scan of the folder."""
     return scan(read_source(folder), n_workers=1, progress=False)
 
@@ -53,47 +54,47 @@ def names(folder, *names):
     return [str(folder / name) for name in names]
 
 
-def test_counts(found, folder):
-    assert (found["source"], found["n_clips"], found["n_readable"]) == (folder.name, 11, 9)
-    assert found["hours"] * 3600 == pytest.approx(1 + 2 + 2 + 1.5 + 1 + 1 + 1 + 1 + 1)
-    assert found["duration_s"] == {
+def test_counts(report, folder):
+    assert (report.source, report.n_clips, report.n_readable) == (folder.name, 11, 9)
+    assert report.hours * 3600 == pytest.approx(1 + 2 + 2 + 1.5 + 1 + 1 + 1 + 1 + 1)
+    assert report.duration_s == {
         "shortest": 1.0, "quarter": 1.0, "median": 1.0, "three_quarters": 1.5, "longest": 2.0,
     }  # fmt: skip
-    assert found["sample_rates"] == {8000: 8, 16000: 1}
-    assert found["channels"] == {1: 8, 2: 1}
-    assert found["labels"] == {"dog": 7}
-    assert found["splits"] == {"train": 7, "test": 4}
-    assert found["folds"] == {}
+    assert report.sample_rates == {8000: 8, 16000: 1}
+    assert report.channels == {1: 8, 2: 1}
+    assert report.labels == {"dog": 7}
+    assert report.splits == {"train": 7, "test": 4}
+    assert report.folds == {}
 
 
-def test_silent_and_clipped(found, folder):
-    assert sorted(found["silent"]) == names(folder, "test/silent too.wav", "train/silent.wav")
-    assert found["clipped"] == names(folder, "train/dog/clipped.wav")
+def test_silent_and_clipped(report, folder):
+    assert sorted(report.silent) == names(folder, "test/silent too.wav", "train/silent.wav")
+    assert report.clipped == names(folder, "train/dog/clipped.wav")
 
 
-def test_identical_audio_and_where_it_crosses_splits(found, folder):
+def test_identical_audio_and_where_it_crosses_splits(report, folder):
     across = sorted(names(folder, "test/dog/copy of 1s.wav", "train/dog/1s.wav"))
     within = names(folder, "train/dog/2s.wav", "train/dog/copy of 2s.wav")
-    assert sorted(map(sorted, found["identical"])) == [across, within], "silence is no copy"
-    assert list(map(sorted, found["identical_across_splits"])) == [across]
+    assert sorted(map(sorted, report.identical)) == [across, within], "silence is no copy"
+    assert list(map(sorted, report.identical_across_splits)) == [across]
 
 
-def test_broken_clips_and_problems_of_the_source_are_listed(found, folder):
-    assert sorted(problem["path"] for problem in found["problems"]) == names(
+def test_broken_clips_and_problems_of_the_source_are_listed(report, folder):
+    assert sorted(problem.path for problem in report.problems) == names(
         folder, "test/broken.wav", "test/empty.wav"
     )
-    assert {problem["problem"] for problem in found["problems"]} == {"not audio", "empty"}
+    assert {problem.problem for problem in report.problems} == {"not audio", "empty"}
     missing = Problem("gone.wav", "missing", "gone.wav: no such file")
     table = ClipTable.of("x", [Clip(str(folder / "train/dog/1s.wav"))], [missing])
-    assert scan(table, n_workers=1, progress=False)["problems"] == [vars(missing)]
+    assert scan(table, n_workers=1, progress=False).problems == [missing]
 
 
-def test_it_is_ready_for_json(found):
-    assert json.loads(json.dumps(found))["sample_rates"] == {"8000": 8, "16000": 1}
+def test_it_is_ready_for_json(report):
+    assert json.loads(json.dumps(asdict(report)))["sample_rates"] == {"8000": 8, "16000": 1}
 
 
-def test_it_does_not_depend_on_the_number_of_processes(found, folder):
-    assert scan(read_source(folder), n_workers=2, progress=False) == found
+def test_it_does_not_depend_on_the_number_of_processes(report, folder):
+    assert scan(read_source(folder), n_workers=2, progress=False) == report
 
 
 def test_copies_across_folds(folder):
@@ -101,29 +102,29 @@ def test_copies_across_folds(folder):
         Clip(str(folder / "train/dog/2s.wav"), fold="1"),
         Clip(str(folder / "train/dog/copy of 2s.wav"), fold="2"),
     ]
-    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
-    assert found["folds"] == {"1": 1, "2": 1}
-    assert len(found["identical_across_splits"]) == 1
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert report.folds == {"1": 1, "2": 1}
+    assert len(report.identical_across_splits) == 1
 
 
 def test_each_class_of_a_clip_counts(folder):
     path = str(folder / "train/dog/1s.wav")
     clips = [Clip(path, "dog;rain"), Clip(path, "rain"), Clip(path), Clip(path, "rain; dog; wind")]
-    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
-    assert list(found["labels"].items()) == [("rain", 3), ("dog", 2), ("wind", 1)]
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert list(report.labels.items()) == [("rain", 3), ("dog", 2), ("wind", 1)]
 
 
 def test_segments_are_clips_of_their_own(folder):
     path = str(folder / "train/dog/2s.wav")
     clips = [Clip(path, start_s=0.5, end_s=1.0), Clip(path, start_s=1.0), Clip(path, start_s=5.0)]
-    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
-    assert (found["duration_s"]["shortest"], found["duration_s"]["longest"]) == (0.5, 1.0)
-    assert found["identical"] == []
-    assert [problem["problem"] for problem in found["problems"]] == ["segment outside the clip"]
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert (report.duration_s["shortest"], report.duration_s["longest"]) == (0.5, 1.0)
+    assert report.identical == []
+    assert [problem.problem for problem in report.problems] == ["segment outside the clip"]
 
 
 def test_nothing_readable(folder):
     clips = [Clip(str(folder / "test/broken.wav"))]
-    found = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
-    assert (found["n_readable"], found["hours"], found["duration_s"]) == (0, 0.0, {})
-    json.dumps(found)
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert (report.n_readable, report.hours, report.duration_s) == (0, 0.0, {})
+    json.dumps(asdict(report))

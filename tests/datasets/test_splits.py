@@ -138,9 +138,9 @@ def test_an_unknown_fold_lists_the_known_ones(made):
 
 
 def test_nothing_left_to_hear(made):
-    with pytest.raises(SourceError, match="its split 'train' has no clip to learn from"):
+    with pytest.raises(SourceError, match="no clip to train on in its split 'train'"):
         training_clips(made([Clip("0", split="test")]).clips)
-    with pytest.raises(SourceError, match="beside fold '1' it has no clip to learn from"):
+    with pytest.raises(SourceError, match="no clip to train on outside fold '1'"):
         training_clips(made([Clip("0", fold="1")]).clips, "1")
 
 
@@ -198,7 +198,10 @@ def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
         (labeled(9), "its split 'validation' has no labeled clip"),
         (labeled(9, fold="1"), "its split 'validation' has no labeled clip"),
         (labeled(9, split="validation"), "its split 'test' has no labeled clip"),
-        ([*labeled(2, split="validation"), Clip("t", "a", "test")], "one clip a class, too few"),
+        (
+            [*labeled(2, split="validation"), Clip("t", "a", "test")],
+            "one clip a class: the clean task",
+        ),
     ],
 )
 def test_the_clean_task_says_what_it_lacks(made, clips, message):

@@ -1,4 +1,4 @@
-"""Clips dealt like cards: every class in turn, copies in one card."""
+"""Ranks within classes; identical audio shares a rank."""
 
 from collections import defaultdict
 
@@ -7,41 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.datasets.clips import Clip
-from soundalike.datasets.stratify import deal
+from soundalike.datasets.stratify import stratified_ranks
 
-hands = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), min_size=1, max_size=30)
-
-
-@given(hands, st.integers(0, 5))
-def test_the_cards_of_a_class_are_numbered(made, hand, seed):
-    store = made([Clip(str(i), label) for i, (label, _) in enumerate(hand)], [a for _, a in hand])
-    number, of = deal(store, np.arange(len(hand)), seed)
-    class_of_card = {}
-    for label, audio in hand:
-        class_of_card.setdefault(audio, label)
-    numbers = defaultdict(dict)
-    for (_, audio), n, n_cards in zip(hand, number, of, strict=True):
-        numbers[class_of_card[audio]].setdefault(audio, n)
-        assert numbers[class_of_card[audio]][audio] == n, "copies share their card"
-        assert n_cards == list(class_of_card.values()).count(class_of_card[audio])
-    for cards in numbers.values():
-        assert sorted(cards.values()) == list(range(len(cards)))
+labels_and_audio = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 9)), min_size=1, max_size=30
+)
 
 
-def test_only_the_chosen_clips_are_dealt(made):
+@given(labels_and_audio, st.integers(0, 5))
+def test_the_groups_of_a_class_are_ranked(made, clips, seed):
+    store = made([Clip(str(i), label) for i, (label, _) in enumerate(clips)], [a for _, a in clips])
+    ranks, n_groups = stratified_ranks(store, np.arange(len(clips)), seed)
+    class_of_group = {}
+    for label, audio in clips:
+        class_of_group.setdefault(audio, label)
+    ranks_of_class = defaultdict(dict)
+    for (_, audio), rank, n in zip(clips, ranks, n_groups, strict=True):
+        ranks_of_class[class_of_group[audio]].setdefault(audio, rank)
+        assert ranks_of_class[class_of_group[audio]][audio] == rank, "copies share a rank"
+        assert n == list(class_of_group.values()).count(class_of_group[audio])
+    for of_class in ranks_of_class.values():
+        assert sorted(of_class.values()) == list(range(len(of_class)))
+
+
+def test_only_the_chosen_clips_are_ranked(made):
     store = made([Clip(str(i), "a") for i in range(10)])
-    number, of = deal(store, np.array([7, 2, 5]), 0)
-    assert sorted(number) == [0, 1, 2]
-    assert set(of) == {3}
+    ranks, n_groups = stratified_ranks(store, np.array([7, 2, 5]), 0)
+    assert sorted(ranks) == [0, 1, 2]
+    assert set(n_groups) == {3}
 
 
-def test_the_seed_sets_the_order(made):
+def test_the_seed_sets_the_ranks(made):
     store = made([Clip(str(i), "a") for i in range(20)])
-    orders = [deal(store, np.arange(20), seed)[0].tolist() for seed in (1, 1, 2)]
-    assert orders[0] == orders[1] != orders[2]
-    assert orders[0] != list(range(20))
+    ranks = [stratified_ranks(store, np.arange(20), seed)[0].tolist() for seed in (1, 1, 2)]
+    assert ranks[0] == ranks[1] != ranks[2]
+    assert ranks[0] != list(range(20))
 
 
-def test_silent_clips_are_cards_of_their_own(made):
+def test_silent_clips_are_groups_of_their_own(made):
     store = made([Clip(str(i), "a") for i in range(4)], [-1, -1, -1, 0])
-    assert sorted(deal(store, np.arange(4), 0)[0]) == [0, 1, 2, 3]
+    assert sorted(stratified_ranks(store, np.arange(4), 0)[0]) == [0, 1, 2, 3]

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
+from soundalike.audio.streaming import read_log_mel
 from soundalike.embedding.model_folder import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.uclser20 import CLASSIFIERS, N_VALUES, load_uclser20, read_uclser20
@@ -215,7 +216,7 @@ def test_a_released_encoder_gives_the_h_of_its_own_code(name, prefix, sound_fold
     torch.save({prefix + key: value for key, value in state.items()}, tmp_path / "best.pth")
     model = load_uclser20(tmp_path / "best.pth", name, MEAN, STD)
     path = sound_folder / "middle" / "3.wav"
-    log_mel = torch.from_numpy(model.front_end.of_file(path))
+    log_mel = torch.from_numpy(read_log_mel(path, model.front_end))
     starts = range(0, len(log_mel) - 100, 50)
     patches = torch.stack([log_mel[start : start + 101] for start in starts])
     inputs = (patches - MEAN) / (STD / N_VALUES**0.5)

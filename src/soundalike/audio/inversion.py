@@ -1,4 +1,4 @@
-"""A log-mel as sound again, to hear what an augmentation did to it."""
+"""Convert a log-mel back to sound, so that people can hear an augmented view."""
 
 from functools import lru_cache
 
@@ -9,36 +9,36 @@ from numpy.typing import NDArray
 
 from soundalike.audio.log_mel import LogMel, hamming_window, mel_filterbank
 
-# Overshoot of the fast Griffin-Lim algorithm: Perraudin, Balazs and Søndergaard (2013) find 0.99.
+# Overshoot of the fast Griffin-Lim algorithm; 0.99 is best in Perraudin et al. (2013).
 MOMENTUM = 0.99
 
 
 def to_waveform(
     log_mel: NDArray[np.float32], front_end: LogMel, n_iterations: int = 32, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Sound whose log-mel is close to the given one (Griffin and Lim 1984, the fast variant).
+    """Return sound whose log-mel is close to `log_mel` (Griffin and Lim 1984, the fast variant).
 
-    The energies go back to power spectra through the pseudo-inverse of the filterbank; the phases
-    start at random and are pulled to ones that overlapping windows agree on.
+    The pseudo-inverse of the filterbank turns the energies into power spectra. The phases start at
+    random and are adjusted until overlapping windows agree.
 
     Args:
         log_mel: log10 mel energies, not standardized.
-        front_end: what made them.
-        n_iterations: rounds of the search for phases.
-        seed: of the random phases.
+        front_end: the front end that made `log_mel`.
+        n_iterations: rounds of phase adjustment; more rounds sound cleaner and take longer.
+        seed: random seed of the phases.
 
     Shape:
         log_mel: [frames, bands]; result: [samples], from the center of the first frame to that of
-        the last, so that its log-mel has as many frames.
+        the last, so that its log-mel has the same number of frames.
     """
     n_fft, win_length, hop_length = front_end.n_fft, front_end.win_length, front_end.hop_length
     energies = np.maximum(10.0**log_mel - front_end.log_offset, 0)
     magnitudes = np.sqrt(np.maximum(energies @ _inverse_filterbank(front_end), 0))
     window = hamming_window(win_length)
     overlap = _overlap_add(np.tile(window**2, (len(log_mel), 1)), hop_length)
-    overlap[overlap == 0] = 1  # between windows that do not touch
-    turns = np.random.default_rng(seed).random(magnitudes.shape, np.float32)
-    phases = np.exp(2j * np.pi * turns).astype(np.complex64)
+    overlap[overlap == 0] = 1  # gaps between windows that do not overlap
+    cycles = np.random.default_rng(seed).random(magnitudes.shape, np.float32)
+    phases = np.exp(2j * np.pi * cycles).astype(np.complex64)
     previous = np.complex64(0)
     for _ in range(n_iterations):
         waveform = _synthesize(magnitudes * phases, front_end) / overlap
@@ -53,13 +53,13 @@ def to_waveform(
 
 
 def _synthesize(spectrum: NDArray[np.complex64], front_end: LogMel) -> NDArray[np.float32]:
-    """Sum of the windowed frames of a spectrum."""
+    """Return the overlap-added frames of a spectrum: [samples]."""
     frames = scipy.fft.irfft(spectrum, front_end.n_fft)[:, : front_end.win_length]
     return _overlap_add(frames * hamming_window(front_end.win_length), front_end.hop_length)
 
 
 def _overlap_add(frames: NDArray[np.float32], hop_length: int) -> NDArray[np.float32]:
-    """Sum of frames that start every ``hop_length`` samples."""
+    """Return the sum of frames [frames, win_length] that start ``hop_length`` samples apart."""
     n_frames, win_length = frames.shape
     waveform = np.zeros((n_frames - 1) * hop_length + win_length, np.float32)
     for index, frame in enumerate(frames):

@@ -1,4 +1,4 @@
-"""The level of a waveform: every recording is made equally loud before it is heard."""
+"""Peak normalization, which makes all recordings about equally loud."""
 
 import math
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-# Added to the peak, so that silence is not blown up into noise.
+# Added to the peak, so that near silence is not amplified into noise.
 PEAK_FLOOR = 0.005
 
 
 def level(blocks: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
-    """Mean and gain that peak-normalize a waveform that comes in blocks.
+    """Return the mean and the gain that peak-normalize a waveform given in blocks.
 
     The normalized waveform is ``(x - mean) * gain`` with ``gain = 1 / (max|x - mean| + 0.005)``.
 

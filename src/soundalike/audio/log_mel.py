@@ -1,23 +1,17 @@
-"""A waveform as log10 mel energies: the front end of Fonseca et al. 2021."""
+"""The front end: a waveform to log10 mel energies (Fonseca et al. 2021)."""
 
 import math
-import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 
 import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from soundalike.audio.level import level, normalize_peak
-from soundalike.audio.waveform import read_blocks
+from soundalike.audio.level import normalize_peak
 
-# A clip up to this length is decoded once and held; a longer one is read twice, block by block.
-HELD_S = 60.0
-# Frames transformed at a time: their spectra stay in the processor's cache.
+# Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
 
 
@@ -26,24 +20,25 @@ class LogMel:
     """The log-mel front end; the defaults are those of Fonseca et al. 2021.
 
     Frame ``t`` is centered on sample ``t * hop_length``, with the waveform reflected at its ends,
-    so ``n_samples`` give exactly ``1 + n_samples // hop_length`` frames. A frame holds
+    so ``n_samples`` samples give exactly ``1 + n_samples // hop_length`` frames. A frame holds
     ``log10(mel energies + log_offset)`` of the power spectrum under a periodic Hamming window.
 
-    Two front ends are the same when their ``dataclasses.asdict`` are.
+    Two front ends are equal if their settings are equal.
 
     Args:
         sample_rate: in Hz.
-        n_fft: length of the Fourier transform; a window shorter than it is padded with zeros.
+        n_fft: length of the Fourier transform; a shorter window is padded with zeros.
         win_length: length of the window, in samples.
-        hop_length: from one frame to the next, in samples.
+        hop_length: distance from one frame to the next, in samples.
         n_mels: number of bands.
         fmin: lower edge of the lowest band, in Hz.
         fmax: upper edge of the highest band, in Hz.
-        log_offset: added to the energies, so that silence has a logarithm.
-        min_duration_s: clips shorter than this are repeated up to it, in seconds.
+        log_offset: added to the energies, so that the logarithm of silence is finite. Higher
+            values hide more of a quiet background.
+        min_duration_s: shorter clips are repeated up to this duration, in seconds.
 
     Raises:
-        ValueError: settings that contradict each other.
+        ValueError: a setting is out of range, or settings contradict each other.
     """
 
     sample_rate: int = 22050
@@ -78,24 +73,15 @@ class LogMel:
         return self.hop_length / self.sample_rate
 
     def __call__(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-mel of a waveform as it is: neither normalized nor repeated.
+        """Return the log-mel of a waveform without normalizing or repeating it.
 
         Shape:
             waveform: [samples], at least one; result: [frames, bands].
         """
-        return self._of_padded(np.pad(waveform, self.reflection, mode="reflect"))
-
-    def of_file(
-        self,
-        path: str | os.PathLike[str],
-        start_s: float | None = None,
-        end_s: float | None = None,
-    ) -> NDArray[np.float32]:
-        """Log-mel of a clip, whole: :meth:`blocks` put end to end."""
-        return np.concatenate(list(self.blocks(path, start_s, end_s)))
+        return self.of_padded(np.pad(waveform, self.reflection, mode="reflect"))
 
     def of_clip(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-mel of a clip that is held whole: peak-normalized, and repeated if it is short.
+        """Return the log-mel of a whole clip: peak-normalized, and repeated if it is short.
 
         Shape:
             waveform: [samples] at ``sample_rate``, at least one; result: [frames, bands].
@@ -104,75 +90,18 @@ class LogMel:
         n_least = round(self.min_duration_s * self.sample_rate)
         return self(np.resize(clip, max(n_least, len(clip))))
 
-    def blocks(
-        self,
-        path: str | os.PathLike[str],
-        start_s: float | None = None,
-        end_s: float | None = None,
-    ) -> Iterator[NDArray[np.float32]]:
-        """Log-mel of a clip, block by block, so that the length of the file does not matter.
-
-        The clip is read as mono, resampled, and peak-normalized over its whole length; one shorter
-        than ``min_duration_s`` is then repeated.
-
-        Args:
-            path: a sound file.
-            start_s: where the clip starts in it, in seconds; its start by default.
-            end_s: where the clip ends, in seconds; the file's end by default.
-
-        Shape:
-            each block: [frames, bands].
-
-        Raises:
-            AudioError: the file cannot be read or used.
-        """
-        held: list[NDArray[np.float32]] = []
-        n_most = round(max(HELD_S, self.min_duration_s) * self.sample_rate)
-        waveforms = read_blocks(path, self.sample_rate, start_s, end_s)
-        for waveform in waveforms:
-            held.append(waveform)
-            if sum(map(len, held)) > n_most:
-                break
-        else:
-            clip = normalize_peak(np.concatenate(held))
-            n_least = round(self.min_duration_s * self.sample_rate)
-            yield self(np.resize(clip, max(n_least, len(clip))))
-            return
-        mean, gain = level(chain(held, waveforms))
-        waveforms = read_blocks(path, self.sample_rate, start_s, end_s)
-        yield from self.of_blocks((waveform - mean) * gain for waveform in waveforms)
-
-    def of_blocks(self, waveforms: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        """Log-mel of a waveform that comes in blocks, the same as of the whole of it.
-
-        Shape:
-            each waveform: [samples]; each result: [frames, bands].
-        """
-        before, after = self.reflection
-        waiting = np.empty(0, np.float32)
-        at_start = True
-        for waveform in waveforms:
-            waiting = np.concatenate([waiting, waveform])
-            # Hold back a window and what the end will need to be reflected.
-            n_frames = (len(waiting) - after - self.win_length) // self.hop_length
-            if n_frames < 1:
-                continue
-            if at_start:
-                waiting = np.pad(waiting, (before, 0), mode="reflect")
-                at_start = False
-            n_used = n_frames * self.hop_length
-            yield self._of_padded(waiting[: n_used - self.hop_length + self.win_length])
-            waiting = waiting[n_used:]
-        yield self._of_padded(np.pad(waiting, (before if at_start else 0, after), mode="reflect"))
-
     @property
     def reflection(self) -> tuple[int, int]:
-        """Samples that the first window reaches before the start, and any window after its end."""
+        """Number of samples by which windows reach beyond the start and the end of a waveform."""
         before = self.n_fft // 2 - (self.n_fft - self.win_length) // 2
         return before, self.win_length - before
 
-    def _of_padded(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-mel of the windows that fit into a waveform."""
+    def of_padded(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the log-mel of the windows that fit into a waveform.
+
+        Shape:
+            waveform: [samples], with the reflected samples at its ends; result: [frames, bands].
+        """
         window = hamming_window(self.win_length)
         first_bin, filterbank = _used_bins(
             self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax
@@ -182,8 +111,8 @@ class LogMel:
         log_mel = np.empty((len(windows), self.n_mels), np.float32)
         for start in range(0, len(windows), CHUNK_FRAMES):
             chunk = slice(start, start + CHUNK_FRAMES)
-            # The window stands at the start of the transform, not in its middle: this turns the
-            # phases only.
+            # The window is at the start of the transform, not in its middle, which changes only
+            # the phases.
             spectrum = scipy.fft.rfft(windows[chunk] * window, self.n_fft)[:, first_bin:last_bin]
             power = spectrum.real**2 + spectrum.imag**2
             np.matmul(power, filterbank, out=log_mel[chunk])
@@ -194,9 +123,9 @@ class LogMel:
 def mel_filterbank(
     sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float
 ) -> NDArray[np.float32]:
-    """Triangular filters, evenly spaced on Slaney's mel scale, each with its peak at one.
+    """Return triangular filters, evenly spaced on Slaney's mel scale, each with a peak of 1.
 
-    Their areas are not made equal, so a band's energy grows with its width.
+    The filters are not normalized by area, so the energy of a band grows with its width.
 
     Shape:
         result: [n_fft // 2 + 1, n_mels]; power spectra times it are mel energies.
@@ -222,16 +151,21 @@ def _mel_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @lru_cache
 def hamming_window(win_length: int) -> NDArray[np.float32]:
-    """A periodic Hamming window."""
-    turns = np.arange(win_length) / win_length
-    return (0.54 - 0.46 * np.cos(2 * np.pi * turns)).astype(np.float32)
+    """Return a periodic Hamming window.
+
+    Shape:
+        result: [win_length].
+    """
+    from scipy.signal import get_window  # slow to import, and needed once
+
+    return get_window("hamming", win_length).astype(np.float32)
 
 
 @lru_cache
 def _used_bins(
     sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float
 ) -> tuple[int, NDArray[np.float32]]:
-    """The filterbank without the bins that no filter uses, and the first bin that one does."""
+    """Return the first bin that a filter uses, and the filterbank from there to the last one."""
     filterbank = mel_filterbank(sample_rate, n_fft, n_mels, fmin, fmax)
     (used,) = np.nonzero(filterbank.any(axis=1))
     if not len(used):

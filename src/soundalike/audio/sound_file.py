@@ -1,4 +1,4 @@
-"""A sound file, opened, with everything that is wrong with it said in one plain line."""
+"""Open sound files; any problem is an `AudioError` with a one-line message."""
 
 import mmap
 import os
@@ -18,17 +18,17 @@ AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"}
 )
 
-# An mp3 may lawfully end a frame or two early (0.05 s, more at low rates); one shorter was cut.
+# A valid mp3 may end a frame or two early (0.05 s, more at low rates); a shorter one was truncated.
 TOLERANCE_S = 0.1
 UNKNOWN_LENGTH = 2**63 - 1
 
 
 class AudioError(Exception):
-    """A sound file that cannot be used; one line says which, what is wrong and what to do.
+    """A sound file cannot be used; the one-line message says which, why and what to do.
 
     Attributes:
-        path: the file as it was given.
-        problem: a short phrase to count and to group by, such as "truncated".
+        path: the file, as named by the caller.
+        problem: a short phrase to group and count errors by, such as "truncated".
     """
 
     exit_code = 1
@@ -49,7 +49,7 @@ class AudioError(Exception):
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What the header of a sound file says; ``n_samples`` counts one channel at the file's rate."""
+    """The header of a sound file; ``n_samples`` is the length of one channel at the file's rate."""
 
     sample_rate: int
     n_channels: int
@@ -74,12 +74,12 @@ def read_info(path: str | os.PathLike[str]) -> AudioInfo:
 
 
 class Decoder(soundfile.SoundFile):
-    """A sound file read straight on, one block after the other."""
+    """A sound file that is read sequentially, block by block."""
 
     def seekable(self) -> bool:
-        """Return False, or SoundFile seeks to where it is after every read.
+        """Return False, so that SoundFile does not seek to its position after every read.
 
-        That makes an mp3 decoder forget the bits it kept for the next frame: blocks would start
+        A seek makes an mp3 decoder drop the bits it kept for the next frame: blocks would start
         with gaps.
         """
         return False
@@ -87,7 +87,7 @@ class Decoder(soundfile.SoundFile):
 
 @contextmanager
 def open_sound(path: str | os.PathLike[str]) -> Iterator[Decoder]:
-    """Open a sound file that holds samples, all those that its header promises.
+    """Open a sound file that holds all the samples that its header declares.
 
     Raises:
         AudioError: the file cannot be read, is not audio, holds no samples, or was cut short.
@@ -98,7 +98,7 @@ def open_sound(path: str | os.PathLike[str]) -> Iterator[Decoder]:
             raise truncated(path)
         source: str | mmap.mmap = os.fspath(path)
         if chunk and chunk.is_open:
-            # Show the decoder a copy of the header that has the length.
+            # Give the decoder a copy of the header with the length filled in.
             source = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
             source[chunk.start - 4 : chunk.start] = struct.pack("<I", chunk.n_present)
         try:
@@ -107,7 +107,7 @@ def open_sound(path: str | os.PathLike[str]) -> Iterator[Decoder]:
             raise AudioError(
                 path,
                 "not audio",
-                "no decoder knows what is in it; convert it to wav, flac, ogg, opus, mp3 or aiff",
+                "no decoder can read it; convert it to wav, flac, ogg, opus, mp3 or aiff",
             ) from error
         with sound:
             if sound.frames <= 0:
@@ -128,7 +128,7 @@ def open_sound(path: str | os.PathLike[str]) -> Iterator[Decoder]:
 
 @contextmanager
 def _open_bytes(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file that is there, is a file, has a name and bytes, and may be read."""
+    """Open a regular, readable file that is not empty and has a UTF-8 name."""
     try:
         os.fspath(path).encode()
         status = Path(path).stat()
@@ -154,17 +154,17 @@ def _open_bytes(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def truncated(
-    path: str | os.PathLike[str], held_s: float | None = None, promised_s: float | None = None
+    path: str | os.PathLike[str], actual_s: float | None = None, declared_s: float | None = None
 ) -> AudioError:
     """Return the error of a file that ends before it should."""
-    held = "its end is missing"
-    if held_s is not None:
-        held = f"it ends after {held_s:.2f} s of {promised_s:.2f} s"
-    return AudioError(path, "truncated", f"{held}; copy or download it again")
+    reason = "its end is missing"
+    if actual_s is not None:
+        reason = f"it ends after {actual_s:.2f} s of {declared_s:.2f} s"
+    return AudioError(path, "truncated", f"{reason}; copy or download it again")
 
 
 def damaged(path: str | os.PathLike[str], at_s: float) -> AudioError:
-    """Return the error of a file that cannot be decoded from some point on."""
+    """Return the error of a file that cannot be decoded beyond some point."""
     return AudioError(
-        path, "damaged", f"its decoder gave up after {at_s:.2f} s; copy or download it again"
+        path, "damaged", f"decoding failed after {at_s:.2f} s; copy or download it again"
     )

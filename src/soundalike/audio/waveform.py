@@ -1,4 +1,4 @@
-"""A sound file as a mono waveform at one sample rate, in blocks: its length does not matter."""
+"""Read sound files as mono waveforms at one sample rate, in blocks for files of any length."""
 
 import os
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from soundalike.audio.sound_file import (
     truncated,
 )
 
-# Lossy decoders overshoot full scale by a few dB at most; 18 dB comes from damaged frames only.
-# Samples stored as floats have the scale of their writer, whose largest is that of 32-bit integers.
+# Lossy decoders overshoot full scale by a few dB; an overshoot of 18 dB means damaged frames.
+# Samples stored as floats may have any scale up to that of 32-bit integers.
 LARGEST_DECODED, LARGEST_FLOAT = 8.0, 2.0**31
-# The bit reservoir of an mp3 reaches back 8 frames of 1152 samples at 8 kbit/s; 20 are safe.
+# The bit reservoir of an mp3 reaches back up to 8 frames of 1152 samples, at 8 kbit/s; 20 are safe.
 MP3_RESERVOIR = 20 * 1152
-# Most values decoded at a time, over all channels: 64 MB.
+# Maximum number of values decoded at a time, over all channels: 64 MB.
 LARGEST_BLOCK = 2**24
 
 
@@ -32,7 +32,7 @@ def read_waveform(
     start_s: float | None = None,
     end_s: float | None = None,
 ) -> NDArray[np.float32]:
-    """Read a sound file, or a segment of it, whole: :func:`read_blocks` put end to end.
+    """Read a whole sound file, or a segment of it: the blocks of :func:`read_blocks`, joined.
 
     Shape:
         result: [samples], never empty.
@@ -50,25 +50,25 @@ def read_blocks(
     end_s: float | None = None,
     block_s: float = 30.0,
 ) -> Iterator[NDArray[np.float32]]:
-    """Read a sound file block by block: decoded, mean of its channels, resampled.
+    """Read a sound file block by block, averaging its channels and resampling.
 
-    One resampler runs through all the blocks, so the samples do not depend on where the blocks
-    end. A segment is cut at the file's own rate and resampled by itself, as if it were a file of
-    its own: nothing outside it enters, and silence is assumed around it.
+    One resampler processes all blocks, so the samples do not depend on where the blocks end. A
+    segment is cut at the file's own rate and resampled as if it were a separate file: samples
+    outside it have no influence.
 
     Args:
         path: a file in a format of ``AUDIO_SUFFIXES``, of any rate, width and number of channels.
         sample_rate: of the result, in Hz.
-        start_s: where the segment starts, in seconds; the start of the file by default.
-        end_s: where it ends; the end of the file by default, and at the latest.
-        block_s: length of a block, in seconds; shorter where there are very many channels.
+        start_s: start of the segment, in seconds; by default the start of the file.
+        end_s: end of the segment; by default, and at most, the end of the file.
+        block_s: length of a block, in seconds; shorter if there are very many channels.
 
     Shape:
         each block: [samples], never empty.
 
     Raises:
         AudioError: the file cannot be read, is not audio, holds no samples, was cut short, is
-            damaged, or the segment is not in it.
+            damaged, or does not contain the segment.
     """
     with open_sound(path) as file:
         rate = file.samplerate
@@ -77,10 +77,10 @@ def read_blocks(
         resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
         position, is_empty = start, True
         while position < stop:
-            n_wanted = min(n_block, stop - position)
-            block = _decode(path, file, position, n_wanted)
+            n_requested = min(n_block, stop - position)
+            block = _decode(path, file, position, n_requested)
             position += len(block)
-            if len(block) < n_wanted:
+            if len(block) < n_requested:
                 if position == start or stop - position > TOLERANCE_S * rate:
                     raise truncated(path, position / rate, file.frames / rate)
                 stop = position
@@ -92,7 +92,7 @@ def read_blocks(
                 is_empty = False
                 yield resampled
         if is_empty:
-            yield block[:1]  # shorter than half a sample of the new rate
+            yield block[:1]  # the segment is shorter than half a sample of the new rate
 
 
 def _segment(
@@ -101,7 +101,7 @@ def _segment(
     start_s: float | None,
     end_s: float | None,
 ) -> tuple[int, int]:
-    """Go to the start of the segment; return its first sample and the one after its last."""
+    """Seek to the start of the segment; return its first sample and the one after its last."""
     duration_s = file.frames / file.samplerate
     start_s = 0.0 if start_s is None else start_s
     end_s = duration_s if end_s is None else min(end_s, duration_s)
@@ -120,7 +120,7 @@ def _segment(
     start = min(round(start_s * file.samplerate), file.frames - 1)
     stop = max(round(end_s * file.samplerate), start + 1)
     if start:
-        # An mp3 frame needs the bits of frames before it: start there, and let them go by.
+        # An mp3 frame needs bits of the frames before it: decode and discard those first.
         n_before = min(start, MP3_RESERVOIR) if file.format == "MP3" else 0
         try:
             file.seek(start - n_before)
@@ -133,10 +133,10 @@ def _segment(
 def _decode(
     path: str | os.PathLike[str], file: Decoder, position: int, n_samples: int
 ) -> NDArray[np.float32]:
-    """Decode the next samples to mono; fewer where the file ends."""
+    """Decode the next samples to mono: [samples], fewer at the end of the file."""
     at_s = position / file.samplerate
     try:
-        # Not file.blocks(): after a cut in an mp3 it repeats what it decoded last.
+        # Not file.blocks(): in a truncated mp3 it repeats the block that it decoded last.
         block = file.read(n_samples, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise damaged(path, at_s) from error
@@ -148,7 +148,5 @@ def _decode(
     # "not <=" because NaN is neither smaller nor larger.
     if len(mono) and not np.abs(mono).max() <= largest:
         problem = "absurd samples" if np.isfinite(mono).all() else "samples that are not numbers"
-        raise AudioError(
-            path, problem, f"found after {at_s:.2f} s; make the file again or leave it out"
-        )
+        raise AudioError(path, problem, f"after {at_s:.2f} s; encode the file again or remove it")
     return mono

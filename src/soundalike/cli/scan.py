@@ -1,11 +1,14 @@
 """Report what a source contains and which clips have problems."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
+
+if TYPE_CHECKING:
+    from soundalike.datasets.scan import ScanReport
 
 _MAX_CLIPS = 5  # in a list of names; --json has them all
 _MAX_VALUES = 12  # in a list of counts
@@ -28,36 +31,34 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def print_scan(report: dict[str, Any]) -> None:
+def print_scan(report: "ScanReport") -> None:
     """Print the report of a scan as a table, and the first of its problems."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    table = Table(title=f"{report['source']}", title_justify="left", show_header=False)
-    table.add_row("clips", f"{report['n_clips']:,} ({report['n_readable']:,} readable)")
-    table.add_row("audio", f"{report['hours']:.2f} h")
-    if report["duration_s"]:
-        duration = report["duration_s"]
+    table = Table(title=f"{report.source}", title_justify="left", show_header=False)
+    table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
+    table.add_row("audio", f"{report.hours:.2f} h")
+    if report.duration_s:
+        duration = report.duration_s
         table.add_row(
             "duration",
             f"{duration['shortest']:.2f} to {duration['longest']:.1f} s, "
             f"median {duration['median']:.1f} s",
         )
     for name in ("sample_rates", "channels", "labels", "splits", "folds"):
-        if report[name]:
-            table.add_row(name.replace("_", " "), _counts_in_words(report[name]))
+        if counts := getattr(report, name):
+            table.add_row(name.replace("_", " "), _counts_in_words(counts))
     for name in ("silent", "clipped", "identical", "identical_across_splits"):
-        if report[name]:
-            table.add_row(name.replace("_", " "), _names_in_words(report[name]))
-    table.add_row("problems", str(len(report["problems"])) if report["problems"] else "none")
+        if names := getattr(report, name):
+            table.add_row(name.replace("_", " "), _names_in_words(names))
+    table.add_row("problems", str(len(report.problems)) if report.problems else "none")
     console.print(table)
-    for problem in report["problems"][:_MAX_CLIPS]:
-        console.print(f"  {problem['message']}", soft_wrap=True, markup=False)
-    if len(report["problems"]) > _MAX_CLIPS:
-        console.print(
-            f"  ... and {len(report['problems']) - _MAX_CLIPS} more: --json lists them all"
-        )
+    for problem in report.problems[:_MAX_CLIPS]:
+        console.print(f"  {problem.message}", soft_wrap=True, markup=False)
+    if len(report.problems) > _MAX_CLIPS:
+        console.print(f"  ... and {len(report.problems) - _MAX_CLIPS} more: --json lists them all")
 
 
 def _counts_in_words(counts: dict[Any, int]) -> str:

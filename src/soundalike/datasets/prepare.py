@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
+from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.source import read_source
@@ -189,7 +190,7 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
         for clip in part.items:
             start, n_frames, audio = file.tell(), 0, AudioHash()
             try:
-                for block in front_end.blocks(clip.path, clip.start_s, clip.end_s):
+                for block in read_log_mel_blocks(clip.path, front_end, clip.start_s, clip.end_s):
                     frames = np.ascontiguousarray(block, dtype="<f2")
                     file.write(frames.data)
                     audio.add(frames)

@@ -1,8 +1,9 @@
-"""What is in a source: counts, lengths, rates, and what is wrong with it."""
+"""Scan a source: counts, durations, sample rates, and clips with problems."""
 
 import hashlib
 from collections import Counter, defaultdict
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -14,13 +15,52 @@ from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.labels import classes_of
 from soundalike.runtime.workers import map_in_processes
 
-SILENT_PEAK = 1e-4  # -80 dB below full scale: nothing that anybody hears
+SILENT_PEAK = 1e-4  # 80 dB below full scale: inaudible
 CLIPPED_LEVEL = 0.999
-CLIPPED_SHARE = 1e-3  # of a clip's samples; a single full-scale sample is no fault
+CLIPPED_SHARE = 1e-3  # of a clip's samples; a single full-scale sample is normal
 
 
-class _Heard(NamedTuple):
-    """What one pass over a clip found; silence has no hash."""
+@dataclass(frozen=True)
+class ScanReport:
+    """What a source contains.
+
+    Args:
+        source: name of the source.
+        n_clips: number of clips.
+        n_readable: number of clips that could be decoded.
+        hours: total duration of the readable clips.
+        duration_s: quantiles of their durations, by name; empty if no clip is readable.
+        sample_rates: number of readable clips by sample rate in Hz.
+        channels: number of readable clips by number of channels.
+        labels: number of clips by class.
+        splits: number of clips by split.
+        folds: number of clips by fold.
+        silent: paths of silent clips.
+        clipped: paths of clips with many samples at full scale.
+        identical: paths of clips with the same samples, in groups.
+        identical_across_splits: the groups of `identical` that span several splits or folds.
+        problems: clips that could not be read, and why.
+    """
+
+    source: str
+    n_clips: int
+    n_readable: int
+    hours: float
+    duration_s: dict[str, float]
+    sample_rates: dict[int, int]
+    channels: dict[int, int]
+    labels: dict[str, int]
+    splits: dict[str, int]
+    folds: dict[str, int]
+    silent: list[str]
+    clipped: list[str]
+    identical: list[list[str]]
+    identical_across_splits: list[list[str]]
+    problems: list[Problem]
+
+
+class _ClipFacts(NamedTuple):
+    """Facts about one clip; the hash of a silent clip is empty."""
 
     duration_s: float
     sample_rate: int
@@ -30,64 +70,57 @@ class _Heard(NamedTuple):
     audio_hash: str
 
 
-_ROW = np.dtype(list(zip(_Heard._fields, ["f8", "i8", "i8", "?", "?", HASH], strict=True)))
+_ROW = np.dtype(list(zip(_ClipFacts._fields, ["f8", "i8", "i8", "?", "?", HASH], strict=True)))
 
 
-def scan(
-    clips: ClipTable, *, n_workers: int | None = None, progress: bool = True
-) -> dict[str, Any]:
-    """Decode every clip once and count what there is.
+def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = True) -> ScanReport:
+    """Decode every clip once and report what the source contains.
 
     Args:
-        clips: what to look at.
-        n_workers: processes; by default one for every processor.
-        progress: whether to show a progress bar.
-
-    Returns:
-        Plain numbers and lists, ready for JSON. `labels` counts the clips of each class.
-        `identical` are groups of clips with the same samples; `identical_across_splits` those of
-        them that lie in several splits or folds.
+        clips: the clips of the source.
+        n_workers: number of processes; by default one for every processor.
+        progress: if true, show a progress bar.
     """
     problems = list(clips.problems)
-    heard = np.zeros(len(clips), dtype=_ROW)
-    readable = np.zeros(len(clips), dtype=bool)
-    results = map_in_processes(_listen, clips, n_workers)
-    with tqdm(results, "scan", len(clips), unit=" clips", disable=not progress) as shown:
-        for index, result in enumerate(shown):
+    facts = np.zeros(len(clips), dtype=_ROW)
+    is_readable = np.zeros(len(clips), dtype=bool)
+    results = map_in_processes(_scan_clip, clips, n_workers)
+    with tqdm(results, "scan", len(clips), unit=" clips", disable=not progress) as bar:
+        for index, result in enumerate(bar):
             if isinstance(result, Problem):
                 problems.append(result)
             else:
-                heard[index], readable[index] = result, True
+                facts[index], is_readable[index] = result, True
 
     rows = clips.rows
     labels: Counter[str] = Counter()
     for label, n in rows["label"].value_counts(sort=False).items():
         labels.update(dict.fromkeys(classes_of(label), n))
-    heard, paths = heard[readable], rows["path"][readable].to_numpy(object)
-    place = rows.groupby(["split", "fold"]).ngroup()[readable].to_numpy()
-    identical = _identical(heard["audio_hash"])
-    return {
-        "source": clips.name,
-        "n_clips": len(clips),
-        "n_readable": len(heard),
-        "hours": float(heard["duration_s"].sum()) / 3600,
-        "duration_s": _quantiles(heard["duration_s"]),
-        "sample_rates": dict(Counter(heard["sample_rate"].tolist()).most_common()),
-        "channels": dict(Counter(heard["n_channels"].tolist()).most_common()),
-        "labels": dict(labels.most_common()),
-        "splits": {name: int(n) for name, n in rows["split"].value_counts().items() if name},
-        "folds": {name: int(n) for name, n in rows["fold"].value_counts().items() if name},
-        "silent": paths[heard["is_silent"]].tolist(),
-        "clipped": paths[heard["is_clipped"]].tolist(),
-        "identical": [paths[group].tolist() for group in identical],
-        "identical_across_splits": [
+    facts, paths = facts[is_readable], rows["path"][is_readable].to_numpy(object)
+    place = rows.groupby(["split", "fold"]).ngroup()[is_readable].to_numpy()
+    identical = _identical(facts["audio_hash"])
+    return ScanReport(
+        source=clips.name,
+        n_clips=len(clips),
+        n_readable=len(facts),
+        hours=float(facts["duration_s"].sum()) / 3600,
+        duration_s=_quantiles(facts["duration_s"]),
+        sample_rates=dict(Counter(facts["sample_rate"].tolist()).most_common()),
+        channels=dict(Counter(facts["n_channels"].tolist()).most_common()),
+        labels=dict(labels.most_common()),
+        splits={name: int(n) for name, n in rows["split"].value_counts().items() if name},
+        folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
+        silent=paths[facts["is_silent"]].tolist(),
+        clipped=paths[facts["is_clipped"]].tolist(),
+        identical=[paths[group].tolist() for group in identical],
+        identical_across_splits=[
             paths[group].tolist() for group in identical if len(set(place[group])) > 1
         ],
-        "problems": [vars(problem) for problem in problems],
-    }
+        problems=problems,
+    )
 
 
-def _listen(clip: Clip) -> _Heard | Problem:
+def _scan_clip(clip: Clip) -> _ClipFacts | Problem:
     digest = hashlib.sha256()
     n_samples = n_clipped = 0
     peak = 0.0
@@ -102,7 +135,7 @@ def _listen(clip: Clip) -> _Heard | Problem:
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
     is_silent = peak < SILENT_PEAK
-    return _Heard(
+    return _ClipFacts(
         duration_s=n_samples / info.sample_rate,
         sample_rate=info.sample_rate,
         n_channels=info.n_channels,
@@ -113,7 +146,7 @@ def _listen(clip: Clip) -> _Heard | Problem:
 
 
 def _identical(hashes: np.ndarray) -> list[list[int]]:
-    """Return the positions of the clips of each hash that several have."""
+    """Return the positions of the clips that share a hash, one list for each such hash."""
     first = first_with_hash(hashes)
     copies: dict[int, list[int]] = defaultdict(list)
     for copy in np.flatnonzero(first != np.arange(len(first))):

@@ -1,4 +1,4 @@
-"""Which clips train, which select and which test: a data set's own splits, its folds, or ours."""
+"""Which clips train, select and test: named splits, folds, or stratified folds made here."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ import numpy as np
 from soundalike.datasets.clips import SPLITS, ClipTable, SourceError, fold_names
 from soundalike.datasets.identical import leaks
 from soundalike.datasets.store import Store
-from soundalike.datasets.stratify import deal
+from soundalike.datasets.stratify import stratified_ranks
 
 TASKS = ("noisy", "clean")
 N_FOLDS = 5
-CHOOSING_SHARE = 0.15
+SELECTION_SHARE = 0.15
 
 
 @dataclass(frozen=True)
 class Split:
-    """Positions of clips in a store; the three never share a clip.
+    """Positions of clips in a store; a clip is in one of the three at most.
 
     Args:
         name: "test" for named splits, "clean" for the clean task, "fold 3" for a fold.
@@ -33,18 +33,18 @@ class Split:
 def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[Split]:
     """Return the rounds of an evaluation; only clips with a label take part.
 
-    Named splits make one round. Folds make one each. With neither, five stratified folds are
-    made in which clips with identical audio stay together.
+    Named splits make one round, and each fold makes one. A source with neither gets five stratified
+    folds, in which clips with identical audio stay together.
 
     Args:
         store: the clips.
-        task: "noisy" learns from the split train and selects on validation. "clean", the small
-            task of Fonseca et al. 2021, learns from 85 % of the split validation and selects on
-            the rest, class by class; identical audio stays together. Both test on test.
-        seed: of the choice of the 85 %.
+        task: "noisy" trains on the split train and selects on validation. "clean", the small task
+            of Fonseca et al. 2021, trains on 85 % of the clips of each class in validation and
+            selects on the rest; clips with identical audio stay together. Both test on test.
+        seed: random seed of the choice of the 85 %.
 
     Raises:
-        SourceError: there are no labels, or nothing to learn from, to choose on or to test on.
+        SourceError: there are no labels, or no clips to train on, to select on or to test on.
     """
     if task not in TASKS:
         raise ValueError(f"task is '{task}': give one of {', '.join(TASKS)}.")
@@ -70,18 +70,18 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
 
 
 def with_splits(store: Store, seed: int) -> Store:
-    """Give a store without named splits some, so that what needs them can be done with its folds.
+    """Name the splits of a store that has only folds, or only labels.
 
-    One fold is test, the next one validation, and everything else train, clips without a label or
-    fold too. A clip whose audio is also in a more protected split is left out, as `prepare` does
-    where the splits are known. Named splits are left as they are.
+    One fold becomes test, the next one validation, and all other clips train, also those without a
+    label or fold. A clip whose audio is also in a more protected split is left out, as in
+    `prepare`. A store with named splits is returned unchanged.
 
     Args:
-        store: has folds, or labeled clips to make stratified ones of.
-        seed: which fold is test: as many seeds as there are folds test every clip once.
+        store: has folds, or labels for stratified folds.
+        seed: selects the test fold; as many seeds as there are folds test every clip once.
 
     Raises:
-        SourceError: there are fewer than three folds, or no labels to make them of.
+        SourceError: there are fewer than three folds, or no labels to make folds with.
     """
     clips = store.clips
     if clips.has_splits:
@@ -100,12 +100,12 @@ def with_splits(store: Store, seed: int) -> Store:
 
 
 def training_clips(clips: ClipTable, test_fold: str | None = None) -> np.ndarray:
-    """Return the positions of the clips that pre-training may hear.
+    """Return the positions of the clips that pre-training may use: int64 [clips].
 
-    That is the split train where there are splits, otherwise every clip but those of `test_fold`.
+    These are the clips of the split train if there are splits, otherwise all but `test_fold`.
 
     Raises:
-        SourceError: there is no such fold, or no clip is left.
+        SourceError: the fold does not exist, or no clip is left.
     """
     keep = np.ones(len(clips), dtype=bool)
     if clips.has_splits:
@@ -116,8 +116,8 @@ def training_clips(clips: ClipTable, test_fold: str | None = None) -> np.ndarray
             raise SourceError(f"{clips.name}: no fold '{test_fold}' (its folds: {known}).")
         keep = keep & (clips.rows["fold"] != test_fold).to_numpy()
     if not keep.any():
-        where = "its split 'train' has" if clips.has_splits else f"beside fold '{test_fold}' it has"
-        raise SourceError(f"{clips.name}: {where} no clip to learn from.")
+        where = "in its split 'train'" if clips.has_splits else f"outside fold '{test_fold}'"
+        raise SourceError(f"{clips.name}: no clip to train on {where}.")
     return np.flatnonzero(keep)
 
 
@@ -125,8 +125,8 @@ def _labeled(store: Store) -> np.ndarray:
     labeled = (store.clips.rows["label"] != "").to_numpy()
     if not labeled.any():
         raise SourceError(
-            f"{store.clips.name}: no clip has a label, so nothing can be tested: put the sounds of "
-            "each class into a folder of its own, or give a manifest with a column 'label'."
+            f"{store.clips.name}: no clip has a label, and evaluation needs labels: put the "
+            "sounds of each class into a folder, or use a manifest with a column 'label'."
         )
     return labeled
 
@@ -142,26 +142,24 @@ def _named_split(store: Store, labeled: np.ndarray, needed: tuple[str, ...]) -> 
 
 def _clean_split(store: Store, labeled: np.ndarray, seed: int) -> Split:
     named = _named_split(store, labeled, ("validation", "test"))
-    number, of = deal(store, named.validation, seed)
-    n_choosing = np.maximum(1, np.round(CHOOSING_SHARE * of)) * (of > 1)  # the only one is learned
-    selection_metric = number < n_choosing
-    if not selection_metric.any():
+    rank, n_groups = stratified_ranks(store, named.validation, seed)
+    n_selecting = np.maximum(1, np.round(SELECTION_SHARE * n_groups))
+    selects = (rank < n_selecting) & (n_groups > 1)  # the only clip of a class is for training
+    if not selects.any():
         raise SourceError(
-            f"{store.clips.name}: its split 'validation' has one clip a class, too few to learn "
-            "from some and choose on others."
+            f"{store.clips.name}: its split 'validation' has one clip a class: the clean task "
+            "needs two or more, to train on some and select on others."
         )
-    return Split(
-        "clean", named.validation[~selection_metric], named.validation[selection_metric], named.test
-    )
+    return Split("clean", named.validation[~selects], named.validation[selects], named.test)
 
 
 def _folds(store: Store) -> np.ndarray:
-    """Return each clip's fold: its own, or where no clip has one, one of ours if it is labeled."""
+    """Return the fold of each clip; if no clip has one, labeled clips get stratified folds."""
     clips = store.clips
     if clips.folds:
         return clips.rows["fold"].to_numpy(object)
     folds = np.full(len(clips), "", dtype=object)
     labeled = np.flatnonzero(_labeled(store))
-    number, _ = deal(store, labeled, seed=0)
-    folds[labeled] = (number % N_FOLDS + 1).astype(str)
+    rank, _ = stratified_ranks(store, labeled, seed=0)
+    folds[labeled] = (rank % N_FOLDS + 1).astype(str)
     return folds

@@ -1,4 +1,4 @@
-"""Clips are dealt like cards: class by class, in a random order."""
+"""Stratified selection of clips: rank them randomly within each class and cut by rank."""
 
 from collections import Counter
 
@@ -9,30 +9,33 @@ from soundalike.datasets.labels import classes_of
 from soundalike.datasets.store import Store
 
 
-def deal(store: Store, clips: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shuffle the cards of each class and number them; who takes which number gets fair shares.
+def stratified_ranks(store: Store, clips: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rank clips randomly within each class, so that any cut by rank is stratified.
 
-    A card is all the clips with the same audio, so that they stay together whatever their labels.
-    It belongs to the class of its first clip, the first one where that has several.
+    Clips with identical audio are one group and share a rank, whatever their labels. A group
+    belongs to the class of its first clip; if that clip has several classes, to the first of them.
 
     Args:
         store: holds the clips.
-        clips: positions of labeled clips, int64 [clips].
-        seed: of the order.
+        clips: positions of labeled clips.
+        seed: random seed of the ranks.
 
     Returns:
-        For each of these clips the number of its card in its class, from 0, and how many cards
-        the class has: both int64 [clips].
+        For each clip, the rank of its group within the class, from 0, and the number of groups of
+        the class.
+
+    Shape:
+        clips: int64 [clips]; both results: int64 [clips].
     """
-    card = first_with_hash(store.audio[clips])
+    group = first_with_hash(store.audio[clips])
     labels = store.clips.rows["label"].to_numpy(object)[clips]
-    class_of_card = {first: classes_of(labels[first])[0] for first in card}
-    n_cards: Counter[str] = Counter()
-    number = {}
-    for first in np.random.default_rng(seed).permutation(np.unique(card)):
-        number[first] = n_cards[class_of_card[first]]
-        n_cards[class_of_card[first]] += 1
+    class_of_group = {first: classes_of(labels[first])[0] for first in group}
+    n_groups: Counter[str] = Counter()
+    rank = {}
+    for first in np.random.default_rng(seed).permutation(np.unique(group)):
+        rank[first] = n_groups[class_of_group[first]]
+        n_groups[class_of_group[first]] += 1
     return (
-        np.array([number[first] for first in card], dtype=np.int64),
-        np.array([n_cards[class_of_card[first]] for first in card], dtype=np.int64),
+        np.array([rank[first] for first in group], dtype=np.int64),
+        np.array([n_groups[class_of_group[first]] for first in group], dtype=np.int64),
     )

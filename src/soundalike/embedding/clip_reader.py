@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
+from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.runtime.atomic import atomic_write
@@ -69,7 +70,7 @@ class ClipReader:
 
     def _log_mel(self, clip: Clip) -> Iterator[np.ndarray]:
         try:
-            yield from self.front_end.blocks(clip.path, clip.start_s, clip.end_s)
+            yield from read_log_mel_blocks(clip.path, self.front_end, clip.start_s, clip.end_s)
         except AudioError as error:
             self._skip(Problem(clip.path, error.problem, str(error)))
 

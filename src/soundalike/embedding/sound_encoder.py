@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
+from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.audio.windows import Windows
 from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
 from soundalike.embedding.whitening import Whitening
@@ -158,7 +159,7 @@ class SoundEncoder(nn.Module):
     def _log_mel(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
         """Return the log_mel of a sound in blocks [frames, bands]."""
         if not isinstance(sound, np.ndarray):
-            return self.front_end.blocks(sound)
+            return read_log_mel_blocks(sound, self.front_end)
         if sample_rate is None:
             raise ValueError("encode needs the sample_rate of a waveform.")
         if not sound.size or sound.ndim > 2 or not np.isfinite(sound).all():

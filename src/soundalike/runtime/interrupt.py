@@ -1,4 +1,4 @@
-"""Ctrl-C and the cluster's SIGTERM end long work after the step that is under way."""
+"""Finish the current step before Ctrl-C or SIGTERM ends a long-running program."""
 
 import signal
 import threading
@@ -6,9 +6,12 @@ from types import FrameType, TracebackType
 
 
 class StopSignal:
-    """A context in which a signal sets a flag instead of breaking off; a second one breaks off.
+    """A context in which SIGINT or SIGTERM sets a flag; a second signal raises KeyboardInterrupt.
 
-    Outside the main thread, where signals do not arrive, it is never set.
+    Signals arrive only in the main thread; in other threads the flag is never set.
+
+    Attributes:
+        is_set: if true, a signal has arrived, and the work should end after the current step.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,8 @@
-"""One run at a time in a folder."""
+"""Lock a folder, so that one run at a time writes to it.
+
+The lock is `flock` on the folder itself. Unlike a lock file (the library filelock), it leaves no
+file in the folder, neither after a run nor after a crash.
+"""
 
 import os
 import sys
@@ -10,28 +14,28 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-# So long the workers of a run that was killed may take to find out and end.
+# Time that the workers of a killed run may need to notice and end.
 PATIENCE_S = 3.0
 
 
 class InUseError(Exception):
-    """Another run is at work in a folder: one plain line that says what to do."""
+    """Another run is using the folder; the one-line message says what to do."""
 
     exit_code = 1
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other runs out of a folder while files in it are written.
+    """Hold the lock of a folder.
 
-    The folder itself is locked, so nothing is left behind by whatever ends a run, also by a crash.
-    Where the system cannot lock folders, as Windows and some network disks, nobody is kept out.
+    The system releases the lock when the process ends, however it ends. Windows and some network
+    disks cannot lock folders; there, several runs are not prevented.
 
     Args:
-        folder: one that is there.
+        folder: an existing folder.
 
     Raises:
-        InUseError: another run is at work in it.
+        InUseError: another run holds the lock for longer than `PATIENCE_S`.
     """
     if sys.platform == "win32":
         yield
@@ -45,17 +49,17 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    gives_up = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            if time.monotonic() > gives_up:
+            if time.monotonic() > deadline:
                 raise InUseError(
-                    f"{folder}: another run is at work there: wait until it has ended, or name "
+                    f"{folder}: another run is at work there: wait until it ends, or use "
                     "another folder."
                 ) from None
             time.sleep(0.1)
-        except OSError:  # not on this disk
+        except OSError:  # this disk cannot lock folders
             return

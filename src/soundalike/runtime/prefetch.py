@@ -1,4 +1,4 @@
-"""Work that is done while its results are waited for."""
+"""Compute the next items in a thread while the current one is used."""
 
 import contextlib
 import queue
@@ -11,50 +11,50 @@ Item = TypeVar("Item")
 
 
 def prefetch(items: Iterable[Item], n_ahead: int = 2) -> Iterator[Item]:
-    """Yield the items in their order; a thread makes the next ones in the meantime.
+    """Yield the items in order, while a thread computes the next ones.
 
-    An error of an item is raised where the item would have been. When no more items are asked for,
-    the thread ends before the next one.
+    If an item raises an error, the error is raised in place of the item. The thread ends once the
+    consumer stops.
 
     Args:
-        items: what to take; made in the thread, one after the other.
-        n_ahead: how many wait at most.
+        items: the items, computed one after another in the thread.
+        n_ahead: maximum number of computed items that wait to be used.
 
     >>> list(prefetch(x * x for x in range(4)))
     [0, 1, 4, 9]
     """
-    made: queue.Queue[Future[Item] | None] = queue.Queue(n_ahead)
+    results: queue.Queue[Future[Item] | None] = queue.Queue(n_ahead)
     is_wanted = True
 
-    def make() -> None:
+    def compute() -> None:
         try:
             for item in items:
-                made.put(_done(item))
+                results.put(_future_of(item))
                 if not is_wanted:
                     return
-            made.put(None)
+            results.put(None)
         except BaseException as error:
-            made.put(_failed(error))
+            results.put(_failed_future(error))
 
-    maker = threading.Thread(target=make, daemon=True)
-    maker.start()
+    thread = threading.Thread(target=compute, daemon=True)
+    thread.start()
     try:
-        while (future := made.get()) is not None:
+        while (future := results.get()) is not None:
             yield future.result()
     finally:
         is_wanted = False
-        while maker.is_alive():  # it may be waiting for room
+        while thread.is_alive():  # it may be waiting for room in the queue
             with contextlib.suppress(queue.Empty):
-                made.get(timeout=0.05)
+                results.get(timeout=0.05)
 
 
-def _done(item: Item) -> Future[Item]:
+def _future_of(item: Item) -> Future[Item]:
     future: Future[Item] = Future()
     future.set_result(item)
     return future
 
 
-def _failed(error: BaseException) -> Future[Any]:
+def _failed_future(error: BaseException) -> Future[Any]:
     future: Future[Any] = Future()
     future.set_exception(error)
     return future

@@ -1,8 +1,7 @@
-"""Many processes over many clips: in order, with bounded memory, and stopped by one Ctrl-C.
+"""Apply a function in many processes: in order, in bounded memory, and ended by one Ctrl-C.
 
-A product of matrices depends, in its last bits, on the number of threads that share it. Every
-process works on one thread, also where there is one process only: the processes are the
-parallelism, and the results are the same however many there are.
+The last bits of a matrix product depend on the number of threads that compute it. So every process
+uses one thread, even a single process: results are the same for any number of processes.
 """
 
 import multiprocessing
@@ -24,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class WorkerError(Exception):
-    """A worker process died: one plain line that says what to try."""
+    """A worker process died; the one-line message says what to try."""
 
     exit_code = 1
 
@@ -32,37 +31,38 @@ class WorkerError(Exception):
 def map_in_processes(
     function: Callable[[Item], Result], items: Iterable[Item], n_workers: int | None = None
 ) -> Iterator[Result]:
-    """Apply a function to every item and yield the results in the order of the items.
+    """Apply a function to every item; yield the results in the order of the items.
 
     Args:
-        function: a top-level function (it is sent to other processes).
-        items: what to apply it to; only a few are taken ahead of the results.
-        n_workers: processes; by default one for every available processor. One works here.
+        function: a top-level function, or a `functools.partial` of one (it is pickled).
+        items: its arguments; only a few are taken ahead of the results.
+        n_workers: number of processes, by default one for every available processor. If it is 1,
+            the function runs in this process.
 
     Raises:
-        WorkerError: the system killed a worker, most often for memory.
-        KeyboardInterrupt: Ctrl-C or SIGTERM came; the processes have ended.
+        WorkerError: the system killed a worker, usually because memory ran out.
+        KeyboardInterrupt: Ctrl-C or SIGTERM arrived; the processes have ended.
     """
     n_workers = n_workers or n_processors()
     if n_workers == 1:
         with threadpoolctl.threadpool_limits(1):
             yield from map(function, items)
         return
-    # A KeyboardInterrupt that breaks in anywhere can be lost while processes start, or leave a pool
-    # that never ends: the signal is noted, and raised where that is safe.
+    # A KeyboardInterrupt at an arbitrary place can get lost while processes start, or leave a pool
+    # that never ends. So a signal sets a flag, and the exception is raised where it is safe.
     with StopSignal() as stop:
         pool = ProcessPoolExecutor(n_workers, initializer=_prepare_worker)
-        waiting: deque[Future[Result]] = deque()
+        pending: deque[Future[Result]] = deque()
         try:
             for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= 4 * n_workers:
-                    yield _result(waiting.popleft(), stop)
-            while waiting:
-                yield _result(waiting.popleft(), stop)
+                pending.append(pool.submit(function, item))
+                if len(pending) >= 4 * n_workers:
+                    yield _result(pending.popleft(), stop)
+            while pending:
+                yield _result(pending.popleft(), stop)
         except BrokenProcessPool:
             raise WorkerError(
-                "a worker process was killed by the system, most often for want of memory: "
+                "the system killed a worker process, usually because memory ran out: "
                 "run the same command again with fewer --workers."
             ) from None
         finally:
@@ -72,7 +72,7 @@ def map_in_processes(
 
 
 def _result(future: Future[Result], stop: StopSignal) -> Result:
-    """Wait for a result, or for a signal to stop."""
+    """Wait for a result or a stop signal."""
     while not stop.is_set:
         if wait([future], timeout=0.1).done:
             return future.result()
@@ -85,14 +85,16 @@ def n_processors() -> int:
 
 
 def _prepare_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and winds the pool up
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which is how it does that
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends the pool
+        signal.SIGINT, signal.SIG_IGN
+    )  # the parent handles Ctrl-C and shuts the pool down
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which the pool uses to end workers
     threadpoolctl.threadpool_limits(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """Leave nothing running, and nothing written any more, when the parent was killed."""
+    """End this process as soon as the parent has been killed, so that it writes nothing more."""
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
