@@ -29,7 +29,7 @@ from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.identical import HASH
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
-from soundalike.datasets.synthetic import synthesise_clip
+from soundalike.datasets.synthetic import synthesize_clip
 from soundalike.losses import LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
@@ -57,7 +57,7 @@ def store_of(n_clips: int, n_mels: int = 96, min_duration_s: float = 1.0) -> Sto
     """Return the log-mels of synthetic sounds; after the first `BATCH` they come again."""
     windows = {"n_fft": 4096, "win_length": 1320, "hop_length": 440}
     log_mel = LogMel(44100, **windows, n_mels=n_mels, min_duration_s=min_duration_s)
-    sounds = (synthesise_clip("small", "train_noisy", index) for index in range(BATCH))
+    sounds = (synthesize_clip("small", "train_noisy", index) for index in range(BATCH))
     log_mels = [log_mel.of_clip(sound / np.float32(2**15)) for sound in sounds]
     n_frames = np.array([len(frames) for frames in log_mels])
     again = np.arange(n_clips) % BATCH

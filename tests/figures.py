@@ -30,7 +30,7 @@ import torch
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import Split
-from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesise_clip
+from soundalike.datasets.synthetic import SAMPLE_RATE, clip_records, synthesize_clip
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -105,7 +105,7 @@ def figures(folder: Path, whole: bool = False, n_steps: int = N_STEPS) -> dict:
     clips = []
     for record in records if whole else records[:N_CLIPS]:
         path = folder / record.fname
-        waveform = synthesise_clip("small", record.split, record.index)
+        waveform = synthesize_clip("small", record.split, record.index)
         soundfile.write(path, waveform, SAMPLE_RATE, subtype="PCM_16")
         clips.append(Clip(str(path), label=record.label))
     store = prepare(ClipTable.of("figures", clips), folder / "store", n_workers=1, progress=False)

@@ -30,7 +30,7 @@ def test_version(call, capsys):
         (["scan", "x", "--work", "2"], "unrecognized arguments: --work 2"),
         (["scan", "x", "--loss.temperature", "1"], "--loss.temperature: this command does not"),
         (["scan", "no/such"], "no/such: no such file or folder"),
-        (["scan", "esc10"], "esc10: say where the data set is: esc10:ROOT"),
+        (["scan", "esc10"], "esc10: the folder of the data set is missing: write esc10:ROOT"),
     ],
 )
 def test_wrong_use(refusal, words, message):

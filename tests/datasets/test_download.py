@@ -167,7 +167,7 @@ def test_files_beside_the_folder_stay_out(publish, tmp_path):
 
 def test_an_archive_of_something_else_is_refused(publish, tmp_path):
     publish({"folder": packed({"other/a": b"a"})})
-    assert refusal(tmp_path).endswith("folder.zip: holds no folder folder: unpack it by hand.")
+    assert refusal(tmp_path).endswith("folder.zip: contains no folder folder: unpack it by hand.")
 
 
 def test_an_archive_that_is_none_is_refused(publish, tmp_path):
@@ -218,7 +218,7 @@ def test_a_disk_that_fills_up_while_unpacking(shelf, publish, tmp_path):
     )
     assert done.stderr == ""
     assert done.stdout == (
-        f"{tmp_path}: file too large: make room or name another place, then run it again.\n"
+        f"{tmp_path}: file too large: make room or name another folder, then run it again.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == [download.WORK], "no half folder"
     quietly(tmp_path)

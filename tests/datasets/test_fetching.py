@@ -121,7 +121,7 @@ def test_wrong_bytes_are_deleted_and_fetched_anew(shelf, url, path, partial):
     shelf.files["file.zip"] = bytes(len(BODY))
     path.with_name("file.zip.partial").write_bytes(partial)
     message = refusal(url, path)
-    assert message.startswith(f"{url}: what arrived is not what was published (its md5 differs)")
+    assert message.startswith(f"{url}: the file differs from the published one (by its md5)")
     assert files(path) == {}
     shelf.files["file.zip"] = BODY
     quietly(url, path)

@@ -129,7 +129,7 @@ def test_an_empty_folder_says_so(tmp_path):
 
 def test_a_folder_without_sounds_says_what_is_there_instead(tmp_path):
     make(tmp_path, "a.m4a", "b.m4a", "c.txt", "Makefile")
-    with pytest.raises(SourceError, match=r"found 2 \.m4a, 1 .*Read are .*\.wav") as error:
+    with pytest.raises(SourceError, match=r"only 2 \.m4a, 1 .*Supported are .*\.wav") as error:
         read_folder(tmp_path)
     assert "1 .txt" in str(error.value)
     assert "1 no suffix" in str(error.value)

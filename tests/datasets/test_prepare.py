@@ -24,10 +24,9 @@ from soundalike.datasets.prepare import (
     BrokenClipsError,
     open_or_prepare,
     prepare,
-    read_problems,
 )
 from soundalike.datasets.source import read_source
-from soundalike.datasets.store import is_store, open_store
+from soundalike.datasets.store import is_store, open_store, read_problems
 from soundalike.runtime import lock
 
 RATE = 16000
@@ -287,7 +286,7 @@ def test_other_clips_are_refused(sounds, tmp_path, is_finished):
     out = tmp_path / "store"
     clips = read_source(sounds)
     begun(clips, out, is_finished)
-    with pytest.raises(SourceError, match="made from other clips than the source has now"):
+    with pytest.raises(SourceError, match="the clips of the source have changed"):
         quietly(clips.where(np.arange(3)), out)
     assert len(quietly(clips, out).clips) == 11, "the store is as it was"
 
@@ -321,7 +320,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(sounds, tmp_path, 
 
 def test_a_file_in_its_place_is_refused(sounds, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(SourceError, match="exists already and is no store"):
+    with pytest.raises(SourceError, match="exists and is not a store"):
         quietly(read_source(sounds), tmp_path / "file")
 
 

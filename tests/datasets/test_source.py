@@ -48,8 +48,8 @@ def test_a_folder_whose_name_is_a_data_set(place):
 
 
 def test_a_data_set_without_its_root(place):
-    assert refusal("esc10") == "esc10: say where the data set is: esc10:ROOT."
-    assert refusal("esc10:") == "esc10: say where the data set is: esc10:ROOT."
+    assert refusal("esc10") == "esc10: the folder of the data set is missing: write esc10:ROOT."
+    assert refusal("esc10:") == "esc10: the folder of the data set is missing: write esc10:ROOT."
     assert refusal("esc10:gone") == "esc10:gone: gone is not a folder."
     assert refusal("esc10:notes.txt") == "esc10:notes.txt: notes.txt is not a folder."
 

@@ -16,14 +16,14 @@ from soundalike.datasets.clips import SourceError
 from soundalike.datasets.synthetic import (
     CLASSES,
     OUT_OF_VOCABULARY,
+    OUTSIDE,
     SIZES,
     clip_records,
     read_synthetic,
-    synthesise_clip,
+    synthesize_clip,
     write_synthetic,
 )
 from soundalike.runtime.workers import map_in_processes
-from soundalike.synthesis.sounds import OUTSIDE_SOUNDS
 
 ALL_OF_SMALL = "4e7338a4056f0114da7458d59866917c4ecdfb7e96b632bd04b1584c5123ef6a"
 TINY = {"train_noisy": 10, "train_clean": 2, "test": 3}
@@ -50,7 +50,7 @@ def digest_of(size, clips):
     for record in clip_records(size):
         digest.update(repr(astuple(record)).encode())
     for split, index in clips:
-        digest.update(synthesise_clip(size, split, index).astype("<i2").tobytes())
+        digest.update(synthesize_clip(size, split, index).astype("<i2").tobytes())
     return digest.hexdigest()
 
 
@@ -67,8 +67,8 @@ def test_the_classes_are_those_of_fsdnoisy18k():
     assert len(CLASSES) == 20
     assert list(CLASSES) == sorted(CLASSES)
     assert {"Acoustic_guitar", "Coin_(dropping)", "Hi-hat", "Walk_or_footsteps"} <= set(CLASSES)
-    assert not set(CLASSES) & set(OUTSIDE_SOUNDS)
-    assert len(OUTSIDE_SOUNDS) >= 6
+    assert not set(CLASSES) & set(OUTSIDE)
+    assert len(OUTSIDE) >= 6
 
 
 @pytest.mark.parametrize("seed", [0, 7])
@@ -80,7 +80,7 @@ def test_two_noisy_labels_of_five_are_wrong_in_two_ways(size, seed):
     assert len(wrong) / len(noisy) == pytest.approx(0.40, abs=0.03)
     assert len(outside) / len(wrong) == pytest.approx(0.5, abs=0.05)
     names = {record.true_label.removeprefix(OUT_OF_VOCABULARY) for record in outside}
-    assert names == set(OUTSIDE_SOUNDS)
+    assert names == set(OUTSIDE)
     assert {record.true_label for record in noisy if record not in outside} == set(CLASSES)
 
 
@@ -117,12 +117,12 @@ def test_the_small_set_is_the_beginning_of_the_full_one():
 
     assert truths("small").items() <= truths("full").items()
     np.testing.assert_array_equal(
-        synthesise_clip("small", "test", 5), synthesise_clip("full", "test", 5)
+        synthesize_clip("small", "test", 5), synthesize_clip("full", "test", 5)
     )
 
 
 def test_clips_are_the_same_in_any_order_and_in_any_process():
-    make = partial(synthesise_clip, "small", "train_noisy")
+    make = partial(synthesize_clip, "small", "train_noisy")
     forwards = [make(index) for index in range(6)]
     backwards = [make(index) for index in reversed(range(6))][::-1]
     elsewhere = list(map_in_processes(make, range(6), n_workers=2))
@@ -133,17 +133,17 @@ def test_clips_are_the_same_in_any_order_and_in_any_process():
 
 def test_clips_differ_between_splits_indices_and_seeds():
     clips = [
-        synthesise_clip("small", "test", 0),
-        synthesise_clip("small", "train_clean", 0),
-        synthesise_clip("small", "test", 1),
-        synthesise_clip("small", "test", 0, seed=1),
+        synthesize_clip("small", "test", 0),
+        synthesize_clip("small", "train_clean", 0),
+        synthesize_clip("small", "test", 1),
+        synthesize_clip("small", "test", 0, seed=1),
     ]
     assert len({clip.tobytes() for clip in clips}) == len(clips)
 
 
 def test_a_clip_is_sixteen_bit_sound_of_a_fair_length_and_level():
     for index in range(20):
-        clip = synthesise_clip("small", "test", index)
+        clip = synthesize_clip("small", "test", index)
         assert clip.dtype == np.int16
         assert clip.ndim == 1
         assert 0.3 * 44_100 - 1 <= len(clip) <= 10 * 44_100
@@ -153,7 +153,7 @@ def test_a_clip_is_sixteen_bit_sound_of_a_fair_length_and_level():
 @pytest.mark.parametrize("index", [-1, 300])
 def test_a_clip_that_does_not_exist_is_refused(index):
     with pytest.raises(IndexError, match="test of the small set has 300 clips"):
-        synthesise_clip("small", "test", index)
+        synthesize_clip("small", "test", index)
 
 
 def test_the_layout_is_that_of_fsdnoisy18k(tiny, tmp_path):
@@ -172,7 +172,7 @@ def test_the_layout_is_that_of_fsdnoisy18k(tiny, tmp_path):
         info = soundfile.info(folder / table["fname"][0])
         assert (info.samplerate, info.channels, info.subtype) == (44_100, 1, "PCM_16")
     samples, _ = soundfile.read(root / "FSDnoisy18k.audio_test" / "30000.wav", dtype="int16")
-    np.testing.assert_array_equal(samples, synthesise_clip("tiny", "test", 0))
+    np.testing.assert_array_equal(samples, synthesize_clip("tiny", "test", 0))
     assert json.loads((root / "synthetic.json").read_text())["size"] == "tiny"
 
 
@@ -193,20 +193,20 @@ def test_a_deleted_clip_comes_back_with_the_same_bytes(tiny, tmp_path):
 
 def test_an_interrupted_run_continues(tiny, tmp_path, monkeypatch):
     whole = contents(tiny(tmp_path / "whole"))
-    make = synthetic.synthesise_clip
+    make = synthetic.synthesize_clip
 
     def interrupted(size, split, index, seed=0):
         if split == "train_clean":
             raise KeyboardInterrupt
         return make(size, split, index, seed)
 
-    monkeypatch.setattr(synthetic, "synthesise_clip", interrupted)
+    monkeypatch.setattr(synthetic, "synthesize_clip", interrupted)
     with pytest.raises(KeyboardInterrupt):
         tiny(tmp_path / "broken")
     assert not (tmp_path / "broken" / "synthetic.json").exists()
     with pytest.raises(SourceError, match="with seed 0, not 1"):
         tiny(tmp_path / "broken", seed=1)
-    monkeypatch.setattr(synthetic, "synthesise_clip", make)
+    monkeypatch.setattr(synthetic, "synthesize_clip", make)
     tiny(tmp_path / "broken")
     assert contents(tmp_path / "broken") == whole
 
@@ -227,7 +227,7 @@ def test_a_folder_with_another_data_set_is_refused(tiny, tmp_path):
 
 
 def test_an_unknown_size_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="huge: no such size; give one of small, full"):
+    with pytest.raises(SourceError, match="huge: no such size; choose from small, full"):
         write_synthetic(tmp_path, "huge")
 
 

@@ -1,7 +1,7 @@
-"""Sources of sounds become a table of clips, and the table becomes a store of log-mels.
+"""Read sources of sounds into a table of clips, and prepare a store of their log-mels.
 
-`DATASETS` names the public data sets with an adapter: a function from the part after the colon in
-``name:root`` to a `ClipTable`. A new one is a file and a line here.
+`DATASETS` names the adapters of public data sets: functions from the part after the colon in
+``name:root`` to a `ClipTable`. Adding one takes a file and a line here.
 """
 
 DATASETS = {

@@ -1,4 +1,4 @@
-"""The table of clips: what a source of sounds is, before anything is computed."""
+"""The table of clips: every source of sounds is read into one."""
 
 import hashlib
 import json
@@ -11,18 +11,18 @@ import pandas as pd
 from soundalike.datasets.labels import Labels, classes_of
 
 SPLITS = ("train", "validation", "test")
-ROWS_AT_ONCE = 4096  # as Python objects, which need many times the memory of the table
+ROWS_AT_ONCE = 4096  # converted at a time: Python objects need far more memory than the table
 
 
 class SourceError(Exception):
-    """A source that cannot be used as it was given: one plain line that says what to do."""
+    """A source cannot be used; the one-line message says what to do."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording, or a segment of one, with what is known about it ("" or None: unknown).
+    """A recording, or a segment of one, with its label and split ("" or None: unknown).
 
     The label names one class, or several separated by ";".
     """
@@ -37,7 +37,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Problem:
-    """A clip that was left out (or kept, where the message says so), and why."""
+    """A problem with a clip; most such clips are left out, as the message says."""
 
     path: str
     problem: str
@@ -58,14 +58,13 @@ _COLUMNS: dict[str, object] = {
 class ClipTable:
     """Clips in a fixed order, one row each.
 
-    Labels are kept in one form, "dog;rain": each class once, no blanks around it. So "" is the only
-    label without a class.
+    Labels are normalized to "dog;rain": each class once, without spaces. So "" is the only label
+    without a class.
 
     Args:
-        name: what to call the source in messages and results.
-        rows: the columns of `Clip`; further columns are kept as they are. Missing columns are
-            filled with "unknown".
-        problems: what was found wrong while the table was made.
+        name: name of the source in messages and results.
+        rows: the columns of `Clip`, and any others. Missing columns of `Clip` become "unknown".
+        problems: problems that came up while the source was read.
     """
 
     name: str
@@ -85,7 +84,7 @@ class ClipTable:
 
     @classmethod
     def of(cls, name: str, clips: list[Clip], problems: list[Problem] | None = None) -> "ClipTable":
-        """Make a table of single clips."""
+        """Make a table from a list of clips."""
         columns = {column: [getattr(clip, column) for clip in clips] for column in _COLUMNS}
         rows = pd.DataFrame(columns)
         rows = rows.astype({"start_s": float, "end_s": float})
@@ -129,13 +128,13 @@ class ClipTable:
         return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
 
     def where(self, keep: np.ndarray) -> "ClipTable":
-        """Return the clips that a boolean or index array names."""
+        """Return the clips that a boolean or index array [clips] selects."""
         return ClipTable(self.name, self.rows[keep] if keep.dtype == bool else self.rows.iloc[keep])
 
     def fingerprint(self) -> str:
         """Return a hash of the rows: two tables with the same fingerprint are the same clips."""
         digest = hashlib.sha256()
-        for column in _COLUMNS:  # as if it were one JSON list of its name and all its values
+        for column in _COLUMNS:  # hashed as one JSON list: its name, then its values
             digest.update(json.dumps([column])[:-1].encode())
             for first in range(0, len(self), ROWS_AT_ONCE):
                 values = self.rows[column].iloc[first : first + ROWS_AT_ONCE]

@@ -1,4 +1,4 @@
-"""Public data sets, fetched from where they are published and unpacked as their adapters want."""
+"""Download public data sets and unpack them for their adapters."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
 from soundalike.runtime.suggestions import did_you_mean
 
-WORK = ".download"  # folder for what is not yet whole
+WORK = ".download"  # folder for unfinished downloads
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Archive:
     Args:
         folder: the folder; the file is called ``folder.zip``.
         md5: of the file, as published.
-        unpacked_bytes: about how much the folder takes, to be known before hours of download.
+        unpacked_bytes: approximate size of the folder, checked before the download starts.
     """
 
     folder: str
@@ -35,8 +35,8 @@ class Publication:
     """Where a data set is published.
 
     Args:
-        url: of an archive; ``{}`` stands for its file name.
-        archives: all there are, the largest first, so that a small disk is noticed early.
+        url: address of an archive; ``{}`` stands for its file name.
+        archives: all archives, the largest first, so that a small disk is noticed early.
     """
 
     url: str
@@ -57,21 +57,21 @@ DOWNLOADS = {
 
 
 def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
-    """Fetch a data set and unpack it into the layout that its adapter reads.
+    """Download a data set and unpack it into the layout that its adapter reads.
 
-    A folder of the data set is whole or not there. Folders that are there are not fetched again,
-    and a download that broke off goes on where it was, so the same call finishes what is left.
+    Every folder of the data set is complete or missing. Existing folders are not downloaded again,
+    and an interrupted download resumes.
 
     Args:
         name: a key of `DOWNLOADS`.
-        root: folder of the data set; made when it is not there.
-        progress: whether to show progress bars.
+        root: folder of the data set; created if missing.
+        progress: if true, show progress bars.
 
     Returns:
-        The root, to be read as ``name:root``.
+        The root; the data set is now the source ``name:root``.
 
     Raises:
-        SourceError: there is no such data set to fetch.
+        SourceError: the data set does not exist or cannot be downloaded.
         DownloadError: no connection, a wrong file, or no room on the disk.
     """
     if name not in DOWNLOADS:
@@ -88,7 +88,7 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
     except OSError as error:
         where, reason = error.filename or root, (error.strerror or str(error)).lower()
         raise DownloadError(
-            f"{where}: {reason}: make room or name another place, then run it again."
+            f"{where}: {reason}: make room or name another folder, then run it again."
         ) from None
     return root
 
@@ -104,20 +104,20 @@ def _fetch_and_unpack(url: str, archive: Archive, root: Path, work: Path, progre
         progress=progress,
     )
     unpacked = work / "unpacked"
-    if unpacked.exists():  # half of it, of a time that was broken off
+    if unpacked.exists():  # left over from an interrupted run
         shutil.rmtree(unpacked)
     _unpack(packed, unpacked, progress)
     if not (unpacked / archive.folder).is_dir():
-        raise DownloadError(f"{packed}: holds no folder {archive.folder}: unpack it by hand.")
+        raise DownloadError(f"{packed}: contains no folder {archive.folder}: unpack it by hand.")
     os.replace(unpacked / archive.folder, root / archive.folder)
     packed.unlink()
 
 
 def _unpack(packed: Path, unpacked: Path, progress: bool) -> None:
-    """Unpack a zip file, if all of it would lie inside the folder, and fit.
+    """Unpack a zip file whose members all lie inside the folder and fit on the disk.
 
     Raises:
-        DownloadError: it would not, or is no zip file.
+        DownloadError: they do not, or the file is damaged.
     """
     try:
         with zipfile.ZipFile(packed) as archive:

@@ -1,4 +1,4 @@
-"""A plain folder of sounds, the most common source there is."""
+"""Read a folder of sounds."""
 
 import os
 from collections import Counter
@@ -10,13 +10,13 @@ from soundalike.datasets.clips import SPLITS, Clip, ClipTable, Problem, SourceEr
 
 
 def read_folder(root: Path) -> ClipTable:
-    """List every sound below a folder, in the order of its path.
+    """List every sound below a folder, sorted by path.
 
-    A first level named train, validation or test is the split; the next level, where there is
-    one, is the label. Hidden files and folders are passed over, links are followed once.
+    Folders train, validation and test at the first level are splits. The next level, if there is
+    one, is the label. Hidden files and folders are skipped; links are followed once.
 
     Raises:
-        SourceError: the folder cannot be read, or holds no sound.
+        SourceError: the folder cannot be read, or contains no sound.
     """
     clips: list[Clip] = []
     problems: list[Problem] = []
@@ -37,7 +37,7 @@ def read_folder(root: Path) -> ClipTable:
         split = levels.pop(0) if levels and levels[0] in SPLITS else ""
         clips.append(Clip(str(path), label=levels[0] if levels else "", split=split))
     if not clips:
-        raise SourceError(_nothing_found(root, others, problems))
+        raise SourceError(_no_sounds(root, others, problems))
     return ClipTable.of(root.resolve().name, clips, problems)
 
 
@@ -50,7 +50,7 @@ def _files(root: Path, problems: list[Problem]) -> Iterator[Path]:
 
     seen = set()
     for folder, folders, names in os.walk(root, onerror=refused, followlinks=True):
-        if (real := os.path.realpath(folder)) in seen:  # a link back up would never end
+        if (real := os.path.realpath(folder)) in seen:  # a link to a parent folder would never end
             folders.clear()
             continue
         seen.add(real)
@@ -62,10 +62,10 @@ def _is_visible(name: str) -> bool:
     return not name.startswith(".") and name != "__MACOSX"
 
 
-def _nothing_found(root: Path, others: Counter[str], problems: list[Problem]) -> str:
+def _no_sounds(root: Path, others: Counter[str], problems: list[Problem]) -> str:
     if problems:
-        return f"{root}: no sound that can be used. {problems[0].message}"
+        return f"{root}: no usable sound. {problems[0].message}"
     if not others:
         return f"{root}: the folder is empty: put sounds in it, or name another folder."
     kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(3))
-    return f"{root}: no sounds in it (found {kinds}). Read are {', '.join(sorted(AUDIO_SUFFIXES))}."
+    return f"{root}: no sounds, only {kinds}. Supported are {', '.join(sorted(AUDIO_SUFFIXES))}."

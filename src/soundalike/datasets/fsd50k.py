@@ -15,7 +15,7 @@ def read_fsd50k(root: str) -> ClipTable:
     """List FSD50K in its official layout.
 
     The development set is train and validation, as its table says; the evaluation set is test. A
-    clip has the classes that were heard in it and all their parents in the ontology.
+    clip has its annotated classes and all their parents in the ontology.
 
     Raises:
         SourceError: one of the two tables is missing or damaged.

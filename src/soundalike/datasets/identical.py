@@ -1,4 +1,4 @@
-"""Clips that are the same audio: their log-mels are the same, byte for byte."""
+"""Find clips with identical audio: their log-mels are equal, byte for byte."""
 
 import hashlib
 
@@ -13,10 +13,9 @@ _ROLES = {"validation": "validation", "train": "training"}
 
 
 class AudioHash:
-    """A hash of the log_mel of a clip, of 128 bits, that takes it block by block.
+    """A 128-bit hash of the log-mel of a clip, computed block by block.
 
-    Silence has none: clips in which nothing ever happens are all alike, and none gives another
-    away.
+    Silence has no hash, because silent clips are identical without being copies of a recording.
 
     >>> whole, in_blocks = AudioHash(), AudioHash()
     >>> whole.add(np.arange(6).reshape(3, 2))
@@ -29,7 +28,7 @@ class AudioHash:
     def __init__(self) -> None:
         self._sha = hashlib.sha256()
         self._value: float | None = None
-        self._is_silent = True  # every value so far is that one
+        self._is_silent = True  # all values so far equal self._value
 
     def add(self, log_mel: np.ndarray) -> None:
         """Add the next frames.
@@ -40,16 +39,16 @@ class AudioHash:
         self._sha.update(log_mel.data)
         if self._value is None:
             self._value = log_mel[0, 0]
-        if self._is_silent:  # the first frame tells nearly always, and is much faster to look at
+        if self._is_silent:  # the first frame nearly always decides, and is fast to check
             self._is_silent = all((part == self._value).all() for part in (log_mel[0], log_mel))
 
     def digest(self) -> str:
-        """Return the hash of all frames so far as text, "" for silence."""
+        """Return the hash of all frames so far as text; "" for silence."""
         return "" if self._is_silent else self._sha.hexdigest()[: HASH.itemsize]
 
 
 def first_with_hash(hashes: np.ndarray) -> np.ndarray:
-    """Find for each clip the first one with the same hash, which is itself for most.
+    """Return for each clip the first clip with the same hash, which is usually the clip itself.
 
     Shape:
         hashes: [clips] of `HASH`; result: int64 [clips].
@@ -59,23 +58,23 @@ def first_with_hash(hashes: np.ndarray) -> np.ndarray:
 
 
 def leaks(rows: pd.DataFrame, hashes: np.ndarray) -> dict[int, Problem]:
-    """Find clips that are also in a split more protected than theirs: test, then validation.
+    """Find clips whose audio is also in a more protected split: test first, then validation.
 
-    A model that learned from such a clip would be tested on what it knows by heart.
+    A model trained on such a clip would be tested on audio that it has memorized.
 
     Args:
-        rows: path and split of each clip; those without a split neither leak nor are leaked.
+        rows: path and split of each clip; clips without a split are ignored.
         hashes: the `AudioHash` of each clip.
 
     Returns:
-        What to report of each clip to leave out, by its position, in ascending order.
+        The clips to leave out: a `Problem` by position, in ascending order.
 
     Shape:
         hashes: [clips] of `HASH`.
     """
     split = rows["split"].to_numpy(object)
-    guarded_first = [np.flatnonzero(split == name) for name in ("test", "validation", "train")]
-    order = np.concatenate(guarded_first)
+    protected_first = [np.flatnonzero(split == name) for name in ("test", "validation", "train")]
+    order = np.concatenate(protected_first)
     original = np.arange(len(rows))
     original[order] = order[first_with_hash(hashes[order])]
     path = rows["path"]

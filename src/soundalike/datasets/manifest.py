@@ -1,4 +1,4 @@
-"""A manifest: a table in which the user says what each clip is."""
+"""Read a manifest: a table of clips that the user has written."""
 
 import os
 import warnings
@@ -23,10 +23,10 @@ def read_manifest(manifest: Path) -> ClipTable:
 
     Its columns are `path` and optionally label, split, fold, start_s and end_s. Paths are relative
     to the manifest's own folder. A blank label means unlabeled. Rows whose file is missing and
-    rows that repeat an earlier one are left out and become problems.
+    rows that repeat an earlier row are left out and become problems.
 
     Raises:
-        SourceError: no table, no column `path`, an unknown split, or times that are no numbers.
+        SourceError: it is not a table, has no column `path`, or an invalid split or time.
     """
     rows = _read_table(manifest)
     if "path" not in rows:
@@ -62,14 +62,14 @@ def read_manifest(manifest: Path) -> ClipTable:
             problems.append(
                 Problem(path, "duplicate row", f"{path}: listed before ({line}): remove one row.")
             )
-    kept = clips.where(keep)
-    if not len(kept):
+    clips, n_rows = clips.where(keep), len(clips)
+    if not len(clips):
         raise SourceError(
-            f"{manifest}: none of its {len(clips)} rows names a file that exists; paths are "
+            f"{manifest}: none of its {n_rows} rows names a file that exists; paths are "
             f"relative to {manifest.parent.resolve()}."
         )
-    kept.rows["path"] = [str(manifest.parent / path) for path in kept.rows["path"]]
-    return ClipTable(kept.name, kept.rows, problems)
+    clips.rows["path"] = [str(manifest.parent / path) for path in clips.rows["path"]]
+    return ClipTable(clips.name, clips.rows, problems)
 
 
 def _read_table(manifest: Path) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def _no_path_column(manifest: Path, rows: pd.DataFrame) -> str:
     columns = {str(column).lower(): str(column) for column in rows.columns}
     shown = ", ".join(columns.values())
     if not shown.isprintable():
-        return f"{manifest}: cannot be read as a table (it is no text)."
+        return f"{manifest}: cannot be read as a table (it is not text)."
     similar = nearest_name("path", columns) or next((c for c in columns if c in _PATH_WORDS), None)
     hint = f" Rename '{columns[similar]}' to 'path'." if similar else ""
     return f"{manifest}: no column 'path' (its columns: {shown}).{hint}"

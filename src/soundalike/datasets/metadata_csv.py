@@ -1,4 +1,4 @@
-"""The tables that data sets are published with."""
+"""Read the metadata tables of public data sets."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from soundalike.datasets.clips import SourceError
 
 
 def read_metadata_csv(source: str, table: Path, columns: list[str]) -> pd.DataFrame:
-    """Read a CSV table that describes the clips of a data set, every value as the text it is.
+    """Read a CSV table that describes the clips of a data set, with all values as text.
 
     Args:
-        source: what the user asked for, for messages.
+        source: the source as the user named it, for messages.
         table: the file.
-        columns: those that it must have, with a value in every row; it may have others.
+        columns: required columns, with a value in every row; others are allowed.
 
     Raises:
         SourceError: the table is missing or damaged, or lists no clip.

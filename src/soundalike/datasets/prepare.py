@@ -1,8 +1,7 @@
 """Turn sounds into a log-mel store, in parallel; an interrupted run resumes to the same bytes.
 
-The table of clips is cut into parts (`soundalike.runtime.parts`). Workers write the frames and a
-record of each part. When all parts are done, their frames are copied in order into the one array of
-the store.
+Workers write frames and a record of each part of the table (`soundalike.runtime.parts`); at the end
+the frames are copied, in order, into the one array of the store.
 """
 
 import dataclasses
@@ -33,6 +32,7 @@ from soundalike.datasets.store import (
     differing_key,
     is_store,
     open_store,
+    read_problems,
 )
 from soundalike.runtime.atomic import atomic_write, write_json, write_text
 from soundalike.runtime.lock import locked
@@ -44,7 +44,7 @@ PLAN, PARTS, PART_FRAMES = "plan.json", "parts", ".float16"
 
 
 class BrokenClipsError(Exception):
-    """Clips could not be read, and no clip is left or the user asked to stop (``--strict``)."""
+    """Clips could not be read, and no clip is left or broken clips are errors (``--strict``)."""
 
     exit_code = 1
 
@@ -58,42 +58,42 @@ def prepare(
     strict: bool = False,
     progress: bool = True,
 ) -> Store:
-    """Compute the log-mels of all clips and keep them in a store.
+    """Compute the log-mels of all clips and write them to a store.
 
     Broken clips are left out and listed in ``problems.csv``, and so are clips whose audio is also
-    in a more protected split (see `leaks`). Run again after a stop it goes on where it was; run
-    again when done it returns the store at once.
+    in a more protected split (see `leaks`). An interrupted run resumes, and a finished store is
+    opened.
 
     Args:
-        clips: what to read.
-        out: folder of the store; new, or the one of an earlier run with the same clips.
-        front_end: the front end.
-        n_workers: processes; by default one for every processor.
-        strict: whether a broken clip is an error; one that is also in another split is not broken.
-        progress: whether to show a progress bar.
+        clips: the clips to read.
+        out: folder of the store: new, or that of an earlier run with the same clips.
+        front_end: makes the log-mels; by default `LogMel` with its defaults.
+        n_workers: number of processes; by default one for every processor.
+        strict: if true, a broken clip is an error; a clip left out by `leaks` is not broken.
+        progress: if true, show a progress bar.
 
     Raises:
-        SourceError: `out` holds something else, or a store of other clips or another front end.
+        SourceError: `out` is no store, or a store of other clips or another front end.
         BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
-        InUseError: another run prepares it.
+        InUseError: another run is preparing it.
         OSError: a file cannot be written.
     """
     front_end = front_end or LogMel()
     plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
     _claim(out, plan)
-    if (out / PLAN).exists():  # as long as there is something to do
+    if (out / PLAN).exists():  # deleted last, so there is something left to do
         with locked(out):
             if not is_store(out):
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan)
             _clear_away(out)
     store = open_store(out)
-    broken = [found for found in read_problems(out) if found.problem not in ALSO_IN.values()]
+    broken = [clip for clip in read_problems(out) if clip.problem not in ALSO_IN.values()]
     if broken and (strict or not len(store.clips)):
         raise BrokenClipsError(
             f"{'' if len(store.clips) else 'no clip could be read. The first: '}"
             f"{broken[0].message} ({len(broken)} in {out / PROBLEMS}). "
-            f"When they are mended or gone, delete {out} and run it again."
+            f"Repair or remove them, delete {out} and run it again."
         )
     return store
 
@@ -101,14 +101,14 @@ def prepare(
 def open_or_prepare(
     source: str, out: Path, front_end: LogMel, *, strict: bool = False, progress: bool = True
 ) -> Store:
-    """Open the store that a source is, or prepare one of its clips.
+    """Open a source that is a store, or prepare a store of its clips.
 
     Args:
         source: a prepared store, or anything that `read_source` takes.
-        out: folder of the store, where one must be made.
-        front_end: the front end that is wanted.
-        strict: whether a broken clip is an error.
-        progress: whether to show a progress bar.
+        out: folder of the store, if one must be prepared.
+        front_end: the required front end.
+        strict: if true, a broken clip is an error.
+        progress: if true, show a progress bar.
 
     Raises:
         SourceError: the source cannot be used, or is a store of another front end.
@@ -117,36 +117,30 @@ def open_or_prepare(
     if not is_store(Path(source)):
         return prepare(read_source(source), out, front_end, strict=strict, progress=progress)
     store = open_store(Path(source))
-    wanted, there = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
-    if key := differing_key(wanted, there):
-        raise SourceError(f"{source}: made with another front end ({key}): prepare it anew.")
+    required, actual = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
+    if key := differing_key(required, actual):
+        raise SourceError(f"{source}: made with another front end ({key}): prepare it again.")
     return store
 
 
-def read_problems(store: Path) -> list[Problem]:
-    """Return what is listed in a store's ``problems.csv``."""
-    rows = pd.read_csv(store / PROBLEMS, dtype=str, keep_default_na=False)
-    return [Problem(*row) for row in rows.itertuples(index=False)]
-
-
 def _claim(out: Path, plan: dict) -> None:
-    """Make `out` ours, or refuse it because something else is there."""
+    """Reserve `out` for this plan, or refuse it if it holds anything else."""
     for name in (HEAD, PLAN):
         if not (out / name).exists():
             continue
         theirs = _read_plan(out / name)
         if key := differing_key(plan["front_end"], theirs["front_end"]):
             raise SourceError(
-                f"{out}: made with another front end ({key}): use its settings, or another folder."
+                f"{out}: made with another front end ({key}): use its settings, or name a new folder."
             )
         if theirs["clips"] != plan["clips"]:
             raise SourceError(
-                f"{out}: made from other clips than the source has now: delete it to prepare anew, "
-                "or name another folder."
+                f"{out}: the clips of the source have changed since it was prepared: delete it, "
+                "or name a new folder."
             )
         return
     if out.exists() and (not out.is_dir() or set(os.listdir(out)) - {f"{PLAN}.partial"}):
-        raise SourceError(f"{out}: exists already and is no store: name a new folder.")
+        raise SourceError(f"{out}: exists and is not a store: name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PLAN, json.dumps(plan))
 
@@ -180,11 +174,7 @@ def _make_parts(
 
 
 def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
-    """Write the frames and the record of a part; return its number of clips and hours of audio.
-
-    The record holds one dict for each clip: `n_frames`, the `audio` hash, and `problem` and
-    `message` of a broken clip.
-    """
+    """Write a part's frames and record (a dict a clip); return its number of clips and hours."""
     record: list[dict] = []
     with atomic_write(part.file(PART_FRAMES)) as path, path.open("wb") as file:
         for clip in part.items:
@@ -207,7 +197,7 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
 
 
 def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
-    """Make the store of the finished parts; ``store.json`` comes last."""
+    """Write the store from the finished parts, ``store.json`` last."""
     n_frames = np.zeros(len(clips), dtype=np.int64)
     audio = np.zeros(len(clips), dtype=HASH)
     problems = list(clips.problems)
@@ -228,9 +218,8 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         rows.to_parquet(path, index=False)
     problems += leaked.values()
     with atomic_write(out / PROBLEMS) as path:
-        fields = [field.name for field in dataclasses.fields(Problem)]
-        columns = {name: [getattr(problem, name) for problem in problems] for name in fields}
-        pd.DataFrame(columns).to_csv(path, index=False)
+        columns = [field.name for field in dataclasses.fields(Problem)]
+        pd.DataFrame(map(vars, problems), columns=columns).to_csv(path, index=False)
     head = {
         "format": FORMAT,
         "source": clips.name,
@@ -253,7 +242,7 @@ def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int]) -> N
 
 
 def _clear_away(out: Path) -> None:
-    """Delete what only an unfinished store needs; the plan comes last, as it says that this is."""
+    """Delete the files of an unfinished store, last the plan, which marks it as unfinished."""
     if (out / PLAN).exists():
         if (out / PARTS).exists():
             shutil.rmtree(out / PARTS)

@@ -1,4 +1,4 @@
-"""SOURCE, as every command takes it, becomes a table of clips."""
+"""Read a SOURCE, the argument of most commands, into a table of clips."""
 
 import os
 import pkgutil
@@ -20,7 +20,7 @@ def read_source(source: str | Path) -> ClipTable:
             `DATASETS`, or a store.
 
     Raises:
-        SourceError: the source does not exist, is of no known kind, or holds no clip.
+        SourceError: the source does not exist, is of an unknown kind, or contains no clip.
     """
     source = str(source)
     name, colon, root = source.partition(":")
@@ -28,7 +28,7 @@ def read_source(source: str | Path) -> ClipTable:
     if name in DATASETS and (colon or not path.exists()):
         return pkgutil.resolve_name(DATASETS[name])(root)
     if not source:
-        raise SourceError("the name of the source is empty: give a folder of sounds.")
+        raise SourceError("the source is empty: name a folder of sounds.")
     if is_store(path):
         return open_store(path).clips
     if path.is_dir():
@@ -37,7 +37,7 @@ def read_source(source: str | Path) -> ClipTable:
         return read_manifest(path)
     if path.exists():
         raise SourceError(
-            f"{source}: not a source. Give a folder of sounds, a manifest "
+            f"{source}: not a source. Name a folder of sounds, a manifest "
             f"({', '.join(sorted(MANIFEST_SUFFIXES))}) or a data set such as esc10:ROOT."
         )
     if colon and (nearest := nearest_name(name, DATASETS)):
@@ -48,13 +48,13 @@ def read_source(source: str | Path) -> ClipTable:
 
 
 def data_set_root(name: str, root: str) -> Path:
-    """Return the folder after ``name:``, or say what is missing.
+    """Return the folder of a data set, from the part after ``name:``.
 
     Raises:
-        SourceError: no root was given, or it is not a folder.
+        SourceError: the root is missing or not a folder.
     """
     if not root:
-        raise SourceError(f"{name}: say where the data set is: {name}:ROOT.")
+        raise SourceError(f"{name}: the folder of the data set is missing: write {name}:ROOT.")
     folder = _absolute(root)
     if not folder.is_dir():
         raise SourceError(f"{name}:{root}: {root} is not a folder.")
@@ -62,5 +62,5 @@ def data_set_root(name: str, root: str) -> Path:
 
 
 def _absolute(path: str) -> Path:
-    """Return a path that means the same from every folder; links in it stay as they are."""
+    """Return the absolute path, without resolving links."""
     return Path(os.path.abspath(os.path.expanduser(path)))

@@ -1,10 +1,10 @@
-"""The store: the log-mels of all clips, end to end in one memory-mapped array.
+"""The store: the log-mels of all clips, concatenated in one memory-mapped array.
 
 frames.npy     float16 [frames, bands], all clips one after the other
-clips.parquet  one row a clip: what is known of it, `offset` and `n_frames` in frames.npy, and the
-               hash of its `audio`
+clips.parquet  one row a clip: its row of the table of clips, `offset` and `n_frames` in frames.npy,
+               and the hash of its `audio`
 problems.csv   clips that were left out, and why
-store.json     the front end's settings and the counts; written last: a store has it or is none
+store.json     the front end's settings and the counts; written last, so it marks a finished store
 """
 
 import dataclasses
@@ -19,12 +19,12 @@ import pandas as pd
 
 from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
-from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.identical import HASH
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
 FORMAT = 3
-INDEX = ["offset", "n_frames", "audio"]  # the columns of clips.parquet that are no clip's row
+INDEX = ["offset", "n_frames", "audio"]  # columns of clips.parquet beside the table of clips
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Store:
     Args:
         path: the folder.
         front_end: the front end that made the frames.
-        clips: the clips that could be read, in the order of their frames.
+        clips: the readable clips, in the order of their frames.
         frames: float16 [frames, bands], read through the memory map.
         offsets: int64 [clips], the first frame of each clip.
         n_frames: int64 [clips], how many frames each clip has.
         audio: bytes [clips], the `AudioHash` of each clip.
-        fingerprint: of the clips that the store was asked for.
-        n_problems: how many of them were left out.
+        fingerprint: fingerprint of the source's table of clips, with those that were left out.
+        n_problems: number of clips that were left out.
     """
 
     path: Path
@@ -63,7 +63,11 @@ class Store:
         return map(self.of_clip, range(len(self.clips)))
 
     def select(self, indices: np.ndarray) -> "Store":
-        """Return a store of some of the clips; the frames stay where they are."""
+        """Return a store of some of the clips; the frames are shared.
+
+        Shape:
+            indices: int64 [selected clips], positions of clips.
+        """
         return dataclasses.replace(
             self,
             clips=self.clips.where(indices),
@@ -78,7 +82,7 @@ class Store:
 
     @property
     def hours(self) -> float:
-        """Hours of audio that the clips' frames span."""
+        """Total duration of the clips, in hours."""
         return float(self.n_frames.sum()) * self.front_end.hop_s / 3600
 
 
@@ -91,13 +95,13 @@ def open_store(path: Path) -> Store:
     """Open a finished store.
 
     Raises:
-        SourceError: the folder is no store, or one that this version cannot read.
+        SourceError: the folder is not a store, or this version cannot read it.
     """
     try:
         head = json.loads((path / HEAD).read_text())
         if head["format"] != FORMAT:
             raise SourceError(f"{path}: made by another version of soundalike: prepare it again.")
-        # Not copy-on-write: of that no more can be mapped than the machine has memory for copies.
+        # Not copy-on-write: the system refuses to map more of that than fits into memory.
         frames = np.load(path / FRAMES, mmap_mode="r" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
         front_end = LogMel(**head["front_end"])
@@ -119,8 +123,14 @@ def open_store(path: Path) -> Store:
     )
 
 
+def read_problems(store: Path) -> list[Problem]:
+    """Return the clips that a store left out, from its ``problems.csv``."""
+    rows = pd.read_csv(store / PROBLEMS, dtype=str, keep_default_na=False)
+    return [Problem(*row) for row in rows.itertuples(index=False)]
+
+
 def differing_key(settings: dict, others: dict) -> str | None:
-    """Name the first key in which two front ends differ: ``n_mels is 96 there and 64 here``."""
+    """Return the first difference of two front ends, as ``n_mels is 96 there and 64 here``."""
     for key in settings:
         if settings[key] != others.get(key):
             return f"{key} is {others.get(key)} there and {settings[key]} here"

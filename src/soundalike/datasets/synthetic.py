@@ -1,10 +1,10 @@
-"""A data set made by code: FSDnoisy18k in miniature, with the truth behind its wrong labels.
+"""A synthetic data set: FSDnoisy18k in miniature, with the true labels.
 
-It has FSDnoisy18k's classes, layout and kind of label noise (Fonseca et al., ICASSP 2019): in
-`train_noisy` two labels of five are wrong, half of these because the clip holds another of the
-classes and half because it holds something out of the vocabulary. `train_clean` and `test` are
-right. A clip is a function of (seed, split, index), so clips can be made in any order, by any
-number of processes, and the small set is the beginning of the full one.
+It has the classes, the layout and the label noise of FSDnoisy18k (Fonseca et al., ICASSP 2019). In
+`train_noisy` 40 % of the labels are wrong: half of these clips hold another class, and half a sound
+outside the vocabulary. The labels of `train_clean` and `test` are correct. A clip is a function of
+(seed, split, index), so clips can be written in any order by any number of processes, and the small
+set is the beginning of the full one.
 """
 
 import json
@@ -27,9 +27,10 @@ from soundalike.runtime.atomic import atomic_write, write_text
 from soundalike.runtime.workers import map_in_processes
 from soundalike.synthesis.elements import SAMPLE_RATE
 from soundalike.synthesis.recording import record
-from soundalike.synthesis.sounds import CLASS_SOUNDS, OUTSIDE_SOUNDS
+from soundalike.synthesis.sounds import SOUNDS
 
-CLASSES = tuple(CLASS_SOUNDS)
+OUTSIDE = ("bell", "birds", "bubbling", "game", "insects", "siren", "telephone", "voice")
+CLASSES = tuple(name for name in SOUNDS if name not in OUTSIDE)
 SIZES = {
     "small": {"train_noisy": 800, "train_clean": 200, "test": 300},
     "full": {"train_noisy": 4000, "train_clean": 500, "test": 1000},
@@ -40,23 +41,23 @@ OUT_OF_VOCABULARY = "out_of_vocabulary:"
 _SPLITS = ("train_noisy", "train_clean", "test")
 _FIRST_NAMES = {"train_noisy": 10_000, "train_clean": 20_000, "test": 30_000}
 _PACK = len(CLASSES)
-_N_OTHER_CLASS, _N_OUT_OF_VOCABULARY = 4, 4  # wrong labels in a pack of train_noisy
-_IMBALANCE = 2.5  # how often the most frequent class is drawn for one draw of the rarest
+_N_OTHER_CLASS, _N_OUT_OF_VOCABULARY = 4, 4  # numbers of wrong labels in a pack of train_noisy
+_IMBALANCE = 2.5  # of the probabilities of the most and the least frequent class
 _DRAW_LABELS, _DRAW_SOUND = range(2)
 _MARKER, _UNFINISHED_MARKER = "synthetic.json", "synthetic.unfinished.json"
 
 
 @dataclass(frozen=True)
 class ClipRecord:
-    """What is known about a clip: a row of FSDnoisy18k's tables, and the truth.
+    """A clip: its row of FSDnoisy18k's tables, and its true label.
 
     Args:
         fname: name of the file.
-        label: the label given, which may be wrong in train_noisy.
+        label: the label in the tables, which may be wrong in train_noisy.
         true_label: the class of the sound, or ``out_of_vocabulary:`` and what it is.
         split: train_noisy, train_clean or test.
         index: position in the split.
-        manually_verified: 1 where the label is right for certain.
+        manually_verified: 1 if the label is known to be correct.
         noisy_small: 1 for a subset of train_noisy as large as train_clean.
     """
 
@@ -70,7 +71,7 @@ class ClipRecord:
 
 
 def clip_records(size: str, seed: int = 0) -> list[ClipRecord]:
-    """List the clips of a size (a key of `SIZES`) without making a sound."""
+    """List the clips of a size (a key of `SIZES`) without synthesizing them."""
     return [
         _record(size, split, index, seed)
         for split in _SPLITS
@@ -78,10 +79,10 @@ def clip_records(size: str, seed: int = 0) -> list[ClipRecord]:
     ]
 
 
-def synthesise_clip(size: str, split: str, index: int, seed: int = 0) -> NDArray[np.int16]:
-    """Make the sound of one clip: int16 [samples] at 44,100 Hz.
+def synthesize_clip(size: str, split: str, index: int, seed: int = 0) -> NDArray[np.int16]:
+    """Synthesize one clip: int16 [samples] at 44,100 Hz.
 
-    Sixteen bits absorb the last-bit differences between the arithmetic of two machines.
+    Rounding to 16 bits hides differences in the last bits of two machines' arithmetic.
 
     Raises:
         IndexError: the split has no such clip.
@@ -89,10 +90,7 @@ def synthesise_clip(size: str, split: str, index: int, seed: int = 0) -> NDArray
     if not 0 <= index < SIZES[size][split]:
         raise IndexError(f"{split} of the {size} set has {SIZES[size][split]} clips, not {index}")
     kind = _record(size, split, index, seed).true_label
-    if kind.startswith(OUT_OF_VOCABULARY):
-        generate = OUTSIDE_SOUNDS[kind.removeprefix(OUT_OF_VOCABULARY)]
-    else:
-        generate = CLASS_SOUNDS[kind]
+    generate = SOUNDS[kind.removeprefix(OUT_OF_VOCABULARY)]
     waveform = record(generate, _stream(seed, split, _DRAW_SOUND, index))
     return np.round(32767 * waveform).astype(np.int16)
 
@@ -109,17 +107,17 @@ def write_synthetic(
     An interrupted run continues where it stopped; a finished data set is left as it is.
 
     Args:
-        root: folder of the data set; made when it is not there.
+        root: folder of the data set; created if missing.
         size: a key of `SIZES`.
-        seed: of all sounds and labels.
-        n_workers: processes; by default one for every available processor.
-        progress: show a bar on stderr.
+        seed: random seed of all sounds and labels.
+        n_workers: number of processes; by default one for every available processor.
+        progress: if true, show a progress bar.
 
     Raises:
-        SourceError: there is no such size, or the folder holds another data set.
+        SourceError: the size does not exist, or the folder holds another data set.
     """
     if size not in SIZES:
-        raise SourceError(f"synthetic:{size}: no such size; give one of {', '.join(SIZES)}.")
+        raise SourceError(f"synthetic:{size}: no such size; choose from {', '.join(SIZES)}.")
     root = Path(root)
     settings: dict[str, str | int] = {"size": size, "seed": seed, "version": VERSION}
     _refuse_another(root, settings)
@@ -144,10 +142,10 @@ def write_synthetic(
 def read_synthetic(size: str) -> ClipTable:
     """List the clips of ``synthetic:small`` or ``synthetic:full``, written at the first use.
 
-    They are kept in the user's cache folder.
+    The sounds are stored in the user's cache folder.
 
     Raises:
-        SourceError: there is no such size.
+        SourceError: the size does not exist.
     """
     size = size or "small"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "soundalike"
@@ -162,7 +160,7 @@ def _stream(seed: int, split: str, purpose: int, index: int) -> RandomState:
 
 def _record(size: str, split: str, index: int, seed: int) -> ClipRecord:
     pack, position = divmod(index, _PACK)
-    label, true_label = _deal(split, pack, seed)[position]
+    label, true_label = _draw_labels(split, pack, seed)[position]
     noisy = split == "train_noisy"
     every = SIZES[size]["train_noisy"] // SIZES[size]["train_clean"]
     return ClipRecord(
@@ -177,11 +175,10 @@ def _record(size: str, split: str, index: int, seed: int) -> ClipRecord:
 
 
 @cache
-def _deal(split: str, pack: int, seed: int) -> list[tuple[str, str]]:
-    """Draw the labels of a run of clips, and the truths behind them.
+def _draw_labels(split: str, pack: int, seed: int) -> list[tuple[str, str]]:
+    """Draw the labels and the true labels of a pack of consecutive clips.
 
-    Classes in clean splits, and right and wrong in the noisy one, are dealt like cards, so that
-    their shares are exact in every pack.
+    Every pack has exact shares: of classes in clean splits, of wrong labels in train_noisy.
     """
     rng = _stream(seed, split, _DRAW_LABELS, pack)
     if split != "train_noisy":
@@ -193,7 +190,7 @@ def _deal(split: str, pack: int, seed: int) -> list[tuple[str, str]]:
     for position in wrong[:_N_OTHER_CLASS]:
         truths[position] = str(rng.choice([name for name in CLASSES if name != labels[position]]))
     for position in wrong[_N_OTHER_CLASS : _N_OTHER_CLASS + _N_OUT_OF_VOCABULARY]:
-        truths[position] = OUT_OF_VOCABULARY + str(rng.choice(sorted(OUTSIDE_SOUNDS)))
+        truths[position] = OUT_OF_VOCABULARY + str(rng.choice(OUTSIDE))
     return list(zip(labels, truths, strict=True))
 
 
@@ -208,7 +205,7 @@ def _missing(root: Path, records: list[ClipRecord]) -> Iterator[ClipRecord]:
 
 
 def _write_clip(root: Path, size: str, seed: int, record: ClipRecord) -> None:
-    samples = synthesise_clip(size, record.split, record.index, seed)
+    samples = synthesize_clip(size, record.split, record.index, seed)
     with (
         atomic_write(_audio_path(root, record)) as path,
         wave.open(str(path), "wb") as file,
@@ -235,13 +232,13 @@ def _write_tables(folder: Path, records: list[ClipRecord]) -> None:
 def _refuse_another(root: Path, settings: dict[str, str | int]) -> None:
     for marker in (root / _MARKER, root / _UNFINISHED_MARKER):
         if marker.exists():
-            found = json.loads(marker.read_text(encoding="utf-8"))
-            for key, wanted in settings.items():
-                if found.get(key) != wanted:
+            present = json.loads(marker.read_text(encoding="utf-8"))
+            for key, value in settings.items():
+                if present.get(key) != value:
                     raise SourceError(
-                        f"{root}: holds the synthetic data set with {key} {found.get(key)}, not "
-                        f"{wanted}: give another folder, or delete this one."
+                        f"{root}: holds the synthetic data set with {key} {present.get(key)}, not "
+                        f"{value}: name a new folder, or delete this one."
                     )
             return
     if any(root.glob("FSDnoisy18k.*")):
-        raise SourceError(f"{root}: holds another data set: give a folder of its own.")
+        raise SourceError(f"{root}: holds another data set: name a new folder.")

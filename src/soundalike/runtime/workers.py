@@ -86,8 +86,6 @@ def n_processors() -> int:
 
 def _prepare_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends the pool
-        signal.SIGINT, signal.SIG_IGN
-    )  # the parent handles Ctrl-C and shuts the pool down
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which the pool uses to end workers
     threadpoolctl.threadpool_limits(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()

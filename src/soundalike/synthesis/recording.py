@@ -1,4 +1,4 @@
-"""How a sound becomes a recording: placed in time, in a room, through a microphone, over noise."""
+"""Turn a sound into a recording: place it in time, in a room, with a microphone and noise."""
 
 import numpy as np
 from numpy.random import RandomState
@@ -22,11 +22,11 @@ _FADE_S = 0.005
 
 
 def record(generate: SoundGenerator, rng: RandomState) -> FloatArray:
-    """Record a sound: everything about the recording is drawn and says nothing about the class.
+    """Record a sound under random conditions, which do not depend on the sound.
 
     Args:
-        generate: makes the sound.
-        rng: draws the sound and the recording.
+        generate: generator of the sound.
+        rng: source of all randomness of the sound and the recording.
 
     Shape:
         result: [samples] at 44,100 Hz, its peak between -26 and -1 dB of full scale.
@@ -46,13 +46,13 @@ def record(generate: SoundGenerator, rng: RandomState) -> FloatArray:
 
 
 def _fades(n_samples: int) -> FloatArray:
-    """Envelope that keeps a cut sound from clicking."""
+    """Return an envelope that fades both ends, so that a cut sound does not click."""
     edge = np.minimum(np.arange(n_samples), np.arange(n_samples)[::-1])
     return np.minimum(1.0, edge / (_FADE_S * SAMPLE_RATE))
 
 
 def _in_room(rng: RandomState, dry: FloatArray) -> FloatArray:
-    """Add early reflections and a reverberation that dies exponentially, the high part sooner."""
+    """Add early reflections and an exponential reverberation with fewer high frequencies."""
     reverberation_s = log_uniform(rng, 0.08, 1.2)
     n_response = int(min(reverberation_s, 1.0) * SAMPLE_RATE)
     envelope = np.exp(-6.9 * seconds(n_response) / reverberation_s)
@@ -85,7 +85,7 @@ def _through_microphone(rng: RandomState, sound: FloatArray) -> FloatArray:
         orders = rng.randint(1, 8, size=3)
         hum = sum(np.sin(2 * np.pi * order * mains) for order in orders)
         noise += rng.uniform(0.2, 1.5) * hum
-    # most people record near enough, some do not: the median ratio is 36 dB, the least 5 dB
+    # signal-to-noise ratio: the median is 36 dB, the lowest 5 dB
     ratio_db = 40.0 - 35.0 * rng.random_sample() ** 3
     noise *= np.sqrt(np.mean(sound * sound) / np.mean(noise * noise)) * 10 ** (-ratio_db / 20)
 

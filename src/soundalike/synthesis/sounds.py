@@ -1,25 +1,26 @@
-"""The sounds of the synthetic data set: twenty classes, and others for labels out of vocabulary."""
+"""The table of sounds: the name of each kind and the generator that draws sounds of it."""
 
 from soundalike.synthesis import driven as driven
 from soundalike.synthesis import noise as noise
-from soundalike.synthesis import outside as outside
+from soundalike.synthesis import percussion as percussion
+from soundalike.synthesis import signals as signals
 from soundalike.synthesis import strings as strings
 from soundalike.synthesis import struck as struck
 from soundalike.synthesis.elements import SoundGenerator
 
-CLASS_SOUNDS: dict[str, SoundGenerator] = {
+SOUNDS: dict[str, SoundGenerator] = {
     "Acoustic_guitar": strings.acoustic_guitar,
     "Bass_guitar": strings.bass_guitar,
-    "Clapping": struck.clapping,
+    "Clapping": percussion.clapping,
     "Coin_(dropping)": struck.coin,
-    "Crash_cymbal": struck.crash_cymbal,
+    "Crash_cymbal": percussion.crash_cymbal,
     "Dishes_and_pots_and_pans": struck.dishes,
     "Engine": driven.engine,
     "Fart": driven.fart,
     "Fire": noise.fire,
     "Fireworks": noise.fireworks,
     "Glass": struck.glass,
-    "Hi-hat": struck.hi_hat,
+    "Hi-hat": percussion.hi_hat,
     "Piano": strings.piano,
     "Rain": noise.rain,
     "Slam": struck.slam,
@@ -28,15 +29,12 @@ CLASS_SOUNDS: dict[str, SoundGenerator] = {
     "Walk_or_footsteps": struck.footsteps,
     "Wind": noise.wind,
     "Writing": noise.writing,
-}
-
-OUTSIDE_SOUNDS: dict[str, SoundGenerator] = {
-    "bell": outside.bell,
-    "birds": outside.birds,
-    "bubbling": outside.bubbling,
-    "game": outside.game,
-    "insects": outside.insects,
-    "siren": outside.siren,
-    "telephone": outside.telephone,
-    "voice": outside.voice,
+    "bell": signals.bell,
+    "birds": signals.birds,
+    "bubbling": signals.bubbling,
+    "game": signals.game,
+    "insects": signals.insects,
+    "siren": signals.siren,
+    "telephone": signals.telephone,
+    "voice": signals.voice,
 }

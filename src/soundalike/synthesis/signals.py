@@ -1,4 +1,4 @@
-"""Sounds outside the twenty classes, heard only under wrong labels."""
+"""Sounds that call or signal: voices, birds, insects, sirens, bells, telephones, games, bubbles."""
 
 import numpy as np
 from numpy.random import RandomState
