@@ -21,7 +21,7 @@ def with_label_noise(store: Store, share: float, seed: int) -> Store:
         seed: random seed of the selection and of the classes.
 
     Raises:
-        SourceError: there is no labeled training clip or only one class, or clips have several labels.
+        SourceError: there are several labels a clip, no labeled training clips, or one class.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}: give a number from 0 to 1.")

@@ -131,7 +131,7 @@ def _claim(out: Path, plan: dict) -> None:
         theirs = _read_plan(out / name)
         if key := differing_key(plan["front_end"], theirs["front_end"]):
             raise SourceError(
-                f"{out}: made with another front end ({key}): use its settings, or name a new folder."
+                f"{out}: made with another front end ({key}): use that, or name a new folder."
             )
         if theirs["clips"] != plan["clips"]:
             raise SourceError(
