@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from soundalike.audio.windows import Windows
 from soundalike.audio.streaming import read_log_mel
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import embeddings

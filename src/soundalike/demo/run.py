@@ -15,23 +15,23 @@ from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.fsdnoisy18k import read_layout
-from soundalike.runtime.atomic import write_json
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import evaluation_splits, training_clips
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
-from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.score_table import ScoreRow, score_table
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
+from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED, representations
+from soundalike.downstream.protocols import score_representations
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.score_table import ScoreRow, score_table
+from soundalike.recipes.recipe import read_recipe, recipe_text
+from soundalike.recipes.sections import Recipe
 from soundalike.report.sample_views import in_memory, make_pairs
 from soundalike.report.view_samples import View
+from soundalike.runtime.atomic import write_json
 from soundalike.training.pretraining import PretrainResult, pretrain
-from soundalike.downstream.protocols import score_representations
-from soundalike.recipes.recipe import read_recipe, recipe_text
 from soundalike.training.pretraining_recipe import PRETRAINING
-from soundalike.recipes.sections import Recipe
-from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED, representations
 from soundalike.training.run_folder import RunFolder
 
 SIZE = "small"
@@ -97,7 +97,9 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
         metrics=pd.read_csv(run.metrics),
         classes=[_readable(name) for name in classes],
         clips=_map(model, test).assign(label=labels),
-        sounds=[read_waveform(path, store.front_end.sample_rate) for path in test.clips.rows["path"]],
+        sounds=[
+            read_waveform(path, store.front_end.sample_rate) for path in test.clips.rows["path"]
+        ],
         predictions=[
             Predictions(representation, protocol, class_scores.argmax(axis=1))
             for (protocol, representation), class_scores in scores.items()
