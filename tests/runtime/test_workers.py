@@ -87,7 +87,7 @@ def test_an_error_comes_as_it_is_after_the_results_before_it(n_workers):
 
 
 def test_a_killed_worker_is_said_in_one_plain_line():
-    with pytest.raises(WorkerError, match=r"killed by the system.*fewer --workers") as error:
+    with pytest.raises(WorkerError, match=r"killed a worker process.*fewer --workers") as error:
         list(map_in_processes(die_at_seven, range(100), 2))
     assert "\n" not in str(error.value)
     assert error.value.__suppress_context__
