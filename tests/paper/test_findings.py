@@ -59,8 +59,8 @@ def test_one_seed_decides_nothing(summaries, number):
     rows = [f"{table.name}/{row.name}" for table in TABLES for row in table.rows]
     rng = np.random.default_rng(0)
     made = summaries({row: rng.random(1) for row in rows})
-    assert verdict(claim(number), made) == "not decided: it takes two seeds at least."
-    assert verdict(claim(number), {}) == "not decided: it takes two seeds at least."
+    assert verdict(claim(number), made) == "not decided: at least two seeds are needed."
+    assert verdict(claim(number), {}) == "not decided: at least two seeds are needed."
 
 
 def test_a_row_that_was_not_run_leaves_it_open_unless_another_refutes_it(summaries):
@@ -109,7 +109,7 @@ def test_most_is_more_than_half_of_what_labels_add(summaries):
     less = made | {f"{table}/CRNN, pretrained": [0.4, 0.41, 0.4]}
     said = verdict(claim("6b"), summaries(less))
     assert said.startswith("does not hold here: ")
-    assert "below the middle of “CRNN, untrained” and “CRNN, from scratch”" in said
+    assert "below the mean of “CRNN, untrained” and “CRNN, from scratch”" in said
 
 
 def test_rows_of_the_same_name_are_told_apart_by_their_table(summaries):
@@ -142,4 +142,4 @@ def test_a_table_in_a_sentence(summaries):
         "different from “apart, a patch in between”."
     )
     alone = summaries({RANDOM: [0.6], SAME: [0.5], BESIDE: [], BETWEEN: []})["patch sampling"]
-    assert compare(PATCHES, alone) == "Not decided: it takes two seeds at least."
+    assert compare(PATCHES, alone) == "Not decided: at least two seeds are needed."

@@ -1,4 +1,4 @@
-"""What the paper found, as data: which rows of its tables are above which.
+"""The paper's findings, as data: which rows of its tables score above which.
 
 Fonseca et al., "Unsupervised Contrastive Learning of Sound Event Representations" (ICASSP 2021).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pair:
-    """A row that is said to be above another, or above the middle of several; "table/row" each."""
+    """A row that should score above another, or above the mean of several; each is "table/row"."""
 
     above: str
     below: tuple[str, ...]
@@ -16,15 +16,15 @@ class Pair:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the paper found.
+    """A finding of the paper.
 
     Args:
-        number: in the list.
-        sentence: what it says.
-        pairs: what must be so if it is true.
-        any_difference: it says that in some pair the two differ, either way, instead of that
-            in every pair the one is above the other. The intervals are then wider, so that among
-            all pairs together there is a false difference in 5 % of cases only (Bonferroni).
+        number: in the list of findings.
+        sentence: the finding in words.
+        pairs: comparisons that must all hold if the finding is true.
+        any_difference: if true, one pair that differs in either direction is enough. The
+            intervals are then corrected for the number of pairs (Bonferroni), so that the chance
+            of any false difference is at most 5 %.
     """
 
     number: str
@@ -40,7 +40,7 @@ def _pairs(above: str, *others: str) -> tuple[Pair, ...]:
 CLAIMS = (
     Claim(
         "1",
-        "Two patches at random are better than one and the same, and than two kept apart.",
+        "Two random patches are better than the same patch twice, and than two a fixed distance apart.",
         _pairs(
             "patch sampling/two at random",
             "patch sampling/same patch",
@@ -74,12 +74,12 @@ CLAIMS = (
     ),
     Claim(
         "4b",
-        "More is not better: a few augmentations are better than all that there are.",
+        "More is not better: a few augmentations are better than all of them.",
         _pairs("augmentation/crop + compression + noise", "augmentation/everything"),
     ),
     Claim(
         "5",
-        "The result is sensitive to parameters: to how loud a background is, to the temperature.",
+        "The result is sensitive to parameters: to the level of the background, to the temperature.",
         (
             *_pairs(
                 "mix-back/other clips, alpha 0.05",
@@ -98,7 +98,7 @@ CLAIMS = (
     ),
     Claim(
         "6a",
-        "In linear evaluation ResNet-18 is the best, and better than itself trained with labels.",
+        "In linear evaluation, ResNet-18 is best, and better than the same network trained on labels.",
         _pairs(
             "linear evaluation/ResNet-18, pretrained",
             "linear evaluation/VGG, pretrained",

@@ -1,7 +1,7 @@
-"""Whether what the paper found holds here: computed from the scores, seed by seed.
+"""Which of the paper's findings hold here.
 
-Two rows are compared by the differences of their scores with the same seeds: the mean of these, and
-its 95 % interval by Student's t.
+Two rows are compared by the differences of their scores with the same seeds: the mean difference
+and its 95 % interval by Student's t.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ from soundalike.paper.rows import Table
 Summaries = Mapping[str, Mapping[str, Summary]]
 """By the names of table and row."""
 
-TOO_FEW = "not decided: it takes two seeds at least."
+TOO_FEW = "not decided: at least two seeds are needed."
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one row is above others' middle, with each seed that all of them have.
+    """How far one row is above the mean of others, for each seed that all of them have.
 
     Args:
-        by_seed: the differences, of scores in [0, 1].
-        level: of the interval.
+        by_seed: differences of scores in [0, 1].
+        level: confidence level of the interval.
     """
 
     by_seed: Sequence[float]
@@ -43,18 +43,18 @@ class Difference:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the mean over seeds; NaN for fewer than two seeds."""
+        """Confidence interval of the mean over seeds; NaN for fewer than two seeds."""
         return t_interval(self.by_seed, self.level)
 
     @property
     def side(self) -> Literal["above", "below", "open"]:
-        """Where the whole interval lies."""
+        """Whether the whole interval is above zero, below zero, or neither ("open")."""
         low, high = self.interval
         return "above" if low > 0 else "below" if high < 0 else "open"
 
     @property
     def points(self) -> str:
-        """Its mean over seeds, without its sign.
+        """Mean over seeds in points, without its sign.
 
         >>> Difference([0.04, 0.05]).points, Difference([-0.01, -0.02]).points
         ('4.5 points', '1.5 points')
@@ -63,12 +63,12 @@ class Difference:
 
     @property
     def sign(self) -> Literal["above", "below"]:
-        """Where the mean lies."""
+        """Whether the mean is above or below zero."""
         return "above" if np.mean(self.by_seed) >= 0 else "below"
 
     @property
     def reach(self) -> str:
-        """The interval of `points`.
+        """Confidence interval of `points`.
 
         >>> Difference([0.04, 0.05]).reach, Difference([-0.01, -0.02, -0.03]).reach
         ('−1.9 to 10.9', '−0.5 to 4.5')
@@ -80,11 +80,11 @@ class Difference:
 
 
 def verdict(claim: Claim, summaries: Summaries) -> str:
-    """Say whether a claim holds here, does not, or is not decided, and by what numbers.
+    """Say whether a claim holds here, does not hold, or is not decided, with the numbers.
 
     Args:
-        claim: what the paper found.
-        summaries: of the rows that it speaks of; rows that are missing leave it undecided.
+        claim: a finding of the paper.
+        summaries: of the rows it compares; if rows are missing, it is not decided.
     """
     level = 1 - 0.05 / len(claim.pairs) if claim.any_difference else 0.95
     sides: list[str] = []
@@ -94,7 +94,7 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
         difference = Difference.of(_scores(pair.above, summaries), below, level)
         sides.append(difference.side)
         if len(difference.by_seed) >= 2:
-            middle = "the middle of " if len(below) > 1 else ""
+            middle = "the mean of " if len(below) > 1 else ""
             others = " and ".join(map(_quoted, pair.below))
             how_far = f"{difference.points} {difference.sign}"
             said = f"{how_far} {middle}{others} ({difference.reach})"
@@ -111,11 +111,11 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
 
 
 def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
-    """Say in a sentence which rows of a table the paper's choice is clearly above, and which not.
+    """Say in one sentence which rows of a table differ clearly from the paper's choice.
 
     Args:
         table: the table.
-        summaries: of its rows, by name.
+        summaries: of the table's rows, by name.
     """
     reference = table.reference
     others: dict[str, list[str]] = {"above": [], "below": [], "open": []}
