@@ -82,7 +82,7 @@ def test_an_alarm_needs_two_bad_checks_after_the_warm_up_and_ends_with_a_good_on
 
 
 def test_the_summary_names_the_problems_once_there_are_enough_checks():
-    assert diagnosis_summary(HEALTHY, highest_rank=128) == "nothing suspicious"
+    assert diagnosis_summary(HEALTHY, highest_rank=128) == "no problems detected"
     assert diagnosis_summary(HEALTHY[:1], highest_rank=128) == "too early to tell"
     assert diagnosis_summary([], highest_rank=128) == "too early to tell"
     assert diagnosis_summary(LOSS_WITHOUT_REPULSION, highest_rank=128) == "collapse"

@@ -49,7 +49,7 @@ def test_findings_are_told_first_and_returned(written):
     out, found = written
     text = (out / "tables.md").read_text()
     first, *_ = found
-    assert first.startswith("1. Two patches at random")
+    assert first.startswith("1. Two random patches")
     assert found[first].startswith("holds here: “two at random” is 3.3 points above “same patch”")
     assert f"- **{first}** Holds here: “two at random”" in text
     assert text.index(first) < text.index("## Patch sampling")

@@ -23,7 +23,7 @@ RESULT = PretrainResult(
         "effective_rank": 34.4, "alignment": 0.4, "uniformity": -3.4, "positives": 0.81,
         "negatives": 0.02, "top1_retrieval": 0.6, "highest_rank": 128,
     },
-    verdict="nothing suspicious",
+    verdict="no problems detected",
     alarms={},
     stopping_point=None,
 )  # fmt: skip
@@ -114,7 +114,7 @@ def test_without_labels_there_is_no_curve_of_neighbors(tmp_path):
 
 def test_alarms_come_first_and_in_words(tmp_path):
     well, ill = write(tmp_path), write(tmp_path, alarms=ALARMS, verdict="collapse, shortcut")
-    assert well.text["h1"] == ["Nothing suspicious"]
+    assert well.text["h1"] == ["No problems detected"]
     assert "li" not in well.text
     assert ill.text["h1"] == ["Collapse, shortcut"]
     assert ill.text["b"] == ["Collapse:", "Shortcut:"]
@@ -130,9 +130,9 @@ def test_names_the_stopping_point(tmp_path):
 
 def test_says_it_in_a_line():
     measures = "(effective rank 34 of 128, similarity 0.81 within clips, 0.02 between clips)"
-    assert in_short(RESULT) == f"nothing suspicious {measures}"
+    assert in_short(RESULT) == f"no problems detected {measures}"
     stopping = in_short(dataclasses.replace(RESULT, stopping_point=7))
-    assert stopping == f"nothing suspicious {measures}, little improvement after epoch 7"
+    assert stopping == f"no problems detected {measures}, little improvement after epoch 7"
     nothing_yet = dataclasses.replace(
         RESULT, verdict="too early to tell", health={"highest_rank": 128}
     )

@@ -47,7 +47,7 @@ def alarms(history: History, highest_rank: float) -> dict[str, str]:
 
 
 def diagnosis_summary(history: History, highest_rank: float) -> str:
-    """Return the kinds of problems, "nothing suspicious" or "too early to tell".
+    """Return the kinds of problems, "no problems detected" or "too early to tell".
 
     Args:
         history: all checks so far.
@@ -55,7 +55,7 @@ def diagnosis_summary(history: History, highest_rank: float) -> str:
     """
     if kinds := alarms(history, highest_rank):
         return ", ".join(kinds)
-    return "nothing suspicious" if len(_after_warm_up(history)) >= 2 else "too early to tell"
+    return "no problems detected" if len(_after_warm_up(history)) >= 2 else "too early to tell"
 
 
 def stopping_point(history: History) -> int | None:

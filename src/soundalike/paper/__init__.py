@@ -1,6 +1,6 @@
 """The paper's experiments, from a source of sounds to tables, figures and findings.
 
-``experiments`` says what is compared, ``claims`` what the paper found, ``budgets`` how much of it a
-machine does. ``cells`` trains and measures one row of a table, ``grid`` all of them; ``tables``,
-``figures`` and ``findings`` say what came out, and ``run`` does it all.
+``experiments`` lists what is compared, ``claims`` the paper's findings, ``budgets`` how long to
+train. ``cells`` trains and measures one row of a table with one seed, and ``grid`` all of them.
+``tables``, ``figures`` and ``findings`` present the results, and ``run`` does everything.
 """

@@ -1,4 +1,4 @@
-"""How much of the paper a machine does: the same experiments, in full or scaled down."""
+"""Budgets: the same experiments in full or scaled down."""
 
 import math
 from collections.abc import Mapping
@@ -12,25 +12,25 @@ from soundalike.recipes.sections import Recipe, RecipeKind
 from soundalike.runtime.suggestions import did_you_mean
 from soundalike.training.pretraining_recipe import PRETRAINING
 
-N_LOOKS = 8  # at the validation clips, in a training of a given number of steps
+N_VALIDATIONS = 8  # per training whose length is a number of steps
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What is changed in every recipe, on top of what a row changes.
+    """Changes to every recipe, in addition to those of a row.
 
-    A number of steps, unlike one of epochs, is as much training for a small set as for a large one.
+    With a number of steps instead of epochs, a small set is trained on for as long as a large one.
 
     Args:
-        about: what it does, for the reader of the tables.
-        pretraining: changes of every pre-training, by dotted key.
-        supervised: changes of every training with labels.
-        share_of_epochs: length of every training, as a share of the recipe's.
-        n_pretraining_steps: length of a pre-training instead, rounded to epochs.
-        n_supervised_steps: the same of a training with labels.
-        widths: of the encoders that are made narrower, by their names in recipes.
+        about: one sentence for the reader of the tables.
+        pretraining: changes to every pre-training, by dotted key.
+        supervised: changes to every training with labels.
+        share_of_epochs: length of every training, as a share of the recipe's epochs.
+        n_pretraining_steps: length of a pre-training in steps instead, rounded to epochs.
+        n_supervised_steps: length of a training with labels in steps, rounded to epochs.
+        widths: widths of encoders that are made narrower, by their names in recipes.
         n_linear_epochs: passes over the clips in linear evaluation.
-        is_conclusive: whether its numbers may say something about what the paper found.
+        is_conclusive: if true, the results may decide the paper's findings.
     """
 
     about: str
@@ -45,7 +45,7 @@ class Budget:
 
     @property
     def changes(self) -> str:
-        """All that it changes, in one line."""
+        """All changes in one line."""
         pretraining = _with_steps(self.pretraining, self.n_pretraining_steps)
         supervised = _with_steps(self.supervised, self.n_supervised_steps)
         parts = {
@@ -61,18 +61,18 @@ class Budget:
         )
 
     def pretraining_recipe(self, row: Row, seed: int, n_clips: int) -> Recipe:
-        """Return the recipe by which a row's encoder is pre-trained on so many clips."""
+        """Return the recipe for pre-training a row's encoder on this number of clips."""
         recipe = self._read(row.recipe, {**row.changes, **self.pretraining}, seed, PRETRAINING)
         n_epochs = self._n_epochs(recipe, self.n_pretraining_steps, n_clips)
         recipe = _of_length(recipe, n_epochs)
         if self.n_pretraining_steps is not None:
-            recipe["monitor"] |= {"every_n_epochs": max(1, n_epochs // N_LOOKS)}
+            recipe["monitor"] |= {"every_n_epochs": max(1, n_epochs // N_VALIDATIONS)}
         return recipe
 
     def supervised_recipe(self, row: Row, seed: int, n_clips: int) -> Recipe:
-        """Return the recipe of a row's training with labels on so many clips.
+        """Return the recipe for a row's training with labels on this number of clips.
 
-        From scratch it is the row's own, otherwise that of fine-tuning with the row's encoder.
+        From scratch, it is the row's own; otherwise it is "finetune" with the row's encoder.
         """
         changes, name = row.changes, row.recipe
         if row.start != "from scratch":
@@ -82,7 +82,7 @@ class Budget:
         n_epochs = self._n_epochs(recipe, self.n_supervised_steps, n_clips)
         recipe = _of_length(recipe, n_epochs)
         if self.n_supervised_steps is not None:
-            recipe["training"] |= {"validate_every_n_epochs": max(1, n_epochs // N_LOOKS)}
+            recipe["training"] |= {"validate_every_n_epochs": max(1, n_epochs // N_VALIDATIONS)}
         return recipe
 
     def _n_epochs(self, recipe: Recipe, n_steps: int | None, n_clips: int) -> int:
@@ -102,7 +102,7 @@ def _width(widths: Mapping[str, int], encoder: str) -> dict[str, int]:
 
 
 def _of_length(recipe: Recipe, n_epochs: int) -> Recipe:
-    """Return a recipe of so many epochs, in which the rate changes at the same shares of them."""
+    """Return a recipe with this number of epochs and a proportionally scaled schedule."""
     factor = n_epochs / recipe["training"]["n_epochs"]
     schedule = dict(recipe["schedule"])
     if "milestones" in schedule:
@@ -117,7 +117,7 @@ def _with_steps(changes: Mapping[str, Any], n_steps: int | None) -> dict[str, An
     return {**changes, **({} if n_steps is None else {"steps": n_steps})}
 
 
-# What gets there in hundreds of steps instead of tens of thousands.
+# An optimizer that converges in hundreds of steps instead of tens of thousands.
 FAST = {
     "optimizer.name": "adamw",
     "optimizer.lr": 1e-3,
@@ -134,13 +134,13 @@ SCALED: dict[str, Any] = {
 BUDGETS = {
     "paper": Budget("The paper's recipes as they are."),
     "laptop": Budget(
-        "Narrower networks, two to four minutes a training on one core.",
+        "Narrower networks, two to four minutes per training on one core.",
         n_pretraining_steps=500,
         n_supervised_steps=900,
         **SCALED,
     ),
     "small": Budget(
-        "Narrower networks, about half a minute a training.",
+        "Narrower networks, about half a minute per training.",
         n_pretraining_steps=140,
         n_supervised_steps=140,
         n_linear_epochs=60,
@@ -151,10 +151,10 @@ BUDGETS = {
 
 
 def find_budget(name: str) -> Budget:
-    """Return a budget of `BUDGETS`, or for a number the paper's recipes with that share of epochs.
+    """Return a budget of `BUDGETS`; for a number, the paper's recipes with that share of epochs.
 
     Raises:
-        PaperError: there is none of that name, or the number is not above 0 and at most 1.
+        PaperError: there is no budget of that name, or the number is not in (0, 1].
     """
     if name in BUDGETS:
         return BUDGETS[name]
@@ -166,7 +166,7 @@ def find_budget(name: str) -> Budget:
             f"as 0.1: {did_you_mean(name, BUDGETS, always=True)}"
         ) from None
     if not 0 < share <= 1:
-        raise PaperError(f"{name}: a budget's share of the epochs is above 0 and at most 1.")
+        raise PaperError(f"{name}: a budget's share of the epochs must be above 0 and at most 1.")
     return Budget(
         f"The paper's recipes with {share:g} of their epochs.",
         share_of_epochs=share,

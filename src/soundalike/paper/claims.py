@@ -40,7 +40,8 @@ def _pairs(above: str, *others: str) -> tuple[Pair, ...]:
 CLAIMS = (
     Claim(
         "1",
-        "Two random patches are better than the same patch twice, and than two a fixed distance apart.",
+        "Two random patches are better than the same patch twice, and than two a fixed distance "
+        "apart.",
         _pairs(
             "patch sampling/two at random",
             "patch sampling/same patch",
@@ -79,7 +80,8 @@ CLAIMS = (
     ),
     Claim(
         "5",
-        "The result is sensitive to parameters: to the level of the background, to the temperature.",
+        "The result is sensitive to parameters: to the level of the background, to the "
+        "temperature.",
         (
             *_pairs(
                 "mix-back/other clips, alpha 0.05",
@@ -98,7 +100,8 @@ CLAIMS = (
     ),
     Claim(
         "6a",
-        "In linear evaluation, ResNet-18 is best, and better than the same network trained on labels.",
+        "In linear evaluation, ResNet-18 is best, and better than the same network trained on "
+        "labels.",
         _pairs(
             "linear evaluation/ResNet-18, pretrained",
             "linear evaluation/VGG, pretrained",

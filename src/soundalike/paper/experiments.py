@@ -32,7 +32,7 @@ ENCODERS: Mapping[str, Changes] = {  # the recipes' own encoder is the ResNet
 
 PATCH_SAMPLING = Table(
     "patch sampling",
-    "From where in a clip come the two patches of a pair?",
+    "Where in a clip should the two patches of a pair come from?",
     (
         Row("same patch", SAME_PATCH),
         Row("two at random", is_reference=True),
@@ -46,7 +46,7 @@ PATCH_SAMPLING = Table(
 
 MIX_BACK = Table(
     "mix-back",
-    "Which sound is mixed into the background of a patch, and how loud may it be?",
+    "Which background should be mixed into a patch, and how loud may it be?",
     (
         Row("none", NO_MIX_BACK),
         Row("within the clip", {"views.mix_back.source": "within_clip"}),
@@ -59,7 +59,7 @@ MIX_BACK = Table(
 
 AUGMENTATION = Table(
     "augmentation",
-    "Which changes to a patch help, alone and together?",
+    "Which augmentations help, separately and combined?",
     (
         Row("none", _augmented_by()),
         Row("crop alone", _augmented_by("resized_crop")),
@@ -92,7 +92,7 @@ COMPOSITION = Table(
 
 TEMPERATURE = Table(
     "temperature",
-    "How hard does the loss push similar clips apart? (low: hard)",
+    "Which temperature is best? (A lower one pushes similar clips apart harder.)",
     (
         Row("temperature 0.05", {"loss.temperature": 0.05}),
         Row("temperature 0.1", {"loss.temperature": 0.1}),
@@ -103,7 +103,7 @@ TEMPERATURE = Table(
 
 LINEAR_EVALUATION = Table(
     "linear evaluation",
-    "How much does a linear classifier make of each representation?",
+    "How well can a linear classifier use each representation?",
     (
         *(
             row
@@ -141,7 +141,7 @@ NOISE_ROBUST_LOSSES = {
 
 FINE_TUNING_NOISY = Table(
     "fine-tuning noisy",
-    "What does pre-training give a network that learns from many labels, some of them wrong?",
+    "Does pre-training help a network that is trained on many labels, some of them wrong?",
     (
         *_fine_tuning("noisy"),
         *(
@@ -153,7 +153,7 @@ FINE_TUNING_NOISY = Table(
 
 FINE_TUNING_CLEAN = Table(
     "fine-tuning clean",
-    "What does pre-training give a network that learns from few labels, all of them right?",
+    "Does pre-training help a network that is trained on few labels, all of them correct?",
     _fine_tuning("clean"),
 )
 
@@ -188,10 +188,10 @@ def choose(only: Sequence[str] | None = None) -> list[tuple[Table, Row]]:
     chosen: set[str] = set()
     for name in only:
         wanted = "/".join(map(slug, name.split("/", 1)))
-        found = [known for known in rows if wanted in (known, known.partition("/")[0])]
-        if not found:
+        matches = [known for known in rows if wanted in (known, known.partition("/")[0])]
+        if not matches:
             raise PaperError(_no_such(name, wanted, list(rows)))
-        chosen.update(found)
+        chosen.update(matches)
     return [rows[name] for name in rows if name in chosen]
 
 

@@ -1,4 +1,4 @@
-"""A table as a picture: a bar for every row, its interval and its seeds."""
+"""A table as a bar chart: for every row its mean, interval and seeds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from soundalike.paper.results import Summary
 from soundalike.paper.rows import Table
 from soundalike.runtime.atomic import atomic_write
 
-# Blue beside gray: told apart in any color vision, and in black and white.
+# Blue and gray can be distinguished with any color vision, and in black and white.
 CHOICE, OTHER, INK, QUIET = "#0072b2", "#bcc5ce", "#1c1c1c", "#5a6570"
 WIDTH, ROW_HEIGHT, AROUND_ROWS = 9.0, 0.4, 1.6  # inches; 9 are 900 pixels at 100 an inch
 DPI = 200
@@ -23,10 +23,10 @@ def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metri
     """Write a PNG of mean scores, their 95 % intervals over seeds, and the score of each seed.
 
     Args:
-        path: of the PNG.
-        table: the rows, drawn from top to bottom.
-        summaries: of the rows, by name; one without a score has a word in the place of a bar.
-        metric: what the scores are.
+        path: the PNG file.
+        table: its rows, from top to bottom.
+        summaries: of the rows, by name; a row without a score has a word in place of a bar.
+        metric: name of the scores.
     """
     rows = [summaries[row.name] for row in table.rows]
     layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)

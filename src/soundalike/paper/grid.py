@@ -1,4 +1,4 @@
-"""The cells that are wanted, made one after the other; what is there is not made again."""
+"""Make the requested cells one after the other, skipping those that exist."""
 
 import sys
 import time
@@ -13,21 +13,21 @@ from soundalike.paper.time_left import Kind, TimeLeft, spoken
 from soundalike.runtime.interrupt import StopSignal
 
 Place = tuple[Table, Row, int]
-"""Of a cell: table, row and seed."""
+"""A cell's table, row and seed."""
 
 
 def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
-    """Make the cells that are not there, in the order given.
+    """Make the missing cells, in the order of ``places``.
 
-    Rows of the same work share a result, whichever of them is made first.
+    Rows that require the same work share one result.
 
     Args:
-        bench: makes them.
-        places: all that are wanted.
-        progress: whether to say what was made, on standard error, a line a cell.
+        bench: makes the cells.
+        places: all requested cells.
+        progress: if true, report each cell on a line of standard error.
 
     Raises:
-        KeyboardInterrupt: it was stopped; the same call goes on.
+        KeyboardInterrupt: the run was interrupted; the same call resumes.
         OSError: a file cannot be written.
     """
     missing = [place for place in places if not cell_path(bench.out, *place).exists()]
@@ -52,7 +52,7 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
 
 
 def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
-    """Yield the kind of work that each place takes in this order; () where it shares a result."""
+    """Yield the kind of work that each cell takes, in this order; () if it shares a result."""
     done: set[tuple[object, int]] = set()
     for _, row, seed in places:
         if (row.work, seed) in done or _of_same_work(bench, row, seed):
@@ -71,7 +71,7 @@ def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
 
 
 def _of_same_work(bench: Bench, row: Row, seed: int) -> Cell | None:
-    """Return the cell of another row for which the same had to be done."""
+    """Return the cell of another row that required the same work."""
     for table in TABLES:
         for other in table.rows:
             path = cell_path(bench.out, table, other, seed)

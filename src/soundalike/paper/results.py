@@ -1,4 +1,4 @@
-"""Results of the experiments: a file a cell, and a row's mean over seeds.
+"""Results of the experiments: one file per cell, and each row's mean over seeds.
 
 A cell is one row of a table with one seed: ``cells/TABLE/ROW/seed-N.json``.
 """
@@ -20,19 +20,19 @@ CELLS = "cells"
 
 @dataclass(frozen=True)
 class Cell:
-    """What one row came to with one seed.
+    """The result of one row with one seed.
 
     Args:
         table: name of the table.
         row: name of the row.
-        seed: of its trainings, its splits and its label noise.
-        score: of the test clips, in [0, 1]; None where it failed.
-        metric: what the score is.
-        validation_score: of the clips that chose the epoch.
-        knn: the best score of nearest neighbors on the validation clips while pre-training.
-        epoch: of the classifier, chosen by the validation clips.
-        seconds: of training and measuring, shared runs included.
-        failed: why there is no score.
+        seed: random seed of the trainings, the splits and the label noise.
+        score: score on the test clips, in [0, 1]; None if the cell failed.
+        metric: name of the score.
+        validation_score: score on the validation clips, which choose the epoch.
+        knn: best kNN score on the validation clips during pre-training.
+        epoch: epoch of the classifier, chosen on the validation clips.
+        seconds: duration of training and scoring, including shared runs.
+        failed: reason why there is no score.
     """
 
     table: str
@@ -64,7 +64,7 @@ def read_cell(path: Path) -> Cell:
 
 
 def read_cells(out: Path) -> list[Cell]:
-    """Return all cells there are, in the order of tables, rows and seeds."""
+    """Return all existing cells, in the order of tables, rows and seeds."""
     return [
         read_cell(path)
         for table in TABLES
@@ -75,14 +75,14 @@ def read_cells(out: Path) -> list[Cell]:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a row came to over seeds.
+    """The results of a row over seeds.
 
     Args:
         row: the row.
         scores: by seed, of the cells that did not fail.
-        knn: mean of the cells that have one.
-        seconds: mean.
-        failed: why cells failed.
+        knn: mean kNN score of the cells that have one.
+        seconds: mean duration of a cell.
+        failed: reasons why cells failed.
     """
 
     row: Row
@@ -93,7 +93,7 @@ class Summary:
 
     @property
     def missing(self) -> str:
-        """Why there is no score, "" where there is one."""
+        """Why there is no score; "" if there is one."""
         return "" if self.scores else "failed" if self.failed else "not run"
 
     @property

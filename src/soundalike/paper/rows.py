@@ -1,4 +1,4 @@
-"""What a table of the paper is: a question, and rows that each change one thing."""
+"""Tables of the paper: each has a question, and rows that each change one thing."""
 
 import re
 from collections.abc import Mapping
@@ -21,14 +21,15 @@ class Row:
     """One row of a table: what is trained, and how it is measured.
 
     Args:
-        name: in tables and figures.
-        changes: what differs from the recipe, by dotted key.
-        recipe: of the pre-training; of the training with labels where it starts from scratch.
+        name: name in tables and figures.
+        changes: changes to the recipe, by dotted key.
+        recipe: recipe of the pre-training, or of the training with labels if it starts from
+            scratch.
         start: what is measured: a pretrained encoder, an untrained one, statistics of the log-mels
             without any network, or a network trained with labels from scratch.
         task: "linear" trains a linear classifier on the frozen encoder; "noisy" and "clean" train
-            the whole network on the large set with wrong labels, or on the small one without.
-        is_reference: whether it is the paper's choice, which the other rows are compared with.
+            the whole network, on the large set with wrong labels or on the small set without.
+        is_reference: if true, this is the paper's choice, which other rows are compared with.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Row:
 
     @property
     def configuration(self) -> str:
-        """What is trained, as the name of a folder: the recipe and what is changed in it.
+        """What is trained, as a folder name: the recipe and the changes to it.
 
         >>> Row("no noise, VGG", {"encoder.name": "vgg", "views.noise": None}).configuration
         'paper-encoder-vgg-noise-off'
@@ -54,7 +55,7 @@ class Row:
 
     @property
     def work(self) -> tuple[Start, Task, str]:
-        """What has to be done: rows of the same work have the same result."""
+        """The work that the row requires: rows that require the same work share a result."""
         return self.start, self.task, self.configuration
 
 
@@ -63,8 +64,8 @@ class Table:
     """Rows that answer one question.
 
     Args:
-        name: in tables, figures and `choose`.
-        question: for the reader, one sentence.
+        name: name in tables, figures and `choose`.
+        question: the question that the table answers, one sentence.
         rows: in the order of the table; one of them is the reference.
     """
 
@@ -79,7 +80,7 @@ class Table:
 
 
 def slug(name: str) -> str:
-    """Return a name that is good for files and forgiving in comparison.
+    """Return a name in lower case without special characters, for files and comparisons.
 
     >>> slug("other clips, alpha 0.05")
     'other-clips-alpha-0.05'

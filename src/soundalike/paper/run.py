@@ -1,10 +1,10 @@
-"""The paper's experiments on a source of sounds, from the first sound to the last figure.
+"""Run the paper's experiments on a source of sounds; write tables and figures.
 
-paper.json     what the cells are made of, so that no others come among them
-store/         the log-mels, where they had to be prepared
-pretraining/   a run folder for each configuration and seed, shared by the rows that begin with it
+paper.json     clips and settings; a run with others is refused
+store/         the log-mels, unless the source is a store
+pretraining/   a run folder for each configuration and seed, shared by the rows that start from it
 supervised/    a run folder for each training with labels
-cells/         what each row of each table came to with each seed
+cells/         the result of each row of each table with each seed
 tables.md, tables.csv, figures/
 """
 

@@ -1,7 +1,7 @@
-"""What the experiments came to: ``tables.md`` to read, with its figures, ``tables.csv`` to compute.
+"""Results of the experiments: ``tables.md`` with figures for readers, ``tables.csv`` for programs.
 
-A row of ``tables.csv`` is a cell; beside it stand the mean over seeds of its row in the table, the
-95 % interval of that, and the number of seeds.
+A row of ``tables.csv`` is a cell, together with the mean over seeds of its row in the table, the
+95 % interval of the mean, and the number of seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,29 +20,29 @@ from soundalike.paper.rows import Table, slug
 from soundalike.runtime.atomic import atomic_write, write_text
 
 FIGURES, MARKDOWN, CSV = "figures", "tables.md", "tables.csv"
-INCONCLUSIVE = "This run tests the machinery; no conclusion is drawn from it."
+INCONCLUSIVE = "This run only tests that the code works; it is too short for conclusions."
 
 
 def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) -> dict[str, str]:
-    """Write tables and figures of all cells there are.
+    """Write tables and figures of all existing cells.
 
     Args:
         out: folder of the run.
-        facts: how the cells were made, for the head of the page.
-        is_conclusive: whether they may say anything about what the paper found.
+        facts: how the cells were made, for the top of the page.
+        is_conclusive: if true, decide the paper's findings from the cells.
 
     Returns:
-        The verdict on each finding of the paper, by what it says.
+        The verdict on each finding of the paper, by the finding's sentence.
     """
     cells = read_cells(out)
     summaries = summarize(cells)
-    found = {
+    findings = {
         f"{claim.number}. {claim.sentence}": (
             verdict(claim, summaries) if is_conclusive else INCONCLUSIVE
         )
         for claim in CLAIMS
     }
-    lines = [*_head(facts, is_conclusive), *(_findings(found) if is_conclusive else [])]
+    lines = [*_head(facts, is_conclusive), *(_findings(findings) if is_conclusive else [])]
     for table in TABLES:
         if table.name in summaries:
             metric = next((c.metric for c in cells if c.table == table.name and c.metric), "score")
@@ -53,27 +53,27 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
     write_text(out / MARKDOWN, "\n".join(lines) + "\n")
     with atomic_write(out / CSV) as path:
         _write_csv(path, cells, summaries)
-    return found
+    return findings
 
 
 def _head(facts: Mapping[str, str], is_conclusive: bool) -> Iterator[str]:
     yield "# The paper's experiments"
     yield ""
     yield "The experiments of Fonseca et al., “Unsupervised Contrastive Learning of Sound Event"
-    yield "Representations” (ICASSP 2021), run again."
+    yield "Representations” (ICASSP 2021), repeated."
     yield ""
     yield from (f"- {name}: {fact}" for name, fact in facts.items())
     if not is_conclusive:
         yield from ("", f"**{INCONCLUSIVE}**")
 
 
-def _findings(found: Mapping[str, str]) -> Iterator[str]:
-    yield from ("", "## What the paper found, and here", "")
-    yield from (f"- **{claim}** {said[0].upper()}{said[1:]}" for claim, said in found.items())
+def _findings(findings: Mapping[str, str]) -> Iterator[str]:
+    yield from ("", "## The paper's findings", "")
+    yield from (f"- **{claim}** {said[0].upper()}{said[1:]}" for claim, said in findings.items())
 
 
 def _as_run(table: Table, summaries: Mapping[str, Summary]) -> Table:
-    """Return a table of the rows that were run, and of its reference in any case."""
+    """Return a table of the rows that were run, always including its reference."""
     rows = (row for row in table.rows if row.is_reference or _was_run(summaries[row.name]))
     return replace(table, rows=tuple(rows))
 

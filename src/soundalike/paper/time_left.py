@@ -1,9 +1,9 @@
-"""How long the rest will take, by what work of the same kind took."""
+"""Estimate the remaining time from the time that similar work took."""
 
 from collections.abc import Iterable
 
 Kind = tuple[str, ...]
-"""What a piece of work is known by, one word for each thing that matters to its time."""
+"""Describes a piece of work: one word for each property that affects its duration."""
 
 
 class TimeLeft:
@@ -20,15 +20,15 @@ class TimeLeft:
         self._seconds: dict[Kind, list[float]] = {}
 
     def add(self, kind: Kind, seconds: float) -> None:
-        """Note how long a piece of work took."""
+        """Record how long a piece of work took."""
         self._seconds.setdefault(kind, []).append(seconds)
 
     def of(self, kinds: Iterable[Kind]) -> float:
-        """Return how long these pieces will take, NaN while nothing has been measured."""
+        """Return how long these pieces of work will take; NaN if nothing was measured yet."""
         return sum(self._of_one(kind) for kind in kinds)
 
     def _of_one(self, kind: Kind) -> float:
-        """Return the mean of the kind, or of those most like it."""
+        """Return the mean duration of this kind of work, or of the most similar kinds."""
         if not self._seconds:
             return float("nan")
         likeness = {known: sum(map(str.__eq__, known, kind)) for known in self._seconds}
@@ -42,7 +42,7 @@ class TimeLeft:
 
 
 def spoken(seconds: float) -> str:
-    """Return a time in the unit that suits it.
+    """Return a duration in a suitable unit.
 
     >>> spoken(42.3), spoken(1500), spoken(5 * 3600)
     ('42 s', '25 min', '5.0 h')
