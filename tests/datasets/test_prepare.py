@@ -46,7 +46,7 @@ def sounds(tmp_path_factory):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    """Three clips a part, so that a few clips make several."""
+    """Three clips per part, so that a few clips make several."""
     monkeypatch.setattr(room, "CLIPS_PER_PART", 3)
 
 

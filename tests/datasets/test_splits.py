@@ -200,7 +200,7 @@ def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
         (labeled(9, split="validation"), "its split 'test' has no labeled clip"),
         (
             [*labeled(2, split="validation"), Clip("t", "a", "test")],
-            "one clip a class: the clean task",
+            "one clip per class: the clean task",
         ),
     ],
 )

@@ -251,7 +251,7 @@ def test_robust_losses_are_for_one_label(store, tmp_path):
     rows = store.clips.rows.assign(label=["low;high", "low"] * 12)
     several = replace(store, clips=ClipTable("x", rows))
     recipe = recipe_of(**{"loss.name": "lq"})
-    with pytest.raises(RecipeError, match="lq, which is for one label a clip"):
+    with pytest.raises(RecipeError, match="lq, which is for one label per clip"):
         fine_tune(several, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
 
 

@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_scores(model, store, splits, scores):
 
 
 def features_of(labels, is_multi_label=False, seed=0):
-    """Return four windows a clip, near the corner of its classes."""
+    """Return four windows per clip, near the corner of its classes."""
     rng = np.random.default_rng(seed)
     clips = np.repeat(np.arange(len(labels)), 4)
     h = labels[clips] * 4 + rng.standard_normal((len(clips), labels.shape[1])) * 0.3

@@ -25,7 +25,7 @@ def overlapping_classes(n_clips, seed, n_classes=5, dim=20, most_patches=4):
 
 
 def several_labels(n_clips, seed, n_classes=5, dim=20):
-    """Patches of clips with any number of classes, one to three patches a clip."""
+    """Patches of clips with any number of classes, one to three patches per clip."""
     generator = torch.Generator().manual_seed(seed)
     centers = torch.randn(n_classes, dim, generator=torch.Generator().manual_seed(99))
     labels = (torch.rand(n_clips, n_classes, generator=generator) < 0.3).float()

@@ -52,7 +52,7 @@ def test_a_loss_that_needs_labels_gets_them(store, tiny_recipe):
     assert training.labels.tolist() == store.clips.labels().values.tolist()
     with pytest.raises(ValueError, match="sup_con needs labels, but no clip has one"):
         build(with_labels(store, ""), tiny_recipe, loss={"name": "sup_con"})
-    with pytest.raises(ValueError, match="sup_con needs one label a clip"):
+    with pytest.raises(ValueError, match="sup_con needs one label per clip"):
         build(with_labels(store, "a;b"), tiny_recipe, loss={"name": "sup_con"})
 
 

@@ -73,5 +73,5 @@ class Frames:
         steps = torch.arange(length, device=starts.device)
         within = (starts[..., None] + steps) % self.n_frames[clips][..., None]
         rows = (self.offsets[clips][..., None] + within).flatten().to(self.values.device)
-        # Whole frames at once: several times faster than two indices a frame.
+        # Whole frames at once: several times faster than two indices per frame.
         return self.values.index_select(0, rows).view(*clips.shape, length, self.n_bands)

@@ -16,7 +16,7 @@ TIMEOUT_S = (10.0, 60.0)  # to connect, and without any data
 CHUNK_BYTES = 1 << 16  # at most this much is lost when the connection breaks
 RETRIED_STATUS = (408, 429)  # client errors that are worth a retry: timeout, too many requests
 
-pooch.get_logger().setLevel("WARNING")  # that a file is being fetched is what the bar says
+pooch.get_logger().setLevel("WARNING")  # the progress bar already shows what is being fetched
 
 
 class DownloadError(Exception):
@@ -50,7 +50,7 @@ def fetch(url: str, path: Path, md5: str, *, spare_bytes: int = 0, progress: boo
     except ValueError:  # pooch raises it if the hash differs
         raise DownloadError(
             f"{url}: the file differs from the published one (by its md5) and was deleted: "
-            "run it again to download it anew."
+            "run it again to download it again."
         ) from None
 
 
@@ -71,7 +71,7 @@ def check_room(folder: Path, n_bytes: int, what: str) -> None:
 def _fetch_on(
     partial_file: Path, spare_bytes: int, progress: bool, url: str, out: str, _: object
 ) -> None:
-    """Fetch what is missing until all is here; give up after tries that got no further."""
+    """Fetch the missing bytes until the file is complete; give up after tries without progress."""
     furthest, tries_left = -1, N_TRIES
     while True:
         try:
@@ -88,19 +88,19 @@ def _fetch_on(
             furthest = max(here, furthest)
             if not tries_left:
                 raise DownloadError(
-                    f"{url}: {_reason(error)}: run it again later; what has arrived is kept."
+                    f"{url}: {_reason(error)}: run it again later; it will resume."
                 ) from None
             time.sleep(PAUSE_S)
 
 
 def _fetch_rest(url: str, partial_file: Path, spare_bytes: int, progress: bool) -> None:
-    """Ask once for what is missing and append it, or for all where the server cannot go on."""
+    """Request the missing bytes once; request the whole file if the server cannot resume."""
     here = _size(partial_file)
     # "identity", so that lengths and ranges count the bytes of the file itself
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={here}-"} if here else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
         if answer.status_code == requests.codes.range_not_satisfiable:
-            return  # nothing comes after what is here; whether that is right, its hash tells
+            return  # no bytes are missing; the hash decides whether the file is correct
         answer.raise_for_status()
         if answer.status_code != requests.codes.partial_content:
             partial_file.unlink(missing_ok=True)

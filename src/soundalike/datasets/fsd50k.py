@@ -1,4 +1,4 @@
-"""FSD50K: 51,197 sound events, 200 classes, several a clip (Fonseca et al. 2022)."""
+"""FSD50K: 51,197 sound events, 200 classes, several per clip (Fonseca et al. 2022)."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ def with_label_noise(store: Store, share: float, seed: int) -> Store:
         seed: random seed of the selection and of the classes.
 
     Raises:
-        SourceError: there are several labels a clip, no labeled training clips, or one class.
+        SourceError: clips have several labels, no training clip has one, or all have the same.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}: give a number from 0 to 1.")

@@ -1,4 +1,4 @@
-"""Labels of clips as numbers: one class a clip, or several; some clips may have none.
+"""Labels of clips as numbers: one class per clip, or several; some clips may have none.
 
 A label is written "dog", or "dog;rain" for several classes; "" is a clip without a label.
 """

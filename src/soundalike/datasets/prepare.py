@@ -174,7 +174,7 @@ def _make_parts(
 
 
 def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
-    """Write a part's frames and record (a dict a clip); return its number of clips and hours."""
+    """Write a part's frames and record (one dict per clip); return its clip count and hours."""
     record: list[dict] = []
     with atomic_write(part.file(PART_FRAMES)) as path, path.open("wb") as file:
         for clip in part.items:

@@ -126,7 +126,8 @@ def _labeled(store: Store) -> np.ndarray:
     if not labeled.any():
         raise SourceError(
             f"{store.clips.name}: no clip has a label, and evaluation needs labels: put the "
-            "sounds of each class into a folder, or use a manifest with a column 'label'."
+            "sounds of each class into a folder of its own, or use a manifest with a column "
+            "'label'."
         )
     return labeled
 
@@ -147,7 +148,7 @@ def _clean_split(store: Store, labeled: np.ndarray, seed: int) -> Split:
     selects = (rank < n_selecting) & (n_groups > 1)  # the only clip of a class is for training
     if not selects.any():
         raise SourceError(
-            f"{store.clips.name}: its split 'validation' has one clip a class: the clean task "
+            f"{store.clips.name}: its split 'validation' has one clip per class: the clean task "
             "needs two or more, to train on some and select on others."
         )
     return Split("clean", named.validation[~selects], named.validation[selects], named.test)

@@ -1,8 +1,8 @@
 """The store: the log-mels of all clips, concatenated in one memory-mapped array.
 
 frames.npy     float16 [frames, bands], all clips one after the other
-clips.parquet  one row a clip: its row of the table of clips, `offset` and `n_frames` in frames.npy,
-               and the hash of its `audio`
+clips.parquet  one row per clip: its row of the table of clips, `offset` and `n_frames` in
+               frames.npy, and the hash of its `audio`
 problems.csv   clips that were left out, and why
 store.json     the front end's settings and the counts; written last, so it marks a finished store
 """

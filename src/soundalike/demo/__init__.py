@@ -1,1 +1,1 @@
-"""The whole story on synthetic sounds, told on one page."""
+"""The complete workflow on synthetic sounds, summarized on one page."""

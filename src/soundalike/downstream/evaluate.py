@@ -149,7 +149,7 @@ def _splits(
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
     """Score the model and its baselines by protocols that do not change it."""
     model, splits, seed = experiment.model, experiment.splits, experiment.seed
-    # The first split's training clips: the untrained encoder is embedded once, not once a split.
+    # The first split's training clips: the untrained encoder is embedded once, not once per split.
     features = representations(model, experiment.store, splits[0].train, seed, experiment.progress)
     results = score_representations(
         features, splits, protocols, seed=seed, progress=experiment.progress

@@ -135,7 +135,7 @@ def _loss_for_labels(recipe: Recipe, labels: Labels) -> Recipe:
     loss = recipe["loss"]["name"]
     if labels.is_multi_label and loss not in ("cross_entropy", "binary_cross_entropy"):
         raise RecipeError(
-            f"loss.name is {loss}, which is for one label a clip, and these clips have several: "
+            f"loss.name is {loss}, which is for one label per clip, and these clips have several: "
             "use binary_cross_entropy."
         )
     if not labels.is_multi_label and loss == "binary_cross_entropy":

@@ -78,7 +78,7 @@ class SupervisedTraining(Training):
         labels: labels of the clips.
 
     Shape:
-        labels: int64 [clips], or float32 [clips, classes] for several labels a clip.
+        labels: int64 [clips], or float32 [clips, classes] for several labels per clip.
     """
 
     def __init__(

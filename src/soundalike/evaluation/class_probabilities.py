@@ -4,7 +4,7 @@ from torch import Tensor
 
 
 def class_probabilities(logits: Tensor, is_multi_label: bool) -> Tensor:
-    """Return class probabilities: softmax for one label a clip, sigmoid for several.
+    """Return class probabilities: softmax for one label per clip, sigmoid for several.
 
     With a softmax the probabilities of a row sum to one. With sigmoids each class has a probability
     of its own.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Each threshold lies between the values of successful runs and of runs spoiled on purpose, measured
+# Each threshold lies between the values of successful runs and of runs broken on purpose, measured
 # on about a thousand recorded sounds.
 WARM_UP_STEPS = 50  # earlier, warm-up and batch-norm statistics still dominate
 MIN_GAP = 0.15  # positives - negatives: up to 0.1 for an untrained network, 0.4 for a trained one

@@ -28,7 +28,7 @@ def bootstrap_interval(
 
     Args:
         statistic: function of the arrays, such as ``balanced_accuracy`` of labels and predictions.
-        arrays: one row a clip. Patches of one clip are not independent, so they must not be rows.
+        arrays: one row per clip. Patches of one clip are not independent, so they must not be rows.
         n_resamples: number of resamples.
         level: confidence level.
         seed: random seed of the resamples.

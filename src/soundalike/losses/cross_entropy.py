@@ -1,4 +1,4 @@
-"""Cross entropy: over the classes for one label a clip, or per class for several labels."""
+"""Cross entropy: over the classes for one label per clip, or per class for several labels."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -64,7 +64,7 @@ class BinaryCrossEntropy(nn.Module):
         if labels is None or labels.shape != logits.shape:
             raise ValueError(
                 f"binary_cross_entropy needs labels of shape {list(logits.shape)}, got "
-                f"{_shape(labels)}; for one label a clip use another loss."
+                f"{_shape(labels)}; for one label per clip use another loss."
             )
         losses = F.binary_cross_entropy_with_logits(
             logits.float(), labels.float(), reduction="none"
@@ -89,8 +89,8 @@ def cross_entropies(logits: Tensor, batch: Batch, label_smoothing: float = 0.0) 
     labels = batch.labels
     if labels is None or labels.ndim != 1:
         raise ValueError(
-            f"This loss needs one label a clip, of shape [batch], got {_shape(labels)}; for "
-            "several labels a clip use the loss binary_cross_entropy."
+            f"This loss needs one label per clip, of shape [batch], got {_shape(labels)}; for "
+            "several labels per clip use the loss binary_cross_entropy."
         )
     return F.cross_entropy(
         logits.float(), labels, reduction="none", label_smoothing=label_smoothing

@@ -1,4 +1,4 @@
-"""Pooling over time alone.
+"""Pooling over time only.
 
 Global pooling discards the frequency of a feature, which tells sounds apart. Here every band keeps
 its own values. The mean over time describes the sound of a patch, the maximum its events (Niizumi

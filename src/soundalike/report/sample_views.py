@@ -35,10 +35,10 @@ SILENCE_DB = 1.0  # above the floor of the log-mel
 def sample_views(
     source: str, front_end: LogMel, settings: Mapping[str, Any], n_pairs: int = 8, seed: int = 0
 ) -> ViewSamples:
-    """Make the views of a few training clips from all over a source.
+    """Make the views of a few training clips, spread over the whole source.
 
-    Only these clips, and some others for backgrounds, are prepared, so it takes seconds however
-    large the source is. A prepared store is used as it is.
+    Only these clips, and some others for backgrounds, are prepared, so this takes seconds for a
+    source of any size. A prepared store is used directly.
 
     Args:
         source: as every command takes it.
@@ -75,7 +75,7 @@ def sample_views(
 
 
 def spread(n_clips: int, n_samples: int, seed: int) -> NDArray[np.int64]:
-    """Sample clips from all over a list: one from each of ``n_samples`` equal stretches.
+    """Sample clips spread over a list: one from each of ``n_samples`` equal stretches.
 
     Returns:
         Indices in increasing order; all of them if there are too few clips.

@@ -1,4 +1,4 @@
-"""What a page shows of a source: pairs of views with the patches and backgrounds behind them."""
+"""Pairs of views for a page, with the patches and backgrounds that they are made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page of view pairs: a bad augmentation is seen and heard before a night of training."""
+"""The page of view pairs, to check the augmentations before a long training."""
 
 import math
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""What any long-running program needs: nothing here knows about sound."""
+"""What any long-running program needs, independent of sound."""

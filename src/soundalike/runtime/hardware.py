@@ -1,4 +1,4 @@
-"""What the machine does best: precision, memory layout and allocator, chosen by themselves."""
+"""Choose the precision, the memory layout and the allocator settings for this machine."""
 
 import contextlib
 import ctypes
@@ -20,10 +20,10 @@ class Hardware:
     """Choices for one run.
 
     Args:
-        accelerator: "cuda" where there is one, otherwise "cpu". Apple's GPU is not used: nobody has
-            tried the views' 64-bit arithmetic on it.
-        precision: as lightning_fabric names it.
-        channels_last: whether convolutions run with channels innermost.
+        accelerator: "cuda" if available, otherwise "cpu". Apple's GPU is not used: the views'
+            64-bit arithmetic was never tested on it.
+        precision: one of lightning_fabric's names.
+        channels_last: if true, convolutions run with channels innermost.
         why: one line for the log.
     """
 
@@ -33,13 +33,13 @@ class Hardware:
     why: str
 
     def fabric(self) -> lightning_fabric.Fabric:
-        """Return what moves things to the device and casts to the precision.
+        """Return the Fabric that moves data to the device and casts to the precision.
 
         Raises:
             ValueError: there is no such precision.
         """
         keep_freed_memory()
-        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we say what was chosen
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we report the choice
         return lightning_fabric.Fabric(
             accelerator=self.accelerator,
             devices=1,
@@ -48,21 +48,21 @@ class Hardware:
 
     @property
     def dtype(self) -> torch.dtype:
-        """Type of numbers that a network computes in where it does not learn."""
+        """Data type for inference."""
         return torch.bfloat16 if self.precision.startswith("bf16") else torch.float32
 
     def lay_out(self, module: nn.Module) -> nn.Module:
-        """Return the module in the chosen memory layout, if its convolutions can bear it."""
+        """Return the module in the chosen memory layout, unless one of its layers breaks in it."""
         if self.channels_last and not any(map(_breaks_channels_last, module.modules())):
             module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return module
 
 
 def _breaks_channels_last(layer: nn.Module) -> bool:
-    """Tell whether a layer with channels innermost writes past its memory (torch 2.13, on a CPU).
+    """Return whether a channels-last layer writes out of bounds (torch 2.13, on a CPU).
 
-    The backward pass of a strided 1x1 convolution of fewer than 16 channels does, where batches
-    differ in size: a shortcut of a very narrow ResNet.
+    This affects the backward pass of a strided 1x1 convolution with fewer than 16 channels, such as
+    a shortcut of a very narrow ResNet, when the batch size changes between steps.
     """
     return (
         isinstance(layer, nn.Conv2d)
@@ -73,13 +73,13 @@ def _breaks_channels_last(layer: nn.Module) -> bool:
 
 
 def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto") -> Hardware:
-    """Choose what this machine is fastest at: bf16 where the processor multiplies it natively.
+    """Choose the fastest settings for this machine: bf16 if the processor supports it natively.
 
-    How many threads torch takes is OMP_NUM_THREADS, or else one for every processor.
+    OMP_NUM_THREADS sets the number of torch's threads; by default it is one per processor.
 
     Args:
         precision: "auto", or a precision to force ("32-true", "bf16-mixed").
-        memory_format: "auto", or how convolutions' channels lie, to force it.
+        memory_format: "auto", or a memory layout of convolutions to force.
     """
     if torch.cuda.is_available():
         accelerator, name = "cuda", torch.cuda.get_device_name()
@@ -103,7 +103,7 @@ def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto
 
 
 def has_fast_bf16(device: torch.device) -> bool:
-    """Tell whether a device is a CPU that multiplies bfloat16 natively."""
+    """Return whether a device is a CPU with native bfloat16 multiplication."""
     capabilities = torch.cpu.get_capabilities()
     return device.type == "cpu" and any(capabilities.get(key, False) for key in _NATIVE_BF16)
 
@@ -111,8 +111,8 @@ def has_fast_bf16(device: torch.device) -> bool:
 def keep_freed_memory() -> None:
     """Tell glibc to keep freed memory instead of returning it to the system.
 
-    Every step frees and asks for the same activations; giving the pages back and faulting them
-    in again costs up to half of a step's time on a CPU. Other C libraries are left alone.
+    Every step frees and allocates the same activations. Returning the pages and faulting them in
+    again costs up to half of a step's time on a CPU. Other C libraries are not changed.
     """
     trim_threshold, top_pad, mmap_max = -1, -2, -4  # M_TRIM_THRESHOLD ... of <malloc.h>
     if sys.platform == "linux":

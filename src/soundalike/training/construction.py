@@ -154,7 +154,7 @@ def _labels(clips: ClipTable, recipe: Recipe) -> np.ndarray:
     """Return the class of each clip, -1 if it has no label."""
     loss, labels = recipe["loss"]["name"], clips.labels()
     if labels.is_multi_label:
-        raise ValueError(f"loss {loss} needs one label a clip, but some clips have several.")
+        raise ValueError(f"loss {loss} needs one label per clip, but some clips have several.")
     if not labels.classes:
         raise ValueError(f"loss {loss} needs labels, but no clip has one; nt_xent needs none.")
     return labels.values

@@ -26,7 +26,7 @@ class HealthSummary:
     Args:
         health: measures of the last check, and `highest_rank`, the highest possible effective rank.
         verdict: the diagnosis in a few words.
-        alarms: what is wrong, a sentence for each kind of trouble.
+        alarms: a message for each kind of problem.
         stopping_point: epoch after which training hardly improved anything, if there is one.
     """
 

@@ -40,7 +40,7 @@ class PretrainResult:
         seconds: training time, including earlier calls.
         health: measures of the last check, and `highest_rank`, the highest possible effective rank.
         verdict: the diagnosis in a few words.
-        alarms: what is wrong, a sentence for each kind of trouble.
+        alarms: a message for each kind of problem.
         stopping_point: epoch after which training hardly improved anything, if there is one.
     """
 

@@ -1,4 +1,4 @@
-"""Which patches of a clip are active: two views of its silence say nothing about the clip."""
+"""Which patches of a clip are active: two views of silence contain nothing to learn from."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ BLOCK_FRAMES = 2**16  # per block, so that a store larger than memory can be pro
 
 
 class Activity:
-    """Tell whether a patch is active.
+    """Decide whether patches are active.
 
     A frame is active if its energy, summed over the bands, is less than ``activity_threshold_db``
     below that of the clip's loudest frame. A patch is active if a quarter of its frames are active,
