@@ -4,11 +4,11 @@
         --recipes paper default my.yaml --seeds 3 --minutes 30
 
 Every recipe and seed is pre-trained once, and that one model is tested on every set by linear
-evaluation, in the set's own folds or splits. Beside it stand log-mel statistics and the recipe's
-own encoder before training. With several `--minutes`, or several `--shares` of the pool's hours,
-each is a training of its own, and `figure.png` shows what more of them brings. Stopped, the same
-command goes on. The minutes are those of a machine that does nothing else: the first steps of a
-recipe are timed, and tell how many there will be.
+evaluation, in the set's own folds or splits. It is compared with log-mel statistics and with the
+recipe's own encoder before training. With several `--minutes`, or several `--shares` of the pool's
+hours, each is a separate training, and `figure.png` shows the effect of more of them. Interrupted
+runs resume. The minutes are those of an idle machine: the first steps of a recipe are timed, which
+determines the number of steps.
 """
 
 import argparse
@@ -69,8 +69,8 @@ def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
             range(given.seeds), given.minutes, given.shares
         ):
             folder = out / f"{minutes:g}-minutes" / f"{share:g}-of-the-pool"
-            heard = part_of(pool, share, seed)
-            model = trained(heard, for_so_long(recipe, heard, 60 * minutes * rate), seed, folder)
+            train = part_of(pool, share, seed)
+            model = trained(train, for_so_long(recipe, train, 60 * minutes * rate), seed, folder)
             represent = {
                 Row(out.name, LOG_MEL): (out, partial(log_mel_statistics, model)),
                 Row(out.name, UNTRAINED): (out, partial(untrained, model, pool, seed)),
@@ -114,10 +114,10 @@ def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
     return float(kept.read_text())
 
 
-def for_so_long(recipe: Recipe, heard: Store, n_steps: float) -> Recipe:
+def for_so_long(recipe: Recipe, train: Store, n_steps: float) -> Recipe:
     """Set the number of epochs to so many steps; milestones stay at the same shares of them."""
-    longest = (recipe["training"]["segment_s"] or np.inf) / heard.front_end.hop_s
-    n_segments = np.maximum(1, np.ceil(heard.n_frames / longest)).sum()
+    longest = (recipe["training"]["segment_s"] or np.inf) / train.front_end.hop_s
+    n_segments = np.maximum(1, np.ceil(train.n_frames / longest)).sum()
     n_epochs = max(1, round(n_steps / np.ceil(n_segments / batch_size(recipe))))
     shares = [n / recipe["training"]["n_epochs"] for n in recipe["schedule"].get("milestones", [])]
     milestones = {"milestones": [round(share * n_epochs) for share in shares]} if shares else {}
@@ -133,14 +133,14 @@ def batch_size(recipe: Recipe) -> int:
     return recipe["training"]["batch_size"]
 
 
-def trained(heard: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
-    """Pre-train, or go on, or take the model that is there."""
+def trained(train: Store, recipe: Recipe, seed: int, out: Path) -> SoundEncoder:
+    """Pre-train, resume, or load the finished model."""
     run = RunFolder(out / f"run-{seed}")
     recipe = with_training(recipe, seed=seed)
-    run.configure(source=heard.clips.name, clips=heard.fingerprint, test_fold=None, recipe=recipe)
-    result = pretrain(heard, run, recipe)
+    run.configure(source=train.clips.name, clips=train.fingerprint, test_fold=None, recipe=recipe)
+    result = pretrain(train, run, recipe)
     if not result.is_finished:
-        raise SystemExit("stopped: the same command goes on")
+        raise SystemExit("interrupted: run the same command again to resume")
     return SoundEncoder.from_pretrained(run.path).to(choose_hardware().accelerator)
 
 

@@ -2,10 +2,10 @@
 
     python experiments/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
-In every fold of every set so many clips of each class are drawn from those to learn from, by chance
-and the same ones for all; the clips of the fold are classified: by the network trained from
-scratch, by the fine-tuned model, and by a linear classifier on the model as it is. Both trainings
-hear the clips at levels drawn by chance. Stopped, the same command goes on.
+In every fold of every set, this many training clips of each class are drawn at random, the same
+for all methods. The clips of the fold are classified by the network trained from scratch, by the
+fine-tuned model, and by a linear classifier on the frozen model. Both trainings use the clips at
+random levels. Interrupted runs resume.
 """
 
 import argparse
@@ -92,12 +92,12 @@ def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:
     model = SoundEncoder.from_pretrained(given.model)
     folder = given.out / "stores"
     stores = [open_or_prepare(s, folder / Path(s).stem, model.front_end) for s in given.sets]
-    heard = [embeddings(model, store) for store in stores]
+    features = [embeddings(model, store) for store in stores]
     return {
         way: pd.DataFrame(
             pd.concat(
                 is_correct(store, model, of_store, given, way, seed)
-                for store, of_store in zip(stores, heard, strict=True)
+                for store, of_store in zip(stores, features, strict=True)
             )
             for seed in range(given.seeds)
         )

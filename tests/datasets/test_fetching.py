@@ -205,7 +205,7 @@ def test_a_disk_that_is_too_small_is_noticed_before(shelf, url, path, monkeypatc
     message = refusal(url, path, spare_bytes=10**9)
     assert message == (
         f"{path.parent}: file.zip needs 1.00 GB and 1.00 GB are free: make room or name another "
-        "place, then run it again."
+        "folder, then run it again."
     )
     assert files(path) == {}
     path.with_name("file.zip.partial").write_bytes(BODY[:-10])

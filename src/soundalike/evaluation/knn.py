@@ -1,6 +1,6 @@
 """Nearest-neighbor classification of clips.
 
-Embeddings are [patches, dim]; clip ids [patches]. Nothing is trained, so the score tells directly
+Embeddings are [patches, dim]; clip ids [patches]. Nothing is trained, so the score shows directly
 whether sounds of one class are close to each other. Fonseca et al. 2021 choose the best epoch of
 pre-training by it.
 """

@@ -148,7 +148,7 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
         return
     there = json.loads(path.read_text())
     for key, value in settings.items():
-        # The same clips may be named in another way; their fingerprint tells.
+        # The same clips may have another source name; the fingerprint identifies them.
         if key not in ("source", "about") and there.get(key) != value:
             raise RunError(
                 f"{out}: holds other experiments ({key} is {there.get(key)} there and {value} "
