@@ -55,7 +55,7 @@ def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(printed):
         (["--loss.temperature"], "--loss.temperature needs a value"),
         (["--loss.temperature=[1"], "'[1' is not a valid YAML value"),
         (["--views.noise", "loud"], "views.noise must hold keys, got 'loud'"),
-        (["--recipe", "tinny"], "Did you mean 'tiny'?"),
+        (["--recipe", "tinny"], "did you mean 'tiny'?"),
     ],
 )
 def test_wrong_overrides(refusal, words, message):

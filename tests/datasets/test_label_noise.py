@@ -67,7 +67,7 @@ def test_the_truth_outlives_more_noise(clean):
         ([Clip("0", "a"), Clip("1", "b")], "no labeled clip in a split 'train'"),
         ([Clip("0", "", "train"), Clip("1", "b", "test")], "no labeled clip in a split 'train'"),
         ([Clip("0", "a", "train"), Clip("1", "a", "test")], "no second class"),
-        ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "several labels"),
+        ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "some have several"),
     ],
 )
 def test_what_cannot_be_made_wrong(made, clips, message):

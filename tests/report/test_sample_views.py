@@ -204,7 +204,7 @@ def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
     assert samples.n_training_clips == 8
     assert {cut.clip.split for cut in samples.cuts} == {"train"}
     table[table["split"] != "train"].to_csv(tmp_path / "rest.csv", index=False)
-    with pytest.raises(SourceError, match="'train' has no clip"):
+    with pytest.raises(SourceError, match="no clip to train on in its split 'train'"):
         sample_views(str(tmp_path / "rest.csv"), LogMel(), settings())
 
 
