@@ -58,15 +58,17 @@ class Row(NamedTuple):
     share: float = 0.0
 
 
-def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
+def compare(arguments: argparse.Namespace) -> dict[Row, pd.DataFrame]:
     """Return which clips were named right: of each `Row` a table [seeds, clips]."""
-    found: dict[Row, list[pd.Series]] = {}
-    for name in given.recipes:
-        recipe, out = read_recipe(name, PRETRAINING), given.out / Path(name).stem
-        pool, *sets = (store_of(source, recipe, given.out) for source in (given.pool, *given.sets))
+    results: dict[Row, list[pd.Series]] = {}
+    for name in arguments.recipes:
+        recipe, out = read_recipe(name, PRETRAINING), arguments.out / Path(name).stem
+        pool, *sets = (
+            store_of(source, recipe, arguments.out) for source in (arguments.pool, *arguments.sets)
+        )
         rate = steps_per_second(recipe, pool, out)
         for seed, minutes, share in itertools.product(
-            range(given.seeds), given.minutes, given.shares
+            range(arguments.seeds), arguments.minutes, arguments.shares
         ):
             folder = out / f"{minutes:g}-minutes" / f"{share:g}-of-the-pool"
             train = part_of(pool, share, seed)
@@ -77,13 +79,13 @@ def compare(given: argparse.Namespace) -> dict[Row, pd.DataFrame]:
                 Row(out.name, TRAINED, minutes, share): (folder, partial(embeddings, model)),
             }
             for row, (where, of) in represent.items():
-                kept = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
-                if not kept.exists():
-                    pd.concat([is_correct(of(s), s, seed) for s in sets]).to_csv(kept)
-                right = pd.read_csv(kept, index_col=[0, 1]).squeeze().rename(seed)
-                if all(seed != known.name for known in found.setdefault(row, [])):
-                    found[row].append(right)
-    return {row: pd.DataFrame(of_seeds) for row, of_seeds in found.items()}
+                cache = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
+                if not cache.exists():
+                    pd.concat([is_correct(of(s), s, seed) for s in sets]).to_csv(cache)
+                right = pd.read_csv(cache, index_col=[0, 1]).squeeze().rename(seed)
+                if all(seed != known.name for known in results.setdefault(row, [])):
+                    results[row].append(right)
+    return {row: pd.DataFrame(of_seeds) for row, of_seeds in results.items()}
 
 
 def store_of(source: str, recipe: Recipe, out: Path) -> Store:
@@ -102,16 +104,16 @@ def part_of(pool: Store, share: float, seed: int) -> Store:
 
 def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
     """Time the first steps of a recipe, and keep what came out."""
-    kept = out / "steps_per_second.txt"
-    if not kept.exists():
+    cache = out / "steps_per_second.txt"
+    if not cache.exists():
         few = pool.select(np.arange(N_TIMED_STEPS * batch_size(recipe)) % len(pool.clips))
         with tempfile.TemporaryDirectory() as folder:
             run = RunFolder(Path(folder))
             pretrain(few, run, with_training(recipe, n_epochs=1), progress=False)
             seconds = pd.read_csv(run.metrics)["seconds"].diff().median()
         out.mkdir(parents=True)
-        kept.write_text(f"{1 / max(seconds, 0.001)}\n")  # they are written to the millisecond
-    return float(kept.read_text())
+        cache.write_text(f"{1 / max(seconds, 0.001)}\n")  # they are written to the millisecond
+    return float(cache.read_text())
 
 
 def for_so_long(recipe: Recipe, train: Store, n_steps: float) -> Recipe:
@@ -219,9 +221,9 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, nargs="+", default=[6], help="of a pre-training")
     parser.add_argument("--shares", type=float, nargs="+", default=[1], help="of the pool's hours")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-    given = parser.parse_args()
-    table = summary(compare(given))
-    table.to_csv(given.out / "table.csv")
+    arguments = parser.parse_args()
+    table = summary(compare(arguments))
+    table.to_csv(arguments.out / "table.csv")
     print(table.to_string(float_format="{:.3f}".format, na_rep=""))
-    if len(given.minutes) > 1 or len(given.shares) > 1:
-        plot(table, given.out / "figure.png")
+    if len(arguments.minutes) > 1 or len(arguments.shares) > 1:
+        plot(table, arguments.out / "figure.png")

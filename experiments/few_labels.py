@@ -87,19 +87,19 @@ def fit_network(
     return fine_tune(store, few, run, recipe, model=model if way == FINE_TUNED else None)
 
 
-def compare(given: argparse.Namespace) -> dict[str, pd.DataFrame]:
+def compare(arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
     """Return which clips were named right in each way: tables [seeds, clips]."""
-    model = SoundEncoder.from_pretrained(given.model)
-    folder = given.out / "stores"
-    stores = [open_or_prepare(s, folder / Path(s).stem, model.front_end) for s in given.sets]
+    model = SoundEncoder.from_pretrained(arguments.model)
+    folder = arguments.out / "stores"
+    stores = [open_or_prepare(s, folder / Path(s).stem, model.front_end) for s in arguments.sets]
     features = [embeddings(model, store) for store in stores]
     return {
         way: pd.DataFrame(
             pd.concat(
-                is_correct(store, model, of_store, given, way, seed)
+                is_correct(store, model, of_store, arguments, way, seed)
                 for store, of_store in zip(stores, features, strict=True)
             )
-            for seed in range(given.seeds)
+            for seed in range(arguments.seeds)
         )
         for way in (SCRATCH, FINE_TUNED, LINEAR)
     }
@@ -126,7 +126,7 @@ if __name__ == "__main__":
     parser.add_argument("--labels", type=int, default=5, help="clips of each class to learn from")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
-    given = parser.parse_args()
-    table = summary(compare(given))
-    table.to_csv(given.out / "table.csv")
+    arguments = parser.parse_args()
+    table = summary(compare(arguments))
+    table.to_csv(arguments.out / "table.csv")
     print(table.to_string(float_format="{:.3f}".format))
