@@ -1,9 +1,10 @@
 """What commands leave behind for machines and people: JSON, and a note on skipped clips."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
+
+from soundalike.runtime import atomic
 
 
 def write_json(path: Path | None, results: Any) -> None:
@@ -20,15 +21,11 @@ def write_json(path: Path | None, results: Any) -> None:
         return
     if dataclasses.is_dataclass(results) and not isinstance(results, type):
         results = dataclasses.asdict(results)
-    text = json.dumps(results, indent=1) + "\n"
     if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
-        path.write_text(text)
+        path.write_text(atomic.to_json(results))
         return
-
-    from soundalike.runtime.atomic import write_text
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path.resolve(), text)
+    atomic.write_json(path.resolve(), results)
 
 
 def skipped(n_problems: int, listing: Path | str | None) -> str:

@@ -1,5 +1,6 @@
 """The interface of all encoders, and their construction from settings."""
 
+import abc
 import inspect
 from collections.abc import Mapping
 from pkgutil import resolve_name
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from soundalike.models import ENCODERS
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module, abc.ABC):
     """A network from a patch to its embedding h. Subclasses implement `embed`.
 
     Attributes:
@@ -38,9 +39,9 @@ class Encoder(nn.Module):
             )
         return self.embed(patches)
 
+    @abc.abstractmethod
     def embed(self, patches: Tensor) -> Tensor:
         """Return h of patches that are long enough: [batch, 1, frames, bands] -> [batch, dim]."""
-        raise NotImplementedError
 
     def blocks(self) -> dict[str, nn.Module]:
         """Return the parts of the network by name, in order."""

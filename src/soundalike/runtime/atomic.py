@@ -50,4 +50,9 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    write_text(path, json.dumps(content, indent=1) + "\n")
+    write_text(path, to_json(content))
+
+
+def to_json(content: Any) -> str:
+    """Return content as JSON, indented for people who read it."""
+    return json.dumps(content, indent=1) + "\n"
