@@ -33,8 +33,7 @@ from soundalike.datasets.synthetic import synthesize_clip
 from soundalike.losses import LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import choose_hardware

@@ -5,7 +5,7 @@ from pkgutil import resolve_name
 import pytest
 import torch
 
-from soundalike.optim.optimizers import OPTIMIZERS
+from soundalike.optim import OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

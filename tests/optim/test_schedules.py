@@ -4,7 +4,8 @@ from pkgutil import resolve_name
 
 import pytest
 
-from soundalike.optim.schedules import SCHEDULES, CosineSchedule, StepSchedule
+from soundalike.optim import SCHEDULES
+from soundalike.optim.schedules import CosineSchedule, StepSchedule
 
 
 def test_the_paper_s_schedule():

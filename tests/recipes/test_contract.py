@@ -11,8 +11,7 @@ from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.recipe import RECIPES, read_recipe, recipe_text, write_recipe
 from soundalike.recipes.sections import Recipe, RecipeKind, build, resolve_recipe
 from soundalike.training.contrastive import TrainingSettings

@@ -13,14 +13,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.identical import HASH
+
+if TYPE_CHECKING:
+    from soundalike.audio.frames import Frames
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
 FORMAT = 3
@@ -76,8 +79,10 @@ class Store:
             audio=self.audio[indices],
         )
 
-    def as_frames(self) -> Frames:
+    def as_frames(self) -> "Frames":
         """Return the log-mels of the clips as tensors, read through the memory map."""
+        from soundalike.audio.frames import Frames  # torch: slow to import, and not needed to scan
+
         return Frames.from_arrays(self.frames, self.offsets, self.n_frames)
 
     @property

@@ -28,8 +28,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import score
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models.encoder import build_encoder
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import Hardware, choose_hardware

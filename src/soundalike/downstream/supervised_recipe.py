@@ -2,8 +2,7 @@
 
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models import ENCODERS
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.sections import Arguments, Choice, RecipeKind
 
 SUPERVISED = RecipeKind(

@@ -6,13 +6,6 @@ They are fused: a step is one pass over the weights, instead of one pass per ope
 import torch
 from torch.optim.optimizer import ParamsT
 
-OPTIMIZERS = {
-    "sgd": "soundalike.optim.optimizers:SGD",
-    "adam": "soundalike.optim.optimizers:Adam",
-    "adamw": "soundalike.optim.optimizers:AdamW",
-    "lars": "soundalike.optim.lars:LARS",
-}
-
 
 class SGD(torch.optim.SGD):
     """Stochastic gradient descent.

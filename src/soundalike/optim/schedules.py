@@ -7,11 +7,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-SCHEDULES = {
-    "step": "soundalike.optim.schedules:StepSchedule",
-    "cosine": "soundalike.optim.schedules:CosineSchedule",
-}
-
 Schedule = Callable[[float, int], float]
 """(epoch, number of epochs) -> factor of the learning rate."""
 

@@ -5,7 +5,6 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 ``package.module:Class``.
 """
 
-import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
@@ -14,6 +13,7 @@ from typing import Any
 import jsonargparse
 
 from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.signatures import parameters
 from soundalike.runtime.suggestions import did_you_mean
 
 Recipe = dict[str, dict[str, Any]]
@@ -113,14 +113,14 @@ def _resolve_arguments(
     section: Arguments, settings: Mapping[str, Any], where: str
 ) -> dict[str, Any]:
     """Check arguments against the signature of their constructor, and fill in its defaults."""
-    constructor = resolve_name(section.constructor)
-    parameters = inspect.signature(constructor).parameters.values()
-    arbitrary = {each.name for each in parameters if each.kind is each.VAR_KEYWORD}
-    skipped = {*section.supplied, *section.parts, *arbitrary}
-    known = [each.name for each in parameters if each.name not in skipped]
-    _refuse_unknown(settings, [*known, *section.parts], where)
+    known = parameters(section.constructor, section.supplied | set(section.parts))
+    _refuse_unknown(settings, [*(each.name for each in known), *section.parts], where)
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    parser.add_class_arguments(constructor, skip=skipped)
+    for each in known:
+        if each.default is each.empty:
+            parser.add_argument(f"--{each.name}", type=each.annotation, required=True)
+        else:
+            parser.add_argument(f"--{each.name}", type=each.annotation, default=each.default)
     own = {key: value for key, value in settings.items() if key not in section.parts}
     try:
         values = parser.parse_object(own).as_dict()

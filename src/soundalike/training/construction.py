@@ -20,8 +20,7 @@ from soundalike.losses import LOSSES
 from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder, build_encoder
 from soundalike.models.heads import ProjectionHead
-from soundalike.optim.optimizers import OPTIMIZERS
-from soundalike.optim.schedules import SCHEDULES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import Hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings

@@ -14,13 +14,15 @@ import os
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightning_fabric
 import yaml
 
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.lock import locked
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 CONFIG = "config.yaml"
 
@@ -122,7 +124,7 @@ class RunFolder:
                 "folder, or delete this one."
             )
 
-    def load(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
+    def load(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
         """Load the checkpoint into a state, if there is one.
 
         Only tensors and plain values are read, never code (``weights_only``).
@@ -140,7 +142,7 @@ class RunFolder:
                 f"{self.checkpoint} cannot be read ({reason}): delete it to restart the run."
             ) from None
 
-    def save(self, fabric: lightning_fabric.Fabric, state: dict[str, Any]) -> None:
+    def save(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
         """Replace the checkpoint atomically.
 
         Raises:
