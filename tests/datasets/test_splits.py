@@ -200,7 +200,7 @@ def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
         (labeled(9, split="validation"), "its split 'test' has no labeled clip"),
         (
             [*labeled(2, split="validation"), Clip("t", "a", "test")],
-            "one clip per class: the clean task",
+            "one recording per class: the clean task",
         ),
     ],
 )
@@ -281,3 +281,65 @@ def test_the_splits_can_be_evaluated(store):
     (split,) = evaluation_splits(with_splits(store, 0))
     assert len(split.train) + len(split.validation) + len(split.test) == 24
     assert min(len(split.train), len(split.validation), len(split.test)) >= 3
+
+
+def segments(n_recordings=12, n_segments=8, labels="abc", **more) -> list[Clip]:
+    """Return the segments of recordings; all of a recording have its label."""
+    rng = np.random.default_rng(0)
+    return [
+        Clip(f"{recording}.wav", label, start_s=float(i), end_s=i + 1.0, **more)
+        for recording, label in enumerate(rng.choice(list(labels), n_recordings))
+        for i in range(n_segments)
+    ]
+
+
+def recordings_in(store, positions) -> set[str]:
+    return set(store.clips.rows["path"].iloc[positions])
+
+
+def test_segments_of_one_recording_never_train_and_test(made):
+    store = made(segments())
+    splits = evaluation_splits(store)
+    assert len(splits) == N_FOLDS
+    check(splits, n_tested=96)
+    for split in splits:
+        assert not recordings_in(store, split.train) & recordings_in(store, split.test)
+
+
+def test_a_recording_tells_nothing_about_another_one(made):
+    """A classifier that knows every recording by heart is at chance on those that it never met."""
+    store = made(segments(60))
+    labels, recordings = store.clips.labels().values, store.recordings
+    is_correct = []
+    for split in evaluation_splits(store):
+        known = dict(zip(recordings[split.train], labels[split.train], strict=True))
+        is_correct += [known.get(recordings[i], 0) == labels[i] for i in split.test]
+    assert np.mean(is_correct) == pytest.approx(1 / 3, abs=0.15)
+
+
+def test_few_recordings_make_as_many_rounds_as_they_can(made):
+    clips = [Clip(f"{i}.wav", "abcde"[i], start_s=float(s)) for i in range(5) for s in range(3)]
+    splits = evaluation_splits(made(clips))
+    assert len(splits) >= 3
+    check(splits, n_tested=15)
+
+
+def test_one_recording_cannot_be_crossed(made):
+    with pytest.raises(SourceError, match="at least two folds"):
+        evaluation_splits(made(segments(1)))
+
+
+def test_the_clean_task_divides_no_recording(made):
+    clips = [*segments(30, 4, "ab", split="validation"), *labeled(6, split="test")]
+    store = made(clips)
+    (split,) = evaluation_splits(store, "clean")
+    assert len(split.validation)
+    assert not recordings_in(store, split.train) & recordings_in(store, split.validation)
+
+
+def test_an_unlabeled_segment_goes_where_its_recording_goes(made):
+    clips = segments()
+    clips[::4] = [dataclasses.replace(clip, label="") for clip in clips[::4]]
+    store = with_splits(made(clips), 0)
+    split_of_recording = store.clips.rows.groupby("path")["split"].nunique()
+    assert (split_of_recording == 1).all()

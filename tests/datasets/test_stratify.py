@@ -47,3 +47,16 @@ def test_the_seed_sets_the_ranks(made):
 def test_silent_clips_are_groups_of_their_own(made):
     store = made([Clip(str(i), "a") for i in range(4)], [-1, -1, -1, 0])
     assert sorted(stratified_ranks(store, np.arange(4), 0)[0]) == [0, 1, 2, 3]
+
+
+def test_segments_of_a_recording_share_a_rank(made):
+    clips = [Clip(str(i // 3), "ab"[i % 2], start_s=float(i)) for i in range(30)]
+    ranks, n_groups = stratified_ranks(made(clips), np.arange(30), 0)
+    assert (ranks == ranks[np.arange(30) // 3 * 3]).all()
+    assert set(n_groups) == {5}
+
+
+def test_copies_that_an_unselected_clip_links_share_a_rank(made):
+    clips = [Clip("x", "a"), Clip("x", "", start_s=1.0), Clip("y", "a"), Clip("z", "a")]
+    ranks, _ = stratified_ranks(made(clips, [0, 1, 1, 2]), np.array([0, 2, 3]), 0)
+    assert ranks[0] == ranks[1] != ranks[2]

@@ -26,7 +26,7 @@ def model(run):
 def test_patches_of_some_clips_are_counted_anew_in_their_order():
     labels = Labels(np.array([5, 6, 7, 8]), list("abcdefghi"))
     windows = torch.tensor([0, 0, 1, 2, 2, 2, 3])
-    features = Features(torch.arange(7.0)[:, None], windows, labels)
+    features = Features(torch.arange(7.0)[:, None], windows, labels, np.arange(len(labels)))
     chosen = features.select(np.array([2, 0]))
     assert chosen.labels.values.tolist() == [7, 5]
     assert chosen.vectors[:, 0].tolist() == [3, 4, 5, 0, 1]

@@ -16,7 +16,7 @@ def test_the_nearest_training_windows_vote():
     rng = np.random.default_rng(0)
     labels = np.arange(20) % 2
     vectors = torch.tensor(rng.standard_normal((20, 4)), dtype=torch.float32)
-    features = Features(vectors, torch.arange(20), Labels(labels, ["a", "b"]))
+    features = Features(vectors, torch.arange(20), Labels(labels, ["a", "b"]), np.arange(20))
     split = Split("x", np.arange(14), NOTHING, np.arange(14, 20))
     scores = fit_knn(features, split).scores(features.select(split.test))
     unit = torch.nn.functional.normalize(vectors, dim=1)

@@ -75,7 +75,8 @@ def features_of(labels, is_multi_label=False, seed=0):
     h = labels[clips] * 4 + rng.standard_normal((len(clips), labels.shape[1])) * 0.3
     values = labels if is_multi_label else labels.argmax(axis=1)
     vectors = torch.tensor(h, dtype=torch.float32)
-    return Features(vectors, torch.from_numpy(clips), Labels(values, ["a", "b", "c"]))
+    labels = Labels(values, ["a", "b", "c"])
+    return Features(vectors, torch.from_numpy(clips), labels, np.arange(len(values)))
 
 
 def scores_on_test(protocol, features, split):

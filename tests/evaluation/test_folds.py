@@ -24,3 +24,41 @@ def test_clips_with_several_labels_are_spread_evenly_and_at_random():
     folds = [stratified_folds(labels, 4, seed).tolist() for seed in (0, 0, 1)]
     assert sorted(folds[0]) == sorted([0, 1, 2, 3] * 3)
     assert folds[0] == folds[1] != folds[2]
+
+
+recordings_and_labels = st.lists(
+    st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=50
+)
+
+
+@given(recordings_and_labels, st.integers(2, 6), st.integers(0, 9))
+def test_clips_of_a_recording_share_a_fold(clips, n_folds, seed):
+    recordings, labels = np.array(clips).T
+    fold = stratified_folds(labels, n_folds, seed, recordings)
+    assert fold.min() >= -1
+    assert fold.max() < n_folds
+    for recording in np.unique(recordings):
+        assert len(set(fold[recordings == recording])) == 1
+    for number in set(fold) - {-1}:
+        assert (fold != number).any(), "something trains"
+
+
+def test_recordings_of_one_clip_each_are_clips():
+    labels = np.arange(40) % 3
+    grouped = stratified_folds(labels, 5, 0, np.arange(40)[::-1])
+    assert grouped.tolist() == stratified_folds(labels, 5, 0).tolist()
+
+
+def test_recordings_of_a_class_are_spread_over_all_folds():
+    recordings = np.arange(20).repeat(4)
+    labels = recordings % 2
+    fold = stratified_folds(labels, 5, 0, recordings)
+    for number in range(5):
+        assert sorted(labels[fold == number]) == [0] * 8 + [1] * 8
+
+
+def test_the_only_recording_of_a_class_always_trains():
+    labels, recordings = np.array([0, 0, 0, 0, 1, 1]), np.array([5, 5, 6, 6, 7, 7])
+    fold = stratified_folds(labels, 2, 0, recordings)
+    assert fold[4:].tolist() == [-1, -1]
+    assert sorted(set(fold[:4])) == [0, 1]

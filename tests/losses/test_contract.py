@@ -94,3 +94,51 @@ def test_a_step_trains_the_projector(loss) -> None:
 
 def test_needs_labels_is_declared(loss) -> None:
     assert isinstance(loss.needs_labels, bool)
+
+
+WITH_NEGATIVES = {"nt_xent", "dcl", "sup_con"}
+
+
+def test_sounds_that_all_differ_change_nothing(loss, z_a, z_b) -> None:
+    value = loss(z_a, z_b, Batch(sounds=torch.arange(8)))
+    torch.testing.assert_close(value, loss(z_a, z_b, Batch()))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_clips_of_one_sound_do_not_push_each_other(name, z_a, z_b) -> None:
+    """Without the clips of other sounds nothing is left to push: views only attract."""
+    loss = resolve_name(LOSSES[name])()
+    one_sound = Batch(sounds=torch.zeros(8, dtype=torch.long))
+    if name not in WITH_NEGATIVES:
+        assert torch.equal(loss(z_a, z_b, one_sound), loss(z_a, z_b, Batch()))
+        return
+    torch.testing.assert_close(loss(z_a, z_b, one_sound), torch.tensor(0.0))
+    sounds = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3])  # clips 0 and 1 may not meet, nor 2 and 3, ...
+    z_a.requires_grad_()
+    both = loss(z_a, z_b, Batch(sounds=sounds))
+    first, second = torch.arange(0, 8, 2), torch.arange(1, 8, 2)
+    kernel = loss(z_a[first], z_b[first], Batch()), loss(z_a[second], z_b[second], Batch())
+    assert both.isfinite()
+    assert both > max(kernel), "clips of other sounds still push"
+    both.backward()
+    assert z_a.grad.isfinite().all()
+
+
+def test_the_loss_of_several_clips_a_sound_by_its_definition(z_a, z_b) -> None:
+    """In loops: every view against its clip's other view and the views of other sounds."""
+    sounds = [0, 0, 1, 2, 2, 2, 3, 4]
+    z_a.requires_grad_()
+    z, total = nn.functional.normalize(torch.cat([z_a, z_b]), dim=1), 0.0
+    for i in range(16):
+        others = [
+            j for j in range(16)
+            if j != i and (j % 8 == i % 8 or sounds[j % 8] != sounds[i % 8])
+        ]  # fmt: skip
+        similarity = torch.stack([z[i] @ z[j] / 0.2 for j in others])
+        total = total + (similarity.logsumexp(0) - z[i] @ z[(i + 8) % 16] / 0.2) / 16
+    expected = torch.autograd.grad(total, z_a)
+    batch = Batch(sounds=torch.tensor(sounds))
+    for name in ("nt_xent", "sup_con"):
+        value = resolve_name(LOSSES[name])(temperature=0.2)(z_a, z_b, batch)
+        torch.testing.assert_close(value, total)
+        torch.testing.assert_close(torch.autograd.grad(value, z_a), expected)

@@ -98,3 +98,19 @@ def test_several_labels_are_scored_by_average_precision(store):
     single = [name for name in several.clips.classes if name != "odd"]
     assert len(single) == 3
     assert 0.75 < KNNMonitor(k=3).score(monitored, 101, project, "cpu") < 1.0
+
+
+def test_segments_of_one_recording_are_no_neighbors(store):
+    """Every clip and its twin are of one recording and say the same; the twins' label is random."""
+    twice = store.select(np.repeat(np.arange(24), 2))
+    labels = np.random.default_rng(0).choice(["a", "b"], 24).repeat(2)
+    segments = with_rows(twice, label=labels, start_s=np.arange(48.0))
+    alone = with_rows(store, label=labels[::2])
+    expected = KNNMonitor(k=1).score(alone, 101, project, "cpu")
+    assert KNNMonitor(k=1).score(segments, 101, project, "cpu") == pytest.approx(expected)
+
+
+def test_a_class_of_one_recording_cannot_be_monitored(store):
+    rows = {"path": ["a.wav"] * 12 + ["b.wav"] * 12, "label": ["a"] * 12 + ["b"] * 12}
+    segments = with_rows(store, **rows, start_s=np.arange(24.0))
+    assert monitored_clips(segments, segments) == (None, False)

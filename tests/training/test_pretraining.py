@@ -209,8 +209,46 @@ def test_a_loss_that_is_not_finite_stops_with_advice(store, tiny_recipe, tmp_pat
 
 def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
     few = store.select(np.arange(2))
-    with pytest.raises(SourceError, match="2 training clips are too few"):
+    with pytest.raises(SourceError, match=r"2 training clips, of which 0 are silent.*needs at least 3"):
         pretrain(few, RunFolder(tmp_path / "run"), tiny_recipe, progress=False)
+
+
+def silent(store, n_sounding):
+    """Return the store with the hash of silence in all clips but the first ones."""
+    audio = store.audio.copy()
+    audio[n_sounding:] = b""
+    return dataclasses.replace(store, audio=audio)
+
+
+def one_recording(store):
+    rows = store.clips.rows.assign(path="a.wav", start_s=np.arange(24.0))
+    return dataclasses.replace(store, clips=ClipTable("x", rows))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda store: silent(store, 0), "24 training clips, of which 24 are silent"),
+        (lambda store: silent(store, 2), "of which 22 are silent .* come from 2 recordings"),
+        (lambda store: store.select(np.zeros(24, int)), "come from 1 recordings"),
+        (one_recording, "of which 0 are silent and the others come from 1 recordings"),
+    ],
+    ids=["silent", "nearly all silent", "copies", "one recording"],
+)
+def test_clips_without_anything_to_contrast_are_refused(
+    store, tiny_recipe, tmp_path, change, message
+):
+    with pytest.raises(SourceError, match=message):
+        pretrain(change(store), RunFolder(tmp_path / "run"), tiny_recipe, progress=False)
+
+
+def test_silent_clips_are_counted(store, tiny_recipe, tmp_path, capsys):
+    recipe = resolve_recipe(
+        tiny_recipe | {"training": tiny_recipe["training"] | {"n_epochs": 1}}, PRETRAINING
+    )
+    some = silent(store, 20)
+    pretrain(some, new_run(tmp_path / "run", some, recipe), recipe)
+    assert "silent: 4 of the training clips" in capsys.readouterr().err
 
 
 def test_the_loss_falls(store, tiny_recipe, tmp_path):

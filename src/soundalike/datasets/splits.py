@@ -4,11 +4,14 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from soundalike.datasets.clips import SPLITS, ClipTable, SourceError, fold_names
 from soundalike.datasets.identical import leaks
+from soundalike.datasets.labels import classes_of
 from soundalike.datasets.store import Store
 from soundalike.datasets.stratify import stratified_ranks
+from soundalike.evaluation.folds import grouped_folds
 
 TASKS = ("noisy", "clean")
 N_FOLDS = 5
@@ -34,13 +37,13 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
     """Return the rounds of an evaluation; only clips with a label take part.
 
     Named splits make one round, and each fold makes one. A source with neither gets five stratified
-    folds, in which clips with identical audio stay together.
+    folds, in which clips of one recording stay together (see `recordings_of`).
 
     Args:
         store: the clips.
         task: "noisy" trains on the split train and selects on validation. "clean", the small task
             of Fonseca et al. 2021, trains on 85 % of the clips of each class in validation and
-            selects on the rest; clips with identical audio stay together. Both test on test.
+            selects on the rest; clips of one recording stay together. Both test on test.
         seed: random seed of the choice of the 85 %.
 
     Raises:
@@ -148,19 +151,29 @@ def _clean_split(store: Store, labeled: np.ndarray, seed: int) -> Split:
     selects = (rank < n_selecting) & (n_groups > 1)  # the only clip of a class is for training
     if not selects.any():
         raise SourceError(
-            f"{store.clips.name}: its split 'validation' has one clip per class: the clean task "
-            "needs two or more, to train on some and select on others."
+            f"{store.clips.name}: its split 'validation' has one recording per class: the clean "
+            "task needs two or more, to train on some and select on others."
         )
     return Split("clean", named.validation[~selects], named.validation[selects], named.test)
 
 
 def _folds(store: Store) -> np.ndarray:
-    """Return the fold of each clip; if no clip has one, labeled clips get stratified folds."""
+    """Return the fold of each clip; if no clip has one, stratified folds are made.
+
+    Clips of one recording share a fold, those without a label too.
+    """
     clips = store.clips
     if clips.folds:
         return clips.rows["fold"].to_numpy(object)
     folds = np.full(len(clips), "", dtype=object)
     labeled = np.flatnonzero(_labeled(store))
-    rank, _ = stratified_ranks(store, labeled, seed=0)
-    folds[labeled] = (rank % N_FOLDS + 1).astype(str)
+    if clips.rows["path"].is_unique:
+        rank, _ = stratified_ranks(store, labeled, seed=0)
+        folds[labeled] = (rank % N_FOLDS + 1).astype(str)
+        return folds
+    recordings = store.recordings
+    first_class = clips.rows["label"].iloc[labeled].map(lambda label: classes_of(label)[0])
+    fold = grouped_folds(pd.factorize(first_class)[0], recordings[labeled], N_FOLDS, seed=0)
+    fold_of_recording = dict(zip(recordings[labeled], (fold + 1).astype(str), strict=True))
+    folds[:] = [fold_of_recording.get(recording, "") for recording in recordings]
     return folds

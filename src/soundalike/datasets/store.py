@@ -21,6 +21,7 @@ import pandas as pd
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.identical import HASH
+from soundalike.datasets.recordings import recordings_of
 
 if TYPE_CHECKING:
     from soundalike.audio.frames import Frames
@@ -84,6 +85,11 @@ class Store:
         from soundalike.audio.frames import Frames  # torch: slow to import, and not needed to scan
 
         return Frames.from_arrays(self.frames, self.offsets, self.n_frames)
+
+    @property
+    def recordings(self) -> np.ndarray:
+        """The first clip of each clip's recording, see `recordings_of`: int64 [clips]."""
+        return recordings_of(self.clips.rows["path"].to_numpy(object), self.audio)
 
     @property
     def hours(self) -> float:

@@ -4,16 +4,16 @@ from collections import Counter
 
 import numpy as np
 
-from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.labels import classes_of
+from soundalike.datasets.recordings import first_of_each
 from soundalike.datasets.store import Store
 
 
 def stratified_ranks(store: Store, clips: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Rank clips randomly within each class, so that any cut by rank is stratified.
 
-    Clips with identical audio are one group and share a rank, whatever their labels. A group
-    belongs to the class of its first clip; if that clip has several classes, to the first of them.
+    Clips of one recording are one group and share a rank, whatever their labels. A group belongs
+    to the class of its first clip; if that clip has several classes, to the first of them.
 
     Args:
         store: holds the clips.
@@ -27,7 +27,7 @@ def stratified_ranks(store: Store, clips: np.ndarray, seed: int) -> tuple[np.nda
     Shape:
         clips: int64 [clips]; both results: int64 [clips].
     """
-    group = first_with_hash(store.audio[clips])
+    group = first_of_each(store.recordings[clips])
     labels = store.clips.rows["label"].to_numpy(object)[clips]
     class_of_group = {first: classes_of(labels[first])[0] for first in group}
     n_groups: Counter[str] = Counter()

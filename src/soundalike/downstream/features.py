@@ -28,16 +28,18 @@ class Features:
         vectors: float32, one for each window.
         clips: position of each window's clip, in increasing order.
         labels: of the clips.
+        recordings: which recording each clip is of.
         is_whitened: If true, the vectors already vary about equally in every direction, so no
             classifier standardizes them.
 
     Shape:
-        vectors: [windows, dim]; clips: [windows].
+        vectors: [windows, dim]; clips: [windows]; recordings: [clips].
     """
 
     vectors: Tensor
     clips: Tensor
     labels: Labels
+    recordings: NDArray[np.int64]
     is_whitened: bool = False
 
     def select(self, indices: NDArray[np.integer]) -> "Features":
@@ -51,7 +53,13 @@ class Features:
             counts.cumsum(0) - counts, counts
         )
         vectors = self.vectors[firsts[chosen][clips] + within]
-        return replace(self, vectors=vectors, clips=clips, labels=self.labels.select(indices))
+        return replace(
+            self,
+            vectors=vectors,
+            clips=clips,
+            labels=self.labels.select(indices),
+            recordings=self.recordings[indices],
+        )
 
 
 def representations(
@@ -93,7 +101,7 @@ def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
         steps = np.abs(np.diff(x, axis=0))
         rows.append(np.concatenate([x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]))
     vectors = torch.from_numpy(np.stack(rows))
-    return Features(vectors, torch.arange(len(rows)), store.clips.labels())
+    return Features(vectors, torch.arange(len(rows)), store.clips.labels(), store.recordings)
 
 
 def embeddings(
@@ -114,7 +122,7 @@ def embeddings(
             clips.append(torch.from_numpy(batch.clips))
     in_order, order = torch.cat(clips).sort(stable=True)
     labels, is_whitened = store.clips.labels(), model.whitening is not None
-    return Features(torch.cat(vectors)[order], in_order, labels, is_whitened)
+    return Features(torch.cat(vectors)[order], in_order, labels, store.recordings, is_whitened)
 
 
 def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder:

@@ -56,7 +56,7 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
 
     Features are standardized unless already whitened. The precision of the prior is the one with
     the highest likelihood of held-out training clips: wrong labels need a stronger prior than
-    correct ones, and their share is unknown.
+    correct ones, and their share is unknown. Clips of one recording are held out together.
 
     Args:
         features: of all clips.
@@ -67,7 +67,9 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     standardize = not features.is_whitened
     some = np.random.default_rng(seed).permutation(split.train)[:N_CLIPS_FOR_PRIOR]
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_WEIGHT_DECAY * len(some)]
-    folds = stratified_folds(features.labels.values[some], N_FOLDS, seed)
+    folds = stratified_folds(
+        features.labels.values[some], N_FOLDS, seed, features.recordings[some]
+    )
     losses = held_out_losses(
         *_arrays(features, some), features.labels.n_classes, folds, precisions,
         standardize=standardize, settings=settings,

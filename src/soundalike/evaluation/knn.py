@@ -25,6 +25,7 @@ def knn_scores(
     k: int = 200,
     chunk: int | None = None,
     bf16_first: bool = False,
+    recordings: Tensor | None = None,
 ) -> Tensor:
     """Score the classes of each query clip by the nearest reference patches of other clips.
 
@@ -33,7 +34,8 @@ def knn_scores(
     one label, a patch votes for the most frequent class of its neighbors; the lower class wins a
     tie. If clips have several, its vote is the fraction of neighbors that have each class. The
     score of a clip is the mean vote of its patches. Patches of the same clip are never neighbors,
-    so queries equal to references give leave-one-clip-out.
+    so queries equal to references give leave-one-clip-out, or leave-one-recording-out with
+    ``recordings``.
 
     Args:
         queries: embeddings of the patches to classify, of any length.
@@ -49,14 +51,16 @@ def knn_scores(
         bf16_first: if true, compare in bfloat16 first, which is faster on CPUs with bfloat16
             instructions. Queries whose vote rounding could change are compared again, so scores
             stay the same. Ignored for several labels, where each neighbor counts.
+        recordings: which recording each clip id is of; patches of one recording are no neighbors
+            either. By default each clip is a recording.
 
     Shape:
         queries: [queries, dim]; query_clips: [queries]; references: [references, dim];
         reference_clips: [references]; reference_labels: [references] or [references, classes];
-        result: [query clips, classes], by ascending id.
+        recordings: [clip ids]; result: [query clips, classes], by ascending id.
 
     Raises:
-        ValueError: a query has no reference of another clip.
+        ValueError: a query has no reference of another clip, or of another recording.
 
     >>> h = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
     >>> clips, labels = torch.arange(4), torch.tensor([0, 0, 1, 1])
@@ -66,11 +70,12 @@ def knn_scores(
     queries, references = normalize(queries, dim=1), normalize(references, dim=1)
     is_multi_label = reference_labels.ndim == 2
     has_class = reference_labels if is_multi_label else one_hot(reference_labels, n_classes)
-    # Sorted by clip, so that the patches of a query's own clip are a range of columns.
-    reference_clips, order = reference_clips.sort()
+    # Sorted, so that the patches of a query's own clip or recording are a range of columns.
+    excluded = query_clips if recordings is None else recordings[query_clips]
+    groups, order = (reference_clips if recordings is None else recordings[reference_clips]).sort()
     references, has_class = references[order], has_class[order].float()
-    own = torch.searchsorted(reference_clips, query_clips)
-    own = torch.stack([own, torch.searchsorted(reference_clips, query_clips, right=True)], dim=1)
+    own = torch.searchsorted(groups, excluded)
+    own = torch.stack([own, torch.searchsorted(groups, excluded, right=True)], dim=1)
     k = min(k, len(references))
     chunk = chunk or max(1, SIMILARITIES_AT_ONCE // len(references))
     votes = has_class.new_empty(len(queries), n_classes)

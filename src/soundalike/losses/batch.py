@@ -13,15 +13,18 @@ class Batch:
         clips: index of each clip among the training clips, for losses that remember clips.
         labels: class of each clip, -1 if it has none; or 0 or 1 for every class of each clip.
         weights: weight of each clip in the mean over the batch; by default all weigh the same.
+        sounds: which sound each clip is of; clips of one sound are not negatives of each other. By
+            default all are different.
         progress: share of the training that is complete, in [0, 1).
 
     Shape:
-        clips: [batch] int64; labels: [batch] int64, or [batch, classes]; weights: [batch].
+        clips: [batch] int64; labels: [batch] int64, or [batch, classes]; weights, sounds: [batch].
     """
 
     clips: Tensor | None = None
     labels: Tensor | None = None
     weights: Tensor | None = None
+    sounds: Tensor | None = None
     progress: float = 0.0
 
     def select(self, rows: Tensor) -> "Batch":
@@ -30,8 +33,28 @@ class Batch:
             clips=None if self.clips is None else self.clips[rows],
             labels=None if self.labels is None else self.labels[rows],
             weights=None if self.weights is None else self.weights[rows],
+            sounds=None if self.sounds is None else self.sounds[rows],
             progress=self.progress,
         )
+
+    def same_sound(self, rows: Tensor, columns: Tensor) -> Tensor | None:
+        """Return which pairs of clips are different clips of one sound; None if no pair is.
+
+        Args:
+            rows, columns: rows of the clips in this batch.
+
+        Shape:
+            rows: [rows]; columns: [columns]; result: bool [rows, columns].
+
+        >>> import torch
+        >>> clips = torch.arange(3)
+        >>> Batch(sounds=torch.tensor([4, 4, 5])).same_sound(clips, clips).int().tolist()
+        [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+        """
+        if self.sounds is None:
+            return None
+        same = self.sounds[rows][:, None] == self.sounds[columns]
+        return same & (rows[:, None] != columns)
 
     def mean(self, losses: Tensor) -> Tensor:
         """Return the mean of the clips' losses [batch], by their weights if there are any.

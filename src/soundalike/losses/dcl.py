@@ -49,4 +49,9 @@ class DCL(ContrastiveLoss):
             positive = similarity.diagonal(n_clips).repeat(2)
             own = torch.arange(n_clips, device=z.device).repeat(2)
             others = similarity.masked_fill(own[:, None] == own, -torch.inf)
-            return (others.logsumexp(dim=1) - positive).mean()
+            if (same := batch.same_sound(own, own)) is None:
+                return (others.logsumexp(dim=1) - positive).mean()
+            others = others.masked_fill(same, -torch.inf)
+            has_negatives = others.isfinite().any(dim=1)
+            losses = others[has_negatives].logsumexp(dim=1) - positive[has_negatives]
+            return losses.sum() / max(1, len(losses))

@@ -21,7 +21,7 @@ class NTXent(ContrastiveLoss):
     """Pull the two views of a clip together and push the other clips away (NT-Xent).
 
     Every view is an anchor that has to be matched with its clip's other view, among all other views
-    of the batch. This is a classification, so the loss is a cross-entropy over the similarities.
+    of the batch but those of the same sound. This is a classification, so the loss is a cross-entropy over the similarities.
     It does not depend on the order of the views or of the clips. It is computed in float32 even
     under autocast, because the softmax divides the similarities by a small temperature.
 
@@ -53,7 +53,7 @@ class NTXent(ContrastiveLoss):
         with torch.autocast(z_a.device.type, enabled=False):
             z = torch.cat([z_a, z_b])
             z = F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=1)
-            return _CrossEntropy.apply(z, self.temperature)
+            return _CrossEntropy.apply(z, self.temperature, batch)
 
 
 class _CrossEntropy(torch.autograd.Function):
@@ -67,38 +67,47 @@ class _CrossEntropy(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, z: Tensor, temperature: float) -> Tensor:
+    def forward(ctx: Any, z: Tensor, temperature: float, batch: Batch) -> Tensor:
         log_sums = z.new_full((len(z),), -torch.inf)
-        for rows, columns, block in _upper_blocks(z, temperature):
+        for rows, columns, block in _upper_blocks(z, temperature, batch):
             log_sums[rows] = log_sums[rows].logaddexp(block.logsumexp(dim=1))
             if rows != columns:
                 log_sums[columns] = log_sums[columns].logaddexp(block.logsumexp(dim=0))
         ctx.save_for_backward(z, log_sums)
         ctx.temperature = temperature
+        ctx.batch = batch
         return (log_sums - (z * _other_views(z)).sum(dim=1) / temperature).mean()
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad_loss: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, grad_loss: Tensor) -> tuple[Tensor, None, None]:
         z, log_sums = ctx.saved_tensors
         grad = -2 * _other_views(z)
-        for rows, columns, block in _upper_blocks(z, ctx.temperature):
+        for rows, columns, block in _upper_blocks(z, ctx.temperature, ctx.batch):
             p = (block - log_sums[rows, None]).exp_()
             p += block.sub_(log_sums[columns]).exp_()
             grad[rows].addmm_(p, z[columns])
             if rows != columns:
                 grad[columns].addmm_(p.T, z[rows])
-        return grad * (grad_loss / (len(z) * ctx.temperature)), None
+        return grad * (grad_loss / (len(z) * ctx.temperature)), None, None
 
 
-def _upper_blocks(z: Tensor, temperature: float) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Yield the blocks of S on and above its diagonal, which is -inf: no view matches itself."""
+def _upper_blocks(
+    z: Tensor, temperature: float, batch: Batch
+) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Yield the blocks of S on and above its diagonal.
+
+    The diagonal is -inf, since no view matches itself, and so are other clips of the same sound.
+    """
+    clips = torch.arange(len(z) // 2, device=z.device).repeat(2)
     size = BLOCK.get(z.device.type, 512)
     slices = [slice(start, start + size) for start in range(0, len(z), size)]
     for rows, columns in itertools.combinations_with_replacement(slices, 2):
         block = (z[rows] @ z[columns].T).div_(temperature)
         if rows == columns:
             block.fill_diagonal_(-torch.inf)
+        if (same := batch.same_sound(clips[rows], clips[columns])) is not None:
+            block.masked_fill_(same, -torch.inf)
         yield rows, columns, block
 
 

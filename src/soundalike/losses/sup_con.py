@@ -46,10 +46,12 @@ class SupCon(ContrastiveLoss):
         clips = torch.arange(len(z_a), device=z_a.device)
         labels = torch.full_like(clips, -1) if batch.labels is None else batch.labels
         # Clips without a label get the classes -1, -2, -3, ..., each its own.
-        classes = torch.where(labels < 0, -1 - clips, labels).repeat(2)
+        classes, own = torch.where(labels < 0, -1 - clips, labels).repeat(2), clips.repeat(2)
         with torch.autocast(z_a.device.type, enabled=False):
             z = F.normalize(torch.cat([z_a, z_b]).float(), dim=1)
             similarity = (z @ z.T / self.temperature).fill_diagonal_(-torch.inf)
-            cross_entropy = similarity.logsumexp(dim=1, keepdim=True) - similarity
             positive = (classes[:, None] == classes).fill_diagonal_(False)
+            if (same := batch.same_sound(own, own)) is not None:
+                similarity = similarity.masked_fill(same & ~positive, -torch.inf)
+            cross_entropy = similarity.logsumexp(dim=1, keepdim=True) - similarity
             return (cross_entropy.where(positive, 0).sum(dim=1) / positive.sum(dim=1)).mean()

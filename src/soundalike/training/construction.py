@@ -11,7 +11,6 @@ from soundalike.audio.frames import Frames
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.identical import first_with_hash
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
@@ -97,7 +96,7 @@ def _build_training(
         frames=frames.to(fabric.device),
         settings=settings,
         labels=_labels(store.clips, recipe)[clip] if criterion.needs_labels else None,
-        sound_ids=first_with_hash(store.audio)[clip],
+        sound_ids=store.recordings[clip],
     )
 
 

@@ -1,6 +1,6 @@
 """A step of contrastive pre-training (Fonseca et al. 2021)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightning_fabric
 import numpy as np
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from soundalike.audio.frames import Frames
+from soundalike.losses.batch import Batch
 from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
@@ -84,7 +85,8 @@ class ContrastiveTraining(Training):
         criterion: the loss.
         views: makes the pairs of views.
         sound_ids: which sound each clip is of. Clips of the same sound (segments of a recording, or
-            copies) are not negatives of each other, so they do not share a batch.
+            copies) are never negatives of each other: they share a batch only if the sound has
+            more clips than there are batches, and the loss leaves those pairs out.
 
     Shape:
         sound_ids: [clips] int64.
@@ -122,6 +124,16 @@ class ContrastiveTraining(Training):
         """Return the contrastive loss of the two views of each clip."""
         z_a, z_b = self.criterion.project(self.forward, self.make_views(draws))
         return self.criterion(z_a, z_b, self.batch(draws["patches"]["clip"][:, 0], progress))
+
+    def batch(self, clips: Tensor, progress: float) -> Batch:
+        """Return what the loss may need to know about the clips of a step, on the device."""
+        batch = super().batch(clips, progress)
+        if self.sound_ids is None:
+            return batch
+        sounds = torch.from_numpy(self.sound_ids[clips.numpy()])
+        if len(sounds.unique()) == len(sounds):
+            return batch
+        return replace(batch, sounds=sounds.to(self.fabric.device))
 
     def step(self, number: int) -> Tensor:
         """Take one step, and let the loss update what does not learn by gradients."""

@@ -1,6 +1,6 @@
 """Monitor by nearest neighbors whether sounds of a class move together (Fonseca et al. 2021)."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 
 import numpy as np
@@ -19,7 +19,7 @@ Device = torch.device | str
 
 
 class KNNMonitor:
-    """Leave-one-clip-out k nearest neighbors on z, within a set of labeled clips.
+    """Leave-one-recording-out k nearest neighbors on z, within a set of labeled clips.
 
     Args:
         k: number of neighbors of a patch; 200 in the paper. By default the average number of
@@ -63,6 +63,7 @@ class KNNMonitor:
             labels.n_classes,
             k,
             bf16_first=has_fast_bf16(z.device),
+            recordings=torch.from_numpy(store.recordings).to(z.device),
         )
         return score(labels.values, scores.cpu().numpy())
 
@@ -71,7 +72,7 @@ def monitored_clips(store: Store, training_store: Store) -> tuple[Store | None, 
     """Choose the clips of the kNN monitor.
 
     These are the labeled clips of the split validation, or else the labeled training clips; at
-    least two classes must have two clips each. Only validation clips may select the best epoch,
+    least two classes must occur in two recordings each. Only validation clips may select the best epoch,
     because pre-training must not use the labels of its own clips.
 
     Args:
@@ -84,11 +85,11 @@ def monitored_clips(store: Store, training_store: Store) -> tuple[Store | None, 
     validation = store.select(np.flatnonzero(store.clips.rows["split"] == "validation"))
     for candidates, may_select in ((validation, True), (training_store, False)):
         labeled = candidates.select(np.flatnonzero(candidates.clips.rows["label"] != ""))
-        labels = labeled.clips.rows["label"]
-        n_clips: Counter[str] = Counter()
-        for label, n in labels.value_counts().items():
-            n_clips.update(dict.fromkeys(classes_of(label), n))
-        if sum(n >= 2 for n in n_clips.values()) >= 2:
+        recordings_of_class: defaultdict[str, set[int]] = defaultdict(set)
+        for label, recording in zip(labeled.clips.rows["label"], labeled.recordings, strict=True):
+            for name in classes_of(label):
+                recordings_of_class[name].add(recording)
+        if sum(len(recordings) >= 2 for recordings in recordings_of_class.values()) >= 2:
             return labeled, may_select
     return None, False
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import cast
 
+import numpy as np
 from torch import Tensor
 
 from soundalike.datasets.clips import SourceError
@@ -24,7 +25,7 @@ from soundalike.training.loop import run_to_end
 from soundalike.training.monitor import Monitor
 from soundalike.training.run_folder import RunFolder
 
-MIN_CLIPS = 3
+MIN_RECORDINGS = 3
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,21 @@ def pretrain(
 
 def _training_store(store: Store, test_fold: str | None) -> Store:
     training_store = store.select(training_clips(store.clips, test_fold))
-    n_clips = len(training_store.clips)
-    if n_clips < MIN_CLIPS:
+    is_silent = _is_silent(training_store)
+    n_recordings = len(np.unique(training_store.recordings[~is_silent]))
+    if n_recordings < MIN_RECORDINGS:
         raise SourceError(
-            f"{store.clips.name}: {n_clips} training clips are too few: contrastive training needs "
-            f"at least {MIN_CLIPS}, and some hundreds to learn anything."
+            f"{store.clips.name}: {len(is_silent):,} training clips, of which {is_silent.sum():,} "
+            f"are silent and the others come from {n_recordings} recordings: contrastive training "
+            f"needs at least {MIN_RECORDINGS} different recordings, and some hundreds to learn "
+            "anything."
         )
     return training_store
+
+
+def _is_silent(store: Store) -> np.ndarray:
+    """Return which clips are silent, by their `AudioHash`: bool [clips]."""
+    return store.audio == b""
 
 
 def _monitor(
@@ -171,8 +180,10 @@ def _announcement(
 ) -> Iterator[str]:
     clips = training_store.clips
     yield f"trains on {len(clips):,} clips, {training_store.hours:.2f} h, of {clips.name}"
+    if n_silent := int(_is_silent(training_store).sum()):
+        yield f"silent: {n_silent:,} of the training clips; soundalike scan names them"
     if knn_store is None:
-        yield "kNN monitor: off, it needs labels: at least two classes with two clips each"
+        yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
     else:
         purpose = ", which select the epoch" if may_select else ""
         yield f"kNN monitor: {len(knn_store.clips):,} labeled clips{purpose}"
