@@ -23,9 +23,7 @@ SPLIT = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
 
 def features_of(h, labels, is_whitened=False):
     names = [str(number) for number in range(4)]
-    return Features(
-        h, torch.arange(len(h)), Labels(labels, names), np.arange(len(h)), is_whitened
-    )
+    return Features(h, torch.arange(len(h)), Labels(labels, names), np.arange(len(h)), is_whitened)
 
 
 @pytest.mark.parametrize("precision", linear.PRIOR_PRECISIONS)

@@ -11,7 +11,9 @@ def test_a_batch_knows_nothing_by_default():
 
 
 def test_selecting_rows_selects_from_every_tensor():
-    batch = Batch(torch.arange(3), torch.tensor([5, 6, 7]), torch.tensor([0.1, 0.2, 0.3]), progress=0.5)
+    batch = Batch(
+        torch.arange(3), torch.tensor([5, 6, 7]), torch.tensor([0.1, 0.2, 0.3]), progress=0.5
+    )
     part = batch.select(torch.tensor([2, 0]))
     assert part.clips.tolist() == [2, 0]
     assert part.labels.tolist() == [7, 5]

@@ -209,7 +209,9 @@ def test_a_loss_that_is_not_finite_stops_with_advice(store, tiny_recipe, tmp_pat
 
 def test_two_clips_are_too_few(store, tiny_recipe, tmp_path):
     few = store.select(np.arange(2))
-    with pytest.raises(SourceError, match=r"2 training clips, of which 0 are silent.*needs at least 3"):
+    with pytest.raises(
+        SourceError, match=r"2 training clips, of which 0 are silent.*needs at least 3"
+    ):
         pretrain(few, RunFolder(tmp_path / "run"), tiny_recipe, progress=False)
 
 

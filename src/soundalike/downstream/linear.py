@@ -67,9 +67,7 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     standardize = not features.is_whitened
     some = np.random.default_rng(seed).permutation(split.train)[:N_CLIPS_FOR_PRIOR]
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_WEIGHT_DECAY * len(some)]
-    folds = stratified_folds(
-        features.labels.values[some], N_FOLDS, seed, features.recordings[some]
-    )
+    folds = stratified_folds(features.labels.values[some], N_FOLDS, seed, features.recordings[some])
     losses = held_out_losses(
         *_arrays(features, some), features.labels.n_classes, folds, precisions,
         standardize=standardize, settings=settings,

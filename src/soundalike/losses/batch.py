@@ -41,7 +41,8 @@ class Batch:
         """Return which pairs of clips are different clips of one sound; None if no pair is.
 
         Args:
-            rows, columns: rows of the clips in this batch.
+            rows: some clips, by their rows in this batch.
+            columns: the clips to compare them with.
 
         Shape:
             rows: [rows]; columns: [columns]; result: bool [rows, columns].

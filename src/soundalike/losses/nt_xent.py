@@ -21,9 +21,10 @@ class NTXent(ContrastiveLoss):
     """Pull the two views of a clip together and push the other clips away (NT-Xent).
 
     Every view is an anchor that has to be matched with its clip's other view, among all other views
-    of the batch but those of the same sound. This is a classification, so the loss is a cross-entropy over the similarities.
-    It does not depend on the order of the views or of the clips. It is computed in float32 even
-    under autocast, because the softmax divides the similarities by a small temperature.
+    of the batch but those of the same sound. This is a classification, so the loss is a
+    cross-entropy over the similarities. It does not depend on the order of the views or of the
+    clips. It is computed in float32 even under autocast, because the softmax divides the
+    similarities by a small temperature.
 
     Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations".
 

@@ -72,8 +72,8 @@ def monitored_clips(store: Store, training_store: Store) -> tuple[Store | None, 
     """Choose the clips of the kNN monitor.
 
     These are the labeled clips of the split validation, or else the labeled training clips; at
-    least two classes must occur in two recordings each. Only validation clips may select the best epoch,
-    because pre-training must not use the labels of its own clips.
+    least two classes must occur in two recordings each. Only validation clips may select the best
+    epoch, because pre-training must not use the labels of its own clips.
 
     Args:
         store: all clips.
