@@ -37,7 +37,8 @@ class Encoder(nn.Module, abc.ABC):
                 f"{type(self).__name__} needs patches of at least {self.min_frames} frames, got "
                 f"{n_frames}."
             )
-        return self.embed(patches)
+        # Not float32 after `half` or `double`.
+        return self.embed(patches.to(next(self.parameters()).dtype))
 
     @abc.abstractmethod
     def embed(self, patches: Tensor) -> Tensor:
