@@ -52,4 +52,6 @@ class Whitening(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """Whiten h, in float32 even under autocast: small differences are amplified."""
         with torch.autocast(h.device.type, enabled=False):
-            return F.rms_norm((h.float() - self.center.float()) @ self.axes.float(), (self.n_components,))
+            return F.rms_norm(
+                (h.float() - self.center.float()) @ self.axes.float(), (self.n_components,)
+            )
