@@ -3,13 +3,14 @@
 import argparse
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
-from soundalike.cli import COMMANDS, DONE
+from soundalike.cli import COMMANDS, DONE, WRONG_USE
 from soundalike.cli.main import main
 
 HEAVY = {"torch", "numpy", "pandas", "scipy", "sklearn", "pyarrow", "yaml", "lightning_fabric"}
@@ -74,6 +75,81 @@ def test_help_takes_less_than_a_second_and_imports_nothing_heavy():
     assert set(seconds) == {"--help", *COMMANDS}
     assert max(seconds.values()) < 1
     assert not HEAVY & set(modules)
+
+
+def test_what_computes_nothing_answers_without_torch(store, sound_folder, tmp_path):
+    """Importing torch takes seconds; one process runs all commands, in an empty folder."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.doc").touch()
+    (tmp_path / "no_path.csv").write_text("file,label\na.wav,dog\n")
+    (tmp_path / "text.txt").touch()
+    bad_sources = ["missing", "empty", "thesis", "no_path.csv", "text.txt", "esc10", "esc15:x"]
+    commands_on_a_source = [
+        ["evaluate"],
+        ["paper", "--out", "new"],
+        ["pretrain", "--out", "new"],
+        ["prepare", "--out", "new"],
+        ["scan"],
+        ["embed", "--out", "new"],
+        ["views"],
+    ]
+    sounds = str(sound_folder)
+    refused = [
+        [],
+        ["sing"],
+        ["scan"],
+        *([name, "--loud"] for name in COMMANDS),
+        *([*words, source] for words in commands_on_a_source for source in bad_sources),
+        ["evaluate", "missing", sounds],
+        ["embed", "missing", sounds, "--out", "new"],
+        ["classify", "missing", sounds, "--out", "x"],
+        ["pretrain", sounds],
+        ["pretrain", sounds, "--out", "new", "--loss.temprature", "1"],
+        ["pretrain", sounds, "--out", "new", "--encoder.name", "resnet"],
+        ["pretrain", sounds, "--out", "new", "--front_end.fmin", "20000"],
+        ["pretrain", sounds, "--out", "new", "--recipe", "finetune"],
+        ["pretrain", sounds, "--out", "new", "--init", "missing"],
+        ["pretrain", sounds, "--out", "thesis"],
+        ["pretrain", str(store.path), "--out", "new", "--front_end.n_mels", "64"],
+        ["prepare", sounds, "--out", "new", "--front_end.mels", "64"],
+        ["prepare", sounds, "--out", "thesis"],
+        ["evaluate", sounds, "--protocol", "finetune", "--training.epochs", "1"],
+        ["evaluate", sounds, "--training.n_epochs", "1"],
+        ["views", sounds, "--views.mixback", "{}"],
+        ["views", sounds, "--out", "empty"],
+        ["paper", sounds, "--out", "new", "--only", "x"],
+        ["paper", sounds, "--out", "new", "--budget", "x"],
+        ["download", "esc10", "new"],
+    ]  # fmt: skip
+    answered = [
+        ["pretrain", "--print_recipe"],
+        ["pretrain", "--print_recipe", "--recipe", "paper", "--encoder.name", "vgg"],
+    ]
+    code = (
+        "import json, sys\n"
+        "from soundalike.cli.main import main\n"
+        "results = []\n"
+        "for words in json.loads(sys.argv[1]):\n"
+        "    try: exit_code = main(words)\n"
+        "    except SystemExit as exit: exit_code = exit.code\n"
+        "    results.append([words, exit_code, 'torch' in sys.modules])\n"
+        "print(json.dumps(results))"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(refused + answered)],
+        cwd=tmp_path,
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr
+    for words, exit_code, has_torch in json.loads(child.stdout.splitlines()[-1]):
+        assert not has_torch, words
+        assert exit_code == (DONE if words in answered else WRONG_USE), words
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "empty", "no_path.csv", "text.txt", "thesis",
+    ]  # fmt: skip
 
 
 def test_a_command_is_one_module_and_one_line(tmp_path, monkeypatch, capsys):

@@ -15,6 +15,8 @@ def test_it_ends_with_tables_to_open(results_of, store, tmp_path):
     [
         (["--label_noise", "much"], "'much': expected a number from 0 to 1"),
         (["--budget", "smal"], "did you mean 'small'"),
+        (["--label_noise", "1"], "--label_noise must be below 1"),
+        (["--only", "linear"], "linear: "),
         (["--seeds", "0"], "'0': expected a whole number from 1"),
     ],
 )

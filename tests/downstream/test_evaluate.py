@@ -12,7 +12,7 @@ from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
 from soundalike.downstream.evaluate import evaluate
-from soundalike.embedding.model_folder import ModelError
+from soundalike.embedding.model_path import ModelError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
+from soundalike.embedding.model_folder import read_model, write_model
+from soundalike.embedding.model_path import CONFIG, WEIGHTS, ModelError
 
 
 def build(config):

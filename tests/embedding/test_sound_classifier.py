@@ -9,7 +9,7 @@ import torch
 
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
-from soundalike.embedding.model_folder import ModelError
+from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.resnet import ResNet18

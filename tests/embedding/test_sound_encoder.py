@@ -12,7 +12,7 @@ from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel
 from soundalike.audio.windows import Windows
 from soundalike.embedding.inference import for_inference
-from soundalike.embedding.model_folder import ModelError
+from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
 from soundalike.models.encoder import build_encoder

@@ -11,7 +11,7 @@ from torch import Tensor
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel
-from soundalike.embedding.model_folder import ModelError
+from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.uclser20 import CLASSIFIERS, N_VALUES, load_uclser20, read_uclser20
 from soundalike.models.encoder import build_encoder

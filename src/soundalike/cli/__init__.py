@@ -3,8 +3,8 @@
 A command is a module with the functions ``add_arguments(parser)`` and ``run(arguments)``, which
 returns an exit code. The first line of its docstring is its line in ``soundalike --help``; the
 whole docstring is the description in its own help. To add a command, write the module and add a
-line to ``COMMANDS``. Whatever computes nothing answers without torch: import heavy modules inside
-``run``.
+line to ``COMMANDS``. Importing torch takes seconds, so ``run`` first checks everything that it can
+check without torch (recipe, model, source), and imports the modules that compute after that.
 """
 
 DONE, FAILED, WRONG_USE = 0, 1, 2

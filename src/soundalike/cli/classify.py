@@ -35,17 +35,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Classify the clips; print how many are unsure."""
     from soundalike.datasets.source import read_source
+    from soundalike.embedding.model_path import find_classifier
+
+    folder = find_classifier(arguments.run)
+    clips = read_source(arguments.source)
+
     from soundalike.embedding import classify
     from soundalike.embedding.sound_classifier import SoundClassifier
 
-    classifier = SoundClassifier.from_pretrained(arguments.run)
+    classifier = SoundClassifier.load(folder)
     classifier.model = ready_for_inference(classifier.model, arguments.precision)
     classifier.to(classifier.model.device)
     if arguments.threshold is not None:
         classifier.threshold = arguments.threshold
     counts = classify.classify(
         classifier,
-        read_source(arguments.source),
+        clips,
         arguments.out,
         windows=arguments.windows,
         strict=arguments.strict,

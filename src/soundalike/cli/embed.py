@@ -24,13 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Embed the clips; print how many windows there are."""
     from soundalike.datasets.source import read_source
+    from soundalike.embedding.model_path import find_model
+
+    folder = find_model(arguments.model)
+    clips = read_source(arguments.source)
+
     from soundalike.embedding import embed
     from soundalike.embedding.sound_encoder import SoundEncoder
 
-    model = ready_for_inference(SoundEncoder.from_pretrained(arguments.model), arguments.precision)
-    counts = embed.embed(
-        model, read_source(arguments.source), arguments.out, strict=arguments.strict
-    )
+    model = ready_for_inference(SoundEncoder.load(folder), arguments.precision)
+    counts = embed.embed(model, clips, arguments.out, strict=arguments.strict)
     write_json(arguments.json, counts)
     print(
         f"{counts.n_windows:,} windows of {counts.n_clips:,} clips in {arguments.out}"

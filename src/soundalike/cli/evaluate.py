@@ -60,9 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
     fixed = ("encoder.", "training.patch_frames", "training.align_last_window")
     refuse_fixed_by_model(arguments.overrides, fixed)
 
-    from soundalike.downstream.evaluate import evaluate
+    from soundalike.datasets.source import read_source
     from soundalike.downstream.supervised_recipe import SUPERVISED
+    from soundalike.embedding.model_path import find_model
     from soundalike.recipes.recipe import read_recipe
+
+    recipe = read_recipe(arguments.recipe, SUPERVISED, arguments.overrides)
+    find_model(arguments.model)
+    read_source(arguments.source)
+
+    from soundalike.downstream.evaluate import evaluate
 
     result = evaluate(
         arguments.model,
@@ -70,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         [arguments.protocol] if arguments.protocol else ["linear", "knn"],
         arguments.out,
         task=arguments.task,
-        recipe=read_recipe(arguments.recipe, SUPERVISED, arguments.overrides),
+        recipe=recipe,
         seed=arguments.seed,
     )
     write_json(arguments.json, result)

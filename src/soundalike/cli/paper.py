@@ -2,7 +2,7 @@
 
 import argparse
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_out, add_source, at_least, share
 from soundalike.cli.output import write_json
 
@@ -32,6 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the experiments; print where the tables are."""
+    from soundalike.datasets.source import read_source
+    from soundalike.paper.budgets import find_budget
+    from soundalike.paper.experiments import choose
+
+    if arguments.label_noise == 1:
+        raise UsageError("--label_noise must be below 1: at least some labels must be correct.")
+    choose(arguments.only)
+    find_budget(arguments.budget)
+    read_source(arguments.source)
+
     from soundalike.paper.run import run_paper
 
     results = run_paper(

@@ -58,20 +58,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
     from soundalike.datasets.prepare import open_or_prepare
-    from soundalike.embedding.sound_encoder import SoundEncoder
-    from soundalike.training.pretraining import pretrain
+    from soundalike.datasets.source import read_source
+    from soundalike.embedding.model_path import find_model
     from soundalike.training.run_folder import RunFolder
 
+    init_folder = find_model(arguments.init) if arguments.init else None
+    run = RunFolder(arguments.out)
+    front_end = front_end_of(recipe)
+    clips = read_source(arguments.source)
     init = None
-    if arguments.init:
-        init = SoundEncoder.from_pretrained(arguments.init)
+    if init_folder:
+        from soundalike.embedding.sound_encoder import SoundEncoder
+
+        init = SoundEncoder.load(init_folder)
+        front_end = init.front_end
         recipe |= {
             "encoder": init.encoder_settings,
-            "front_end": dataclasses.asdict(init.front_end),
+            "front_end": dataclasses.asdict(front_end),
         }
-    run = RunFolder(arguments.out)
     store = open_or_prepare(
-        arguments.source, run.store, front_end_of(recipe), strict=arguments.strict
+        arguments.source, run.store, front_end, clips=clips, strict=arguments.strict
     )
     run.configure(
         source=arguments.source,
@@ -80,6 +86,9 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
         init=arguments.init,
         recipe=recipe,
     )
+
+    from soundalike.training.pretraining import pretrain
+
     result = pretrain(store, run, recipe, test_fold=arguments.test_fold, init=init)
     counts = {"run": str(arguments.out), "n_problems": store.n_problems}
     write_json(arguments.json, dataclasses.asdict(result) | counts)

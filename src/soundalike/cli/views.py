@@ -38,14 +38,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out.is_dir():
         raise UsageError(f"{arguments.out}: is a folder: name the HTML file to write.")
 
+    from soundalike.datasets.source import read_source
     from soundalike.recipes.recipe import read_recipe
-    from soundalike.report.sample_views import sample_views
-    from soundalike.report.views_page import write_views_page
     from soundalike.training.pretraining_recipe import PRETRAINING
 
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
+    front_end = front_end_of(recipe)
+    read_source(arguments.source)
+
+    from soundalike.report.sample_views import sample_views
+    from soundalike.report.views_page import write_views_page
+
     samples = sample_views(
-        arguments.source, front_end_of(recipe), recipe["views"], arguments.pairs, arguments.seed
+        arguments.source, front_end, recipe["views"], arguments.pairs, arguments.seed
     )
     write_views_page(arguments.out, samples)
     results = {

@@ -99,7 +99,13 @@ def prepare(
 
 
 def open_or_prepare(
-    source: str, out: Path, front_end: LogMel, *, strict: bool = False, progress: bool = True
+    source: str,
+    out: Path,
+    front_end: LogMel,
+    *,
+    clips: ClipTable | None = None,
+    strict: bool = False,
+    progress: bool = True,
 ) -> Store:
     """Open a source that is a store, or prepare a store of its clips.
 
@@ -107,6 +113,7 @@ def open_or_prepare(
         source: a prepared store, or anything that `read_source` takes.
         out: folder of the store, if one must be prepared.
         front_end: the required front end.
+        clips: the clips of the source, if it has been read.
         strict: if true, a broken clip is an error.
         progress: if true, show a progress bar.
 
@@ -115,7 +122,8 @@ def open_or_prepare(
         BrokenClipsError: as in `prepare`.
     """
     if not is_store(Path(source)):
-        return prepare(read_source(source), out, front_end, strict=strict, progress=progress)
+        clips = read_source(source) if clips is None else clips
+        return prepare(clips, out, front_end, strict=strict, progress=progress)
     store = open_store(Path(source))
     required, actual = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
     if key := differing_key(required, actual):

@@ -128,7 +128,7 @@ def _open_store(
         store = open_store(own)
         if store.fingerprint == clips.fingerprint() and store.front_end == model.front_end:
             return store
-    return open_or_prepare(source, out / "store", model.front_end, progress=progress)
+    return open_or_prepare(source, out / "store", model.front_end, clips=clips, progress=progress)
 
 
 def _splits(

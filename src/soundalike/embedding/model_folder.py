@@ -9,18 +9,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from soundalike.embedding.model_path import CONFIG, WEIGHTS, ModelError
 from soundalike.runtime.atomic import atomic_write, write_json
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
 FORMAT = 3
 
 Model = TypeVar("Model")
-
-
-class ModelError(Exception):
-    """A model cannot be loaded: one plain line that says what to do."""
-
-    exit_code = 2
 
 
 def write_model(

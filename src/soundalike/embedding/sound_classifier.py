@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundalike.datasets.store import Store
-from soundalike.embedding.model_folder import CONFIG, ModelError, read_model, write_model
+from soundalike.embedding.model_folder import read_model, write_model
+from soundalike.embedding.model_path import CLASSIFIER, ENCODER, find_classifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.evaluation.class_probabilities import class_probabilities
 from soundalike.evaluation.clip_scores import clip_scores
-
-ENCODER, CLASSIFIER = "encoder", "classifier"
 
 
 @dataclass(frozen=True)
@@ -120,20 +119,7 @@ class SoundClassifier(nn.Module):
         Raises:
             ModelError: there is no classifier, there are several, or the files do not match.
         """
-        model = Path(model)
-        pattern = f"{CLASSIFIER}/{CONFIG}"
-        folders = [model] if (model / pattern).is_file() else []
-        for depth in ("*", "*/*", "evaluation/*/*"):
-            folders = folders or sorted(p.parent.parent for p in model.glob(f"{depth}/{pattern}"))
-        if not folders:
-            raise ModelError(
-                f"{model}: no classifier there: train one on your labels with `soundalike evaluate "
-                "MODEL SOURCE`."
-            )
-        if len(folders) > 1:
-            names = ", ".join(map(str, folders))
-            raise ModelError(f"{model}: several classifiers there; name one of {names}.")
-        return cls.load(folders[0])
+        return cls.load(find_classifier(model))
 
     @classmethod
     def load(cls, folder: str | Path) -> "SoundClassifier":

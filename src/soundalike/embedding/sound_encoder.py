@@ -15,12 +15,12 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.audio.windows import Windows
-from soundalike.embedding.model_folder import CONFIG, WEIGHTS, ModelError, read_model, write_model
+from soundalike.embedding.model_folder import read_model, write_model
+from soundalike.embedding.model_path import find_model
 from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.encoder import Encoder, build_encoder
 from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
-from soundalike.pretrained import SHIPPED_MODELS
 
 Sound = str | Path | np.ndarray
 
@@ -197,9 +197,7 @@ class SoundEncoder(nn.Module):
         Raises:
             ModelError: there is no model, or its files do not match.
         """
-        folder = SHIPPED_MODELS.get(str(model), Path(model))
-        in_run = folder / "encoder"
-        return cls.load(in_run if (in_run / CONFIG).is_file() else folder)
+        return cls.load(find_model(model))
 
     @classmethod
     def load(cls, folder: str | Path) -> "SoundEncoder":
@@ -208,13 +206,6 @@ class SoundEncoder(nn.Module):
         Raises:
             ModelError: there is no model, or its files do not match.
         """
-        folder = Path(folder)
-        if not (folder / CONFIG).is_file():
-            raise ModelError(
-                f"{folder}: no model there: name a run folder of `soundalike pretrain`, a folder "
-                f"with {CONFIG} and {WEIGHTS}, or a model that comes with soundalike: "
-                f"{', '.join(SHIPPED_MODELS)}."
-            )
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, SoundEncoder]:
             front_end = LogMel(**config["front_end"])
@@ -229,7 +220,7 @@ class SoundEncoder(nn.Module):
             )
             return model.eval(), model
 
-        return read_model(folder, build)
+        return read_model(Path(folder), build)
 
 
 def _unit_length(embeddings: np.ndarray) -> np.ndarray:

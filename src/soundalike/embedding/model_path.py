@@ -1,0 +1,57 @@
+"""Find a model on disk by the name that the user gives it; imports nothing heavy."""
+
+from pathlib import Path
+
+from soundalike.pretrained import SHIPPED_MODELS
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+ENCODER, CLASSIFIER = "encoder", "classifier"
+
+
+class ModelError(Exception):
+    """A model cannot be loaded: one plain line that says what to do."""
+
+    exit_code = 2
+
+
+def find_model(model: str | Path) -> Path:
+    """Return the folder with the files of a model.
+
+    Args:
+        model: the name of a shipped model, a key of `SHIPPED_MODELS`; a run folder; or a folder
+            that `SoundEncoder.save` wrote.
+
+    Raises:
+        ModelError: there is no model.
+    """
+    folder = SHIPPED_MODELS.get(str(model), Path(model))
+    for place in (folder / ENCODER, folder):
+        if (place / CONFIG).is_file():
+            return place
+    raise ModelError(
+        f"{folder}: no model there: name a run folder of `soundalike pretrain`, a folder "
+        f"with {CONFIG} and {WEIGHTS}, or a model that comes with soundalike: "
+        f"{', '.join(SHIPPED_MODELS)}."
+    )
+
+
+def find_classifier(model: str | Path) -> Path:
+    """Return the folder that `SoundClassifier.save` wrote: this one, or the only one inside it.
+
+    Raises:
+        ModelError: there is no classifier, or there are several.
+    """
+    model = Path(model)
+    pattern = f"{CLASSIFIER}/{CONFIG}"
+    folders = [model] if (model / pattern).is_file() else []
+    for depth in ("*", "*/*", "evaluation/*/*"):
+        folders = folders or sorted(p.parent.parent for p in model.glob(f"{depth}/{pattern}"))
+    if not folders:
+        raise ModelError(
+            f"{model}: no classifier there: train one on your labels with `soundalike evaluate "
+            "MODEL SOURCE`."
+        )
+    if len(folders) > 1:
+        names = ", ".join(map(str, folders))
+        raise ModelError(f"{model}: several classifiers there; name one of {names}.")
+    return folders[0]

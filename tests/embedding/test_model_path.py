@@ -1,0 +1,41 @@
+"""Names of models and classifiers, and the folders that they stand for."""
+
+import pytest
+
+from soundalike.embedding.model_path import ModelError, find_classifier, find_model
+from soundalike.pretrained import SHIPPED_MODELS
+
+
+def write_config(folder):
+    folder.mkdir(parents=True)
+    (folder / "config.json").touch()
+    return folder
+
+
+def test_a_model_is_a_folder_a_run_or_a_shipped_name(tmp_path, monkeypatch):
+    in_run = write_config(tmp_path / "run" / "encoder")
+    assert find_model(in_run) == find_model(str(tmp_path / "run")) == in_run
+    monkeypatch.setitem(SHIPPED_MODELS, "mine", in_run)
+    monkeypatch.chdir(tmp_path)
+    assert find_model("mine") == in_run
+
+
+def test_a_missing_model_is_refused_with_the_shipped_names(tmp_path):
+    with pytest.raises(ModelError, match=r"yours: no model there: .*: default"):
+        find_model(tmp_path / "yours")
+
+
+def test_a_classifier_may_be_inside_a_run(tmp_path):
+    linear = tmp_path / "run" / "evaluation" / "set" / "linear"
+    write_config(linear / "classifier")
+    for folder in (tmp_path / "run", tmp_path / "run" / "evaluation", linear.parent, linear):
+        assert find_classifier(folder) == linear
+
+
+def test_no_or_several_classifiers_are_refused(tmp_path):
+    with pytest.raises(ModelError, match="no classifier there: train one on your labels"):
+        find_classifier(tmp_path)
+    for name in ("finetune", "linear"):
+        write_config(tmp_path / name / "classifier")
+    with pytest.raises(ModelError, match=r"several classifiers there; .*finetune.*linear"):
+        find_classifier(tmp_path)
