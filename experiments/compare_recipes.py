@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.audio.log_mel import LogMel
-from soundalike.datasets.prepare import open_or_prepare
+from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import evaluation_splits
 from soundalike.datasets.store import Store
 from soundalike.downstream.cross_validation import cross_validate

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundalike.datasets.prepare import open_or_prepare
+from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store
 from soundalike.downstream.cross_validation import cross_validate

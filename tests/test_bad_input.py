@@ -107,7 +107,7 @@ def check_problems(path):
     assert all(message.isprintable() for message in problems["message"])
 
 
-def test_the_zoo_is_scanned(zoo, tmp_path, capsys):
+def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
     assert main(["scan", str(zoo), "--workers", "2", "--json", str(tmp_path / "scan.json")]) == DONE
     found = json.loads((tmp_path / "scan.json").read_text())
     assert found["n_clips"] == len(GOOD) + len(BROKEN)
@@ -131,7 +131,7 @@ def zoo_run(zoo, tmp_path_factory):
     return run, done.stdout.splitlines()[-1]
 
 
-def test_the_zoo_is_pretrained_on(zoo, zoo_run):
+def test_pretrain_skips_the_bad_files(zoo, zoo_run):
     run, said = zoo_run
     assert said.endswith(f"; skipped {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
     check_problems(run / "store" / "problems.csv")
@@ -142,7 +142,7 @@ def test_the_zoo_is_pretrained_on(zoo, zoo_run):
     assert np.isfinite(loss).all()
 
 
-def test_the_zoo_is_prepared_to_the_same_store(zoo, zoo_run, tmp_path, capsys):
+def test_prepare_gives_the_same_store_with_bad_files(zoo, zoo_run, tmp_path, capsys):
     out = tmp_path / "store"
     assert main(["prepare", str(zoo), "--out", str(out), "--json", str(tmp_path / "j")]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
@@ -154,7 +154,7 @@ def test_the_zoo_is_prepared_to_the_same_store(zoo, zoo_run, tmp_path, capsys):
         assert (out / file).read_bytes() == (zoo_run[0] / "store" / file).read_bytes()
 
 
-def test_the_zoo_is_embedded(zoo, zoo_run, tmp_path, capsys):
+def test_embed_skips_the_bad_files(zoo, zoo_run, tmp_path, capsys):
     out = tmp_path / "zoo.parquet"
     assert main(["embed", str(zoo_run[0]), str(zoo), "--out", str(out)]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
@@ -167,7 +167,7 @@ def test_the_zoo_is_embedded(zoo, zoo_run, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", ["prepare", "embed", "pretrain"])
-def test_strict_stops_at_the_zoo(zoo, zoo_run, tmp_path, capsys, command):
+def test_strict_fails_at_a_bad_file(zoo, zoo_run, tmp_path, capsys, command):
     out = tmp_path / "out"
     words = {
         "prepare": ["prepare", str(zoo)],
@@ -184,7 +184,7 @@ def test_strict_stops_at_the_zoo(zoo, zoo_run, tmp_path, capsys, command):
     assert not (out / "config.yaml").exists(), "nothing is trained"
 
 
-def test_only_broken_sounds(tmp_path, zoo_run, capsys):
+def test_only_bad_files_is_an_error(tmp_path, zoo_run, capsys):
     sounds = tmp_path / "sounds"
     sounds.mkdir()
     (sounds / "a.wav").touch()
@@ -246,7 +246,7 @@ for n_bytes in map(int, sys.argv[4:]):
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_prepare_goes_on_when_there_is_more_and_more_room(store, sound_folder, tmp_path, n_workers):
+def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_workers):
     """Every file fails in its turn, none is left half written, and the store is the same."""
     out, limits = tmp_path / "store", [0, 100, 50_000, 500_000, 10_000_000]
     done = subprocess.run(
@@ -375,7 +375,7 @@ def test_unreadable_clips_and_folders_are_problems(ordinarily, tmp_path):
     }  # fmt: skip
 
 
-def test_an_unreadable_source_is_said_in_one_plain_line(ordinarily, tmp_path):
+def test_an_unreadable_source_is_refused_in_one_line(ordinarily, tmp_path):
     sounds, manifest = tmp_path / "sounds", tmp_path / "clips.csv"
     sounds.mkdir()
     manifest.write_text("path\na.wav\n")
@@ -389,7 +389,7 @@ def test_an_unreadable_source_is_said_in_one_plain_line(ordinarily, tmp_path):
         assert done.stderr.count("\n") == 1
 
 
-def test_a_place_where_nothing_may_be_written(ordinarily, tmp_path):
+def test_a_read_only_folder_is_refused_in_one_line(ordinarily, tmp_path):
     sounds, locked = tmp_path / "sounds", tmp_path / "locked"
     sounds.mkdir()
     locked.mkdir()

@@ -41,11 +41,11 @@ def test_the_ratio_says_how_many_times_better_ours_is(measure, times):
     ("value", "text"),
     [(12345.6, "12,346"), (100.0, "100"), (99.96, "100"), (12.34, "12.3"), (0.01234, "0.0123")],
 )
-def test_figures_have_three_digits_and_no_exponent(measure, value, text):
+def test_numbers_have_three_digits_and_no_exponent(measure, value, text):
     assert measure.figure(value) == text
 
 
-def test_the_table_is_markdown_with_one_line_a_row(measure):
+def test_the_table_is_markdown_with_one_line_per_row(measure):
     rows = [
         measure.Row("views", 200, "views/s", 100, "one by one", times=False, difference="1e-6"),
         measure.Row("share of the views", 1.5, "%"),
@@ -61,7 +61,7 @@ def test_the_table_is_markdown_with_one_line_a_row(measure):
     assert len({len(line) for line in measure.table(rows).splitlines()}) == 1
 
 
-def test_the_fastest_time_is_that_of_the_work(measure, monkeypatch):
+def test_the_fastest_time_excludes_the_setup(measure, monkeypatch):
     """By a clock that goes on while the works work, and at no other time."""
     seconds = {"slow": [9, 5, 3, 4], "fast": [9, 2, 7, 1]}  # the first is to warm up
     now = 0.0
@@ -94,7 +94,7 @@ def test_every_benchmark_has_a_docstring_and_yields_rows(stage):
     assert ast.unparse(rows.returns) == "Iterator[Row]"
 
 
-def test_the_head_has_the_machine_but_no_names_of_hosts_and_folders(run_all):
+def test_the_header_names_the_machine_but_no_hosts_or_folders(run_all):
     import torch
 
     import soundalike
@@ -113,6 +113,6 @@ def test_a_section_is_a_title_a_paragraph_and_a_table(run_all, tmp_path):
     assert run_all.section(stage) == "## Some thing\n\nWhat it\nis.\n\n| a table |"
 
 
-def test_every_benchmark_is_run(run_all):
+def test_the_runner_runs_every_benchmark(run_all):
     assert run_all.stages() == STAGES
     assert len(STAGES) > 3

@@ -59,7 +59,7 @@ def options(words):
 
 
 @every_page
-def test_files_and_what_is_in_them(page):
+def test_files_and_names_in_docs_exist(page):
     names = re.findall(
         r"`((?:[\w.]+/)+[\w.]+\.(?:py|yaml|md|csv))(?:: ([\w.]+))?`", page.read_text()
     )
@@ -73,14 +73,14 @@ def test_files_and_what_is_in_them(page):
 
 
 @every_page
-def test_links(page):
+def test_links_in_docs_work(page):
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), f"there is no {target}"
 
 
 @every_page
-def test_anchors(page):
+def test_anchors_in_docs_exist(page):
     for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", page.read_text()):
         text = ((page.parent / target) if target else page).read_text()
         titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
@@ -89,7 +89,7 @@ def test_anchors(page):
 
 
 @every_page
-def test_commands_and_their_options(page):
+def test_commands_in_docs_have_valid_options(page):
     for command, *words in commands(page, "soundalike "):
         assert f"soundalike {command}" in help_of(command)
         for option in options(words):
@@ -101,7 +101,7 @@ def test_commands_and_their_options(page):
 
 
 @every_page
-def test_scripts_and_their_options(page):
+def test_scripts_in_docs_have_valid_options(page):
     for script, *words in commands(page, "python "):
         if script.startswith("-"):
             continue
@@ -111,7 +111,7 @@ def test_scripts_and_their_options(page):
 
 
 @every_page
-def test_recipe_keys(page):
+def test_recipe_keys_in_docs_exist(page):
     source = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
     pattern = rf"`(?:--)?((?:{'|'.join(SECTIONS)})(?:\.\w+)+)(?:[:` ]|=)"
     for key in re.findall(pattern, page.read_text()):

@@ -18,7 +18,7 @@ def test_every_public_name_is_documented(name):
     assert name in dir(soundalike)
 
 
-def test_an_unknown_name():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'listen'"):
         soundalike.listen  # noqa: B018
 

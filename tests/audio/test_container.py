@@ -17,7 +17,7 @@ def written(kind: str, subtype: str = "PCM_16") -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["WAV", "AIFF"])
-def test_a_whole_file_has_all_that_it_says(kind):
+def test_a_complete_file_misses_no_bytes(kind):
     chunk = samples_chunk(io.BytesIO(written(kind)))
     assert chunk is not None
     assert chunk.share_missing == 0
@@ -26,7 +26,7 @@ def test_a_whole_file_has_all_that_it_says(kind):
 
 @pytest.mark.parametrize("kind", ["WAV", "AIFF"])
 @pytest.mark.parametrize("kept", [0.25, 0.5, 0.9])
-def test_a_cut_file_misses_what_was_cut(kind, kept):
+def test_a_truncated_file_misses_the_bytes_cut_off(kind, kept):
     whole = written(kind)
     chunk = samples_chunk(io.BytesIO(whole[: int(kept * len(whole))]))
     assert chunk is not None
@@ -34,7 +34,7 @@ def test_a_cut_file_misses_what_was_cut(kind, kept):
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
-def test_a_streamed_file_that_nobody_closed_misses_nothing(length):
+def test_an_unfinalized_streamed_file_misses_no_bytes(length):
     whole = bytearray(written("WAV"))
     at = whole.index(b"data") + 4
     whole[at : at + 4] = length.to_bytes(4, "little")
@@ -45,12 +45,12 @@ def test_a_streamed_file_that_nobody_closed_misses_nothing(length):
     assert chunk.is_open == (length == 0)
 
 
-def test_other_files_have_no_such_chunk():
+def test_files_of_other_formats_have_no_such_chunk():
     for other in (written("FLAC"), b"", b"RIFF", b"a text that somebody called .wav"):
         assert samples_chunk(io.BytesIO(other)) is None
 
 
-def test_an_ogg_ends_with_a_page_or_was_cut():
+def test_an_ogg_that_does_not_end_with_a_page_is_truncated():
     whole = written("OGG", "VORBIS")
     assert not ends_within_ogg_page(io.BytesIO(whole))
     for n_lost in (1, 50, len(whole) // 3):

@@ -21,7 +21,7 @@ def test_frames_share_the_memory_of_a_store_without_a_warning(store, recwarn):
     assert not recwarn.list
 
 
-def test_on_the_cpu_frames_stay_where_they_are():
+def test_moving_to_the_cpu_does_not_copy_frames():
     frames = make_frames()
     assert frames.to(torch.device("cpu")) is frames
 

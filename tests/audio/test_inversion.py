@@ -34,14 +34,14 @@ def test_a_tone_keeps_its_frequency(frequency: int) -> None:
 
 
 @pytest.mark.parametrize("front_end", [FRONT_END, *OTHERS])
-def test_the_log_mel_of_the_sound_is_the_log_mel(front_end: LogMel) -> None:
+def test_inversion_reproduces_the_log_mel(front_end: LogMel) -> None:
     log_mel = front_end(noise())
     heard = front_end(to_waveform(log_mel, front_end))
     assert heard.shape == log_mel.shape
     assert correlation(heard, log_mel) > 0.9
 
 
-def test_more_rounds_come_closer() -> None:
+def test_more_iterations_reduce_the_error() -> None:
     log_mel = FRONT_END(noise())
     rough, fine = (
         correlation(FRONT_END(to_waveform(log_mel, FRONT_END, n_iterations=n)), log_mel)
@@ -55,7 +55,7 @@ def test_silence_stays_silent() -> None:
     assert np.abs(to_waveform(log_mel, FRONT_END)).max() < 1e-3
 
 
-def test_the_seed_decides() -> None:
+def test_the_result_depends_on_the_seed_alone() -> None:
     log_mel = FRONT_END(noise())
     first, again, other = (to_waveform(log_mel, FRONT_END, seed=seed) for seed in (1, 1, 2))
     assert first.dtype == np.float32

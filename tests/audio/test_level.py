@@ -14,7 +14,7 @@ from soundalike.audio.level import level, normalize_peak
     offset=st.floats(-10, 10),
     n_blocks=st.integers(1, 5),
 )
-def test_the_peak_comes_just_below_one(
+def test_the_peak_is_just_below_one(
     n_samples: int, scale: float, offset: float, n_blocks: int
 ) -> None:
     noise = np.random.default_rng(n_samples).standard_normal(n_samples)

@@ -59,7 +59,7 @@ def front_ends(draw: st.DrawFn) -> LogMel:
     )
 
 
-def test_a_value_is_what_the_definition_says() -> None:
+def test_a_value_equals_the_definition_in_plain_loops() -> None:
     front_end = LogMel(
         sample_rate=8000, n_fft=64, win_length=33, hop_length=20, n_mels=5, fmin=100.0, fmax=3900.0
     )
@@ -81,7 +81,7 @@ def test_a_value_is_what_the_definition_says() -> None:
         np.testing.assert_allclose(log_mel[frame], np.log10(energies), atol=1e-4)
 
 
-def test_the_default_front_end_is_librosas() -> None:
+def test_the_default_front_end_equals_librosa() -> None:
     waveform = sounds(5 * 22050)
     log_mel = LogMel()(waveform)
     assert log_mel.dtype == np.float32
@@ -109,7 +109,7 @@ def float32_rounding(log_mel: NDArray[np.float64]) -> NDArray[np.float64]:
     seed=7,
 )
 @pytest.mark.filterwarnings("ignore:Empty filters detected")
-def test_any_front_end_is_librosas(front_end: LogMel, n_samples: int, seed: int) -> None:
+def test_any_front_end_equals_librosa(front_end: LogMel, n_samples: int, seed: int) -> None:
     waveform = sounds(n_samples, seed)
     log_mel = front_end(waveform)
     # Padded here: librosa reflects a short tail twice, and pads an odd n_fft by a sample less.
@@ -148,7 +148,7 @@ def test_twice_the_amplitude_is_four_times_the_energy() -> None:
 @given(front_end=front_ends())
 @settings(deadline=None)
 @pytest.mark.filterwarnings("ignore:Empty filters detected")
-def test_the_filterbank_is_librosas(front_end: LogMel) -> None:
+def test_the_filterbank_equals_librosa(front_end: LogMel) -> None:
     theirs = librosa.filters.mel(
         sr=front_end.sample_rate,
         n_fft=front_end.n_fft,
@@ -164,7 +164,7 @@ def test_the_filterbank_is_librosas(front_end: LogMel) -> None:
     np.testing.assert_allclose(ours, theirs.T, atol=1e-6)
 
 
-def test_settings_survive_being_written_down() -> None:
+def test_settings_survive_a_round_trip_through_json() -> None:
     front_end = LogMel(sample_rate=16000, fmax=8000.0)
     assert LogMel(**dataclasses.asdict(front_end)) == front_end != LogMel()
 
@@ -184,6 +184,6 @@ def test_settings_survive_being_written_down() -> None:
         ({"min_duration_s": float("inf")}, "min_duration_s"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(settings: dict[str, float], message: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         LogMel(**settings)  # type: ignore[arg-type]

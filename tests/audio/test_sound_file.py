@@ -60,7 +60,7 @@ def problem_of(path: str | Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.ogg", "a.raw", "a"])
-def test_a_file_that_is_no_sound_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_audio_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_text("Dear diary, today I heard a bird. " * 100)
     assert problem_of(path) == "not audio"
@@ -68,7 +68,7 @@ def test_a_file_that_is_no_sound_is_refused(tmp_path: Path, name: str) -> None:
     assert problem_of(path) == "empty"
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
     assert problem_of(tmp_path) == "a folder"
     assert problem_of(tmp_path / "none.wav") == "missing"
     assert problem_of(str(tmp_path / "none.wav")) == "missing"
@@ -80,7 +80,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     assert problem_of(tmp_path / "pipe.wav") == "not a file"
 
 
-def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_is_not_valid_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"bird\xff.wav")
     with open(path, "wb") as file:
         soundfile.write(file, tone(9), RATE, format="WAV")
@@ -95,7 +95,7 @@ def test_a_name_in_any_script_is_read(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "container", "subtype"), ONE_OF_EACH)
-def test_a_file_of_a_header_is_refused(
+def test_a_file_with_only_a_header_is_refused(
     tmp_path: Path, suffix: str, container: str, subtype: str
 ) -> None:
     path = write(tmp_path / f"clip{suffix}", tone(0), container, subtype)
@@ -104,7 +104,7 @@ def test_a_file_of_a_header_is_refused(
 
 @pytest.mark.parametrize(("suffix", "container", "subtype"), ONE_OF_EACH)
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
-def test_a_file_cut_short_is_refused(
+def test_a_truncated_file_is_refused(
     tmp_path: Path, suffix: str, container: str, subtype: str, share: float
 ) -> None:
     path = write(tmp_path / f"clip{suffix}", tone(N_SAMPLES, 2), container, subtype)
@@ -132,7 +132,7 @@ def test_a_wav_written_to_a_pipe_is_read(tmp_path: Path, size: int, container_si
     assert read_info(path).n_samples == 5000
 
 
-def test_notes_after_no_samples_are_not_samples(tmp_path: Path) -> None:
+def test_metadata_after_an_empty_data_chunk_is_not_samples(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.wav", tone(0), "WAV", "PCM_16")
     content = bytearray(path.read_bytes() + b"LIST" + struct.pack("<I", 400) + bytes(400))
     content[4:8] = struct.pack("<I", len(content) - 8)
@@ -140,7 +140,7 @@ def test_notes_after_no_samples_are_not_samples(tmp_path: Path) -> None:
     assert problem_of(path) == "no samples"
 
 
-def test_notes_after_the_samples_do_no_harm(tmp_path: Path) -> None:
+def test_metadata_after_the_samples_is_ignored(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.wav", tone(5000), "WAV", "PCM_16")
     content = bytearray(path.read_bytes() + b"LIST" + struct.pack("<I", 401) + bytes(402))
     content[4:8] = struct.pack("<I", len(content) - 8)
@@ -149,13 +149,13 @@ def test_notes_after_the_samples_do_no_harm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_samples_that_are_not_numbers_are_refused(tmp_path: Path, value: float) -> None:
+def test_non_finite_samples_are_refused(tmp_path: Path, value: float) -> None:
     samples = tone(5000, 2)
     samples[4321, 1] = value
     assert problem_of(write(tmp_path / "a.wav", samples)) == "samples that are not numbers"
 
 
-def test_samples_no_program_writes_are_refused(tmp_path: Path) -> None:
+def test_implausibly_large_samples_are_refused(tmp_path: Path) -> None:
     samples = tone(5000)
     in_units_of_16_bits = write(tmp_path / "a.wav", 32768 * samples)
     assert read_waveform(in_units_of_16_bits, RATE).max() > 8
@@ -172,7 +172,7 @@ def test_a_file_damaged_in_its_middle_is_refused(tmp_path: Path) -> None:
     assert problem_of(path) == "damaged"
 
 
-def test_a_flac_that_does_not_know_its_length_is_refused(tmp_path: Path) -> None:
+def test_a_flac_without_a_length_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.flac", tone(N_SAMPLES), "FLAC", "PCM_16")
     content = bytearray(path.read_bytes())
     content[21] &= 0xF0  # the 36 bits that count the samples
@@ -220,7 +220,7 @@ def open_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_a_file_one_may_not_read_is_refused(open_folder: Path) -> None:
+def test_a_file_without_read_permission_is_refused(open_folder: Path) -> None:
     readable = write(open_folder / "readable.wav", tone(100))
     locked = write(open_folder / "locked.wav", tone(100))
     locked.chmod(0)
@@ -233,7 +233,7 @@ def test_a_file_one_may_not_read_is_refused(open_folder: Path) -> None:
         assert pool.apply(problem_for_nobody, [str(locked)]) == "permission denied"
 
 
-def test_an_error_survives_the_way_between_processes() -> None:
+def test_an_error_can_be_pickled() -> None:
     error = AudioError("a.wav", "truncated", "it ends after 1 s; copy it again")
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.path, again.problem) == (str(error), "a.wav", "truncated")

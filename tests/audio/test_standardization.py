@@ -4,7 +4,7 @@ import pytest
 from soundalike.audio.standardization import Standardization
 
 
-def test_values_of_the_set_it_is_of_get_mean_zero_and_deviation_one():
+def test_standardized_values_have_mean_zero_and_standard_deviation_one():
     values = np.random.default_rng(0).normal(-4, 2, (50, 96)).astype(np.float32)
     standardized = Standardization(float(values.mean()), float(values.std()))(values)
     assert standardized.dtype == np.float32

@@ -33,7 +33,7 @@ def sounds(n_samples: int) -> NDArray[np.float32]:
     ends=st.lists(st.integers(0, 20000), max_size=8),
 )
 @settings(max_examples=60, deadline=None)
-def test_blocks_give_the_whole(
+def test_blocks_concatenate_to_the_log_mel_of_the_clip(
     n_fft: int, share: float, hop_length: int, n_samples: int, ends: list[int]
 ) -> None:
     win_length = max(1, round(share * n_fft))
@@ -44,7 +44,7 @@ def test_blocks_give_the_whole(
     np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
 
 
-def test_a_long_file_in_blocks_gives_the_whole(tmp_path: Path) -> None:
+def test_blocks_of_a_long_file_concatenate_to_its_log_mel(tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     soundfile.write(path, 0.3 * sounds(100 * 8000) + 0.2, 8000)
     front_end = LogMel()
@@ -75,7 +75,7 @@ def test_a_short_clip_is_repeated_to_a_second(tmp_path: Path, n_samples: int) ->
     np.testing.assert_array_equal(log_mel, LogMel()(repeated))
 
 
-def test_a_clip_may_have_to_be_longer_than_a_minute(tmp_path: Path) -> None:
+def test_a_clip_is_repeated_up_to_minutes(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "clip.wav", sounds(80 * 1000), 1000)
     front_end = LogMel(sample_rate=1000, fmax=500.0, min_duration_s=90.0)
     assert len(read_log_mel(tmp_path / "clip.wav", front_end)) == 1 + 90_000 // 220

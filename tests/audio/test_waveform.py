@@ -53,7 +53,7 @@ def write(path: Path, samples: NDArray[np.float32], *kind: str, rate: int = RATE
     return path
 
 
-def test_every_suffix_is_tried_here() -> None:
+def test_every_supported_suffix_is_tested() -> None:
     assert {suffix for suffix, *_ in FORMATS} == AUDIO_SUFFIXES
 
 
@@ -82,7 +82,7 @@ def test_every_format_is_read_as_the_mean_of_its_channels(
     n_samples=st.integers(1, 6000),
     block_s=st.floats(0.001, 0.3),
 )
-def test_samples_do_not_depend_on_the_blocks(
+def test_samples_do_not_depend_on_the_block_size(
     rate: int, n_channels: int, n_samples: int, block_s: float
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +94,7 @@ def test_samples_do_not_depend_on_the_blocks(
     assert abs(len(whole) - n_samples * 22050 / rate) <= 1
 
 
-def test_a_tone_keeps_its_frequency_and_what_is_too_high_is_gone(tmp_path: Path) -> None:
+def test_resampling_keeps_a_tone_and_removes_frequencies_above_nyquist(tmp_path: Path) -> None:
     time = np.arange(RATE) / RATE
     tones = 0.5 * np.sin(2 * np.pi * 1000 * time) + 0.4 * np.sin(2 * np.pi * 15000 * time)
     waveform = read_waveform(write(tmp_path / "a.wav", tones.astype(np.float32)), 22050)
@@ -104,7 +104,7 @@ def test_a_tone_keeps_its_frequency_and_what_is_too_high_is_gone(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("suffix", "container", "subtype", "error"), ONE_OF_EACH)
-def test_a_segment_is_the_slice_of_the_whole(
+def test_a_segment_is_a_slice_of_the_file(
     tmp_path: Path, suffix: str, container: str, subtype: str, error: float
 ) -> None:
     path = write(tmp_path / f"clip{suffix}", chords(N_SAMPLES, 2), container, subtype)
@@ -117,7 +117,7 @@ def test_a_segment_is_the_slice_of_the_whole(
 
 
 @pytest.mark.parametrize("rate", [16000, 44100])
-def test_an_mp3_that_saves_bits_for_later_is_read_without_gaps(tmp_path: Path, rate: int) -> None:
+def test_an_mp3_with_a_bit_reservoir_is_read_without_gaps(tmp_path: Path, rate: int) -> None:
     path = tmp_path / "clip.mp3"
     settings = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.99}
     with soundfile.SoundFile(path, "w", rate, 2, **settings) as file:
@@ -131,7 +131,7 @@ def test_an_mp3_that_saves_bits_for_later_is_read_without_gaps(tmp_path: Path, r
         np.testing.assert_allclose(segment, whole[start : start + rate], atol=1e-6)
 
 
-def test_a_resampled_segment_is_a_file_of_its_own(tmp_path: Path) -> None:
+def test_a_segment_is_resampled_as_if_it_were_a_file(tmp_path: Path) -> None:
     samples = chords(N_SAMPLES, 1)
     whole = write(tmp_path / "whole.wav", samples)
     cut = write(tmp_path / "cut.wav", samples[RATE : 2 * RATE])
@@ -154,7 +154,7 @@ def test_a_segment_may_end_after_the_file(tmp_path: Path) -> None:
         ((2.0, float("nan")), "empty segment"),
     ],
 )
-def test_a_segment_that_is_not_in_the_file_is_refused(
+def test_a_segment_outside_the_file_is_refused(
     tmp_path: Path, segment: tuple[float, float], problem: str
 ) -> None:
     path = write(tmp_path / "clip.wav", chords(N_SAMPLES, 1))
@@ -162,7 +162,7 @@ def test_a_segment_that_is_not_in_the_file_is_refused(
         read_waveform(path, RATE, *segment)
 
 
-def test_many_channels_come_in_shorter_blocks(tmp_path: Path) -> None:
+def test_files_with_many_channels_are_read_in_shorter_blocks(tmp_path: Path) -> None:
     samples = np.tile(chords(20000, 1), 1000)
     path = write(tmp_path / "array.wav", samples, "WAV", "PCM_16")
     blocks = list(read_blocks(path, RATE))
@@ -171,6 +171,6 @@ def test_many_channels_come_in_shorter_blocks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 3])
-def test_a_clip_of_a_sample_has_a_sample(tmp_path: Path, n_samples: int) -> None:
+def test_a_clip_of_one_sample_has_one_sample(tmp_path: Path, n_samples: int) -> None:
     path = write(tmp_path / "click.wav", np.full((n_samples, 1), 0.5, np.float32), rate=192000)
     assert len(read_waveform(path, 22050)) == 1

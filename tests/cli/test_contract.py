@@ -17,7 +17,7 @@ HEAVY = {"torch", "numpy", "pandas", "scipy", "sklearn", "pyarrow", "yaml", "lig
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_its_module_has_a_description_and_two_functions(name):
+def test_a_command_module_has_a_description_and_two_functions(name):
     command = importlib.import_module(COMMANDS[name])
     first_line = command.__doc__.splitlines()[0]
     assert first_line[0].isupper()
@@ -28,7 +28,7 @@ def test_its_module_has_a_description_and_two_functions(name):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_its_help_shows_every_argument_with_a_text(name, call, capsys):
+def test_help_describes_every_argument(name, call, capsys):
     assert call(name, "--help") == DONE
     text = capsys.readouterr().out
     assert text.startswith(f"usage: soundalike {name}")
@@ -46,7 +46,7 @@ def test_an_unknown_option_is_refused(name, refusal):
     assert "error: " in refusal(name, "--loud")
 
 
-def test_help_lists_them_in_order(call, capsys):
+def test_help_lists_the_commands_in_order(call, capsys):
     assert call("--help") == DONE
     text = capsys.readouterr().out
     assert re.findall(r"^    (\w+)  ", text, re.MULTILINE) == list(COMMANDS)
@@ -77,7 +77,7 @@ def test_help_takes_less_than_a_second_and_imports_nothing_heavy():
     assert not HEAVY & set(modules)
 
 
-def test_what_computes_nothing_answers_without_torch(store, sound_folder, tmp_path):
+def test_commands_that_compute_nothing_do_not_import_torch(store, sound_folder, tmp_path):
     """Importing torch takes seconds; one process runs all commands, in an empty folder."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "thesis").mkdir()

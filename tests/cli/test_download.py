@@ -3,7 +3,7 @@
 from soundalike.datasets import download
 
 
-def test_it_says_how_to_use_the_data_set(results_of, tmp_path, monkeypatch):
+def test_the_last_line_says_how_to_use_the_data_set(results_of, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "download", lambda name, root: root / name)
     results, last = results_of("download", "fsdnoisy18k", tmp_path)
     folder = tmp_path / "fsdnoisy18k"

@@ -10,7 +10,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.pretrained import SHIPPED_MODELS
 
 
-def test_a_vector_per_window(results_of, run, sound_folder, tmp_path):
+def test_an_embedding_per_window_is_written(results_of, run, sound_folder, tmp_path):
     parquet = tmp_path / "windows.parquet"
     counts, last = results_of("embed", run.path, sound_folder, "--out", parquet)
     assert last == f"{counts['n_windows']} windows of 24 clips in {parquet}"
@@ -25,7 +25,7 @@ def test_a_vector_per_window(results_of, run, sound_folder, tmp_path):
     assert np.allclose(of_clip, SoundEncoder.from_pretrained(run.path).encode(clip), atol=1e-5)
 
 
-def test_the_default_model_needs_no_name(call, sound_folder, run, tmp_path, monkeypatch):
+def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp_path, monkeypatch):
     monkeypatch.setitem(SHIPPED_MODELS, "default", run.encoder)
     monkeypatch.chdir(tmp_path)
     assert call("embed", sound_folder, "--out", "default.parquet") == DONE

@@ -20,14 +20,14 @@ QUICK = [
 ]  # fmt: skip
 
 
-def test_linear_evaluation_has_two_baselines(results_of, run, store, tmp_path):
+def test_linear_evaluation_scores_two_baselines(results_of, run, store, tmp_path):
     words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
     results, _ = results_of(*words)
     assert [row["protocol"] for row in results["rows"]] == ["linear"] * 3
     assert results["n_test_clips"] == 24
 
 
-def test_the_default_model_needs_no_name(call, sound_folder, run, tmp_path, monkeypatch):
+def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp_path, monkeypatch):
     monkeypatch.setitem(SHIPPED_MODELS, "default", run.encoder)
     monkeypatch.chdir(tmp_path)
     assert call("evaluate", sound_folder, "--protocol", "knn") == DONE
@@ -35,7 +35,9 @@ def test_the_default_model_needs_no_name(call, sound_folder, run, tmp_path, monk
     assert results["model"] == "default"
 
 
-def test_fine_tuning_beside_training_from_scratch(results_of, run, sound_folder, store, tmp_path):
+def test_fine_tuning_is_compared_with_from_scratch(
+    results_of, run, sound_folder, store, tmp_path
+):
     out = tmp_path / "tuned"
     words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
     results, _ = results_of(*words)
@@ -55,7 +57,7 @@ def test_fine_tuning_beside_training_from_scratch(results_of, run, sound_folder,
     assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= modified
 
 
-def test_few_labels_fine_tunes_the_pretrained_encoder_alone(results_of, run, store, tmp_path):
+def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, store, tmp_path):
     # At one level: an encoder after so few steps does not recognize sounds at another.
     words = ["--protocol", "finetune", "--recipe", "few_labels", "--training.gain_db", "0"]
     results, _ = results_of("evaluate", run.path, store.path, *words, "--out", tmp_path / "tuned")
@@ -64,7 +66,7 @@ def test_few_labels_fine_tunes_the_pretrained_encoder_alone(results_of, run, sto
     assert row["score"] > 0.9
 
 
-def test_the_clean_task_trains_on_validation_alone(results_of, run, sound_folder, tmp_path):
+def test_the_clean_task_trains_only_on_validation(results_of, run, sound_folder, tmp_path):
     """All labels of the split train are wrong, which changes nothing in the clean task."""
     rows = []
     for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
@@ -81,7 +83,7 @@ def test_the_clean_task_trains_on_validation_alone(results_of, run, sound_folder
     assert all(row["score"] == pytest.approx(1 / 3) for row in noisy["rows"])
 
 
-def test_clips_with_several_labels(results_of, run, sound_folder, tmp_path):
+def test_clips_with_several_labels_are_scored_by_map(results_of, run, sound_folder, tmp_path):
     """Binary cross entropy and mAP instead of cross entropy and accuracy, all the way."""
     rows = []
     for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
@@ -149,7 +151,7 @@ def test_the_table_has_a_row_for_every_representation(capsys, included):
     assert ("Pre-training included the test clips" in text) is included
 
 
-def test_several_labels_have_no_accuracy(capsys):
+def test_the_table_for_several_labels_has_no_accuracy(capsys):
     row = ScoreRow("knn", "pretrained encoder", 0.4, [0.3, 0.5], {"a": 1.0})
     print_evaluation(result_of([row], metric="mAP"))
     text = capsys.readouterr().out

@@ -37,7 +37,7 @@ def test_wrong_use(refusal, words, message):
     assert message in refusal(*words)
 
 
-def test_every_error_of_ours_says_what_it_means_to_the_shell():
+def test_every_exception_of_soundalike_has_an_exit_code():
     errors = set()
     for module in pkgutil.walk_packages(soundalike.__path__, "soundalike."):
         if not module.name.endswith("__main__"):
@@ -95,7 +95,7 @@ def test_ctrl_c_is_one_line_and_the_same_command_resumes(
     assert capsys.readouterr().out.startswith("64 clips, 0.05 h")
 
 
-def test_two_runs_do_not_write_into_one_folder(
+def test_a_folder_in_use_is_refused(
     store, sound_folder, tmp_path, call, tiny_options, capsys, monkeypatch
 ):
     monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
@@ -111,7 +111,7 @@ def test_two_runs_do_not_write_into_one_folder(
     assert all("another folder" in line for line in refusals)
 
 
-def test_a_reader_that_went_away_is_no_noise(sound_folder):
+def test_a_closed_pipe_prints_no_error(sound_folder):
     reading, writing = os.pipe()
     os.close(reading)
     command = [sys.executable, "-m", "soundalike", "scan", sound_folder, "--workers", "1"]

@@ -14,7 +14,7 @@ def parse(add, *words):
     return vars(parser.parse_intermixed_args(words))
 
 
-def test_the_model_may_be_left_out_and_options_may_stand_anywhere():
+def test_model_is_optional_and_options_may_be_anywhere():
     def add(parser):
         options.add_model_and_source(parser)
         options.add_strict(parser)

@@ -23,6 +23,6 @@ def test_json_goes_to_a_device_and_into_a_new_folder(tmp_path):
     write_json(None, {"n_clips": 24})
 
 
-def test_skipped_clips_are_counted_and_listed_somewhere():
+def test_skipped_clips_are_counted_and_their_list_is_named():
     assert skipped(0, "x.csv") == ""
     assert skipped(1200, "x.csv") == "; skipped 1,200 (see x.csv)"

@@ -3,7 +3,7 @@
 import pytest
 
 
-def test_it_ends_with_tables_to_open(results_of, store, tmp_path):
+def test_the_last_line_names_the_tables(results_of, store, tmp_path):
     words = ["--only", "linear evaluation/log-mel statistics", "--budget", "small"]
     results, last = results_of("paper", store.path, "--out", tmp_path / "out", *words)
     assert (results["n_cells"], results["n_failed"]) == (1, 0)

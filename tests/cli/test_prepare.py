@@ -4,7 +4,7 @@ from soundalike.cli import DONE
 from soundalike.datasets.store import open_store
 
 
-def test_it_says_how_much_is_in_the_store(results_of, sound_folder, tmp_path):
+def test_the_last_line_says_how_much_is_in_the_store(results_of, sound_folder, tmp_path):
     store = tmp_path / "store"
     results, last = results_of("prepare", sound_folder, "--out", store, "--workers", 1)
     assert (results["n_clips"], results["n_problems"]) == (24, 0)
@@ -12,7 +12,7 @@ def test_it_says_how_much_is_in_the_store(results_of, sound_folder, tmp_path):
     assert last == f"24 clips, 0.01 h in {store}"
 
 
-def test_it_takes_the_front_end_of_the_recipe(call, refusal, sound_folder, tmp_path):
+def test_the_front_end_is_that_of_the_recipe(call, refusal, sound_folder, tmp_path):
     out = tmp_path / "store"
     assert call("prepare", sound_folder, "--out", out, "--front_end.n_mels=64") == DONE
     assert open_store(out).front_end.n_mels == 64

@@ -8,7 +8,7 @@ from soundalike.cli import DONE
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 
-def test_it_trains_and_writes_the_health_page(results_of, store, tiny_options, tmp_path):
+def test_pretrain_trains_and_writes_the_health_page(results_of, store, tiny_options, tmp_path):
     run = tmp_path / "run"
     words = ["pretrain", store.path, "--out", run, *tiny_options, "--training.n_epochs", 2]
     results, last = results_of(*words)
@@ -80,6 +80,6 @@ def test_wrong_use(refusal, words, message):
     assert message in refusal("pretrain", *words)
 
 
-def test_a_folder_of_something_else_is_wrong_use(refusal, tmp_path, sound_folder):
+def test_a_folder_that_is_not_a_run_is_refused(refusal, tmp_path, sound_folder):
     (tmp_path / "thesis.doc").touch()
     assert "name a new folder" in refusal("pretrain", sound_folder, "--out", tmp_path)

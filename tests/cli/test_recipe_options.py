@@ -18,7 +18,7 @@ def printed(call, capsys):
     return run
 
 
-def test_the_printed_recipe_is_a_recipe(printed, tiny_options, tmp_path):
+def test_the_printed_recipe_can_be_read_back(printed, tiny_options, tmp_path):
     recipe = printed(*tiny_options, "--views.noise", "null", "--schedule.name", "cosine")
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(recipe))
     assert printed("--recipe", tmp_path / "mine.yaml") == recipe
@@ -58,11 +58,11 @@ def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(printed):
         (["--recipe", "tinny"], "did you mean 'tiny'?"),
     ],
 )
-def test_wrong_overrides(refusal, words, message):
+def test_invalid_overrides_are_refused(refusal, words, message):
     assert message in refusal("pretrain", "--print_recipe", *words)
 
 
-def test_overrides_are_told_from_other_words():
+def test_overrides_are_separated_from_other_words():
     words = ["x", "--out", "a.b", "--a.b", "1", "--c.d=2=3", "--e.f"]
     assert split_overrides(words) == (
         ["x", "--out", "a.b"],
@@ -77,7 +77,7 @@ def test_what_the_model_determines_is_refused():
         refuse_fixed_by_model({"encoder.width": 1}, ("encoder.",))
 
 
-def test_front_ends_that_contradict_themselves(refusal, sound_folder, tmp_path):
+def test_contradictory_front_end_settings_are_refused(refusal, sound_folder, tmp_path):
     words = ["--out", tmp_path / "x", "--front_end.fmax", "20000"]
     for command in ("prepare", "views", "pretrain"):
         assert "fmax at most half the sample_rate" in refusal(command, sound_folder, *words)

@@ -35,7 +35,7 @@ REPORT = ScanReport(
 )
 
 
-def test_its_results_count_clips_and_labels(results_of, sound_folder):
+def test_results_count_clips_and_labels(results_of, sound_folder):
     report, _ = results_of("scan", sound_folder, "--workers", 1)
     assert (report["n_clips"], report["labels"]) == (24, {"high": 8, "low": 8, "middle": 8})
 
@@ -52,14 +52,14 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "silent" not in text
 
 
-def test_an_empty_source_is_no_error(capsys):
+def test_a_source_without_readable_clips_is_no_error(capsys):
     nothing = dict.fromkeys((field.name for field in fields(ScanReport)), ())
     empty = ScanReport(**nothing | {"source": "x", "n_clips": 0, "n_readable": 0, "hours": 0})
     print_scan(empty)
     assert "none" in capsys.readouterr().out
 
 
-def test_names_with_characters_that_the_terminal_lacks(tmp_path):
+def test_names_with_characters_the_terminal_cannot_encode(tmp_path):
     sounds = tmp_path / "sounds" / "hör犬"
     sounds.mkdir(parents=True)
     soundfile.write(sounds / "ß.wav", np.zeros(8000), 8000)

@@ -23,20 +23,20 @@ clips_of_any_kind = st.lists(
 
 
 @given(clips_of_any_kind)
-def test_a_table_gives_back_its_clips(clips):
+def test_a_table_yields_its_clips(clips):
     table = ClipTable.of("x", clips)
     assert list(table) == clips
     assert len(table) == len(clips)
 
 
 @given(clips_of_any_kind, clips_of_any_kind)
-def test_fingerprints_are_the_same_for_the_same_clips_only(clips, others):
+def test_fingerprints_are_equal_only_for_the_same_clips(clips, others):
     same = ClipTable.of("x", clips).fingerprint() == ClipTable.of("y", others).fingerprint()
     assert same == (clips == others)
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 2, 3, 7])
-def test_nothing_depends_on_how_many_rows_are_taken_at_once(monkeypatch, rows_at_once):
+def test_results_do_not_depend_on_the_number_of_rows_at_once(monkeypatch, rows_at_once):
     monkeypatch.setattr(room, "ROWS_AT_ONCE", rows_at_once)
     clips = [Clip(f'{i}, "{i}"', "ab"[i % 2], start_s=i / 3 or None) for i in range(6)]
     table = ClipTable.of("x", clips)
@@ -53,7 +53,7 @@ def test_nothing_depends_on_how_many_rows_are_taken_at_once(monkeypatch, rows_at
     assert table.fingerprint() == digest, "of each column as one JSON list"
 
 
-def test_a_letter_moved_to_the_next_cell_is_another_table():
+def test_moving_a_letter_to_the_next_cell_changes_the_fingerprint():
     one = ClipTable.of("x", [Clip("a"), Clip("bc", label="d")])
     for clips in (
         [Clip("ab"), Clip("c", label="d")],
@@ -64,7 +64,7 @@ def test_a_letter_moved_to_the_next_cell_is_another_table():
         assert ClipTable.of("x", clips).fingerprint() != one.fingerprint()
 
 
-def test_missing_columns_are_unknown_and_further_ones_are_kept():
+def test_missing_columns_are_unknown_and_other_columns_stay():
     rows = pd.DataFrame({"note": ["n", "m"], "path": ["a", "b"]}, index=[7, 3])
     table = ClipTable("x", rows)
     assert list(table) == [Clip("a"), Clip("b")]
@@ -75,7 +75,7 @@ def test_missing_columns_are_unknown_and_further_ones_are_kept():
     assert list(rows.columns) == ["note", "path"], "the given rows are left as they are"
 
 
-def test_classes_and_folds_are_sorted_and_leave_out_the_unknown():
+def test_classes_and_folds_are_sorted_without_the_unknown():
     table = ClipTable.of(
         "x", [Clip("a", "owl", fold="2"), Clip("b"), Clip("c", "cat", fold="1"), Clip("d", "owl")]
     )
@@ -91,7 +91,7 @@ def test_classes_and_folds_are_sorted_and_leave_out_the_unknown():
     ]  # fmt: skip
 
 
-def test_labels_are_kept_in_one_form():
+def test_labels_are_normalized():
     rough = [" owl ; cat", "cat;", ";", " ", "owl;owl", "barn owl"]
     table = ClipTable.of("x", [Clip(str(i), label) for i, label in enumerate(rough)])
     assert table.rows["label"].tolist() == ["owl;cat", "cat", "", "", "owl", "barn owl"]
@@ -100,7 +100,7 @@ def test_labels_are_kept_in_one_form():
     assert once.fingerprint() == again.fingerprint()
 
 
-def test_one_clip_in_a_split_makes_splits():
+def test_one_clip_in_a_split_is_enough_for_has_splits():
     assert ClipTable.of("x", [Clip("a"), Clip("b", split="test")]).has_splits
 
 

@@ -99,7 +99,7 @@ def test_every_data_set_lists_labeled_clips_that_exist(name, tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_data_set_says_what_is_missing(name, tmp_path):
+def test_every_data_set_names_the_missing_file(name, tmp_path):
     for root in (tmp_path, tmp_path / "gone"):
         with pytest.raises(SourceError, match=name) as error:
             read_source(f"{name}:{root}")

@@ -79,7 +79,7 @@ def refusal(root):
     return str(error.value)
 
 
-def test_a_data_set_is_fetched_and_can_be_read(shelf, publish, tmp_path, capsys):
+def test_a_downloaded_data_set_can_be_read(shelf, publish, tmp_path, capsys):
     publish(ARCHIVES)
     root = quietly(tmp_path / "new" / "root")
     assert root == tmp_path / "new" / "root"
@@ -115,7 +115,7 @@ def test_a_second_call_fetches_only_what_is_left(shelf, publish, tmp_path):
     assert [name for name, _ in shelf.asked] == ["FSDnoisy18k.meta.zip", "FSDnoisy18k.doc.zip"]
 
 
-def test_a_broken_line_and_half_an_unpacked_folder_are_mended(shelf, publish, tmp_path):
+def test_a_partial_download_and_a_partly_unpacked_folder_are_completed(shelf, publish, tmp_path):
     publish(ARCHIVES)
     work = tmp_path / download.WORK
     (work / "unpacked" / "FSDnoisy18k.audio_train").mkdir(parents=True)
@@ -128,7 +128,7 @@ def test_a_broken_line_and_half_an_unpacked_folder_are_mended(shelf, publish, tm
     assert shelf.ranges[0] == "bytes=300-"
 
 
-def test_interrupted_while_unpacking_it_goes_on_without_fetching_again(
+def test_an_interrupted_unpacking_resumes_without_downloading_again(
     shelf, publish, tmp_path, monkeypatch
 ):
     publish(ARCHIVES)
@@ -152,25 +152,25 @@ def test_interrupted_while_unpacking_it_goes_on_without_fetching_again(
 
 
 @pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "folder/../../out.txt"])
-def test_an_archive_that_would_write_elsewhere_is_refused(publish, tmp_path, name):
+def test_an_archive_with_paths_outside_its_folder_is_refused(publish, tmp_path, name):
     root = tmp_path / "a" / "root"
     publish({"folder": packed({"folder/good.txt": b"good", name: b"bad"})})
     assert refusal(root).endswith(f"folder.zip: not safe to unpack: it would write to {name}.")
     assert not list(tmp_path.rglob("*.txt"))
 
 
-def test_files_beside_the_folder_stay_out(publish, tmp_path):
+def test_files_outside_the_expected_folder_are_not_unpacked(publish, tmp_path):
     publish({"folder": packed({"folder/a": b"a", "__MACOSX/folder/._a": b"?", ".DS_Store": b"?"})})
     quietly(tmp_path)
     assert contents(tmp_path) == {"folder/a": b"a"}
 
 
-def test_an_archive_of_something_else_is_refused(publish, tmp_path):
+def test_an_archive_without_the_expected_folder_is_refused(publish, tmp_path):
     publish({"folder": packed({"other/a": b"a"})})
     assert refusal(tmp_path).endswith("folder.zip: contains no folder folder: unpack it by hand.")
 
 
-def test_an_archive_that_is_none_is_refused(publish, tmp_path):
+def test_a_file_that_is_not_an_archive_is_refused(publish, tmp_path):
     publish({"folder": b"no zip"})
     assert "folder.zip: damaged (File is not a zip file): delete it" in refusal(tmp_path)
 
@@ -178,14 +178,14 @@ def test_an_archive_that_is_none_is_refused(publish, tmp_path):
 Usage = namedtuple("Usage", "total used free")
 
 
-def test_too_small_a_disk_is_noticed_before_the_first_byte(publish, tmp_path, monkeypatch):
+def test_a_disk_too_small_is_refused_before_downloading(publish, tmp_path, monkeypatch):
     publish(ARCHIVES, unpacked_bytes=10**9)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, 10**9))
     assert "FSDnoisy18k.audio_train.zip needs 1.00 GB and 1.00 GB are free" in refusal(tmp_path)
     assert contents(tmp_path) == {}
 
 
-def test_too_small_a_disk_is_noticed_before_unpacking(publish, shelf, tmp_path, monkeypatch):
+def test_a_disk_too_small_is_refused_before_unpacking(publish, shelf, tmp_path, monkeypatch):
     publish(ARCHIVES, unpacked_bytes=0)
     n_bytes = len(shelf.files["FSDnoisy18k.audio_train.zip"])
     room = iter([n_bytes, n_bytes // 10])
@@ -207,7 +207,7 @@ except DownloadError as error:
 """
 
 
-def test_a_disk_that_fills_up_while_unpacking(shelf, publish, tmp_path):
+def test_a_disk_that_fills_up_while_unpacking_is_an_error(shelf, publish, tmp_path):
     body = packed({"folder/a": b"a", "folder/b": bytes(100_000)})
     publish({"folder": body})
     done = subprocess.run(
@@ -226,7 +226,7 @@ def test_a_disk_that_fills_up_while_unpacking(shelf, publish, tmp_path):
     assert len(shelf.asked) == 1
 
 
-def test_a_root_that_cannot_be_made(publish, tmp_path):
+def test_a_root_that_cannot_be_created_is_an_error(publish, tmp_path):
     publish(ARCHIVES)
     (tmp_path / "file").write_text("mine")
     assert refusal(tmp_path / "file").startswith(f"{tmp_path / 'file'}")
@@ -242,14 +242,14 @@ def test_bars_are_shown_on_stderr(publish, tmp_path, capsys):
     assert "unpack: 100%" in shown
 
 
-def test_what_cannot_be_downloaded():
+def test_an_unknown_data_set_is_refused():
     with pytest.raises(SourceError, match=r"fsdnoisy: no data set .*; did you mean 'fsdnoisy18k'"):
         download.download("fsdnoisy", ".")
     with pytest.raises(SourceError, match=r"esc50: no data set .*; choose from fsdnoisy18k"):
         download.download("esc50", ".")
 
 
-def test_the_table_is_of_data_sets_that_can_be_read():
+def test_every_downloadable_data_set_has_an_adapter():
     assert set(DOWNLOADS) <= set(DATASETS)
     for source in DOWNLOADS.values():
         assert source.url.startswith("https://")

@@ -38,7 +38,7 @@ def test_another_layout_is_refused(tmp_path):
 
 
 @pytest.mark.skipif(not ROOT.is_dir(), reason=f"ESC-10 is not in {ROOT}")
-def test_the_published_set():
+def test_the_published_set_has_400_clips():
     table = read_source(f"esc10:{ROOT}")
     assert len(table) == 400
     assert set(table.rows["label"].value_counts()) == {40}

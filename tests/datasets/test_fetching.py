@@ -49,7 +49,7 @@ def files(path):
     return {file.name: file.stat().st_size for file in path.parent.iterdir()}
 
 
-def test_a_file_comes_whole_and_in_silence(shelf, url, path, capsys):
+def test_a_file_is_downloaded_completely_and_silently(shelf, url, path, capsys):
     quietly(url, path)
     assert path.read_bytes() == BODY
     assert files(path) == {"file.zip": len(BODY)}
@@ -57,7 +57,7 @@ def test_a_file_comes_whole_and_in_silence(shelf, url, path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_file_that_is_there_is_only_verified(shelf, url, path):
+def test_an_existing_file_is_only_verified(shelf, url, path):
     path.write_bytes(BODY)
     quietly(url, path)
     assert shelf.asked == []
@@ -66,14 +66,14 @@ def test_a_file_that_is_there_is_only_verified(shelf, url, path):
     assert path.read_bytes() == BODY
 
 
-def test_a_line_that_is_cut_once_goes_on_where_it_was(shelf, url, path):
+def test_a_dropped_connection_resumes_at_its_byte(shelf, url, path):
     shelf.cuts = 1
     quietly(url, path)
     assert path.read_bytes() == BODY
     assert shelf.ranges == [None, "bytes=50000-"]
 
 
-def test_a_line_that_is_cut_again_and_again_arrives_all_the_same(shelf, url, path):
+def test_repeated_drops_do_not_prevent_a_download(shelf, url, path):
     shelf.cuts = N_TRIES + 3
     quietly(url, path)
     assert path.read_bytes() == BODY
@@ -81,7 +81,7 @@ def test_a_line_that_is_cut_again_and_again_arrives_all_the_same(shelf, url, pat
     assert files(path) == {"file.zip": len(BODY)}
 
 
-def test_a_server_without_ranges_begins_anew(shelf, url, path):
+def test_without_range_support_a_download_restarts(shelf, url, path):
     shelf.knows_ranges = False
     shelf.cuts = 2
     quietly(url, path)
@@ -89,7 +89,7 @@ def test_a_server_without_ranges_begins_anew(shelf, url, path):
     assert shelf.ranges == [None, "bytes=50000-", "bytes=50000-"]
 
 
-def test_always_cut_at_the_same_place_it_gives_up(shelf, url, path):
+def test_a_download_without_progress_is_given_up(shelf, url, path):
     shelf.knows_ranges = False
     shelf.cuts = 10**6
     message = refusal(url, path)
@@ -98,7 +98,7 @@ def test_always_cut_at_the_same_place_it_gives_up(shelf, url, path):
     assert files(path) == {"file.zip.partial": 50_000}
 
 
-def test_the_next_call_goes_on_where_the_last_one_gave_up(shelf, url, path):
+def test_the_next_call_resumes_a_download_that_was_given_up(shelf, url, path):
     shelf.knows_ranges = False
     shelf.cuts = 10**6
     refusal(url, path)
@@ -109,7 +109,7 @@ def test_the_next_call_goes_on_where_the_last_one_gave_up(shelf, url, path):
     assert shelf.ranges == ["bytes=50000-"]
 
 
-def test_all_was_here_but_its_name(shelf, url, path):
+def test_a_complete_partial_file_is_only_renamed(shelf, url, path):
     path.with_name("file.zip.partial").write_bytes(BODY)
     quietly(url, path)
     assert path.read_bytes() == BODY
@@ -117,7 +117,7 @@ def test_all_was_here_but_its_name(shelf, url, path):
 
 
 @pytest.mark.parametrize("partial", [b"", BODY[:30_000], b"?" * 30_000, BODY + b"more"])
-def test_wrong_bytes_are_deleted_and_fetched_anew(shelf, url, path, partial):
+def test_a_file_with_a_wrong_checksum_is_downloaded_again(shelf, url, path, partial):
     shelf.files["file.zip"] = bytes(len(BODY))
     path.with_name("file.zip.partial").write_bytes(partial)
     message = refusal(url, path)
@@ -129,7 +129,7 @@ def test_wrong_bytes_are_deleted_and_fetched_anew(shelf, url, path, partial):
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410])
-def test_a_refusal_is_final(shelf, url, path, code):
+def test_a_client_error_is_not_retried(shelf, url, path, code):
     shelf.answers = [code] * 9
     assert f"{url}: the server answers {code} " in refusal(url, path)
     assert len(shelf.asked) == 1
@@ -137,27 +137,27 @@ def test_a_refusal_is_final(shelf, url, path, code):
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503])
-def test_a_server_in_trouble_is_asked_again(shelf, url, path, code):
+def test_a_server_error_is_retried(shelf, url, path, code):
     shelf.answers = [code] * 2
     quietly(url, path)
     assert path.read_bytes() == BODY
     assert len(shelf.asked) == 3
 
 
-def test_a_server_that_stays_in_trouble_is_left_alone(shelf, url, path):
+def test_a_persistent_server_error_is_given_up(shelf, url, path):
     shelf.answers = [503] * 99
     assert "the server answers 503 Service Unavailable: run it again later" in refusal(url, path)
     assert len(shelf.asked) == N_TRIES
 
 
-def test_no_server(shelf, path):
+def test_an_unreachable_server_is_an_error(shelf, path):
     shelf.server_close()
     message = refusal(shelf.url.format("file.zip"), path)
     assert "no connection, or it breaks off: run it again later" in message
     assert files(path) == {}
 
 
-def test_a_server_that_falls_silent(shelf, url, path, monkeypatch):
+def test_a_silent_server_times_out(shelf, url, path, monkeypatch):
     monkeypatch.setattr(fetching, "TIMEOUT_S", (1.0, 0.05))
     monkeypatch.setattr(fetching, "N_TRIES", 2)
     shelf.stalls, shelf.knows_ranges = True, False
@@ -168,7 +168,7 @@ def test_a_server_that_falls_silent(shelf, url, path, monkeypatch):
     assert shelf.ranges[-1] == "bytes=50000-"
 
 
-def test_an_interrupt_keeps_what_has_arrived(shelf, url, path, monkeypatch):
+def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
     class Interrupted(fetching.tqdm):
         """A bar at whose second step somebody presses Ctrl-C."""
 
@@ -187,7 +187,7 @@ def test_an_interrupt_keeps_what_has_arrived(shelf, url, path, monkeypatch):
     assert shelf.ranges == [None, "bytes=2000-"]
 
 
-def test_the_bar_counts_bytes_from_where_it_goes_on(shelf, url, path, capsys):
+def test_the_bar_starts_at_the_bytes_already_received(shelf, url, path, capsys):
     path.with_name("file.zip.partial").write_bytes(BODY[:40_000])
     quietly(url, path, progress=True)
     out, shown = capsys.readouterr()
@@ -200,7 +200,7 @@ def test_the_bar_counts_bytes_from_where_it_goes_on(shelf, url, path, capsys):
 Usage = namedtuple("Usage", "total used free")
 
 
-def test_a_disk_that_is_too_small_is_noticed_before(shelf, url, path, monkeypatch):
+def test_a_disk_too_small_is_refused_before_downloading(shelf, url, path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(0, 0, 10**9))
     message = refusal(url, path, spare_bytes=10**9)
     assert message == (
@@ -213,7 +213,7 @@ def test_a_disk_that_is_too_small_is_noticed_before(shelf, url, path, monkeypatc
     assert path.read_bytes() == BODY, "what is here needs no more room"
 
 
-def test_there_is_room_for_nothing(tmp_path):
+def test_zero_bytes_always_fit(tmp_path):
     check_room(tmp_path, 0, "nothing")
     with pytest.raises(DownloadError, match=r"everything needs 1000000000\.00 GB and .* are free"):
         check_room(tmp_path, 10**18, "everything")
@@ -232,7 +232,7 @@ except OSError as error:
 """
 
 
-def test_a_disk_that_fills_up_keeps_what_has_arrived(shelf, url, path):
+def test_a_disk_that_fills_up_keeps_the_bytes_received(shelf, url, path):
     done = subprocess.run(
         [sys.executable, "-c", CHILD, url, path, MD5],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),

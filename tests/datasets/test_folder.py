@@ -25,7 +25,7 @@ def listed(root: Path) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_the_first_sub_folder_is_the_label_however_deep_the_sound(tmp_path):
+def test_the_first_sub_folder_is_the_label_at_any_depth(tmp_path):
     make(tmp_path, "dog/2019/may/a.wav", "dog/b.wav", "cat/c.wav", "d.wav")
     assert listed(tmp_path) == [
         ("d.wav", "", ""),
@@ -45,17 +45,17 @@ def test_train_validation_and_test_are_splits_and_the_next_level_is_the_label(tm
     ]
 
 
-def test_hidden_files_and_folders_are_passed_over(tmp_path):
+def test_hidden_files_and_folders_are_skipped(tmp_path):
     make(tmp_path, "a.wav", ".b.wav", "._a.wav", ".git/c.wav", "dog/.cache/d.wav", "__MACOSX/a.wav")
     assert listed(tmp_path) == [("a.wav", "", "")]
 
 
-def test_a_hidden_folder_that_is_asked_for_is_read(tmp_path):
+def test_a_hidden_folder_named_as_the_source_is_read(tmp_path):
     make(tmp_path, ".sounds/a.wav")
     assert listed(tmp_path / ".sounds") == [("a.wav", "", "")]
 
 
-def test_suffixes_of_any_case_and_other_files_passed_over(tmp_path):
+def test_suffixes_match_in_any_case_and_other_files_are_skipped(tmp_path):
     make(tmp_path, "a.WAV", "b.Flac", "c.mp3", "d.txt", "e.wav.bak", "wav", "f.jpg", "g.")
     assert [name for name, *_ in listed(tmp_path)] == ["a.WAV", "b.Flac", "c.mp3"]
 
@@ -65,7 +65,7 @@ def test_a_folder_with_the_name_of_a_sound_is_a_folder(tmp_path):
     assert listed(tmp_path) == [("take.wav/a.wav", "take.wav", "")]
 
 
-def test_links_in_a_circle_end(tmp_path):
+def test_circular_links_end(tmp_path):
     make(tmp_path, "dog/a.wav")
     (tmp_path / "dog" / "up").symlink_to(tmp_path)
     (tmp_path / "dog" / "self").symlink_to(tmp_path / "dog")
@@ -106,7 +106,7 @@ def test_names_that_are_not_utf8_are_problems_and_the_rest_is_read(tmp_path):
         assert "rename" in problem.message
 
 
-def test_the_order_does_not_depend_on_the_order_of_making(tmp_path):
+def test_clips_are_sorted_whatever_the_order_of_creation(tmp_path):
     names = [f"{kind}/{number}.wav" for kind in ("b", "a", "c") for number in (10, 9, 1)]
     make(tmp_path / "one", *names)
     make(tmp_path / "two", *reversed(names))
@@ -114,20 +114,20 @@ def test_the_order_does_not_depend_on_the_order_of_making(tmp_path):
     assert [name for name, *_ in listed(tmp_path / "one")] == sorted(names)
 
 
-def test_the_name_is_that_of_the_folder(tmp_path, monkeypatch):
+def test_the_source_is_named_after_the_folder(tmp_path, monkeypatch):
     make(tmp_path, "a.wav")
     monkeypatch.chdir(tmp_path)
     assert read_folder(Path(".")).name == tmp_path.name
 
 
-def test_an_empty_folder_says_so(tmp_path):
+def test_an_empty_folder_is_refused(tmp_path):
     (tmp_path / "nothing" / "in here").mkdir(parents=True)
     with pytest.raises(SourceError, match="is empty: put sounds in it") as error:
         read_folder(tmp_path)
     assert str(tmp_path) in str(error.value)
 
 
-def test_a_folder_without_sounds_says_what_is_there_instead(tmp_path):
+def test_a_folder_without_sounds_is_refused_with_the_suffixes_it_holds(tmp_path):
     make(tmp_path, "a.m4a", "b.m4a", "c.txt", "Makefile")
     with pytest.raises(SourceError, match=r"only 2 \.m4a, 1 .*Supported are .*\.wav") as error:
         read_folder(tmp_path)
@@ -135,7 +135,7 @@ def test_a_folder_without_sounds_says_what_is_there_instead(tmp_path):
     assert "1 no suffix" in str(error.value)
 
 
-def test_a_folder_with_unusable_sounds_only_says_why(tmp_path):
+def test_a_folder_with_only_unusable_sounds_is_refused_with_the_reason(tmp_path):
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")).touch()
     with pytest.raises(SourceError, match="not valid UTF-8: rename it"):
         read_folder(tmp_path)

@@ -40,7 +40,7 @@ def test_a_missing_table_is_named(root, part):
         read_source(f"fsd50k:{root}")
 
 
-def test_a_split_that_it_does_not_have_is_refused(root):
+def test_an_unknown_split_is_refused(root):
     table = root / "FSD50K.ground_truth" / "dev.csv"
     table.write_text(table.read_text().replace(",val\n", ",test\n"))
     with pytest.raises(SourceError, match=r"dev\.csv has other splits than train and val"):

@@ -21,7 +21,7 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_noisy_trains_clean_validates_and_test_tests(root):
+def test_noisy_is_train_clean_is_validation_and_test_is_test(root):
     table = read_source(f"fsdnoisy18k:{root}")
     train, test = root / "FSDnoisy18k.audio_train", root / "FSDnoisy18k.audio_test"
     assert list(table) == [
@@ -33,7 +33,7 @@ def test_noisy_trains_clean_validates_and_test_tests(root):
     assert table.name == "fsdnoisy18k"
 
 
-def test_what_was_verified_and_the_small_noisy_part_are_further_columns(root):
+def test_manually_verified_and_noisy_small_are_further_columns(root):
     rows = read_source(f"fsdnoisy18k:{root}").rows
     assert rows["manually_verified"].tolist() == [False, True, False, True]
     assert rows["noisy_small"].tolist() == [True, False, False, False]
@@ -51,7 +51,7 @@ def test_a_missing_table_is_named(root, part):
         read_source(f"fsdnoisy18k:{root}")
 
 
-def test_a_table_that_does_not_say_what_was_verified_is_damaged(root):
+def test_a_table_without_manually_verified_is_damaged(root):
     table = root / "FSDnoisy18k.meta" / "train.csv"
     pd.read_csv(table).drop(columns="manually_verified").to_csv(table, index=False)
     with pytest.raises(SourceError, match=r"train\.csv: damaged \(no column 'manually_verified'"):

@@ -19,7 +19,7 @@ from soundalike.datasets.synthetic import OUT_OF_VOCABULARY, write_synthetic
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:lbfgs failed")
 @pytest.mark.parametrize("size", ["small", "full"])
-def test_log_mel_statistics_do_not_pass(size, tmp_path):
+def test_log_mel_statistics_are_not_enough_for_the_synthetic_set(size, tmp_path):
     """Mean and deviation of each band, logistic regression at its best of four C on test."""
     root = write_synthetic(tmp_path / "sounds", size, progress=False)
     store = prepare(read_layout(size, root), tmp_path / "store", progress=False)

@@ -22,7 +22,7 @@ def test_the_first_of_the_same_audio_is_found(made, audio):
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=4), st.booleans())
-def test_a_hash_does_not_depend_on_how_the_log_mel_is_cut(lengths, is_silent):
+def test_a_hash_does_not_depend_on_the_blocks(lengths, is_silent):
     log_mel = np.arange(3 * sum(lengths)).reshape(-1, 3).astype(np.float16)
     log_mel[:] = -7.96 if is_silent else log_mel
     in_blocks = AudioHash()
@@ -35,7 +35,7 @@ def test_a_hash_does_not_depend_on_how_the_log_mel_is_cut(lengths, is_silent):
 
 
 @pytest.mark.parametrize(("row", "band"), [(0, 0), (0, 2), (1, 0), (4, 2)])
-def test_one_value_that_differs_is_no_silence(row, band):
+def test_one_differing_value_is_not_silence(row, band):
     log_mel = np.full((5, 3), -7.96, np.float16)
     log_mel[row, band] = 0
     for cut in range(1, 5):
@@ -45,7 +45,7 @@ def test_one_value_that_differs_is_no_silence(row, band):
         assert audio.digest()
 
 
-def test_a_longer_clip_that_begins_alike_is_another():
+def test_a_longer_clip_with_the_same_start_has_another_hash():
     digests = []
     for n_frames in (2, 3, 2, 2):
         audio = AudioHash()
@@ -54,7 +54,7 @@ def test_a_longer_clip_that_begins_alike_is_another():
     assert first_with_hash(np.array(digests, HASH)).tolist() == [0, 1, 0, 0]
 
 
-def test_silence_is_no_copy_and_a_constant_band_is_no_silence(made):
+def test_silent_clips_are_not_copies_and_a_constant_band_is_not_silence(made):
     store = made([Clip(str(i)) for i in range(5)], [-1, -1, 4, -1, 4])
     assert first_with_hash(store.audio).tolist() == [0, 1, 2, 3, 2]
 
@@ -77,7 +77,7 @@ def test_the_more_protected_clip_stays(made):
     )
 
 
-def test_the_worst_is_told_of_a_clip_that_is_everywhere(made):
+def test_a_copy_in_every_split_is_reported_for_the_most_protected(made):
     splits = ["train", "validation", "test"]
     problems = found(made([Clip(split, split=split) for split in splits], [0, 0, 0]))
     assert [problem.problem for problem in problems.values()] == ["also in test"] * 2
@@ -86,7 +86,7 @@ def test_the_worst_is_told_of_a_clip_that_is_everywhere(made):
 @given(
     st.lists(st.tuples(st.sampled_from(["train", "validation", "test", ""]), st.integers(-1, 4)))
 )
-def test_what_is_left_shares_no_audio(made, rows):
+def test_the_remaining_splits_share_no_audio(made, rows):
     store = made([Clip(str(i), split=split) for i, (split, _) in enumerate(rows)],
                  [audio for _, audio in rows])  # fmt: skip
     left = [row for i, row in enumerate(rows) if i not in found(store)]

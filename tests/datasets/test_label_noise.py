@@ -22,7 +22,7 @@ def clean(made):
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.333, 0.8, 1])
-def test_that_share_of_the_labeled_training_clips_is_wrong(clean, share):
+def test_the_share_of_wrong_labels_is_exact(clean, share):
     rows = with_label_noise(clean, share, seed=0).clips.rows
     wrong = (rows["label"] != rows["true_label"]).to_numpy()
     assert wrong.sum() == round(share * 400)
@@ -42,13 +42,13 @@ def test_the_wrong_classes_are_equally_likely(clean):
     assert (counts.diagonal() == 0).all()
 
 
-def test_the_seed_says_which(clean):
+def test_the_seed_chooses_the_wrong_labels(clean):
     labels = [with_label_noise(clean, 0.4, seed).clips.rows["label"] for seed in (0, 0, 1)]
     assert labels[0].equals(labels[1])
     assert not labels[0].equals(labels[2])
 
 
-def test_the_clips_and_their_frames_are_the_same(clean):
+def test_clips_and_frames_do_not_change(clean):
     noisy = with_label_noise(clean, 0.4, 0)
     assert [clip.path for clip in noisy.clips] == [clip.path for clip in clean.clips]
     assert noisy.frames is clean.frames
@@ -56,7 +56,7 @@ def test_the_clips_and_their_frames_are_the_same(clean):
     assert "true_label" not in clean.clips.rows
 
 
-def test_the_truth_outlives_more_noise(clean):
+def test_more_noise_keeps_the_true_labels(clean):
     twice = with_label_noise(with_label_noise(clean, 0.5, 0), 0.5, 1)
     assert (twice.clips.rows["true_label"] == clean.clips.rows["label"]).all()
 
@@ -70,12 +70,12 @@ def test_the_truth_outlives_more_noise(clean):
         ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "some have several"),
     ],
 )
-def test_what_cannot_be_made_wrong(made, clips, message):
+def test_labels_that_cannot_be_made_wrong_are_an_error(made, clips, message):
     with pytest.raises(SourceError, match=message):
         with_label_noise(made(clips), 0.5, 0)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
-def test_a_share_is_a_share(clean, share):
+def test_a_share_out_of_range_is_refused(clean, share):
     with pytest.raises(ValueError, match="give a number from 0 to 1"):
         with_label_noise(clean, share, 0)

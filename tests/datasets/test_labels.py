@@ -11,7 +11,7 @@ SINGLE = pd.Series(["owl", "", "cat", "owl"])
 SEVERAL = pd.Series(["owl;cat", "", "cat", "owl; dog"])
 
 
-def test_one_class_a_clip():
+def test_single_labels_are_class_indices():
     labels = Labels.from_names(SINGLE, ["cat", "owl"])
     assert labels.values.dtype == np.int64
     assert labels.values.tolist() == [1, -1, 0, 1]
@@ -19,7 +19,7 @@ def test_one_class_a_clip():
     assert labels.is_known.tolist() == [True, False, True, True]
 
 
-def test_several_classes_a_clip():
+def test_several_labels_are_rows_of_zeros_and_ones():
     labels = Labels.from_names(SEVERAL, ["cat", "dog", "owl"])
     assert labels.values.dtype == np.float32
     assert labels.values[[0, 2, 3]].tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 1]]
@@ -28,7 +28,7 @@ def test_several_classes_a_clip():
     assert labels.is_known.tolist() == [True, False, True, True]
 
 
-def test_a_class_that_was_not_asked_for_counts_as_none():
+def test_an_unlisted_class_counts_as_none():
     assert Labels.from_names(SINGLE, ["owl"]).values.tolist() == [0, -1, -1, 0]
     several = Labels.from_names(SEVERAL, ["dog", "owl"])
     assert several.values[[0, 2, 3]].tolist() == [[0, 1], [0, 0], [1, 1]]
@@ -36,7 +36,7 @@ def test_a_class_that_was_not_asked_for_counts_as_none():
 
 
 @pytest.mark.parametrize("names", [SINGLE, SEVERAL])
-def test_a_selection_stays_of_the_same_kind_with_the_same_classes(names):
+def test_a_selection_keeps_its_kind_and_classes(names):
     labels = Labels.from_names(names, ["cat", "dog", "owl"])
     two = labels.select(np.array([2, 0]))
     assert np.array_equal(two.values, labels.values[[2, 0]])

@@ -39,7 +39,7 @@ def refusal(path):
     return message
 
 
-def test_all_columns(folder):
+def test_all_columns_are_read(folder):
     table = read_manifest(
         manifest(
             folder,
@@ -55,7 +55,7 @@ def test_all_columns(folder):
     assert (table.name, table.problems) == ("clips", [])
 
 
-def test_tsv_and_parquet_say_the_same_as_csv(folder):
+def test_tsv_and_parquet_give_the_same_clips_as_csv(folder):
     rows = pd.DataFrame(
         {"path": ["a.wav", "b.wav"], "label": ["dog, big", ""], "start_s": [0.25, np.nan]}
     )
@@ -69,7 +69,7 @@ def test_tsv_and_parquet_say_the_same_as_csv(folder):
     assert from_csv[0] == Clip(str(folder / "a.wav"), "dog, big", start_s=0.25)
 
 
-def test_parquet_of_other_types(folder):
+def test_parquet_columns_of_other_types_are_converted(folder):
     rows = pd.DataFrame({"path": ["a.wav", "b.wav"], "start_s": [0, 1]})
     rows["label"] = pd.Categorical(["dog", None])
     rows["fold"] = [1, 2]
@@ -102,7 +102,7 @@ rows_of_clips = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows_of_clips, st.sampled_from(["csv", "tsv", "parquet"]))
-def test_any_table_of_valid_rows_survives(folder, rows, kind):
+def test_any_table_of_valid_rows_is_read_back(folder, rows, kind):
     columns = ["path", "label", "split", "fold", "start_s", "end_s"]
     path = folder / f"clips.{kind}"
     if kind == "parquet":
@@ -153,7 +153,7 @@ def test_missing_files_blank_paths_and_repeated_rows_are_problems(folder):
         assert f"{path}, row {row}" in problem.message
 
 
-def test_words_that_look_like_nothing_are_labels(folder):
+def test_words_that_pandas_reads_as_missing_are_labels(folder):
     table = read_manifest(manifest(folder, "path,label\na.wav,NA\nb.wav,null\nsub/c.wav,  \n"))
     assert [clip.label for clip in table] == ["NA", "null", ""]
 
@@ -163,7 +163,7 @@ def test_words_that_look_like_nothing_are_labels(folder):
     [("", ""), ("Train", "train"), ("val", "validation"), ("valid", "validation"),
      ("DEV", "validation"), (" test ", "test")],
 )  # fmt: skip
-def test_words_for_splits(folder, word, split):
+def test_alternative_names_of_splits_are_accepted(folder, word, split):
     (clip,) = read_manifest(manifest(folder, f"path,split\na.wav,{word}\n"))
     assert clip.split == split
 
@@ -174,29 +174,29 @@ def test_a_wrong_split_is_refused_with_its_row(folder):
 
 
 @pytest.mark.parametrize("word", ["soon", "1:30", "nan", "1,5"])
-def test_times_that_are_no_numbers_are_refused_with_their_row(folder, word):
+def test_invalid_times_are_refused_with_their_row(folder, word):
     message = refusal(manifest(folder, f'path,start_s,end_s\na.wav,0,1\nb.wav,0,"{word}"\n'))
     assert f"row 2: end_s is '{word}': give seconds" in message
 
 
 @pytest.mark.parametrize("column", ["Path", " path", "paths", "file", "Filename", "file_path"])
-def test_a_missing_path_column_is_hinted_at_by_its_own_name(folder, column):
+def test_a_misnamed_path_column_gets_a_suggestion(folder, column):
     message = refusal(manifest(folder, f"label,{column}\ndog,a.wav\n"))
     assert f"(its columns: label, {column}). Rename '{column}' to 'path'." in message
 
 
-def test_a_missing_path_column_without_a_guess(folder):
+def test_without_a_similar_column_there_is_no_suggestion(folder):
     message = refusal(manifest(folder, "label;sound\ndog;a.wav\n"))
     assert message.endswith("no column 'path' (its columns: label;sound).")
 
 
-def test_a_byte_order_mark_is_no_part_of_a_name(folder):
+def test_a_byte_order_mark_is_ignored(folder):
     (clip,) = read_manifest(manifest(folder, b"\xef\xbb\xbfpath,label\na.wav,caf\xc3\xa9\n"))
     assert (clip.path, clip.label) == (str(folder / "a.wav"), "café")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_line_ends_and_blank_lines(folder, end):
+def test_any_line_ends_and_blank_lines_are_accepted(folder, end):
     table = read_manifest(
         manifest(folder, f"path,label{end}a.wav,dog{end}{end}b.wav,cat{end}{end}")
     )
@@ -204,15 +204,15 @@ def test_line_ends_and_blank_lines(folder, end):
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
-def test_an_empty_file_says_so(folder, text):
+def test_an_empty_file_is_refused(folder, text):
     assert "is empty: it needs a column 'path'" in refusal(manifest(folder, text))
 
 
-def test_a_header_alone_says_so(folder):
+def test_a_file_with_only_a_header_is_refused(folder):
     assert "none of its 0 rows" in refusal(manifest(folder, "path,label\n"))
 
 
-def test_no_file_there_says_where_it_looked(folder):
+def test_if_no_file_exists_the_error_names_the_folder(folder):
     message = refusal(manifest(folder, "path\nx/a.wav\nx/b.wav\n"))
     assert f"none of its 2 rows names a file that exists; paths are relative to {folder}" in message
 
@@ -222,7 +222,7 @@ def test_no_file_there_says_where_it_looked(folder):
     ["path,label\na.wav,Coin, dropping\n", "path,label\na.wav,dog\nb.wav,Coin, dropping\n",
      "path,label\na.wav,dog,\nb.wav,cat,\n"],
 )  # fmt: skip
-def test_a_separator_within_a_value_is_not_taken_for_another_column(folder, text):
+def test_an_unquoted_separator_in_a_value_is_refused(folder, text):
     assert "a.wav" not in refusal(manifest(folder, text)), "the paths were read as they are"
 
 
@@ -243,6 +243,6 @@ def test_a_truncated_parquet_is_refused(folder):
     assert "cannot be read as a table" in refusal(manifest(folder, whole[:-20], "m.parquet"))
 
 
-def test_times_without_bounds_are_left_to_the_file(folder):
+def test_segment_times_are_not_limited_by_the_manifest(folder):
     (clip,) = read_manifest(manifest(folder, "path,start_s,end_s\na.wav,0,inf\n"))
     assert clip.end_s == math.inf

@@ -13,7 +13,7 @@ def table(tmp_path):
     return tmp_path / "meta" / "clips.csv"
 
 
-def test_every_value_is_the_text_that_it_is(table):
+def test_every_value_is_read_as_text(table):
     table.write_text('name,class,more\n007,"NA, None",\n1e3,nan,x\n')
     rows = read_metadata_csv("set:root", table, ["class", "name"])
     assert rows["name"].tolist() == ["007", "1e3"]

@@ -22,7 +22,6 @@ from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import AudioHash
 from soundalike.datasets.prepare import (
     BrokenClipsError,
-    open_or_prepare,
     prepare,
 )
 from soundalike.datasets.source import read_source
@@ -99,7 +98,7 @@ def test_segments_and_further_columns(sounds, tmp_path):
     assert np.allclose(store.of_clip(1), read_log_mel(path, LogMel(), 1.5), atol=5e-3)
 
 
-def test_a_long_clip_goes_in_block_by_block(tmp_path):
+def test_a_long_clip_is_written_block_by_block(tmp_path):
     path = tmp_path / "long.wav"
     soundfile.write(path, np.random.default_rng(1).uniform(-0.1, 0.1, 130 * 8000), 8000)
     front_end = LogMel(sample_rate=8000, fmax=4000.0, n_mels=16)
@@ -160,9 +159,7 @@ def kill_at_renames(sounds: Path, root: Path, first: int, last: int) -> None:
     subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, sounds, root, *moments], check=True)
 
 
-def test_killed_before_every_rename_and_after_the_last_it_goes_on(
-    sounds, whole, small_parts, tmp_path
-):
+def test_prepare_resumes_after_a_kill_at_any_rename(sounds, whole, small_parts, tmp_path):
     kill_at_renames(sounds, tmp_path, 1, 99)
     killed = sorted(tmp_path.iterdir())
     # the plan; frames and record of four parts; frames, clips, problems and head; and one unkilled
@@ -176,7 +173,7 @@ def test_killed_before_every_rename_and_after_the_last_it_goes_on(
 
 
 @pytest.mark.parametrize("leftovers", [["plan.json"], ["plan.json", "parts/0000000.json"]])
-def test_killed_while_it_clears_away_it_goes_on(sounds, whole, tmp_path, leftovers):
+def test_prepare_resumes_after_a_kill_while_clearing_away(sounds, whole, tmp_path, leftovers):
     clips, out = read_source(sounds), tmp_path / "store"
     quietly(clips, out)
     for name in leftovers:
@@ -186,7 +183,7 @@ def test_killed_while_it_clears_away_it_goes_on(sounds, whole, tmp_path, leftove
     assert contents(out) == whole
 
 
-def test_finished_parts_are_not_made_again(sounds, whole, small_parts, tmp_path):
+def test_finished_parts_are_not_recomputed(sounds, whole, small_parts, tmp_path):
     """Stopped in the middle, it needs no more of the sounds that it is done with."""
     copy = tmp_path / "sounds"
     shutil.copytree(sounds, copy)
@@ -228,7 +225,7 @@ if __name__ == "__main__":
 """
 
 
-def test_killed_twice_while_workers_read_it_goes_on(
+def test_prepare_resumes_after_two_kills_while_workers_read(
     sounds, whole, small_parts, tmp_path, start_held, monkeypatch
 ):
     out = tmp_path / "store"
@@ -244,7 +241,7 @@ def test_killed_twice_while_workers_read_it_goes_on(
 
 
 @pytest.mark.slow
-def test_killed_at_very_many_moments_it_goes_on(
+def test_prepare_resumes_after_kills_at_many_moments(
     sounds, whole, small_parts, tmp_path, start_held, monkeypatch
 ):
     """Wherever it is: twice some time after it began to prepare, which may be after its end."""
@@ -273,7 +270,7 @@ def test_a_finished_store_is_returned_at_once(sounds, whole, tmp_path):
 
 
 @pytest.mark.parametrize("is_finished", [True, False])
-def test_another_front_end_is_refused_by_the_key_that_differs(sounds, tmp_path, is_finished):
+def test_another_front_end_is_refused_naming_the_key(sounds, tmp_path, is_finished):
     out = tmp_path / "store"
     clips = read_source(sounds)
     begun(clips, out, is_finished)
@@ -307,7 +304,7 @@ def begun(clips, out, is_finished):
     [("thesis.doc", "years of work"), ("parts/mine.txt", "mine"), ("plan.json", '{"goal": 1}'),
      ("store.json", "[]"), ("store.json", "not json"), ("plan.json", "")],
 )  # fmt: skip
-def test_a_folder_of_something_else_is_refused_and_left_alone(sounds, tmp_path, name, text):
+def test_a_folder_that_is_not_a_store_is_refused_and_unchanged(sounds, tmp_path, name, text):
     out = tmp_path / "mine"
     (out / name).parent.mkdir(parents=True)
     (out / name).write_text(text)
@@ -324,7 +321,7 @@ def test_a_file_in_its_place_is_refused(sounds, tmp_path):
         quietly(read_source(sounds), tmp_path / "file")
 
 
-def test_an_empty_folder_and_folders_yet_to_be_made_are_taken(sounds, tmp_path):
+def test_an_empty_or_missing_folder_is_accepted(sounds, tmp_path):
     for out in (tmp_path, tmp_path / "a" / "b" / "store"):
         assert len(quietly(read_source(sounds).where(np.arange(2)), out).clips) == 2
 
@@ -341,7 +338,7 @@ def test_broken_clips_are_left_out_and_listed(sounds, tmp_path):
     assert "convert it" in second.message
 
 
-def test_more_problems_than_clips_do_not_mean_that_no_clip_is_left(sounds, tmp_path):
+def test_more_problems_than_clips_is_no_error_while_a_clip_remains(sounds, tmp_path):
     missing = [Problem(f"{n}.wav", "missing", f"{n}.wav: no such file") for n in range(5)]
     clips = ClipTable.of("x", [Clip(str(sounds / "01.wav"))], missing)
     store = quietly(clips, tmp_path / "store")
@@ -405,7 +402,7 @@ def test_copies_in_folds_stay(leaking, tmp_path):
     assert (len(store.clips), store.n_problems) == (8, 0)
 
 
-def test_strict_counts_broken_clips_alone(leaking, sounds, tmp_path):
+def test_strict_counts_only_broken_clips(leaking, sounds, tmp_path):
     broken = Clip(str(sounds / "05 broken.wav"), split="train")
     clips = ClipTable.of("x", [*leaking, broken])
     with pytest.raises(BrokenClipsError, match=r"05 broken\.wav: not audio.* \(1 in "):
@@ -422,7 +419,7 @@ def test_silent_clips_of_several_splits_stay(tmp_path):
     assert (len(store.clips), store.n_problems) == (2, 0)
 
 
-def test_strict_fails_and_says_what_to_do(sounds, tmp_path):
+def test_strict_fails_at_a_broken_clip(sounds, tmp_path):
     out = tmp_path / "store"
     for _ in range(2):
         with pytest.raises(BrokenClipsError, match=r"05 broken\.wav: not audio") as error:
@@ -434,7 +431,7 @@ def test_strict_fails_and_says_what_to_do(sounds, tmp_path):
     assert len(quietly(good, tmp_path / "good", strict=True).clips) == 5
 
 
-def test_all_broken_fails(sounds, tmp_path):
+def test_prepare_fails_if_every_clip_is_broken(sounds, tmp_path):
     clips = ClipTable.of("x", [Clip(str(sounds / "05 broken.wav")), Clip("gone.wav")])
     for _ in range(2):
         with pytest.raises(BrokenClipsError, match=r"no clip could be read\. The first: .*broken"):
@@ -454,17 +451,7 @@ def test_the_bar_counts_clips_and_hours(sounds, small_parts, tmp_path, capsys):
     assert "audio hours/min" in shown
 
 
-def test_open_or_prepare_takes_a_store_as_it_is(store, sound_folder, tmp_path):
-    opened = open_or_prepare(str(store.path), tmp_path / "unused", LogMel(), progress=False)
-    assert opened.path == store.path
-    assert not (tmp_path / "unused").exists()
-    with pytest.raises(SourceError, match=r"another front end \(hop_length is 220 there and 110"):
-        open_or_prepare(str(store.path), tmp_path / "x", LogMel(hop_length=110), progress=False)
-    made = open_or_prepare(str(sound_folder), tmp_path / "made", LogMel(), progress=False)
-    assert contents(made.path) == contents(store.path)
-
-
-def test_the_fingerprint_is_that_of_the_clips_asked_for(sounds, tmp_path):
+def test_the_fingerprint_includes_clips_that_were_left_out(sounds, tmp_path):
     clips = read_source(sounds)
     assert quietly(clips, tmp_path / "store").fingerprint == clips.fingerprint()
     assert open_store(tmp_path / "store").clips.fingerprint() != clips.fingerprint()

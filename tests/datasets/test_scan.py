@@ -54,7 +54,7 @@ def names(folder, *names):
     return [str(folder / name) for name in names]
 
 
-def test_counts(report, folder):
+def test_clips_durations_and_formats_are_counted(report, folder):
     assert (report.source, report.n_clips, report.n_readable) == (folder.name, 11, 9)
     assert report.hours * 3600 == pytest.approx(1 + 2 + 2 + 1.5 + 1 + 1 + 1 + 1 + 1)
     assert report.duration_s == {
@@ -67,12 +67,12 @@ def test_counts(report, folder):
     assert report.folds == {}
 
 
-def test_silent_and_clipped(report, folder):
+def test_silent_and_clipped_clips_are_listed(report, folder):
     assert sorted(report.silent) == names(folder, "test/silent too.wav", "train/silent.wav")
     assert report.clipped == names(folder, "train/dog/clipped.wav")
 
 
-def test_identical_audio_and_where_it_crosses_splits(report, folder):
+def test_identical_clips_are_grouped_and_groups_across_splits_listed(report, folder):
     across = sorted(names(folder, "test/dog/copy of 1s.wav", "train/dog/1s.wav"))
     within = names(folder, "train/dog/2s.wav", "train/dog/copy of 2s.wav")
     assert sorted(map(sorted, report.identical)) == [across, within], "silence is no copy"
@@ -89,15 +89,15 @@ def test_broken_clips_and_problems_of_the_source_are_listed(report, folder):
     assert scan(table, n_workers=1, progress=False).problems == [missing]
 
 
-def test_it_is_ready_for_json(report):
+def test_a_report_can_be_written_as_json(report):
     assert json.loads(json.dumps(asdict(report)))["sample_rates"] == {"8000": 8, "16000": 1}
 
 
-def test_it_does_not_depend_on_the_number_of_processes(report, folder):
+def test_the_report_does_not_depend_on_the_number_of_processes(report, folder):
     assert scan(read_source(folder), n_workers=2, progress=False) == report
 
 
-def test_copies_across_folds(folder):
+def test_copies_across_folds_are_listed(folder):
     clips = [
         Clip(str(folder / "train/dog/2s.wav"), fold="1"),
         Clip(str(folder / "train/dog/copy of 2s.wav"), fold="2"),
@@ -107,14 +107,14 @@ def test_copies_across_folds(folder):
     assert len(report.identical_across_splits) == 1
 
 
-def test_each_class_of_a_clip_counts(folder):
+def test_each_class_of_a_clip_is_counted(folder):
     path = str(folder / "train/dog/1s.wav")
     clips = [Clip(path, "dog;rain"), Clip(path, "rain"), Clip(path), Clip(path, "rain; dog; wind")]
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
     assert list(report.labels.items()) == [("rain", 3), ("dog", 2), ("wind", 1)]
 
 
-def test_segments_are_clips_of_their_own(folder):
+def test_segments_count_as_clips(folder):
     path = str(folder / "train/dog/2s.wav")
     clips = [Clip(path, start_s=0.5, end_s=1.0), Clip(path, start_s=1.0), Clip(path, start_s=5.0)]
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
@@ -123,7 +123,7 @@ def test_segments_are_clips_of_their_own(folder):
     assert [problem.problem for problem in report.problems] == ["segment outside the clip"]
 
 
-def test_nothing_readable(folder):
+def test_a_source_without_readable_clips_has_a_report(folder):
     clips = [Clip(str(folder / "test/broken.wav"))]
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
     assert (report.n_readable, report.hours, report.duration_s) == (0, 0.0, {})

@@ -28,40 +28,40 @@ def refusal(source):
 
 
 @pytest.mark.parametrize("source", ["sounds", "sounds/", "~/sounds", "clips.csv", "./clips.csv"])
-def test_folders_and_manifests(place, source):
+def test_folders_and_manifests_are_read(place, source):
     (clip,) = read_source(source)
     assert clip.path.endswith("sounds/a.wav")
 
 
-def test_a_path_object(place):
+def test_a_path_object_is_accepted(place):
     assert len(read_source(place / "sounds")) == 1
 
 
-def test_a_store_is_the_clips_that_it_holds(store, sound_folder):
+def test_a_store_is_read_as_its_clips(store, sound_folder):
     assert list(read_source(store.path)) == list(read_source(sound_folder))
     assert read_source(store.path).name == sound_folder.name
 
 
-def test_a_folder_whose_name_is_a_data_set(place):
+def test_a_folder_with_the_name_of_a_data_set_is_read_as_a_folder(place):
     (place / "sounds").rename(place / "esc10")
     assert len(read_source("esc10")) == 1
 
 
-def test_a_data_set_without_its_root(place):
+def test_a_data_set_without_a_root_is_refused(place):
     assert refusal("esc10") == "esc10: the folder of the data set is missing: write esc10:ROOT."
     assert refusal("esc10:") == "esc10: the folder of the data set is missing: write esc10:ROOT."
     assert refusal("esc10:gone") == "esc10:gone: gone is not a folder."
     assert refusal("esc10:notes.txt") == "esc10:notes.txt: notes.txt is not a folder."
 
 
-def test_a_data_set_named_nearly_right(place):
+def test_a_misspelled_data_set_gets_a_suggestion(place):
     assert refusal("esc-10:data") == (
         "esc-10:data: no data set 'esc-10'; did you mean 'esc10:data'?"
     )
     assert "did you mean 'fsdnoisy18k:x'?" in refusal("fsd_noisy18k:x")
 
 
-def test_nothing_there(place):
+def test_a_missing_source_is_refused(place):
     message = refusal("gone")
     assert message.startswith("gone: no such file or folder")
     assert ", ".join(DATASETS) in message
@@ -69,7 +69,7 @@ def test_nothing_there(place):
     assert "empty" in refusal("")
 
 
-def test_a_file_that_is_no_source(place):
+def test_a_file_of_another_type_is_refused(place):
     message = refusal("notes.txt")
     assert message.startswith("notes.txt: not a source")
     assert ".csv, .parquet, .tsv" in message
@@ -80,12 +80,12 @@ def test_the_root_of_a_data_set_may_be_in_the_home_folder(place):
     assert data_set_root("esc10", "~/sounds") == place / "sounds"
 
 
-def test_clips_come_as_plain_values(store):
+def test_clips_have_plain_values(store):
     for clip in read_source(store.path):
         assert all(not isinstance(value, np.generic) for value in vars(clip).values())
 
 
-def test_a_source_is_the_same_from_every_folder(sound_folder, monkeypatch):
+def test_a_relative_source_does_not_depend_on_the_working_folder(sound_folder, monkeypatch):
     whole = read_source(sound_folder)
     monkeypatch.chdir(sound_folder.parent)
     assert read_source(sound_folder.name).fingerprint() == whole.fingerprint()

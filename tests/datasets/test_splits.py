@@ -31,7 +31,7 @@ def check(splits, n_tested):
     assert len(tested) == len(set(tested)) == n_tested
 
 
-def test_named_splits_make_one_round_of_the_labeled_clips(made):
+def test_named_splits_make_one_split_of_the_labeled_clips(made):
     clips = [
         Clip("0", "a", "train"), Clip("1", "", "train"), Clip("2", "a", "validation"),
         Clip("3", "b", "test"), Clip("4", "", "test"), Clip("5", "b", "train"), Clip("6", "b", ""),
@@ -43,7 +43,7 @@ def test_named_splits_make_one_round_of_the_labeled_clips(made):
     assert split.test.tolist() == [3]
 
 
-def test_named_splits_go_before_folds(made):
+def test_named_splits_take_precedence_over_folds(made):
     clips = [Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")]
     (split,) = evaluation_splits(made(clips))
     assert (split.train.tolist(), split.test.tolist()) == ([0], [1])
@@ -56,7 +56,7 @@ def test_a_split_without_labeled_clips_is_named(made, present, missing):
         evaluation_splits(made(clips))
 
 
-def test_folds_make_a_round_each(made):
+def test_each_fold_makes_a_split(made):
     clips = [Clip(str(i), "a" if i != 4 else "", fold=str(i % 3 + 1)) for i in range(9)]
     clips.append(Clip("9", "a"))  # in no fold
     splits = evaluation_splits(made(clips))
@@ -66,14 +66,14 @@ def test_folds_make_a_round_each(made):
     assert splits[1].train.tolist() == [0, 2, 3, 5, 6, 8], "clip 9 has no fold"
 
 
-def test_one_fold_cannot_be_crossed(made):
+def test_one_fold_is_too_few_for_cross_validation(made):
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(made(labeled(4, fold="1")))
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(made([Clip("0", "a")]))
 
 
-def test_without_labels_nothing_can_be_tested(made):
+def test_without_labels_evaluation_is_refused(made):
     with pytest.raises(SourceError, match=r"no clip has a label.*folder of its own") as error:
         evaluation_splits(made([Clip("0", split="train"), Clip("1", split="test")]))
     assert "\n" not in str(error.value)
@@ -105,27 +105,27 @@ def test_identical_audio_stays_together_whatever_its_label(made, rows):
         assert not {rows[i][1] for i in split.train} & {rows[i][1] for i in split.test}
 
 
-def test_made_folds_are_the_same_every_time_and_mix_the_order_of_the_clips(made):
+def test_generated_folds_are_reproducible_and_shuffled(made):
     first, second = (evaluation_splits(made(labeled(40))) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert (one.test == other.test).all()
         assert not (np.diff(one.test) == np.diff(one.test)[0]).all(), "not every fifth clip"
 
 
-def test_training_never_hears_validation_and_test(made):
+def test_training_clips_exclude_validation_and_test(made):
     clips = [
         Clip(str(i), "a", split) for i, split in enumerate(["train", "validation", "test", ""])
     ]
     assert training_clips(made(clips).clips).tolist() == [0]
 
 
-def test_training_hears_everything_where_there_are_no_splits_but_the_fold_held_out(made):
+def test_without_splits_only_the_held_out_fold_is_excluded_from_training(made):
     store = made([Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")])
     assert training_clips(store.clips).tolist() == [0, 1, 2, 3]
     assert training_clips(store.clips, "2").tolist() == [0, 2]
 
 
-def test_the_fold_held_out_leaves_the_split_train_too(made):
+def test_the_held_out_fold_is_also_excluded_from_the_split_train(made):
     clips = [Clip("0", "", "train", "1"), Clip("1", "", "train", "2"), Clip("2", "", "test", "1")]
     assert training_clips(made(clips).clips, "2").tolist() == [0]
 
@@ -137,14 +137,14 @@ def test_an_unknown_fold_lists_the_known_ones(made):
         training_clips(made([Clip("0")]).clips, "7")
 
 
-def test_nothing_left_to_hear(made):
+def test_no_training_clips_is_an_error(made):
     with pytest.raises(SourceError, match="no clip to train on in its split 'train'"):
         training_clips(made([Clip("0", split="test")]).clips)
     with pytest.raises(SourceError, match="no clip to train on outside fold '1'"):
         training_clips(made([Clip("0", fold="1")]).clips, "1")
 
 
-def test_the_rounds_of_a_store_on_the_disk(store):
+def test_the_splits_of_a_store_on_disk(store):
     check(evaluation_splits(store), n_tested=24)
     some = dataclasses.replace(store.select(np.arange(0, 24, 2)))
     check(evaluation_splits(some), n_tested=12)
@@ -159,7 +159,7 @@ def clean_and_test(n_clean, **more):
 
 
 @pytest.mark.parametrize("n_clean", [40, 41, 200])
-def test_the_clean_task_learns_from_most_of_the_split_validation(made, n_clean):
+def test_the_clean_task_trains_on_most_of_validation(made, n_clean):
     clips = clean_and_test(n_clean)
     (split,) = evaluation_splits(made(clips), "clean", seed=3)
     assert sorted([*split.train, *split.validation]) == list(range(4, 4 + n_clean))
@@ -170,13 +170,13 @@ def test_the_clean_task_learns_from_most_of_the_split_validation(made, n_clean):
         assert n_choosing == pytest.approx(0.15 * n_class, abs=0.5)
 
 
-def test_another_seed_chooses_on_other_clips(made):
+def test_another_seed_selects_on_other_clips(made):
     store = made(clean_and_test(100))
     chosen = [evaluation_splits(store, "clean", seed)[0].validation.tolist() for seed in (0, 0, 1)]
     assert chosen[0] == chosen[1] != chosen[2]
 
 
-def test_every_class_is_learned_and_every_one_of_several_clips_is_chosen_on(made):
+def test_the_clean_task_trains_on_every_class_and_selects_on_those_with_several_clips(made):
     labels = ["a", "a", "b", "b", "b", "alone"]
     clips = [Clip(str(i), label, "validation") for i, label in enumerate(labels)]
     (split,) = evaluation_splits(made([*clips, Clip("t", "a", "test")]), "clean")
@@ -184,7 +184,7 @@ def test_every_class_is_learned_and_every_one_of_several_clips_is_chosen_on(made
     assert sorted(labels[i] for i in split.validation) == ["a", "b"]
 
 
-def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
+def test_identical_audio_is_never_in_both_training_and_selection(made):
     clips = clean_and_test(120)
     audio = [i // 3 for i in range(len(clips))]
     (split,) = evaluation_splits(made(clips, audio), "clean")
@@ -204,22 +204,22 @@ def test_identical_audio_is_learned_or_chosen_on_and_never_both(made):
         ),
     ],
 )
-def test_the_clean_task_says_what_it_lacks(made, clips, message):
+def test_the_clean_task_requires_named_splits(made, clips, message):
     with pytest.raises(SourceError, match=message):
         evaluation_splits(made(clips), "clean")
 
 
-def test_there_is_no_third_task(made):
+def test_an_unknown_task_is_refused(made):
     with pytest.raises(ValueError, match="task is 'dirty': give one of noisy, clean"):
         evaluation_splits(made(labeled(9)), "dirty")
 
 
-def test_rounds_come_in_the_order_of_the_numbers_of_the_folds(made):
+def test_folds_are_in_numeric_order(made):
     splits = evaluation_splits(made([Clip(str(i), "a", fold=str(11 - i)) for i in range(10)]))
     assert [split.name for split in splits] == [f"fold {i}" for i in range(2, 12)]
 
 
-def test_clips_of_several_classes_are_dealt_by_their_first(made):
+def test_clips_with_several_classes_are_stratified_by_their_first(made):
     splits = evaluation_splits(made([Clip(str(i), "b;a" if i % 2 else "a") for i in range(40)]))
     check(splits, n_tested=40)
     for split in splits:
@@ -227,7 +227,7 @@ def test_clips_of_several_classes_are_dealt_by_their_first(made):
 
 
 @pytest.mark.parametrize("n_folds", [3, 4])
-def test_folds_become_splits_and_every_clip_is_tested_by_one_seed(made, n_folds):
+def test_folds_become_splits_and_each_clip_is_tested_with_one_seed(made, n_folds):
     folds = [str(i % n_folds + 1) for i in range(12)]
     store = made([Clip(str(i), "ab"[i % 2], fold=fold) for i, fold in enumerate(folds)])
     tested = []
@@ -243,7 +243,7 @@ def test_folds_become_splits_and_every_clip_is_tested_by_one_seed(made, n_folds)
     assert again.equals(with_splits(store, 0).clips.rows["split"])
 
 
-def test_clips_without_label_and_fold_train(made):
+def test_clips_without_label_or_fold_are_training_clips(made):
     clips = [*labeled(50), Clip("no label"), Clip("no label either")]
     rows = with_splits(made(clips), 1).clips.rows
     assert rows["split"].tolist()[-2:] == ["train", "train"]
@@ -254,7 +254,7 @@ def test_clips_without_label_and_fold_train(made):
     ]  # fmt: skip
 
 
-def test_an_unlabeled_copy_of_a_test_clip_does_not_train(made):
+def test_an_unlabeled_copy_of_a_test_clip_is_not_a_training_clip(made):
     clips = [*labeled(50), *(Clip(f"copy of {i}") for i in range(50))]
     store = made(clips, [*range(50), *range(50)])
     split = with_splits(store, 0)
@@ -270,7 +270,7 @@ def test_named_splits_stay(made):
     assert with_splits(store, 1) is store
 
 
-def test_too_few_folds_for_three_splits(made):
+def test_two_folds_are_too_few_for_three_splits(made):
     with pytest.raises(SourceError, match="need at least three folds"):
         with_splits(made([Clip("0", "a", fold="1"), Clip("1", "a", fold="2")]), 0)
     with pytest.raises(SourceError, match="no clip has a label"):

@@ -41,7 +41,7 @@ def test_only_the_selected_clips_count(store):
     assert log_mel_mean_and_std(half) != log_mel_mean_and_std(store)
 
 
-def test_the_deviation_is_that_of_the_values_and_not_of_their_mean(store):
+def test_the_standard_deviation_is_exact_for_a_large_mean(store):
     """The released code divides by N instead of its root: about 1e4 times too small here."""
     _, std = log_mel_mean_and_std(store)
     assert 0.3 < std < 3
@@ -52,7 +52,7 @@ def lengths(counted):
     return np.array([taken.stop - taken.start for taken in counted.frames.taken])
 
 
-def test_long_clips_are_taken_in_pieces_that_change_nothing(counted, monkeypatch):
+def test_long_clips_are_processed_in_blocks_with_the_same_result(counted, monkeypatch):
     whole = log_mel_mean_and_std(counted)
     assert lengths(counted).tolist() == counted.n_frames.tolist()
     counted.frames.taken.clear()

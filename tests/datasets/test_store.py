@@ -34,7 +34,7 @@ def test_clips_lie_end_to_end(store):
     assert store.n_problems == 0
 
 
-def test_of_clip_is_its_slice(store):
+def test_of_clip_returns_the_frames_of_the_clip(store):
     log_mel = store.of_clip(5)
     assert log_mel.dtype == np.float32
     assert log_mel.shape == (store.n_frames[5], 96)
@@ -54,7 +54,7 @@ def test_a_selection_keeps_clips_and_frames_together(store):
     assert len(store.select(np.flatnonzero(np.zeros(24))).clips) == 0
 
 
-def test_hours_are_those_of_the_audio(store):
+def test_hours_are_the_total_duration(store):
     seconds = sum(1.0 + 0.25 * number for number in range(8)) * 3
     assert store.hours * 3600 == pytest.approx(seconds, rel=0.01)
     assert store.select(np.array([0])).hours * 3600 == pytest.approx(1.0, rel=0.02)
@@ -76,7 +76,7 @@ def test_frames_may_be_larger_than_memory(copy):
     assert (store.of_clip(23) == 0).all()
 
 
-def test_it_can_be_moved(copy, tmp_path):
+def test_a_store_can_be_moved(copy, tmp_path):
     there = tmp_path / "elsewhere"
     copy.rename(there)
     assert is_store(there)
@@ -86,7 +86,7 @@ def test_it_can_be_moved(copy, tmp_path):
 
 @pytest.mark.parametrize("name", [FRAMES, CLIPS, HEAD])
 @pytest.mark.parametrize("damage", ["missing", "empty", "half", "garbage"])
-def test_damage_is_said_in_one_plain_line(copy, name, damage):
+def test_a_damaged_store_is_refused_in_one_line(copy, name, damage):
     whole = (copy / name).read_bytes()
     if damage == "missing":
         (copy / name).unlink()
@@ -100,7 +100,7 @@ def test_damage_is_said_in_one_plain_line(copy, name, damage):
 
 
 @pytest.mark.parametrize("head", ["[]", "{}", f'{{"format": {FORMAT}}}', "null"])
-def test_a_head_of_something_else_is_damage(copy, head):
+def test_a_store_json_of_another_program_is_refused(copy, head):
     (copy / HEAD).write_text(head)
     with pytest.raises(SourceError, match="damaged"):
         open_store(copy)

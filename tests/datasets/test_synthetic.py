@@ -73,7 +73,7 @@ def test_the_classes_are_those_of_fsdnoisy18k():
 
 @pytest.mark.parametrize("seed", [0, 7])
 @pytest.mark.parametrize("size", ["small", "full"])
-def test_two_noisy_labels_of_five_are_wrong_in_two_ways(size, seed):
+def test_two_fifths_of_the_noisy_labels_are_wrong_in_two_ways(size, seed):
     noisy = [record for record in clip_records(size, seed) if record.split == "train_noisy"]
     outside = [record for record in noisy if record.true_label.startswith(OUT_OF_VOCABULARY)]
     wrong = [record for record in noisy if record.true_label != record.label]
@@ -85,7 +85,7 @@ def test_two_noisy_labels_of_five_are_wrong_in_two_ways(size, seed):
 
 
 @pytest.mark.parametrize("size", ["small", "full"])
-def test_clean_and_test_labels_are_right_and_balanced(size):
+def test_clean_and_test_labels_are_correct_and_balanced(size):
     for split in ("train_clean", "test"):
         records = [record for record in clip_records(size) if record.split == split]
         assert all(record.label == record.true_label for record in records)
@@ -95,14 +95,14 @@ def test_clean_and_test_labels_are_right_and_balanced(size):
         assert max(counts.values()) - min(counts.values()) <= 1
 
 
-def test_noisy_classes_are_imbalanced_as_in_real_life():
+def test_noisy_classes_are_imbalanced():
     records = [record for record in clip_records("full") if record.split == "train_noisy"]
     counts = Counter(record.label for record in records)
     assert 2 <= max(counts.values()) / min(counts.values()) <= 3.5
 
 
 @pytest.mark.parametrize("size", ["small", "full"])
-def test_every_clip_has_its_own_name_and_every_split_its_size(size):
+def test_file_names_are_unique_and_splits_have_their_sizes(size):
     records = clip_records(size)
     assert len({record.fname for record in records}) == len(records)
     assert Counter(record.split for record in records) == SIZES[size]
@@ -141,7 +141,7 @@ def test_clips_differ_between_splits_indices_and_seeds():
     assert len({clip.tobytes() for clip in clips}) == len(clips)
 
 
-def test_a_clip_is_sixteen_bit_sound_of_a_fair_length_and_level():
+def test_a_clip_is_16_bit_audio_with_a_plausible_length_and_level():
     for index in range(20):
         clip = synthesize_clip("small", "test", index)
         assert clip.dtype == np.int16
@@ -176,7 +176,7 @@ def test_the_layout_is_that_of_fsdnoisy18k(tiny, tmp_path):
     assert json.loads((root / "synthetic.json").read_text())["size"] == "tiny"
 
 
-def test_a_finished_set_is_left_as_it_is(tiny, tmp_path):
+def test_a_finished_set_does_not_change(tiny, tmp_path):
     root = tiny(tmp_path)
     times = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     tiny(tmp_path)

@@ -22,12 +22,12 @@ def knowing(n_clips):
         (139, 141, "Too close to call."),
     ],
 )
-def test_headline(untrained, log_mel, headline):
+def test_the_headline_compares_pretrained_with_its_baselines(untrained, log_mel, headline):
     baselines = {"untrained encoder": knowing(untrained), "log-mel statistics": knowing(log_mel)}
     assert compare(LABELS, knowing(140), baselines)[0] == headline
 
 
-def test_sentence_says_by_how_much_over_what():
+def test_sentence_gives_the_difference_and_the_baseline():
     _, sentence = compare(
         LABELS,
         knowing(140),
@@ -39,7 +39,7 @@ def test_sentence_says_by_how_much_over_what():
     assert "not clearly different from the equal one (0 to 0 points)" in sentence
 
 
-def test_compares_clip_by_clip():
+def test_models_are_compared_clip_by_clip():
     # Either score alone is uncertain by six points, but where the lower is right so is the other.
     ours, theirs = knowing(140), knowing(132)
     headline, _ = compare(LABELS, ours, {"untrained encoder": theirs})

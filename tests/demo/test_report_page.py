@@ -115,7 +115,7 @@ def page(path):
     return Page(path.read_text(encoding="utf-8"))
 
 
-def test_needs_nothing_but_itself(path, page):
+def test_the_page_loads_no_other_files(path, page):
     assert page.addresses
     assert all(address.startswith("data:") for address in page.addresses)
     html = path.read_text(encoding="utf-8")
@@ -124,7 +124,7 @@ def test_needs_nothing_but_itself(path, page):
     assert path.stat().st_size < 8_000_000
 
 
-def test_every_element_that_is_opened_is_closed(page):
+def test_every_html_element_is_closed(page):
     assert page.open == []
 
 
@@ -138,13 +138,13 @@ def test_has_every_section(page):
     assert page.count("svg", "confusion") == 1
 
 
-def test_names_are_shown_as_they_are(page):
+def test_names_are_escaped(page):
     assert "Dishes/pots & <pans>" in page.text["figcaption"]
     assert "soundalike demo --out <folder>" in page.text["code"]
     assert json.loads(page.text["map-data"])["classes"] == list(CLASSES)
 
 
-def test_the_map_holds_every_clip_with_its_own_sound(page):
+def test_the_map_has_every_clip_with_its_sound(page):
     points = json.loads(page.text["map-data"])["points"]
     sounds = json.loads(page.text["sound-data"])
     assert [point["name"] for point in points] == [f"{clip:02d}.wav" for clip in range(N_CLIPS)]
@@ -163,7 +163,7 @@ def test_sounds_that_would_not_fit_are_left_out(tmp_path, monkeypatch):
     assert 0 < sum(has_sound) < N_CLIPS - 1
 
 
-def test_without_labels_while_training_there_is_no_curve_of_neighbors(tmp_path):
+def test_without_a_knn_monitor_there_is_no_knn_curve(tmp_path):
     story = make_story()
     write_demo_report(
         tmp_path / "demo.html", make_story(metrics=story.metrics.assign(knn=float("nan")))
@@ -218,7 +218,7 @@ def test_a_click_on_a_spectrogram_plays_the_view(shown):
     assert shown.execute_script("return player.error") is None
 
 
-def test_the_legend_shows_chosen_classes_alone(shown):
+def test_the_legend_filters_classes(shown):
     from selenium.webdriver.common.by import By
 
     def labels_shown():
@@ -238,7 +238,7 @@ def test_the_legend_shows_chosen_classes_alone(shown):
     assert labels_shown() == [0, 1, 2]
 
 
-def test_arrows_move_over_the_map_and_enter_plays(shown):
+def test_arrow_keys_move_over_the_map_and_enter_plays(shown):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
@@ -254,7 +254,7 @@ def test_arrows_move_over_the_map_and_enter_plays(shown):
 
 
 @pytest.mark.parametrize("width", [390, 1200])
-def test_fits_the_width_of_phone_and_desk(shown, width):
+def test_the_page_fits_phone_and_desktop_widths(shown, width):
     shown.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},

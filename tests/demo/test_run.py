@@ -18,7 +18,7 @@ def few_sounds(monkeypatch):
     monkeypatch.setitem(synthetic.SIZES, "small", few)
 
 
-def test_it_ends_with_a_page_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
+def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
     recipe = tmp_path / "own.yaml"
     recipe.write_text(write_recipe(tiny_recipe))
     result = run_demo(tmp_path / "demo", str(recipe))

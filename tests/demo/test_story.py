@@ -16,7 +16,7 @@ def story(predictions):
     )  # fmt: skip
 
 
-def test_the_main_predictions_are_those_of_the_first_protocol_with_the_pretrained_first():
+def test_the_main_predictions_are_of_the_first_protocol_pretrained_first():
     right, wrong = np.array([1, 0]), np.array([0, 1])
     demo = story(
         [
@@ -30,5 +30,5 @@ def test_the_main_predictions_are_those_of_the_first_protocol_with_the_pretraine
     assert demo.main_predictions[PRETRAINED] is right
 
 
-def test_labels_are_places_in_the_list_of_classes():
+def test_labels_are_indices_into_the_classes():
     assert story([]).labels.tolist() == [1, 0]

@@ -36,7 +36,7 @@ def run_on(source, recipe, path, test_fold=None):
     return run
 
 
-def test_results_are_kept_beside_the_run(folded, tiny_recipe, tmp_path):
+def test_results_are_written_into_the_run_folder(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run")
     result = evaluate(run.path, str(folded), ["linear"], progress=False)
     saved = json.loads((run.path / "evaluation" / "clips" / "results.json").read_text())
@@ -52,7 +52,7 @@ def test_results_are_kept_beside_the_run(folded, tiny_recipe, tmp_path):
     assert not (run.path / "evaluation" / "clips" / "store").exists()  # the run's own was at hand
 
 
-def test_a_run_that_left_a_fold_out_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
+def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run", test_fold="1")
     result = evaluate(run.path, str(folded), ["knn"], progress=False)
     assert result.splits == ["fold 1"]
@@ -60,7 +60,7 @@ def test_a_run_that_left_a_fold_out_is_tested_on_that_fold(folded, tiny_recipe, 
     assert result.pretrained_on_test_clips is False
 
 
-def test_other_sounds_get_a_store_of_their_own(run, sound_folder, tmp_path):
+def test_clips_of_another_source_are_prepared_separately(run, sound_folder, tmp_path):
     result = evaluate(run.path, str(sound_folder), ["knn"], tmp_path / "out", progress=False)
     assert (tmp_path / "out" / "store" / "store.json").exists()
     assert result.n_test_clips == 24
@@ -72,14 +72,14 @@ def test_other_sounds_get_a_store_of_their_own(run, sound_folder, tmp_path):
     assert model_only.out == str(tmp_path / "2")
 
 
-def test_two_sources_do_not_get_into_each_other_s_way(run, sound_folder, folded):
+def test_evaluations_of_two_sources_have_separate_folders(run, sound_folder, folded):
     for source, name in ((sound_folder, sound_folder.name), (folded, "clips")):
         result = evaluate(run.path, str(source), ["knn"], progress=False)
         assert result.out == str(run.path / "evaluation" / name)
         assert (run.path / "evaluation" / name / "predictions.csv").exists()
 
 
-def test_what_cannot_be_evaluated_is_said(run, tmp_path):
+def test_a_missing_model_and_unlabeled_clips_are_refused(run, tmp_path):
     with pytest.raises(ModelError, match="no model there"):
         evaluate(tmp_path, "x", ["knn"])
     (tmp_path / "unlabeled").mkdir()

@@ -23,7 +23,7 @@ def model(run):
     return SoundEncoder.from_pretrained(run.path)
 
 
-def test_patches_of_some_clips_are_counted_anew_in_their_order():
+def test_selected_clips_are_renumbered_in_their_order():
     labels = Labels(np.array([5, 6, 7, 8]), list("abcdefghi"))
     windows = torch.tensor([0, 0, 1, 2, 2, 2, 3])
     features = Features(torch.arange(7.0)[:, None], windows, labels, np.arange(len(labels)))
@@ -35,7 +35,7 @@ def test_patches_of_some_clips_are_counted_anew_in_their_order():
     assert len(features.select(np.zeros(0, dtype=np.int64)).vectors) == 0
 
 
-def test_log_mel_statistics_are_taken_over_time_band_by_band(model, store):
+def test_log_mel_statistics_are_over_time_per_band(model, store):
     statistics = log_mel_statistics(model, store)
     assert torch.equal(statistics.clips, torch.arange(24))
     log_mel = model.standardization(store.of_clip(5))
@@ -53,7 +53,7 @@ def test_log_mel_statistics_are_taken_over_time_band_by_band(model, store):
         assert statistics.vectors[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
 
 
-def test_the_frozen_ear_does_not_move_by_a_bit(model, store):
+def test_embedding_does_not_change_the_model(model, store):
     """Batch norm included: its statistics stay, and so does what it says."""
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first = embeddings(model, store)
@@ -63,14 +63,14 @@ def test_the_frozen_ear_does_not_move_by_a_bit(model, store):
     assert not any(module.training for module in model.modules())
 
 
-def test_embeddings_tell_whether_they_are_whitened(model, store):
+def test_features_know_whether_they_are_whitened(model, store):
     assert not embeddings(model, store).is_whitened
     h = embeddings(model, store).vectors
     by_itself = model.with_encoder(model.encoder, Whitening.of(h, 8))
     assert embeddings(by_itself, store).select(np.arange(3)).is_whitened
 
 
-def test_clips_are_heard_at_several_levels(model, store):
+def test_clips_can_be_embedded_at_several_levels(model, store):
     some = store.select(np.array([3, 11]))
     features = embeddings(model, some, [-6, 0, 6])
     plain = embeddings(model, some)

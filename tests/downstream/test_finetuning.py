@@ -69,7 +69,7 @@ def metrics_of(run):
     return pd.read_csv(run.path / "metrics.csv").drop(columns="seconds")
 
 
-def test_every_weight_moves_and_the_ear_it_started_from_does_not(tuned, model):
+def test_every_weight_changes_and_the_initial_model_does_not(tuned, model):
     run, _ = tuned
     now, before = SoundEncoder.load(run.encoder).encoder, model.encoder
     assert not torch.equal(now.conv1.weight, before.conv1.weight)
@@ -79,7 +79,7 @@ def test_every_weight_moves_and_the_ear_it_started_from_does_not(tuned, model):
     assert again.standardization == model.standardization
 
 
-def test_it_begins_at_the_ear(model, store, tmp_path):
+def test_fine_tuning_starts_from_the_model(model, store, tmp_path):
     recipe = recipe_of(**{"optimizer.lr": 0.0, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)
     fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
@@ -88,9 +88,7 @@ def test_it_begins_at_the_ear(model, store, tmp_path):
         assert torch.equal(ours, theirs)
 
 
-def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
-    model, store, tmp_path
-):
+def test_few_labels_starts_from_the_linear_probe_of_the_whole_model(model, store, tmp_path):
     """In its windows, at several levels, whitened: a rate of zero leaves all as it is."""
     whole = model.with_encoder(model.encoder, Whitening.of(embeddings(model, store).vectors, 8))
     whole.windows = Windows.half_overlapping(151, 101)
@@ -110,13 +108,13 @@ def test_with_few_labels_it_begins_at_the_linear_classifier_of_the_whole_ear(
     assert kept.whitening is not None
 
 
-def test_from_scratch_there_is_no_linear_classifier_to_begin_at(store, tmp_path):
+def test_linear_probe_init_from_scratch_is_refused(store, tmp_path):
     recipe = read_recipe("few_labels", SUPERVISED)
     with pytest.raises(RecipeError, match=r"training\.linear_probe_init is for a model"):
         fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
 
 
-def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(model, store, tmp_path):
+def test_few_labels_changes_every_weight_and_not_the_initial_model(model, store, tmp_path):
     recipe = read_recipe("few_labels", SUPERVISED, {"training.n_epochs": 1})
     before = {name: value.clone() for name, value in model.state_dict().items()}
     run = new_run(tmp_path / "run", recipe)
@@ -126,7 +124,7 @@ def test_few_labels_move_every_weight_and_leave_the_ear_that_was_given(model, st
     assert not torch.equal(tuned.conv1.weight, model.encoder.conv1.weight)
 
 
-def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, store):
+def test_the_classifier_of_the_best_validation_epoch_is_saved(tuned, store):
     run, network = tuned
     by_epoch = metrics_of(run)["validation"].dropna().tolist()
     assert network.epoch == 1 + int(np.argmax(by_epoch))
@@ -139,7 +137,7 @@ def test_the_epoch_is_chosen_on_validation_and_its_classifier_is_kept(tuned, sto
     assert np.array_equal(test, network.scores(store.select(SPLIT.test)))
 
 
-def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
+def test_separable_classes_are_learned(model, store, tmp_path):
     """The clips that it learned from, at the least."""
     split = Split("x", SPLIT.train, NOTHING, SPLIT.train)
     recipe = read_recipe(
@@ -164,7 +162,7 @@ def test_it_learns_what_anybody_can_tell_apart(model, store, tmp_path):
     )
 
 
-def test_test_labels_do_not_matter_until_the_end(model, store, tuned, tmp_path):
+def test_test_labels_do_not_influence_training(model, store, tuned, tmp_path):
     rows = store.clips.rows.copy()
     rows.loc[SPLIT.test, "label"] = rows.loc[SPLIT.test, "label"].to_numpy()[::-1]
     swapped = replace(store, clips=ClipTable("x", rows))
@@ -174,7 +172,7 @@ def test_test_labels_do_not_matter_until_the_end(model, store, tuned, tmp_path):
 
 
 @pytest.mark.parametrize("encoder", [{"name": "resnet18", "width": 2}, "fsdnoisy18k_baseline"])
-def test_a_stopped_training_goes_on_exactly(encoder, store, tmp_path, monkeypatch):
+def test_an_interrupted_training_resumes_exactly(encoder, store, tmp_path, monkeypatch):
     """From scratch, also where an encoder drops out at random."""
     recipe = recipe_of(**{"training.n_epochs": 2})
     recipe |= {"encoder": {"name": encoder} if isinstance(encoder, str) else encoder}
@@ -197,7 +195,7 @@ def test_a_stopped_training_goes_on_exactly(encoder, store, tmp_path, monkeypatc
     assert np.array_equal(*(each.scores(store.select(SPLIT.test)) for each in (network, expected)))
 
 
-def test_without_validation_the_last_epoch_is_kept(model, store, tmp_path):
+def test_without_validation_the_last_epoch_is_saved(model, store, tmp_path):
     split = Split("x", SPLIT.train, NOTHING, NOTHING)
     recipe = recipe_of(**{"training.n_epochs": 2})
     network = fine_tune(
@@ -207,7 +205,7 @@ def test_without_validation_the_last_epoch_is_kept(model, store, tmp_path):
     assert network.scores(store.select(NOTHING)).shape == (0, 3)
 
 
-def test_patches_longer_than_clips(store, tmp_path):
+def test_patches_may_be_longer_than_clips(store, tmp_path):
     """The baseline's patches are 2 s; a clip of 1 s is heard twice over."""
     recipe = recipe_of(**{"training.patch_frames": 201, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)
@@ -241,7 +239,7 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
         ({"encoder.name": "vgg", "training.patch_frames": 4}, "patch_frames of at least 8"),
     ],
 )
-def test_a_value_that_will_not_do_is_named(store, tmp_path, overrides, said):
+def test_a_value_out_of_range_is_named(store, tmp_path, overrides, said):
     recipe = recipe_of(**{"encoder.name": "resnet18", **overrides})
     with pytest.raises(RecipeError, match=said):
         fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)

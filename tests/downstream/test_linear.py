@@ -28,7 +28,7 @@ def features_of(h, labels, is_whitened=False):
 
 @pytest.mark.parametrize("precision", linear.PRIOR_PRECISIONS)
 @pytest.mark.parametrize("is_whitened", [False, True])
-def test_the_probe_s_prior_counts_for_more_the_fewer_the_clips(monkeypatch, is_whitened, precision):
+def test_the_prior_is_stronger_for_fewer_clips(monkeypatch, is_whitened, precision):
     """Against scikit-learn's logistic regression, whose C is the variance of its weights."""
     labels = np.arange(150) % 3
     rng = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def test_the_probe_s_prior_counts_for_more_the_fewer_the_clips(monkeypatch, is_w
         assert scores == pytest.approx(regression.predict_proba(h[75:] / scale), abs=0.02)
 
 
-def test_wrong_labels_want_a_narrower_prior_than_right_ones(monkeypatch):
+def test_wrong_labels_lead_to_a_narrower_prior(monkeypatch):
     rng = np.random.default_rng(0)
     truth = np.arange(600) % 4
     h = torch.tensor(rng.standard_normal((600, 40)) + 3 * np.eye(4, 40)[truth]).float()
@@ -77,7 +77,7 @@ def test_a_few_clips_are_enough_to_fit(n_clips, several):
     assert probe.probabilities(h).argmax(dim=1).tolist() == labels.tolist()
 
 
-def test_a_classifier_of_sounds_with_its_weights_has_its_scores(run, store):
+def test_a_sound_classifier_with_the_same_weights_has_the_same_scores(run, store):
     model = SoundEncoder.from_pretrained(run.path)
     features = embeddings(model, store)
     linear = fit_linear(features, SPLIT)
@@ -88,7 +88,7 @@ def test_a_classifier_of_sounds_with_its_weights_has_its_scores(run, store):
     )
 
 
-def test_the_paper_s_classifier_is_torch_s_on_h_as_it_is(run, store):
+def test_the_paper_s_classifier_equals_torch_on_unscaled_h(run, store):
     """Against torch's own linear layer and SGD, on the same patches in the same order."""
     model, split = SoundEncoder.from_pretrained(run.path), SPLIT
     one_patch = store.select(np.arange(24))

@@ -47,7 +47,7 @@ def labels_of(store, splits):
     return labels[np.concatenate([split.test for split in splits])]
 
 
-def test_every_table_holds_what_training_must_beat(scores):
+def test_every_table_has_the_baselines(scores):
     assert sorted(scores) == [
         (protocol, representation)
         for protocol in ("knn", "linear")
@@ -57,7 +57,7 @@ def test_every_table_holds_what_training_must_beat(scores):
     assert all(np.allclose(values.sum(axis=1), 1, atol=1e-5) for values in scores.values())
 
 
-def test_easy_sounds_are_told_apart(scores, store, splits):
+def test_easy_classes_are_separated(scores, store, splits):
     labels = labels_of(store, splits)
     assert score(labels, scores["linear", "log-mel statistics"]) > 0.9
     assert score(labels, scores["linear", "pretrained encoder"]) > 0.9
@@ -85,7 +85,7 @@ def scores_on_test(protocol, features, split):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("validation", [np.arange(30, 39), NOTHING])
-def test_every_protocol_finds_what_lies_apart(protocol, validation):
+def test_every_protocol_separates_separable_classes(protocol, validation):
     labels = np.arange(51) % 3
     split = Split("x", np.arange(30), validation, np.arange(39, 51))
     scores = scores_on_test(protocol, features_of(np.eye(3)[labels]), split)
@@ -93,14 +93,14 @@ def test_every_protocol_finds_what_lies_apart(protocol, validation):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_every_protocol_finds_several_classes_of_a_clip(protocol):
+def test_every_protocol_predicts_several_classes_of_a_clip(protocol):
     labels = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 0, 1]], np.float32)[np.arange(60) % 4]
     split = Split("x", np.arange(40), np.arange(40, 48), np.arange(48, 60))
     scores = scores_on_test(protocol, features_of(labels, is_multi_label=True), split)
     assert score(labels[split.test], scores) == pytest.approx(1.0)
 
 
-def test_a_class_that_has_no_clip_here_still_has_a_column():
+def test_a_class_without_clips_has_a_column():
     labels = np.arange(30) % 2
     split = Split("x", np.arange(20), NOTHING, np.arange(20, 30))
     for protocol in PROTOCOLS:
@@ -108,7 +108,7 @@ def test_a_class_that_has_no_clip_here_still_has_a_column():
         assert scores_on_test(protocol, features, split).shape == (10, 3)
 
 
-def test_test_clips_do_not_reach_the_training_of_the_probe(model, store):
+def test_test_clips_do_not_influence_the_probe(model, store):
     """The test clips' labels can be anything: what is said of them stays what it is."""
     split = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
     rows = store.clips.rows.copy()

@@ -40,7 +40,7 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
     )
 
 
-def test_a_step_is_one_of_the_optimizer_on_one_patch_of_each_clip(store):
+def test_a_step_trains_on_one_patch_of_each_clip(store):
     training, by_hand = make_training(store), make_training(store)
     optimizer = torch.optim.SGD(by_hand.module.parameters(), lr=0.05, momentum=0.9)
     labels = torch.from_numpy(store.clips.labels().values)
@@ -58,7 +58,7 @@ def test_a_step_is_one_of_the_optimizer_on_one_patch_of_each_clip(store):
         assert training.step(number).item() == pytest.approx(loss.item(), rel=1e-5)
 
 
-def test_patches_lie_in_their_clips(store):
+def test_patches_are_cut_from_inside_their_clips(store):
     training = make_training(store)
     clips = torch.arange(24)
     seen = set()
@@ -83,7 +83,7 @@ def test_a_clip_shorter_than_a_patch_is_repeated(store):
         assert np.array_equal(patch[frame], log_mel[frame % len(log_mel)])
 
 
-def test_an_ear_with_windows_learns_from_clips_as_it_hears_them(store):
+def test_a_model_with_windows_trains_on_windows(store):
     """Against one clip after the other, each as a whole or a window of it."""
     training = make_training(store, window_frames=170, linear_probe_init=True)
     clips = torch.arange(24)
@@ -99,7 +99,7 @@ def test_an_ear_with_windows_learns_from_clips_as_it_hears_them(store):
     torch.testing.assert_close(loss, F.cross_entropy(torch.stack(expected), labels))
 
 
-def test_levels_are_drawn_by_chance_and_nothing_else_changes(store):
+def test_gains_are_random_and_nothing_else_changes(store):
     plain, louder = make_training(store), make_training(store, gain_db=6.0)
     clips = torch.arange(24).repeat(10)
     draws = louder.draw(clips, torch.Generator().manual_seed(0))["patches"]
@@ -112,9 +112,7 @@ def test_levels_are_drawn_by_chance_and_nothing_else_changes(store):
 
 
 @pytest.mark.parametrize("linear_probe_init", [False, True])
-def test_statistics_of_batch_norms_are_kept_for_a_classifier_that_was_fitted_to_them(
-    store, linear_probe_init
-):
+def test_linear_probe_init_freezes_batch_norm_statistics(store, linear_probe_init):
     training = make_training(store, linear_probe_init=linear_probe_init)
     before = {name: value.clone() for name, value in training.module.named_buffers()}
     training.module.train()
@@ -123,7 +121,7 @@ def test_statistics_of_batch_norms_are_kept_for_a_classifier_that_was_fitted_to_
     assert all(stayed) == linear_probe_init
 
 
-def test_the_loss_is_told_how_far_the_training_is(store):
+def test_the_loss_gets_the_progress_of_the_training(store):
     training, progress = make_training(store), []
 
     def criterion(logits, batch):

@@ -5,7 +5,7 @@ from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 
-def test_it_chooses_a_classification_loss_and_shares_the_rest_with_pre_training():
+def test_a_supervised_recipe_shares_all_but_the_loss_with_pretraining():
     assert SUPERVISED.sections["loss"].table is CLASSIFICATION_LOSSES
     for section in ("encoder", "optimizer", "schedule"):
         assert SUPERVISED.sections[section] == PRETRAINING.sections[section]

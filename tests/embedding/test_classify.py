@@ -51,7 +51,7 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     assert sum(result.classes.values()) == 24
 
 
-def test_below_the_threshold_it_is_unsure_and_says_its_guess(classifier, clips, tmp_path):
+def test_below_the_threshold_a_clip_is_unsure_with_its_best_guess(classifier, clips, tmp_path):
     classifier.threshold = 0.0
     classify(classifier, clips, tmp_path / "sure.csv", progress=False)
     sure = read(tmp_path / "sure.csv")
@@ -113,6 +113,6 @@ def test_broken_clips_are_left_out_and_listed(classifier, clips, tmp_path):
     assert not (tmp_path / "3.csv").exists()
 
 
-def test_a_folder_is_no_csv(classifier, clips, tmp_path):
+def test_a_folder_as_output_is_refused(classifier, clips, tmp_path):
     with pytest.raises(SourceError, match="is a folder"):
         classify(classifier, clips, tmp_path, progress=False)

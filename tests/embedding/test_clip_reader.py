@@ -35,12 +35,12 @@ def test_a_broken_clip_has_no_frames(store, table):
         reader.require_some(0)
 
 
-def test_strict_stops_at_the_first(store, table):
+def test_strict_fails_at_the_first_broken_clip(store, table):
     with pytest.raises(BrokenClipsError, match=r"gone\.wav"):
         lengths(reader_of(store, table, strict=True))
 
 
-def test_problems_are_listed_beside_the_file_and_an_old_list_goes(store, table, tmp_path):
+def test_problems_are_listed_beside_the_file_replacing_an_old_list(store, table, tmp_path):
     reader = reader_of(store, table)
     lengths(reader)
     path = reader.write_problems(tmp_path / "out.csv")

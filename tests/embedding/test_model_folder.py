@@ -13,7 +13,7 @@ def build(config):
     return {"of": config, "network": network}, network
 
 
-def test_what_was_written_comes_back(tmp_path):
+def test_a_written_model_is_read_back(tmp_path):
     network = nn.Linear(3, 2)
     network.weight.data = network.weight.data.t().contiguous().t()  # no order that can be saved
     write_model(tmp_path / "new" / "folder", {"n_in": 3}, network)
@@ -45,7 +45,7 @@ def test_an_earlier_model_is_replaced(tmp_path):
         ("model.safetensors", b"not tensors"),
     ],
 )
-def test_files_that_do_not_fit_are_one_line(tmp_path, name, content):
+def test_damaged_files_are_refused_in_one_line(tmp_path, name, content):
     write_model(tmp_path, {"n_in": 3}, nn.Linear(3, 2))
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
@@ -55,14 +55,14 @@ def test_files_that_do_not_fit_are_one_line(tmp_path, name, content):
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
-def test_a_missing_file_is_one_line(tmp_path, name):
+def test_a_missing_file_is_refused_in_one_line(tmp_path, name):
     write_model(tmp_path, {"n_in": 3}, nn.Linear(3, 2))
     (tmp_path / name).unlink()
     with pytest.raises(ModelError, match=name):
         read_model(tmp_path, build)
 
 
-def test_weights_that_find_no_room_leave_the_earlier_model(tmp_path):
+def test_a_full_disk_leaves_the_earlier_model(tmp_path):
     """The system refuses files beyond a size, as a full disk would."""
     resource = pytest.importorskip("resource")  # Windows has none
     network = nn.Linear(3, 2)

@@ -10,6 +10,6 @@ def test_a_window_of_no_length_is_refused():
             EmbeddingSettings(window_s)
 
 
-def test_whitening_to_nothing_is_refused():
+def test_zero_components_are_refused():
     with pytest.raises(ValueError, match=r"embedding.whiten must be at least 1"):
         EmbeddingSettings(whiten=0)

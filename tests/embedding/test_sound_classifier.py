@@ -32,13 +32,13 @@ def classifier(store):
     return make_classifier(store)
 
 
-def test_it_is_the_linear_layer_on_h(classifier, store):
+def test_a_classifier_is_a_linear_layer_on_embeddings(classifier, store):
     patches = torch.from_numpy(np.stack([store.of_clip(clip)[:101] for clip in (0, 9)]))
     expected = classifier.linear(classifier.model(patches))
     assert torch.equal(classifier(patches), expected)
 
 
-def test_a_clip_s_probability_is_the_mean_over_its_patches(classifier, store):
+def test_clip_probabilities_are_means_over_windows(classifier, store):
     few = store.select(np.array([7, 0, 15]))
     found = classifier.clip_probabilities(few)
     for row, clip in enumerate((7, 0, 15)):
@@ -49,7 +49,7 @@ def test_a_clip_s_probability_is_the_mean_over_its_patches(classifier, store):
         assert found[row] == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
 
-def test_several_labels_have_probabilities_of_their_own(store):
+def test_several_labels_have_independent_probabilities(store):
     several = make_classifier(store, multi_label=True)
     log_mel = store.of_clip(0)[:101]
     logits = several(torch.from_numpy(log_mel[None]))
@@ -75,7 +75,7 @@ def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
     assert torch.equal(model.encoder.conv1.weight, ours.model.encoder.conv1.weight)
 
 
-def test_it_is_found_where_it_lies(classifier, tmp_path):
+def test_a_classifier_is_found_inside_a_run(classifier, tmp_path):
     classifier.save(tmp_path / "run" / "evaluation" / "set" / "linear")
     for name in ("run", "run/evaluation", "run/evaluation/set", "run/evaluation/set/linear"):
         assert SoundClassifier.from_pretrained(tmp_path / name).classes == classifier.classes
@@ -86,7 +86,7 @@ def test_it_is_found_where_it_lies(classifier, tmp_path):
         SoundClassifier.from_pretrained(tmp_path / "run")
 
 
-def test_what_is_no_classifier_is_said(classifier, tmp_path):
+def test_missing_and_damaged_classifiers_are_refused(classifier, tmp_path):
     with pytest.raises(
         ModelError, match="no classifier there: train one on your labels with `soundalike evaluate"
     ):

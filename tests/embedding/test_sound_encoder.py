@@ -43,14 +43,14 @@ def h_in_loops(model, log_mel):
     return np.stack(rows)
 
 
-def test_a_clip_s_embedding_is_the_mean_over_its_patches(model, sound_folder):
+def test_the_embedding_of_a_clip_is_the_mean_over_its_windows(model, sound_folder):
     path = sound_folder / "low" / "7.wav"
     expected = h_in_loops(model, read_log_mel(path, model.front_end)).mean(axis=0)
     assert np.allclose(model.encode(path), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 64])
-def test_batches_do_not_matter(model, sound_folder, batch_size):
+def test_embeddings_do_not_depend_on_the_batch_size(model, sound_folder, batch_size):
     paths = sorted(sound_folder.glob("*/*.wav"))[:5]
     together = model.encode(paths, batch_size=batch_size)
     assert together.shape == (5, model.dim)
@@ -58,7 +58,7 @@ def test_batches_do_not_matter(model, sound_folder, batch_size):
     assert np.allclose(together, alone, atol=1e-5)
 
 
-def test_a_waveform_sounds_as_its_file(model, sound_folder):
+def test_a_waveform_has_the_embedding_of_its_file(model, sound_folder):
     path = sound_folder / "high" / "3.wav"
     waveform, rate = soundfile.read(path, dtype="float32")
     assert np.allclose(model.encode(waveform, rate), model.encode(path), atol=1e-5)
@@ -66,7 +66,7 @@ def test_a_waveform_sounds_as_its_file(model, sound_folder):
     assert np.allclose(model.encode([stereo], rate)[0], model.encode(path), atol=1e-5)
 
 
-def test_level_does_not_matter(model, sound_folder):
+def test_embeddings_do_not_depend_on_the_level(model, sound_folder):
     waveform, rate = soundfile.read(sound_folder / "low" / "1.wav", dtype="float32")
     loud, soft = model.encode([waveform, 0.3 * waveform], rate, normalize=True)
     assert loud @ soft > 0.999
@@ -80,7 +80,7 @@ def test_normalized_embeddings_have_unit_length(model, sound_folder):
     assert np.allclose(similarity, similarity.T, atol=1e-5)
 
 
-def test_what_cannot_be_a_waveform_is_refused(model):
+def test_invalid_waveforms_are_refused(model):
     for waveform, rate in (
         (np.zeros(0), 22050),
         (np.full(9, np.nan), 22050),
@@ -91,7 +91,7 @@ def test_what_cannot_be_a_waveform_is_refused(model):
             model.encode(waveform, rate)
 
 
-def test_save_and_load_keep_every_number(model, sound_folder, tmp_path):
+def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
     model.save(tmp_path / "model")
     loaded = SoundEncoder.load(tmp_path / "model")
     path = sound_folder / "middle" / "2.wav"
@@ -117,7 +117,7 @@ def test_half_precision_halves_the_file_and_changes_little(model, sound_folder, 
     assert np.diag(model.similarity(theirs, ours)).min() > 0.99999
 
 
-def test_an_ear_that_comes_with_the_package_has_a_name(model, tmp_path, monkeypatch):
+def test_a_shipped_model_is_loaded_by_name(model, tmp_path, monkeypatch):
     model.save(tmp_path / "mine")
     monkeypatch.setitem(SHIPPED_MODELS, "mine", tmp_path / "mine")
     monkeypatch.chdir(tmp_path / "mine")  # the name is no path
@@ -126,7 +126,7 @@ def test_an_ear_that_comes_with_the_package_has_a_name(model, tmp_path, monkeypa
         SoundEncoder.from_pretrained("yours")
 
 
-def test_a_clip_that_is_shorter_than_a_patch_is_repeated(model, sound_folder):
+def test_a_clip_shorter_than_a_patch_is_repeated(model, sound_folder):
     long = with_windows(model, 201, 201)
     path = sound_folder / "low" / "0.wav"
     log_mel = read_log_mel(path, model.front_end)
@@ -146,7 +146,9 @@ def test_windows_are_part_of_the_model(model, tmp_path):
     assert SoundEncoder.load(tmp_path).windows == Windows(300, 150, 101)
 
 
-def test_depths_are_part_of_the_embedding_and_of_the_model(model, sound_folder, tmp_path):
+def test_intermediate_features_are_part_of_the_model(
+    model, sound_folder, tmp_path
+):
     deep = SoundEncoder(
         model.encoder,
         SETTINGS,
@@ -176,7 +178,7 @@ def test_depths_are_part_of_the_embedding_and_of_the_model(model, sound_folder, 
 
 
 @pytest.mark.parametrize("half", [False, True])
-def test_whitening_is_part_of_the_embedding_and_of_the_model(half, model, sound_folder, tmp_path):
+def test_whitening_is_part_of_the_embedding_and_the_model(half, model, sound_folder, tmp_path):
     path = sound_folder / "middle" / "2.wav"
     heard = torch.from_numpy(model.encode([*sound_folder.glob("*/*.wav")]))
     white = model.with_encoder(model.encoder, Whitening.of(heard, 10)).eval()
@@ -189,7 +191,7 @@ def test_whitening_is_part_of_the_embedding_and_of_the_model(half, model, sound_
     assert np.allclose(folded.encode(path), loaded.encode(path), atol=1e-3)
 
 
-def test_a_model_that_is_not_there_or_damaged_is_named(model, tmp_path):
+def test_missing_and_damaged_models_are_refused(model, tmp_path):
     with pytest.raises(ModelError, match="no model there"):
         SoundEncoder.from_pretrained(tmp_path)
     model.save(tmp_path)

@@ -36,7 +36,7 @@ def test_every_network_gets_its_weights(name, tmp_path):
     assert all(torch.equal(own[key], state[key]) for key in own)
 
 
-def test_names_of_a_network_that_was_trained_on_several_devices(tmp_path):
+def test_names_from_data_parallel_training_are_accepted(tmp_path):
     state = {f"module.{key}": value for key, value in released("vgg").items()}
     torch.save(state, tmp_path / "released.pth")
     own = read_uclser20(tmp_path / "released.pth", "vgg").state_dict()
@@ -61,7 +61,7 @@ def test_a_classifier_may_be_missing(tmp_path):
         (lambda state: state.update({"dense1.bias": 0.5}), "no state dict, a dictionary of te"),
     ],
 )
-def test_what_does_not_fit_is_named(change, said, tmp_path):
+def test_a_weight_that_does_not_fit_is_named(change, said, tmp_path):
     state = released("vgg")
     change(state)
     torch.save(state, tmp_path / "released.pth")
@@ -69,18 +69,18 @@ def test_what_does_not_fit_is_named(change, said, tmp_path):
         read_uclser20(tmp_path / "released.pth", "vgg")
 
 
-def test_a_state_dict_of_another_network(tmp_path):
+def test_a_state_dict_of_another_network_is_refused(tmp_path):
     torch.save(released("crnn"), tmp_path / "released.pth")
     with pytest.raises(ValueError, match=r"lacks bn1.bias and \d+ more of resnet18"):
         read_uclser20(tmp_path / "released.pth", "resnet18")
 
 
-def test_a_name_that_was_never_released(tmp_path):
+def test_an_unknown_name_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no released 'resnet50', only resnet18, vgg, crnn"):
         read_uclser20(tmp_path / "released.pth", "resnet50")
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(OSError, match="No such file"):
         read_uclser20(tmp_path / "released.pth", "vgg")
 
@@ -94,7 +94,7 @@ class Code:
         return setattr, (Code, "has_run", True)
 
 
-def test_a_pickle_that_holds_code_is_refused_and_not_run(tmp_path):
+def test_a_pickle_with_code_is_refused_and_not_executed(tmp_path):
     torch.save({"conv0.conv.weight": Code()}, tmp_path / "released.pth")
     with pytest.raises(ValueError, match="no state dict"):
         read_uclser20(tmp_path / "released.pth", "vgg")
@@ -114,7 +114,7 @@ def test_a_damaged_file_is_refused_or_harmless(damage, tmp_path_factory):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"PK\x03\x04", b"no pickle at all"])
-def test_files_that_are_no_state_dict(content, tmp_path):
+def test_files_without_a_state_dict_are_refused(content, tmp_path):
     (tmp_path / "released.pth").write_bytes(content)
     with pytest.raises(ValueError, match="no state dict"):
         read_uclser20(tmp_path / "released.pth", "vgg")
@@ -211,7 +211,7 @@ def released_state(name: str) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("prefix", ["", "module."])
 @pytest.mark.parametrize("name", RELEASED)
-def test_a_released_encoder_gives_the_h_of_its_own_code(name, prefix, sound_folder, tmp_path):
+def test_a_released_encoder_gives_the_h_of_the_original_code(name, prefix, sound_folder, tmp_path):
     state = released_state(name)
     torch.save({prefix + key: value for key, value in state.items()}, tmp_path / "best.pth")
     model = load_uclser20(tmp_path / "best.pth", name, MEAN, STD)
@@ -229,14 +229,14 @@ def test_a_released_encoder_gives_the_h_of_its_own_code(name, prefix, sound_fold
     assert np.array_equal(SoundEncoder.from_pretrained(tmp_path / "model").encode(path), h)
 
 
-def test_the_number_of_values_can_be_told(tmp_path):
+def test_the_statistics_can_be_set(tmp_path):
     torch.save(released_state("vgg"), tmp_path / "best.pth")
     model = load_uclser20(tmp_path / "best.pth", "vgg", MEAN, STD, n_values=100)
     assert model.standardization == Standardization(MEAN, STD / 10)
     assert (model.patch_frames, model.front_end) == (101, LogMel())
 
 
-def test_a_released_file_that_cannot_be_used_is_named(tmp_path):
+def test_an_unusable_file_is_named(tmp_path):
     path = tmp_path / "best.pth"
     for content, name, said in (
         (None, "vgg", "No such file"),
@@ -256,6 +256,6 @@ def test_a_released_file_that_cannot_be_used_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(("std", "n_values"), [(0.0, 9), (-1.0, 9), (float("nan"), 9), (1.0, 0)])
-def test_statistics_that_cannot_be_are_refused(std, n_values, tmp_path):
+def test_invalid_statistics_are_refused(std, n_values, tmp_path):
     with pytest.raises(ValueError, match="std above 0 and n_values of at least 1"):
         load_uclser20(tmp_path / "best.pth", "vgg", MEAN, std, n_values)

@@ -35,7 +35,7 @@ def test_equals_the_formula(n, n_components):
         assert np.allclose(row.abs(), np.abs(whiten_one(h, x, n_components)), atol=1e-4)
 
 
-def test_the_components_vary_almost_alike_and_by_themselves():
+def test_components_have_equal_variance_and_are_uncorrelated():
     h = embeddings(2000) * 10
     whitening = Whitening.of(h, 12)
     covariance = np.cov((h - whitening.center).double() @ whitening.axes.double(), rowvar=False)
@@ -47,7 +47,7 @@ def test_the_components_vary_almost_alike_and_by_themselves():
 
 
 @pytest.mark.parametrize("change", ["turned", "mirrored", "scaled", "moved"])
-def test_similarities_do_not_change_when_all_embeddings_do(change):
+def test_similarities_do_not_depend_on_scale_and_rotation(change):
     h = embeddings()
     turn = torch.linalg.qr(torch.randn(12, 12, generator=torch.Generator().manual_seed(0)))[0]
     changed = {"turned": h @ turn, "mirrored": -h, "scaled": 40 * h, "moved": h - 7}[change]
@@ -55,18 +55,18 @@ def test_similarities_do_not_change_when_all_embeddings_do(change):
     assert torch.allclose(ours @ ours.T, theirs @ theirs.T, atol=2e-3)
 
 
-def test_the_order_of_what_was_heard_does_not_matter():
+def test_the_order_of_the_embeddings_does_not_matter():
     h = embeddings()
     assert torch.allclose(Whitening.of(h, 5)(h), Whitening.of(h.flip(0), 5)(h), atol=1e-4)
 
 
-def test_there_are_no_more_components_than_embeddings_or_numbers():
+def test_the_number_of_components_is_limited_by_embeddings_and_dimensions():
     assert Whitening.of(embeddings(200), 40).n_components == 12
     assert Whitening.of(embeddings(5), 40).n_components == 5
     assert Whitening.of(embeddings(5), 3)(embeddings(2)).shape == (2, 3)
 
 
-def test_few_sounds_are_not_made_equally_far_from_each_other():
+def test_few_embeddings_do_not_become_equidistant():
     kind = torch.arange(20) % 2
     h = torch.randn(20, 300, generator=torch.Generator().manual_seed(0)) + kind[:, None]
     white = Whitening.of(h, 19)(h)
@@ -76,11 +76,11 @@ def test_few_sounds_are_not_made_equally_far_from_each_other():
     assert similarity[alike & others].mean() > similarity[~alike].mean() + 0.05
 
 
-def test_embeddings_that_are_all_the_same_stay_numbers():
+def test_identical_embeddings_stay_finite():
     assert Whitening.of(torch.ones(10, 4), 4)(torch.ones(2, 4)).isfinite().all()
 
 
-def test_it_is_exact_under_autocast():
+def test_whitening_is_exact_under_autocast():
     h = embeddings()
     whitening = Whitening.of(h, 12)
     with torch.autocast("cpu", torch.bfloat16):

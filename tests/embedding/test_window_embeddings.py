@@ -42,7 +42,7 @@ def rows_of(model, log_mels, batch_size=64):
 
 
 @pytest.mark.parametrize("batch_size", [2, 64])
-def test_windows_of_many_clips(model, batch_size):
+def test_windows_of_many_clips_keep_their_order(model, batch_size):
     log_mel = np.random.default_rng(0).normal(-3, 2, (700, 96)).astype(np.float32)
     blocks = np.split(log_mel, [13, 400, 420])
     rows = rows_of(model, [blocks, [log_mel[:150]], [], blocks], batch_size)
@@ -55,7 +55,7 @@ def test_windows_of_many_clips(model, batch_size):
         assert np.allclose(vector, expected, atol=1e-5)
 
 
-def test_the_end_of_a_recording_is_embedded_where_the_model_aligns_its_last_window(model):
+def test_an_aligned_last_window_embeds_the_end_of_a_recording(model):
     log_mel = np.random.default_rng(0).normal(-3, 2, (440, 96)).astype(np.float32)
     assert [row[1] for row in rows_of(model, [[log_mel]])] == [0]
     model.windows = dataclasses.replace(model.windows, align_last=True)
@@ -73,7 +73,7 @@ def test_a_clip_shorter_than_a_patch_is_repeated(model):
     assert np.allclose(vector, expected, atol=1e-5)
 
 
-def test_the_model_is_left_in_evaluation_mode_and_its_statistics_do_not_move(model):
+def test_the_model_stays_in_evaluation_mode_with_the_same_statistics(model):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     model.train()
     rows_of(model, [[np.zeros((300, 96), np.float32)]])

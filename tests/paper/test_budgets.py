@@ -25,7 +25,7 @@ def recipes(request):
     }
 
 
-def test_every_row_is_a_recipe_of_its_own(recipes):
+def test_every_row_has_its_own_recipe(recipes):
     _, read = recipes
     assert all(recipe["training"]["seed"] == 3 for recipe in read.values())
     assert len({str(recipe) for recipe in read.values()}) == len(read)
@@ -61,7 +61,7 @@ def test_a_budget_changes_nothing_that_rows_compare(budget):
         assert not any(key.startswith(other) or other.startswith(key) for other in compared), key
 
 
-def test_the_paper_is_run_as_it_is_written():
+def test_the_paper_budget_changes_no_recipe():
     budget = find_budget("paper")
     for kind, recipe, read in (
         (PRETRAINING, "paper", budget.pretraining_recipe(Row("x"), 0, 800)),
@@ -72,14 +72,14 @@ def test_the_paper_is_run_as_it_is_written():
     assert budget.n_linear_epochs == 200
 
 
-def test_an_encoder_is_fine_tuned_under_its_own_name():
+def test_fine_tuning_uses_the_encoder_of_the_row():
     row = Row("x", {"encoder.name": "crnn", "views.noise": None}, task="clean")
     recipe = find_budget("small").supervised_recipe(row, 0, 800)
     assert recipe["encoder"]["name"] == "crnn"
     assert recipe["loss"]["name"] == "cross_entropy"
 
 
-def test_what_a_budget_changes_can_be_read():
+def test_a_budget_describes_its_changes():
     said = find_budget("small").changes
     assert "resnet18 16" in said
     assert "steps 140" in said
@@ -87,7 +87,7 @@ def test_what_a_budget_changes_can_be_read():
 
 
 @pytest.mark.parametrize(("name", "near"), [("labtop", "laptop"), ("Small", "small"), ("", "")])
-def test_an_unknown_budget_gets_the_nearest(name, near):
+def test_an_unknown_budget_gets_a_suggestion(name, near):
     with pytest.raises(
         PaperError, match=f"{name}: .* paper, laptop, small, .* did you mean '{near}"
     ):

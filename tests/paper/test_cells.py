@@ -35,7 +35,7 @@ def named(name):
         ("fine-tuning clean/ResNet-18, pretrained", True, True),
     ],
 )
-def test_every_kind_of_row_ends_in_a_score(name, has_knn, has_epoch, bench):
+def test_every_kind_of_row_gets_a_score(name, has_knn, has_epoch, bench):
     cell = bench.make(*named(name), seed=1)
     assert f"{cell.table}/{cell.row}" == name
     assert cell.failed == ""
@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_cell(bench, tmp_path):
     assert replace(first, seconds=0) == replace(second, seconds=0)
 
 
-def test_a_pre_training_is_shared_by_rows_that_begin_with_it(bench):
+def test_rows_with_the_same_pretraining_share_it(bench):
     table, row = named("linear evaluation/ResNet-18, pretrained")
     assert not bench.has_pretrained(row, 0)
     bench.make(table, row, 0)
@@ -67,7 +67,7 @@ def test_a_pre_training_is_shared_by_rows_that_begin_with_it(bench):
     assert not bench.has_pretrained(row, 1)
 
 
-def test_seeds_are_other_splits_and_other_wrong_labels(bench):
+def test_each_seed_has_other_splits_and_wrong_labels(bench):
     noisy = replace(bench, label_noise=0.5)
     first, second = noisy.clips(0).clips.rows, noisy.clips(1).clips.rows
     assert set(first.columns[first.columns == "true_label"]) == {"true_label"}
@@ -79,7 +79,7 @@ def test_seeds_are_other_splits_and_other_wrong_labels(bench):
     assert "true_label" not in bench.clips(0).clips.rows
 
 
-def test_a_training_that_cannot_go_on_is_a_cell_that_failed(bench, monkeypatch):
+def test_a_diverged_training_is_a_failed_cell(bench, monkeypatch):
     diverging = replace(
         bench.budget,
         pretraining={**bench.budget.pretraining, "optimizer.name": "sgd", "optimizer.lr": 1e30},
@@ -95,7 +95,7 @@ def test_a_training_that_cannot_go_on_is_a_cell_that_failed(bench, monkeypatch):
     assert not taken, "what failed is not tried again by every row that begins with it"
 
 
-def test_a_recipe_that_these_clips_do_not_suit_is_a_cell_that_failed(bench):
+def test_a_recipe_that_does_not_fit_the_clips_is_a_failed_cell(bench):
     longer = {**bench.budget.pretraining, "views.patch_frames": 5000}
     bench = replace(bench, budget=replace(bench.budget, pretraining=longer))
     cell = bench.make(*named("patch sampling/two at random"), 0)
@@ -103,7 +103,7 @@ def test_a_recipe_that_these_clips_do_not_suit_is_a_cell_that_failed(bench):
 
 
 @pytest.mark.parametrize("stop", [1, 2])
-def test_a_stopped_pre_training_goes_on(stop, bench, tmp_path, monkeypatch):
+def test_an_interrupted_pretraining_resumes(stop, bench, tmp_path, monkeypatch):
     place = named("patch sampling/same patch")
     whole = replace(bench, out=tmp_path / "whole").make(*place, 0)
     take = ContrastiveTraining.step
@@ -121,7 +121,7 @@ def test_a_stopped_pre_training_goes_on(stop, bench, tmp_path, monkeypatch):
     assert replace(bench.make(*place, 0), seconds=0) == replace(whole, seconds=0)
 
 
-def test_the_monitors_best_epoch_is_what_is_written(bench):
+def test_a_cell_has_the_best_score_of_the_monitor(bench):
     cell = bench.make(*named("patch sampling/same patch"), 0)
     run = bench.out / "pretraining" / "paper-patch_sampling-same" / "seed-0"
     metrics = np.genfromtxt(run / "metrics.csv", delimiter=",", names=True)

@@ -4,25 +4,25 @@ from soundalike.paper.experiments import TABLES
 NAMES = {f"{table.name}/{row.name}" for table in TABLES for row in table.rows}
 
 
-def test_claims_speak_of_rows_that_there_are():
+def test_claims_refer_to_existing_rows():
     for claim in CLAIMS:
         for pair in claim.pairs:
             assert {pair.above, *pair.below} <= NAMES
             assert pair.above not in pair.below
 
 
-def test_every_table_is_spoken_of():
+def test_every_table_has_a_claim():
     spoken_of = {
         name.partition("/")[0] for c in CLAIMS for p in c.pairs for name in (p.above, *p.below)
     }
     assert spoken_of == {table.name for table in TABLES}
 
 
-def test_the_seven_findings_are_there():
+def test_there_are_seven_findings():
     assert sorted({claim.number[0] for claim in CLAIMS}) == list("1234567")
     assert len({claim.number for claim in CLAIMS}) == len(CLAIMS)
 
 
-def test_the_papers_choice_is_never_said_to_be_worse():
+def test_no_claim_says_that_the_papers_choice_is_worse():
     references = {f"{table.name}/{table.reference.name}" for table in TABLES}
     assert not any(set(pair.below) & references for claim in CLAIMS for pair in claim.pairs)

@@ -37,7 +37,7 @@ def test_a_table_has_one_reference_and_a_name_for_every_row(table):
     assert len({row.work for row in table.rows}) == len(table.rows), "a row is there twice"
 
 
-def test_the_reference_is_the_paper_as_it_is():
+def test_the_reference_changes_nothing():
     assert {table.reference.configuration for table in TABLES} == {"paper"}
     assert len({slug(table.name) for table in TABLES}) == len(TABLES)
 
@@ -81,7 +81,7 @@ def test_the_ingredients_alone_are_rows_of_other_tables_too():
         assert named(alone).work == named(other).work
 
 
-def test_everything_is_chosen_in_the_order_of_the_tables():
+def test_choose_returns_rows_in_the_order_of_the_tables():
     assert [row for _, row in choose()] == [row for table in TABLES for row in table.rows]
     names = [f"{table.name}/{row.name}" for table, row in choose(["temperature", "Mix-Back/NONE"])]
     assert names[0] == "mix-back/none"
@@ -100,6 +100,6 @@ def test_everything_is_chosen_in_the_order_of_the_tables():
         ("", "tables are patch-sampling, mix-back"),
     ],
 )
-def test_a_name_that_is_none_gets_the_nearest(name, hint):
+def test_an_unknown_name_gets_a_suggestion(name, hint):
     with pytest.raises(PaperError, match=hint):
         choose([name])

@@ -19,7 +19,7 @@ def length_of_bar(picture, color):
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_every_table_is_a_picture_wide_enough_to_read(table, made_up, tmp_path):
+def test_every_table_has_a_figure_wide_enough_to_read(table, made_up, tmp_path):
     made_up(tmp_path, {})
     path = tmp_path / "figures" / "x.png"
     draw_table(path, table, summarize(read_cells(tmp_path))[table.name], "mAP")
@@ -33,7 +33,7 @@ def test_every_table_is_a_picture_wide_enough_to_read(table, made_up, tmp_path):
     assert all((edge[..., :3] == 1).all() for edge in edges), "something is cut off"
 
 
-def test_a_bar_is_as_long_as_its_score(tmp_path):
+def test_bar_lengths_are_proportional_to_scores(tmp_path):
     table = TABLES[0]
     cells = [
         Cell(table.name, "two at random", 0, 0.8, "mAP"),

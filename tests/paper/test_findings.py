@@ -31,7 +31,7 @@ def summaries(tmp_path_factory, made_up):
     return of
 
 
-def test_it_holds_where_all_differences_are_clear(summaries):
+def test_a_finding_holds_if_all_differences_are_clear(summaries):
     made = summaries(
         {RANDOM: [0.63, 0.64, 0.66], SAME: [0.6, 0.61, 0.62], BESIDE: [0.5] * 3, BETWEEN: [0.6] * 3}
     )
@@ -42,14 +42,14 @@ def test_it_holds_where_all_differences_are_clear(summaries):
     assert said.endswith("“apart, a patch in between” (0.5 to 8.1).")
 
 
-def test_it_does_not_hold_where_one_difference_is_clearly_the_other_way(summaries):
+def test_a_finding_fails_if_one_difference_clearly_contradicts_it(summaries):
     made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.65, 0.65, 0.66], BESIDE: [0.1] * 3})
     said = verdict(claim("1"), made)
     assert said.startswith("does not hold here: ")
     assert "5.0 points below “same patch” (2.5 to 7.5)" in said
 
 
-def test_it_is_not_decided_where_seeds_disagree(summaries):
+def test_a_finding_is_undecided_if_seeds_disagree(summaries):
     made = summaries({RANDOM: [0.6, 0.7, 0.65], SAME: [0.65, 0.6, 0.68], BESIDE: [0.1] * 3})
     assert verdict(claim("1"), made).startswith("not decided by these seeds: ")
 
@@ -63,14 +63,14 @@ def test_one_seed_decides_nothing(summaries, number):
     assert verdict(claim(number), {}) == "not decided: at least two seeds are needed."
 
 
-def test_a_row_that_was_not_run_leaves_it_open_unless_another_refutes_it(summaries):
+def test_a_missing_row_leaves_a_finding_undecided_unless_another_refutes_it(summaries):
     better = {RANDOM: [0.7, 0.71, 0.7], SAME: [], BESIDE: [0.6] * 3, BETWEEN: [0.6] * 3}
     assert verdict(claim("1"), summaries(better)).startswith("not decided by these seeds: ")
     worse = better | {BESIDE: [0.9] * 3}
     assert verdict(claim("1"), summaries(worse)).startswith("does not hold here: ")
 
 
-def test_what_a_seed_does_to_both_rows_is_left_out(summaries):
+def test_effects_of_a_seed_on_both_rows_cancel(summaries):
     """Seeds differ by twenty points and the rows by one, with every seed."""
     seeds = np.array([0.4, 0.6, 0.5])
     above = seeds + np.array([0.01, 0.011, 0.009])
@@ -112,7 +112,7 @@ def test_most_is_more_than_half_of_what_labels_add(summaries):
     assert "below the mean of “CRNN, untrained” and “CRNN, from scratch”" in said
 
 
-def test_rows_of_the_same_name_are_told_apart_by_their_table(summaries):
+def test_rows_with_the_same_name_are_named_with_their_table(summaries):
     said = verdict(claim("7a"), summaries({}))
     assert "“VGG, pretrained” in fine-tuning noisy is" in said
     assert "“VGG, pretrained” in fine-tuning clean is" in said
@@ -122,7 +122,7 @@ def test_rows_of_the_same_name_are_told_apart_by_their_table(summaries):
     st.lists(st.floats(0, 1), min_size=2, max_size=6),
     st.lists(st.floats(0, 1), min_size=2, max_size=6),
 )
-def test_a_difference_seen_from_the_other_side(above, below):
+def test_a_reversed_difference_has_the_opposite_sign(above, below):
     a, b = dict(enumerate(above)), dict(enumerate(below))
     there, back = Difference.of(a, [b]), Difference.of(b, [a])
     n_seeds = min(len(a), len(b))
@@ -133,7 +133,7 @@ def test_a_difference_seen_from_the_other_side(above, below):
     assert there.points == back.points
 
 
-def test_a_table_in_a_sentence(summaries):
+def test_sentences_name_the_table(summaries):
     made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.55, 0.56, 0.54], BESIDE: [0.7] * 3,
                       BETWEEN: [0.5, 0.7, 0.6]})  # fmt: skip
     assert compare(PATCHES, made["patch sampling"]) == (

@@ -48,7 +48,7 @@ def times(bench):
     return {path: path.stat().st_mtime_ns for path in bench.out.rglob("*") if path.is_file()}
 
 
-def test_the_same_work_is_done_once_and_nothing_is_done_twice(bench, places, made, capsys):
+def test_the_same_work_is_done_once(bench, places, made, capsys):
     fill(bench, places)
     rows = ["same patch", "two at random", "ResNet-18, untrained", "ResNet-18, pretrained"]
     assert made == [(row, seed) for seed in (0, 1) for row in rows]
@@ -74,7 +74,7 @@ def test_the_same_work_is_done_once_and_nothing_is_done_twice(bench, places, mad
     assert capsys.readouterr().err == ""
 
 
-def test_a_missing_cell_is_made_again_and_no_other(bench, places, made):
+def test_only_a_missing_cell_is_made_again(bench, places, made):
     fill(bench, places[:4], progress=False)
     before = times(bench)
     gone = cell_path(bench.out, *places[2])
@@ -86,7 +86,7 @@ def test_a_missing_cell_is_made_again_and_no_other(bench, places, made):
     assert {path for path in after if after[path] != before[path]} == {gone}
 
 
-def test_a_signal_ends_it_after_what_is_under_way(bench, places, made, monkeypatch):
+def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, made, monkeypatch):
     """It arrives in the second pre-training, which goes on from there."""
     take = ContrastiveTraining.step
 

@@ -12,7 +12,7 @@ def cell(row, seed, score, **more):
     return Cell("patch sampling", row, seed, score, "balanced accuracy", **more)
 
 
-def test_cells_come_back_in_the_order_of_tables_and_seeds(tmp_path):
+def test_cells_are_read_in_the_order_of_tables_and_seeds(tmp_path):
     wanted = [(table, row, seed) for table, row in choose()[:7] for seed in (0, 2, 10)]
     for table, row, seed in reversed(wanted):
         write_cell(cell_path(tmp_path, table, row, seed), Cell(table.name, row.name, seed, 0.5))
@@ -20,7 +20,7 @@ def test_cells_come_back_in_the_order_of_tables_and_seeds(tmp_path):
     assert there == [(table.name, row.name, seed) for table, row, seed in wanted]
 
 
-def test_a_cell_comes_back_as_it_was(tmp_path):
+def test_a_written_cell_is_read_back(tmp_path):
     table = TABLES[0]
     written = cell(SAME, 4, 0.123456789, knn=0.5, epoch=3, seconds=12.5, validation_score=0.1)
     write_cell(cell_path(tmp_path, table, table.rows[0], 4), written)
@@ -52,12 +52,12 @@ def test_a_failed_cell_does_not_count():
     assert np.isnan(rows[RANDOM].mean)
 
 
-def test_only_tables_with_a_cell_are_there():
+def test_only_tables_with_a_cell_are_returned():
     assert list(summarize([cell(SAME, 0, 0.5)])) == ["patch sampling"]
     assert summarize([]) == {}
 
 
-def test_an_interval_stays_where_scores_can_be():
+def test_an_interval_stays_between_zero_and_one():
     summary = summarize([cell(SAME, 0, 0.1), cell(SAME, 1, 0.9)])["patch sampling"][SAME]
     assert summary.interval == (0, 1)
     assert np.isnan(summarize([cell(SAME, 0, 0.1)])["patch sampling"][SAME].interval).all()

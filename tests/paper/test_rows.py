@@ -6,7 +6,7 @@ from soundalike.paper.rows import Row, Table, slug
 
 
 @given(st.text())
-def test_a_slug_is_a_good_file_name_and_stays_what_it_is(name):
+def test_a_slug_is_a_valid_file_name_and_its_own_slug(name):
     made = slug(name)
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
     assert slug(made) == made == slug(name.swapcase()) or not name.isascii()
@@ -22,11 +22,11 @@ def test_a_slug_is_a_good_file_name_and_stays_what_it_is(name):
         (Row("x", {"encoder.name": "vgg"}, "simclr"), "simclr-encoder-vgg"),
     ],
 )
-def test_a_configuration_says_what_is_trained(row, configuration):
+def test_a_configuration_names_the_recipe_and_its_changes(row, configuration):
     assert row.configuration == configuration
 
 
-def test_the_same_work_has_the_same_result_whatever_it_is_called():
+def test_rows_with_the_same_work_share_a_result():
     assert Row("one name").work == Row("another", is_reference=True).work
     others = [Row("x", task="noisy"), Row("x", start="untrained"), Row("x", {"a.b": 1})]
     assert len({row.work for row in [Row("x"), *others]}) == 4

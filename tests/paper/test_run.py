@@ -15,7 +15,7 @@ from soundalike.training.run_folder import RunError
 ROWS = ["patch sampling/same patch", "linear evaluation/log-mel statistics"]
 
 
-def test_it_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, capsys):
+def test_run_paper_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, capsys):
     out = tmp_path / "out"
     result = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25)
     assert result.n_cells == 4
@@ -45,7 +45,7 @@ def test_it_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, caps
     assert changed == {"tables.md", "tables.csv", "figures"}
 
 
-def test_a_folder_takes_no_cells_of_another_kind(store, tiny_budget, tmp_path, monkeypatch):
+def test_a_folder_with_other_settings_is_refused(store, tiny_budget, tmp_path, monkeypatch):
     def go(budget="tiny", label_noise=0.0, clips=store):
         rows = ["linear evaluation/log-mel statistics"]
         run_paper(str(clips.path), tmp_path, rows, 1, budget, label_noise, progress=False)
@@ -60,7 +60,9 @@ def test_a_folder_takes_no_cells_of_another_kind(store, tiny_budget, tmp_path, m
         go()
 
 
-def test_a_stop_leaves_tables_of_what_is_there(store, tiny_budget, tmp_path, monkeypatch):
+def test_an_interrupt_leaves_tables_of_finished_cells(
+    store, tiny_budget, tmp_path, monkeypatch
+):
     def stop(bench, places, progress):
         fill(bench, places[:1], progress)
         raise KeyboardInterrupt
@@ -84,7 +86,7 @@ def test_a_stop_leaves_tables_of_what_is_there(store, tiny_budget, tmp_path, mon
         ({"label_noise": -0.1}, "label noise below 1"),
     ],
 )
-def test_what_cannot_be_run_is_refused_before_anything_is_written(wrong, message, store, tmp_path):
+def test_invalid_arguments_are_refused_before_anything_is_written(wrong, message, store, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(PaperError, match=message):
         run_paper(str(store.path), out, progress=False, **wrong)

@@ -21,7 +21,7 @@ def written(made_up, tmp_path_factory):
     return out, write_tables(out, {"source": "made up"}, is_conclusive=True)
 
 
-def test_a_table_is_read_from_left_to_right(written):
+def test_a_table_row_has_name_score_and_interval(written):
     lines = (written[0] / "tables.md").read_text().splitlines()
     assert "- source: made up" in lines
     assert "## Patch sampling" in lines
@@ -35,7 +35,7 @@ def test_a_table_is_read_from_left_to_right(written):
     assert any(line.startswith("“two at random”, the paper's choice, is clearly") for line in lines)
 
 
-def test_every_row_and_every_figure_is_there(written):
+def test_tables_md_has_every_row_and_figure(written):
     out, _ = written
     text = (out / "tables.md").read_text()
     for table in TABLES:
@@ -45,7 +45,7 @@ def test_every_row_and_every_figure_is_there(written):
         assert all(row.name in text for row in table.rows)
 
 
-def test_findings_are_told_first_and_returned(written):
+def test_findings_come_first_and_are_returned(written):
     out, found = written
     text = (out / "tables.md").read_text()
     first, *_ = found
@@ -56,7 +56,7 @@ def test_findings_are_told_first_and_returned(written):
     assert len(found) == 10
 
 
-def test_the_csv_has_a_row_a_cell_beside_its_mean(written):
+def test_the_csv_has_a_row_per_cell_with_its_mean(written):
     cells = pd.read_csv(written[0] / "tables.csv")
     assert len(cells) == sum(3 for _ in choose())
     assert not cells.duplicated(["table", "row", "seed"]).any()
@@ -68,7 +68,7 @@ def test_the_csv_has_a_row_a_cell_beside_its_mean(written):
     assert failed[["table", "row", "seed"]].to_numpy().tolist() == [["mix-back", "none", 0]]
 
 
-def test_a_run_that_tests_the_machinery_concludes_nothing(made_up, tmp_path):
+def test_an_inconclusive_budget_decides_no_finding(made_up, tmp_path):
     made_up(tmp_path, SCORES)
     found = write_tables(tmp_path, {}, is_conclusive=False)
     text = (tmp_path / "tables.md").read_text()
@@ -78,7 +78,7 @@ def test_a_run_that_tests_the_machinery_concludes_nothing(made_up, tmp_path):
     assert "holds here" not in text
 
 
-def test_before_the_first_cell_there_is_a_page_too(tmp_path):
+def test_without_cells_the_page_is_written_too(tmp_path):
     write_tables(tmp_path, {"source": "x"}, is_conclusive=True)
     assert "- source: x" in (tmp_path / "tables.md").read_text()
     assert not (tmp_path / "figures").exists()

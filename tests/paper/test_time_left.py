@@ -9,12 +9,12 @@ from soundalike.paper.time_left import TimeLeft, spoken
 KINDS = [(task, encoder) for task in ("linear", "clean") for encoder in ("vgg", "crnn")]
 
 
-def test_before_anything_was_measured_nobody_knows():
+def test_without_measurements_the_time_is_unknown():
     assert math.isnan(TimeLeft().of([KINDS[0]]))
     assert TimeLeft().of([]) == 0
 
 
-def test_work_of_the_same_kind_takes_as_long_as_on_average():
+def test_work_of_a_known_kind_takes_its_mean_time():
     left = TimeLeft()
     for seconds in (10, 20):
         left.add(KINDS[0], seconds)
@@ -22,7 +22,7 @@ def test_work_of_the_same_kind_takes_as_long_as_on_average():
     assert left.of([KINDS[0]] * 4) == pytest.approx(60)
 
 
-def test_work_of_a_new_kind_takes_as_long_as_what_is_most_like_it():
+def test_work_of_a_new_kind_takes_as_long_as_the_most_similar():
     left = TimeLeft()
     left.add(("linear", "scratch", "vgg"), 10)
     left.add(("linear", "scratch", "crnn"), 30)
@@ -31,7 +31,7 @@ def test_work_of_a_new_kind_takes_as_long_as_what_is_most_like_it():
 
 
 @given(st.floats(0.1, 1e6), st.integers(1, 9))
-def test_all_alike_means_time_times_number(seconds, n_pieces):
+def test_equal_work_takes_time_times_number(seconds, n_pieces):
     left = TimeLeft()
     left.add(KINDS[0], seconds)
     assert left.of(KINDS[:1] * n_pieces) == pytest.approx(seconds * n_pieces)
@@ -41,5 +41,5 @@ def test_all_alike_means_time_times_number(seconds, n_pieces):
     ("seconds", "words"),
     [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7200, "2.0 h")],
 )
-def test_a_time_is_spoken_in_its_unit(seconds, words):
+def test_durations_are_formatted_in_their_unit(seconds, words):
     assert spoken(seconds) == words

@@ -37,20 +37,20 @@ def recipe(name: str, kind: RecipeKind) -> Recipe:
     return read_recipe(name, kind)
 
 
-def test_every_file_is_in_the_table() -> None:
+def test_every_recipe_file_is_in_the_table() -> None:
     files = (resources.files("soundalike") / "recipes").iterdir()
     assert {f.name for f in files if f.name.endswith(".yaml")} == {f"{r}.yaml" for r in RECIPES}
 
 
-def test_begins_with_a_comment_that_says_what_it_is_for(name) -> None:
+def test_a_recipe_begins_with_a_comment(name) -> None:
     assert recipe_text(name).startswith("# ")
 
 
-def test_has_every_section_of_its_kind(recipe, kind) -> None:
+def test_a_recipe_has_every_section_of_its_kind(recipe, kind) -> None:
     assert list(recipe) == list(kind.sections)
 
 
-def test_resolves_to_itself(recipe, kind, tmp_path) -> None:
+def test_a_resolved_recipe_resolves_to_itself(recipe, kind, tmp_path) -> None:
     assert resolve_recipe(recipe, kind) == recipe
     (tmp_path / "own.yaml").write_text(write_recipe(recipe))
     assert read_recipe(tmp_path / "own.yaml", kind) == recipe

@@ -9,7 +9,7 @@ from soundalike.recipes.recipe import read_recipe, recipe_names
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 
-def test_the_names_of_a_kind():
+def test_recipe_names_lists_the_recipes_of_a_kind():
     assert recipe_names(PRETRAINING) == ["default", "paper", "simclr", "spec_augment", "tiny"]
     assert recipe_names(SUPERVISED) == ["baseline", "few_labels", "finetune"]
 
@@ -37,7 +37,7 @@ def test_overriding_a_name_drops_the_arguments_of_the_old_entry():
     assert same["encoder"] == read_recipe("tiny", PRETRAINING)["encoder"]
 
 
-def test_a_file_that_is_no_recipe_is_refused(tmp_path):
+def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
     texts = {"a: [": "not valid YAML", "- a": "must hold the sections", "": "encoder.name"}
     for text, message in texts.items():
         (tmp_path / "r.yaml").write_text(text)

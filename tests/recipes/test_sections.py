@@ -34,12 +34,12 @@ def test_defaults_are_filled_in_and_missing_parts_are_null():
     assert "augmentations" not in recipe["views"], "arbitrary keywords are no argument"
 
 
-def test_a_part_that_is_empty_has_its_defaults():
+def test_an_empty_part_has_its_defaults():
     recipe = resolve_recipe({"dish": {"name": "slow"}, "views": {"noise": {}}}, KIND)
     assert recipe["views"]["noise"] == {"highest_std": 0.01}
 
 
-def test_supplied_arguments_are_refused_also_in_a_choice():
+def test_supplied_arguments_are_refused_in_a_choice_too():
     recipe = resolve_recipe({"dish": {"name": "round"}}, KIND)
     assert "in_dim" not in recipe["dish"]
     with pytest.raises(RecipeError, match="dish 'in_dim' is not known"):
@@ -69,7 +69,7 @@ def test_build_calls_the_chosen_constructor():
         ({"views.n_bands": 5}, "'n_bands' is not known"),
     ],
 )
-def test_a_mistake_is_named_with_a_suggestion(overrides, message):
+def test_an_invalid_key_or_value_is_named(overrides, message):
     with pytest.raises(RecipeError) as error:
         read_recipe("paper", PRETRAINING, overrides)
     assert message in str(error.value)

@@ -28,7 +28,7 @@ def constructors():
 
 
 @pytest.mark.parametrize(("constructor", "supplied"), constructors(), ids=lambda value: str(value))
-def test_equal_those_of_inspect(constructor, supplied):
+def test_parameters_equal_those_of_inspect(constructor, supplied):
     expected = [
         (each.name, each.annotation, [] if str(each.default) == "<factory>" else each.default)
         for each in inspect.signature(resolve_name(constructor)).parameters.values()

@@ -32,7 +32,7 @@ def test_a_rising_curve_rises():
     assert (np.diff(drawn[:, 1]) < 0).all()
 
 
-def test_a_level_is_drawn_where_the_curve_would_pass_it():
+def test_a_level_is_on_the_scale_of_the_curve():
     chart = line_chart(
         np.arange(1.0, 4), np.array([0.0, 0.5, 1.0]), "epoch", "score", level=(0.5, "guessing")
     )

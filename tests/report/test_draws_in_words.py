@@ -11,7 +11,7 @@ from soundalike.views import AUGMENTATIONS
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
-def test_every_augmentation_is_descriptions_draws_in_words(name):
+def test_every_augmentation_has_a_description(name):
     generator = torch.Generator().manual_seed(0)
     draws = resolve_name(AUGMENTATIONS[name])().draw(4, 101, 96, generator)
     descriptions = [
@@ -21,7 +21,7 @@ def test_every_augmentation_is_descriptions_draws_in_words(name):
     assert len(set(descriptions)) > 1, "another draw, other words"
 
 
-def test_words_of_draws():
+def test_draws_are_described_in_words():
     def words(**draws):
         return draws_in_words({key: torch.tensor(value) for key, value in draws.items()})
 

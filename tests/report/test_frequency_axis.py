@@ -9,7 +9,7 @@ from soundalike.report.frequency_axis import frequency_labels
 RATE = 22050
 
 
-def test_a_tone_lies_where_its_frequency_is_named():
+def test_a_tone_is_at_the_tick_of_its_frequency():
     for front_end in (LogMel(), LogMel(n_mels=40, fmax=8000), LogMel(n_fft=1024, n_mels=160)):
         places = frequency_labels(front_end)
         assert len(places) >= 4
@@ -22,7 +22,7 @@ def test_a_tone_lies_where_its_frequency_is_named():
             assert loudest == pytest.approx(place * front_end.n_mels, abs=width), name
 
 
-def test_frequencies_are_not_named_on_top_of_each_other():
+def test_ticks_do_not_overlap():
     for fmax in (400, 2000, 10500):
         places = list(frequency_labels(LogMel(fmax=fmax)).values())
         assert all(0 <= place <= 1 for place in places)
@@ -30,5 +30,5 @@ def test_frequencies_are_not_named_on_top_of_each_other():
         assert len(places) >= 2
 
 
-def test_no_frequency_is_named_where_no_filter_is():
+def test_ticks_stay_inside_the_range_of_the_filters():
     assert frequency_labels(LogMel(fmin=101, fmax=102, n_mels=2)) == {}

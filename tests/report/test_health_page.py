@@ -82,7 +82,7 @@ def write(folder, metrics=None, **changes):
     return Page(path.read_text(encoding="utf-8"))
 
 
-def test_needs_nothing_but_itself(tmp_path):
+def test_the_page_loads_no_other_files(tmp_path):
     page = write(tmp_path)
     assert page.open == []
     assert all(address.startswith("data:") for address in page.addresses)
@@ -92,7 +92,7 @@ def test_needs_nothing_but_itself(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["health.html"], "nothing is left beside"
 
 
-def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path):
+def test_every_measure_is_shown_and_explained(tmp_path):
     assert {curve.column for curve in CURVES} == {"loss", "knn", *MEASURES}
     page = write(tmp_path)
     assert page.charts == [curve.name for curve in CURVES]
@@ -107,12 +107,12 @@ def test_shows_every_measure_and_says_what_it_is_and_how_it_should_look(tmp_path
     )
 
 
-def test_without_labels_there_is_no_curve_of_neighbors(tmp_path):
+def test_without_labels_there_is_no_knn_curve(tmp_path):
     page = write(tmp_path, make_metrics().drop(columns="knn"))
     assert page.charts == [curve.name for curve in CURVES if curve.column != "knn"]
 
 
-def test_alarms_come_first_and_in_words(tmp_path):
+def test_alarms_come_first_as_sentences(tmp_path):
     well, ill = write(tmp_path), write(tmp_path, alarms=ALARMS, verdict="collapse, shortcut")
     assert well.text["h1"] == ["No problems detected"]
     assert "li" not in well.text
@@ -122,13 +122,13 @@ def test_alarms_come_first_and_in_words(tmp_path):
     assert ill.html.index("Collapse") < ill.html.index("<svg")
 
 
-def test_names_the_stopping_point(tmp_path):
+def test_the_stopping_point_is_named(tmp_path):
     assert "After epoch 7" in write(tmp_path, stopping_point=7).text["p"][1]
     assert "no sign" in write(tmp_path).text["p"][1]
     assert "no sign" not in write(tmp_path, alarms=ALARMS).html
 
 
-def test_says_it_in_a_line():
+def test_in_short_is_one_line():
     measures = "(effective rank 34 of 128, similarity 0.81 within clips, 0.02 between clips)"
     assert in_short(RESULT) == f"no problems detected {measures}"
     stopping = in_short(dataclasses.replace(RESULT, stopping_point=7))
@@ -140,7 +140,7 @@ def test_says_it_in_a_line():
 
 
 @pytest.mark.parametrize("n_steps", [0, 1, 7])
-def test_a_run_that_was_stopped_early_has_what_there_is(tmp_path, n_steps):
+def test_an_interrupted_run_has_a_page(tmp_path, n_steps):
     health = {"highest_rank": 128}
     page = write(tmp_path, make_metrics(n_steps), n_steps_done=n_steps, health=health)
     assert "interrupted" in page.text["p"][1]
@@ -148,7 +148,7 @@ def test_a_run_that_was_stopped_early_has_what_there_is(tmp_path, n_steps):
     assert "effective rank" not in page.text["dt"]
 
 
-def test_an_end_in_numbers_that_are_none_is_shown_as_far_as_it_goes(tmp_path):
+def test_curves_end_before_the_first_nan(tmp_path):
     metrics = make_metrics()
     metrics.loc[metrics["epoch"] == N_EPOCHS, list(MEASURES)] = np.nan
     health = dict.fromkeys(MEASURES, np.nan) | {"highest_rank": 128}
@@ -157,7 +157,7 @@ def test_an_end_in_numbers_that_are_none_is_shown_as_far_as_it_goes(tmp_path):
     assert "NaN" not in page.html
 
 
-def test_the_small_last_batch_of_an_epoch_makes_no_dents_in_the_loss(tmp_path):
+def test_small_last_batches_do_not_distort_the_loss_curve(tmp_path):
     metrics = make_metrics()
     metrics["loss"] = np.where(metrics["step"] % STEPS_PER_EPOCH == 0, 1.0, 2.0)
     line = re.search(r'points="([^"]*)"', write(tmp_path, metrics).html)[1]
@@ -167,7 +167,7 @@ def test_the_small_last_batch_of_an_epoch_makes_no_dents_in_the_loss(tmp_path):
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_fits_the_width_of_phone_and_desk(browser, tmp_path, width):
+def test_the_page_fits_phone_and_desktop_widths(browser, tmp_path, width):
     write(tmp_path, alarms=ALARMS)
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",

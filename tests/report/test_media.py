@@ -24,7 +24,7 @@ def test_a_picture_has_time_to_the_right_and_low_bands_at_the_bottom():
 
 
 @pytest.mark.parametrize("formats", [None, {"WAV": "WAV"}])
-def test_a_sound_plays_as_it_was_at_one_loudness(monkeypatch, formats):
+def test_a_sound_is_encoded_at_a_normalized_level(monkeypatch, formats):
     if formats is not None:
         monkeypatch.setattr(soundfile, "available_formats", lambda: formats)
     time_s = np.arange(22050) / 22050
@@ -41,14 +41,14 @@ def test_silence_stays_silent():
     assert np.abs(played).max() < 1e-3
 
 
-def test_colors_span_what_is_shown_but_for_outliers():
+def test_colors_span_the_values_without_outliers():
     values = np.linspace(-8, 0, 10_000, dtype=np.float32).reshape(100, 100)
     low, high = color_range([values, values])
     assert low == pytest.approx(-7.84, abs=0.01)
     assert high == pytest.approx(-0.008, abs=0.01)
 
 
-def test_a_picture_is_added_with_its_sound():
+def test_a_picture_and_its_sound_are_added():
     media = Media(22050, (0, 1), ["before"])
     item = media.add("a patch", np.zeros((5, 4)), np.zeros(99))
     assert (item.name, item.sound, len(media.sounds)) == ("a patch", 1, 2)

@@ -12,7 +12,7 @@ from soundalike.report.recordings import read_stretch
 RATE = 22050
 
 
-def test_it_is_cut_between_the_centers_of_frames(tmp_path):
+def test_a_stretch_is_cut_between_the_centers_of_frames(tmp_path):
     waveform = np.linspace(-0.5, 0.5, 2 * RATE, dtype=np.float32)
     soundfile.write(tmp_path / "ramp.wav", waveform, RATE, subtype="FLOAT")
     clip = Clip(path=str(tmp_path / "ramp.wav"))

@@ -55,7 +55,7 @@ def rhythms(tmp_path_factory):
 
 
 @given(st.integers(0, 500), st.integers(1, 60), st.integers(0, 99))
-def test_clips_come_from_all_over_the_source(n_clips, n_wanted, seed):
+def test_clips_are_spread_over_the_source(n_clips, n_wanted, seed):
     indices = spread(n_clips, n_wanted, seed)
     assert len(indices) == min(n_clips, n_wanted)
     assert (np.diff(indices) > 0).all()
@@ -67,7 +67,7 @@ def test_clips_come_from_all_over_the_source(n_clips, n_wanted, seed):
         ).all()
 
 
-def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
+def test_a_view_is_its_patch_mixed_with_its_background(store):
     samples = sample_views(str(store.path), store.front_end, settings(mix_back={"alpha": 0.5}), 3)
     assert len(samples.pairs) == 3
     for first, second in samples.pairs:
@@ -82,7 +82,7 @@ def test_a_view_is_its_patch_and_its_background_at_its_weight(store):
             np.testing.assert_allclose(view.log_mel, np.log10(mixture), atol=1e-4)
 
 
-def test_a_patch_is_where_it_says_in_its_clip(store):
+def test_a_patch_is_the_stated_part_of_its_clip(store):
     samples = sample_views(str(store.path), store.front_end, settings(), 3)
     index = {path: place for place, path in enumerate(store.clips.rows["path"])}
     for cut in samples.cuts:
@@ -91,7 +91,7 @@ def test_a_patch_is_where_it_says_in_its_clip(store):
         assert np.array_equal(cut.log_mel, frames)
 
 
-def test_what_plays_is_what_is_seen(rhythms):
+def test_the_sound_of_a_patch_matches_its_picture(rhythms):
     """The log-mel of each sound is the picture, but for its level and what lies outside it."""
     samples = sample_views(str(rhythms), LogMel(), settings(), 8)
     kinds = {(cut.clip.path.split()[0].split("/")[-1], cut.clip.start_s) for cut in samples.cuts}
@@ -104,7 +104,7 @@ def test_what_plays_is_what_is_seen(rhythms):
         assert np.std(difference) < 0.1, cut.clip
 
 
-def test_without_the_recordings_everything_is_made_of_log_mels(rhythms, tmp_path):
+def test_without_recordings_sounds_are_inverted_from_log_mels(rhythms, tmp_path):
     sounds = shutil.copytree(rhythms.parent, tmp_path / "sounds")
     store = prepare(read_source(sounds), tmp_path / "store", n_workers=1, progress=False)
     before = sample_views(str(store.path), store.front_end, settings(), 2)
@@ -127,7 +127,7 @@ def test_a_store_and_its_source_give_the_same_views(store, sound_folder):
     assert np.array_equal(*views)
 
 
-def test_the_seed_is_all_the_chance_there_is(sound_folder):
+def test_the_views_depend_on_the_seed_alone(sound_folder):
     def log_mels(seed):
         settings = read_recipe("tiny", PRETRAINING)["views"]
         samples = sample_views(str(sound_folder), LogMel(), settings, 1, seed)
@@ -137,7 +137,7 @@ def test_the_seed_is_all_the_chance_there_is(sound_folder):
     assert not np.array_equal(log_mels(1), log_mels(2))
 
 
-def test_silence_is_found(tmp_path):
+def test_silent_patches_are_marked(tmp_path):
     """In the long pause after a knock, and in a recording of nothing; not in noise."""
     pause = np.zeros(60 * RATE, np.float32)
     pause[: RATE // 2] = rhythm(0.5, 0)
@@ -156,7 +156,7 @@ def test_silence_is_found(tmp_path):
     assert samples.n_silent_patches == 4
 
 
-def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
+def test_the_activity_threshold_of_the_recipe_avoids_silence(tmp_path):
     """Of three clips that fall silent half-way."""
     for number in range(3):
         halves = np.concatenate([rhythm(4, number), np.zeros(4 * RATE, np.float32)])
@@ -175,7 +175,7 @@ def test_the_recipe_may_say_what_silence_is_and_avoid_it(tmp_path):
 
 
 @pytest.mark.parametrize("mix_back", [None, {"source": "none"}, {"alpha": 0.0}])
-def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
+def test_without_mix_back_there_is_no_background(store, mix_back):
     samples = sample_views(str(store.path), store.front_end, settings(mix_back=mix_back), 2)
     for pair in samples.pairs:
         for view in pair:
@@ -183,7 +183,7 @@ def test_where_nothing_is_mixed_in_there_is_no_background(store, mix_back):
             np.testing.assert_allclose(view.log_mel, view.patch.log_mel, atol=1e-5)
 
 
-def test_what_was_drawn_is_kept_in_the_order_of_use(store):
+def test_draws_are_in_the_order_of_use(store):
     changes = {"reversal": {"probability": 1.0}, "time_shift": {"frames": [7, 7]}}
     samples = sample_views(str(store.path), store.front_end, settings(mix_back=None, **changes), 1)
     view = samples.pairs[0][0]
@@ -193,7 +193,7 @@ def test_what_was_drawn_is_kept_in_the_order_of_use(store):
     np.testing.assert_allclose(view.log_mel, expected, atol=1e-6)
 
 
-def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
+def test_only_training_clips_are_shown(sound_folder, tmp_path):
     rows = [
         {"path": path, "split": ("train", "validation", "test")[number % 3]}
         for number, path in enumerate(sorted(sound_folder.rglob("*.wav")))
@@ -208,14 +208,14 @@ def test_only_what_training_hears_is_shown(sound_folder, tmp_path):
         sample_views(str(tmp_path / "rest.csv"), LogMel(), settings())
 
 
-def test_broken_clips_are_passed_over(sound_folder, tmp_path):
+def test_broken_clips_are_skipped(sound_folder, tmp_path):
     few = shutil.copytree(sound_folder / "low", tmp_path / "low")
     (few / "broken.wav").write_text("no sound")
     samples = sample_views(str(few), LogMel(), settings(), 3)
     assert (samples.n_training_clips, samples.n_unreadable) == (9, 1)
 
 
-def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
+def test_only_the_sampled_clips_are_read(tmp_path):
     for number in range(500):
         (tmp_path / f"{number}.wav").touch()
     with pytest.raises(BrokenClipsError) as refused:
@@ -226,7 +226,7 @@ def test_of_many_clips_only_a_few_are_looked_at(tmp_path):
     assert "problems.csv" not in str(refused.value)
 
 
-def test_what_cannot_be_made_is_refused(store, sound_folder, tmp_path):
+def test_unusable_sources_and_settings_are_refused(store, sound_folder, tmp_path):
     with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
         sample_views(str(store.path), store.front_end, settings(patch_frames=400))
     with pytest.raises(RecipeError, match="alpha of at least 0 and below 1"):

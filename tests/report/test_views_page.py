@@ -76,7 +76,7 @@ def page(path):
     return Page(path.read_text(encoding="utf-8"))
 
 
-def test_needs_nothing_but_itself(path, page):
+def test_the_page_loads_no_other_files(path, page):
     assert page.addresses
     assert all(address.startswith("data:") for address in page.addresses)
     html = path.read_text(encoding="utf-8")
@@ -84,11 +84,11 @@ def test_needs_nothing_but_itself(path, page):
     assert [file.name for file in path.parent.iterdir()] == ["views.html"]
 
 
-def test_every_element_that_is_opened_is_closed(page):
+def test_every_html_element_is_closed(page):
     assert page.open == []
 
 
-def test_every_picture_plays_a_sound_of_its_own(page):
+def test_every_picture_plays_its_own_sound(page):
     (sounds,) = page.text["sound-data"]
     n_parts = 2 * 3  # two views, each with a patch and a background
     assert len(page.all("section")) == N_PAIRS
@@ -97,7 +97,7 @@ def test_every_picture_plays_a_sound_of_its_own(page):
     assert numbers == list(range(N_PAIRS * n_parts))
 
 
-def test_the_draws_are_in_words(page):
+def test_the_draws_are_described(page):
     assert page.text["figcaption"][:6] == [
         "first patch", "first background", "first view",
         "second patch", "second background", "second view",
@@ -112,17 +112,17 @@ def test_the_draws_are_in_words(page):
         assert sum(bool(re.fullmatch(line, said)) for said in page.text["li"]) == 2 * N_PAIRS
 
 
-def test_names_are_shown_as_they_are(page):
+def test_names_are_escaped(page):
     assert "rain & <wind>.wav" in page.text["h2"] + page.text["li"]
 
 
-def test_the_recipe_is_what_made_the_page(page):
+def test_the_page_shows_its_recipe(page):
     shown = yaml.safe_load("\n".join(page.text["code"]))["views"]
     resolved = read_recipe("tiny", PRETRAINING)["views"]
     assert shown == {key: value for key, value in resolved.items() if value is not None}
 
 
-def test_silence_is_named_and_counted(tmp_path, sounds):
+def test_silent_patches_are_marked_and_counted(tmp_path, sounds):
     quiet = make_page(tmp_path / "page.html", sounds, mix_back=None)
     facts = dict(zip(quiet.text["dt"], quiet.text["dd"], strict=True))
     n_silent = quiet.text.get("strong", []).count("silent patch")
@@ -131,7 +131,7 @@ def test_silence_is_named_and_counted(tmp_path, sounds):
     assert facts["training clips"] == "4"
 
 
-def test_a_page_of_sounds_that_are_gone_says_so(tmp_path, sounds, page):
+def test_missing_recordings_are_mentioned(tmp_path, sounds, page):
     from soundalike.datasets.prepare import prepare
     from soundalike.datasets.source import read_source
 
@@ -149,7 +149,7 @@ def test_a_page_of_sounds_that_are_gone_says_so(tmp_path, sounds, page):
     assert told[2] == ["16"]
 
 
-def test_background_of_a_log_mixture_has_no_share_of_energy(tmp_path, sounds):
+def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds):
     mixed = make_page(tmp_path / "page.html", sounds, mix_back={"alpha": 0.4, "scale": "log"})
     assert any(re.fullmatch(r"\S+% of the log-mel", line) for line in mixed.text["li"])
     assert not any("dB" in line for line in mixed.text["li"])
@@ -162,7 +162,7 @@ def shown(browser, path):
     assert browser.get_log("browser") == []
 
 
-def test_a_click_plays_and_another_click_stops(shown):
+def test_a_click_plays_and_a_second_click_stops(shown):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -180,7 +180,7 @@ def test_a_click_plays_and_another_click_stops(shown):
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_fits_the_width_of_phone_and_desk(shown, width):
+def test_the_page_fits_phone_and_desktop_widths(shown, width):
     shown.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},

@@ -5,7 +5,7 @@ import pytest
 from soundalike.runtime.atomic import atomic_write, write_json, write_text
 
 
-def test_a_file_appears_when_it_is_whole(tmp_path):
+def test_a_file_appears_when_it_is_complete(tmp_path):
     path = tmp_path / "whole.txt"
     with atomic_write(path) as beside:
         beside.write_text("half")
@@ -15,7 +15,7 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt(), ValueError()])
-def test_a_failure_leaves_what_was_there(tmp_path, error):
+def test_a_failure_leaves_the_old_file(tmp_path, error):
     path = tmp_path / "whole.txt"
     path.write_text("old")
 
@@ -40,12 +40,12 @@ def test_text_keeps_its_characters_and_line_ends(tmp_path):
     assert (tmp_path / "a.csv").read_bytes() == "Bänke\r\n\n".encode()
 
 
-def test_json_is_written_for_people_too(tmp_path):
+def test_json_is_indented(tmp_path):
     write_json(tmp_path / "a.json", {"n": 1, "names": ["x"]})
     assert (tmp_path / "a.json").read_text() == '{\n "n": 1,\n "names": [\n  "x"\n ]\n}\n'
 
 
-def test_json_that_cannot_be_written_leaves_what_was_there(tmp_path):
+def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path):
     write_json(tmp_path / "a.json", 1)
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", {1j})

@@ -30,7 +30,7 @@ def test_a_layout_can_be_forced():
     assert "forced" not in choose_hardware().why
 
 
-def test_one_line_says_what_was_chosen_and_why():
+def test_the_choice_is_explained_in_one_line():
     why = choose_hardware().why
     assert f"{torch.get_num_threads()} threads" in why or torch.cuda.is_available()
     assert choose_hardware().precision in why
@@ -45,13 +45,13 @@ def test_the_layout_does_not_change_the_numbers():
 
 
 @pytest.mark.parametrize(("width", "channels_last"), [(4, False), (8, False), (16, True)])
-def test_channels_lie_innermost_where_that_is_safe(width, channels_last):
+def test_channels_last_is_chosen_where_it_is_safe(width, channels_last):
     laid_out = Hardware("cpu", "32-true", True, "").lay_out(ResNet18(width))
     weight = laid_out.layer1[0].conv1.weight
     assert weight.is_contiguous(memory_format=torch.channels_last) is channels_last
 
 
-def test_a_narrow_network_survives_batches_of_different_sizes():
+def test_a_narrow_network_trains_on_batches_of_different_sizes():
     """In a process of its own, because the fault it looks for ends the process."""
     code = (
         "import torch\n"
@@ -64,6 +64,6 @@ def test_a_narrow_network_survives_batches_of_different_sizes():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-def test_keeping_memory_leaves_arithmetic_alone():
+def test_keep_freed_memory_does_not_change_results():
     keep_freed_memory()
     assert torch.ones(1000, 1000).sum() == 1e6

@@ -10,7 +10,7 @@ from soundalike.runtime.interrupt import StopSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_sets_the_flag_and_the_handler_goes_back(number):
+def test_a_signal_sets_the_flag_and_the_old_handler_is_restored(number):
     before = signal.getsignal(number)
     with StopSignal() as stop:
         assert not stop.is_set
@@ -19,7 +19,7 @@ def test_a_signal_sets_the_flag_and_the_handler_goes_back(number):
     assert signal.getsignal(number) == before
 
 
-def test_a_second_signal_breaks_off():
+def test_a_second_signal_interrupts_at_once():
     with StopSignal() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert stop.is_set

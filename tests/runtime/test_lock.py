@@ -25,7 +25,7 @@ def impatient(monkeypatch):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_second_run_is_kept_out_until_the_first_has_left(tmp_path):
+def test_a_second_run_is_refused_until_the_first_ends(tmp_path):
     (tmp_path / "run").mkdir()
     with locked(tmp_path), locked(tmp_path / "run"):
         for folder in (tmp_path, tmp_path / "run"):
@@ -36,14 +36,14 @@ def test_a_second_run_is_kept_out_until_the_first_has_left(tmp_path):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_an_error_opens_the_folder_again(tmp_path):
+def test_an_error_releases_the_lock(tmp_path):
     with pytest.raises(ZeroDivisionError), locked(tmp_path):
         raise ZeroDivisionError
     with locked(tmp_path):
         pass
 
 
-def test_a_run_that_was_killed_keeps_nobody_out(start_held, tmp_path, monkeypatch):
+def test_a_killed_run_releases_the_lock(start_held, tmp_path, monkeypatch):
     monkeypatch.setattr(lock, "PATIENCE_S", 0.2)
     program = start_held(LOCKED, tmp_path)
     with program.held():
@@ -56,7 +56,7 @@ def test_a_run_that_was_killed_keeps_nobody_out(start_held, tmp_path, monkeypatc
         pass
 
 
-def test_a_disk_that_cannot_lock_keeps_nobody_out(tmp_path, monkeypatch):
+def test_a_disk_without_locks_refuses_no_run(tmp_path, monkeypatch):
     def cannot(descriptor, operation):
         raise OSError(errno.ENOLCK, "No locks available")
 

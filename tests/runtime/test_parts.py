@@ -20,7 +20,7 @@ def test_parts_are_consecutive_items(tmp_path, n_items, sizes):
     assert [part.number for part in parts] == list(range(len(sizes)))
 
 
-def test_only_a_finished_part_is_done(tmp_path):
+def test_only_a_finished_part_counts_as_done(tmp_path):
     first, second, third = parts_to_do("abcdef", 2, tmp_path)
     second.finish({"n": 2})
     third.file(".data").write_text("killed before its record was written")
@@ -28,7 +28,7 @@ def test_only_a_finished_part_is_done(tmp_path):
     assert list(tmp_path.glob("*.partial")) == []
 
 
-def test_records_come_in_the_order_of_the_parts(tmp_path):
+def test_records_are_in_the_order_of_the_parts(tmp_path):
     parts = list(parts_to_do(range(12), 1, tmp_path))
     for part in reversed(parts):
         part.finish(part.items)
@@ -44,7 +44,7 @@ def test_items_are_taken_only_as_parts_are_asked_for(tmp_path):
     assert taken == [0, 1, 2, 3]
 
 
-def test_a_record_that_cannot_be_written_is_no_record(tmp_path):
+def test_a_record_that_cannot_be_written_does_not_exist(tmp_path):
     (part,) = parts_to_do("a", 1, tmp_path)
     with pytest.raises(TypeError):
         part.finish({1j})

@@ -16,7 +16,7 @@ def threads():
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
-def test_items_come_in_their_order(items, n_ahead):
+def test_items_keep_their_order(items, n_ahead):
     assert list(prefetch(iter(items), n_ahead)) == items
 
 
@@ -43,7 +43,7 @@ def test_items_are_made_in_another_thread():
     assert maker is not threading.current_thread()
 
 
-def test_an_error_comes_where_its_item_would_have_been():
+def test_an_error_is_raised_in_place_of_its_item():
     def make():
         yield 1
         raise ValueError("the second is broken")
@@ -54,7 +54,7 @@ def test_an_error_comes_where_its_item_would_have_been():
         next(items)
 
 
-def test_who_stops_early_leaves_no_thread():
+def test_stopping_early_ends_the_thread():
     before = threads()
     for number in prefetch(itertools.count()):
         if number == 5:
@@ -69,7 +69,7 @@ def test_who_stops_early_leaves_no_thread():
     assert not threads() - before
 
 
-def test_nothing_is_made_before_the_first_is_asked_for():
+def test_nothing_is_computed_before_the_first_request():
     made = []
     prefetch(made.append(1) for _ in range(3))
     assert not made

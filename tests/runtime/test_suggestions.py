@@ -20,6 +20,6 @@ def test_the_most_similar_of_different_names_on_request():
     assert nearest_name("tempura", KNOWN, always=True) == "temperature"
 
 
-def test_nothing_to_suggest():
+def test_without_known_names_there_is_no_suggestion():
     assert nearest_name("x", [], always=True) is None
     assert did_you_mean("x", []) == ""

@@ -42,28 +42,28 @@ def die_at_seven(number):
 
 
 @pytest.mark.parametrize("n_workers", [1, 2, 3])
-def test_results_come_in_the_order_of_the_items(n_workers):
+def test_results_are_in_the_order_of_the_items(n_workers):
     assert list(map_in_processes(slow_at_first, range(12), n_workers)) == [
         10 * number for number in range(12)
     ]
 
 
-def test_results_are_the_same_to_the_last_bit():
+def test_results_are_bitwise_equal_for_any_number_of_workers():
     here, there = (list(map_in_processes(product, range(8), n)) for n in (1, 2))
     assert here == there
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_no_items_no_results(n_workers):
+def test_no_items_give_no_results(n_workers):
     assert list(map_in_processes(slow_at_first, [], n_workers)) == []
 
 
-def test_one_works_here_and_several_do_not():
+def test_one_worker_runs_in_this_process():
     assert set(map_in_processes(process_of, range(3), 1)) == {os.getpid()}
     assert os.getpid() not in set(map_in_processes(process_of, range(3), 2))
 
 
-def test_items_are_taken_only_a_little_ahead():
+def test_items_are_taken_only_slightly_ahead():
     taken = []
 
     def items():
@@ -78,7 +78,7 @@ def test_items_are_taken_only_a_little_ahead():
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_an_error_comes_as_it_is_after_the_results_before_it(n_workers):
+def test_an_error_is_raised_after_the_results_before_it(n_workers):
     results = map_in_processes(refuse_seven, range(100), n_workers)
     assert [next(results) for _ in range(7)] == list(range(7))
     with pytest.raises(OSError, match="No space left") as error:
@@ -86,14 +86,14 @@ def test_an_error_comes_as_it_is_after_the_results_before_it(n_workers):
     assert (error.value.errno, error.value.filename) == (28, "seven")
 
 
-def test_a_killed_worker_is_said_in_one_plain_line():
+def test_a_killed_worker_is_reported_in_one_line():
     with pytest.raises(WorkerError, match=r"killed a worker process.*fewer --workers") as error:
         list(map_in_processes(die_at_seven, range(100), 2))
     assert "\n" not in str(error.value)
     assert error.value.__suppress_context__
 
 
-def test_there_is_a_processor():
+def test_at_least_one_processor_is_available():
     assert 1 <= n_processors() <= os.cpu_count()
 
 
@@ -128,7 +128,7 @@ def is_running(process: int) -> bool:
         return False
 
 
-def test_a_stop_ends_the_workers_and_the_parent(start_held):
+def test_a_signal_ends_the_workers_and_the_parent(start_held):
     program = start_held(TWO_AT_WORK)
     workers = [int(program.process.stdout.readline()) for _ in range(2)]
     with program.held():
@@ -165,7 +165,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("place", ["before", "after"])
 @pytest.mark.parametrize("number", [1, 2])
-def test_a_stop_while_processes_start_is_not_lost(start_held, place, number):
+def test_a_signal_while_processes_start_is_not_lost(start_held, place, number):
     program = start_held(STARTING, place, number)
     with program.held():
         program.signal(signal.SIGINT)

@@ -67,7 +67,7 @@ def test_draws_stay_in_their_ranges():
     assert np.abs(wander(rng, SECOND, 7.0)).max() <= 1
 
 
-def test_events_come_at_the_asked_rate():
+def test_events_occur_at_the_requested_rate():
     rng = RandomState(0)
     assert len(random_times(rng, 50.0, 20.0)) == pytest.approx(1000, rel=0.1)
     assert np.count_nonzero(impulses(rng, 50.0, 20 * SECOND)) == pytest.approx(1000, rel=0.1)

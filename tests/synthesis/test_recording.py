@@ -16,7 +16,7 @@ def test_a_recording_has_its_length_level_and_soft_edges():
         assert recording[0] == recording[-1] == 0
 
 
-def test_recordings_have_the_spread_of_lengths_and_levels_of_a_collection():
+def test_recordings_vary_in_length_and_level():
     durations_s, levels_db = [], []
     for seed in range(100):
         recording = record(lambda rng, n_samples: white_noise(rng, n_samples), RandomState(seed))

@@ -58,7 +58,7 @@ def test_rain_is_denser_than_fire():
         ("Fart", "Squeak"),
     ],
 )
-def test_which_sound_is_the_brighter(lower, higher):
+def test_spectral_centroids_are_ordered_as_in_real_sounds(lower, higher):
     assert median_over_clips(centroid, lower) < 0.8 * median_over_clips(centroid, higher)
 
 

@@ -27,13 +27,13 @@ def centroid(waveform):
 
 @pytest.mark.parametrize("softness", [0.02, 0.3, 0.5])
 @pytest.mark.parametrize("frequency", [41.2, 82.41, 110.0, 329.63, 880.5])
-def test_a_plucked_string_has_the_pitch_asked_for(frequency, softness):
+def test_a_plucked_string_has_the_requested_pitch(frequency, softness):
     string = pluck(RandomState(0), frequency, 1.0, softness, 0.2, 2 * SECOND)
     measured = strongest_frequency(string, 0.8 * frequency, 1.2 * frequency)
     assert abs(1200 * np.log2(measured / frequency)) < 10  # cents
 
 
-def test_a_plucked_string_decays_as_asked_and_its_high_partials_sooner():
+def test_high_partials_of_a_plucked_string_decay_sooner():
     string = pluck(RandomState(0), 220.0, 0.5, 0.3, 0.2, 2 * SECOND)
     fundamental = np.abs(
         np.exp(-2j * np.pi * 220.0 * np.arange(len(string)) / SAMPLE_RATE) * string

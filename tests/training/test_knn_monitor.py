@@ -70,7 +70,7 @@ def with_rows(store, **columns):
     return type(store)(**{**vars(store), "clips": ClipTable("x", rows)})
 
 
-def test_validation_is_looked_at_first_and_may_select(store):
+def test_validation_clips_are_preferred_and_may_select_the_epoch(store):
     split = with_rows(store, split=["train", "validation"] * 12)
     monitored, may_select = monitored_clips(split, split.select(np.arange(0, 24, 2)))
     assert set(monitored.clips.rows["split"]) == {"validation"}

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
-    from soundalike.datasets.prepare import open_or_prepare
+    from soundalike.datasets.open_or_prepare import open_or_prepare
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_model
     from soundalike.training.run_folder import RunFolder

@@ -21,7 +21,6 @@ from soundalike.audio.sound_file import AudioError
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
-from soundalike.datasets.source import read_source
 from soundalike.datasets.store import (
     CLIPS,
     FORMAT,
@@ -95,39 +94,6 @@ def prepare(
             f"{broken[0].message} ({len(broken)} in {out / PROBLEMS}). "
             f"Repair or remove them, delete {out} and run it again."
         )
-    return store
-
-
-def open_or_prepare(
-    source: str,
-    out: Path,
-    front_end: LogMel,
-    *,
-    clips: ClipTable | None = None,
-    strict: bool = False,
-    progress: bool = True,
-) -> Store:
-    """Open a source that is a store, or prepare a store of its clips.
-
-    Args:
-        source: a prepared store, or anything that `read_source` takes.
-        out: folder of the store, if one must be prepared.
-        front_end: the required front end.
-        clips: the clips of the source, if it has been read.
-        strict: if true, a broken clip is an error.
-        progress: if true, show a progress bar.
-
-    Raises:
-        SourceError: the source cannot be used, or is a store of another front end.
-        BrokenClipsError: as in `prepare`.
-    """
-    if not is_store(Path(source)):
-        clips = read_source(source) if clips is None else clips
-        return prepare(clips, out, front_end, strict=strict, progress=progress)
-    store = open_store(Path(source))
-    required, actual = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
-    if key := differing_key(required, actual):
-        raise SourceError(f"{source}: made with another front end ({key}): prepare it again.")
     return store
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.prepare import open_or_prepare
+from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store, is_store, open_store

@@ -24,7 +24,7 @@ import torch
 from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SPLITS
-from soundalike.datasets.prepare import open_or_prepare
+from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
 from soundalike.paper.cells import Bench

@@ -15,10 +15,11 @@ from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import AudioError
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.prepare import BrokenClipsError, open_or_prepare, prepare, read_problems
+from soundalike.datasets.open_or_prepare import open_or_prepare
+from soundalike.datasets.prepare import BrokenClipsError, prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import training_clips
-from soundalike.datasets.store import Store, is_store
+from soundalike.datasets.store import Store, is_store, read_problems
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.report.recordings import read_stretch
 from soundalike.report.view_samples import Cut, View, ViewSamples
