@@ -35,9 +35,7 @@ def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp
     assert results["model"] == "default"
 
 
-def test_fine_tuning_is_compared_with_from_scratch(
-    results_of, run, sound_folder, store, tmp_path
-):
+def test_fine_tuning_is_compared_with_from_scratch(results_of, run, sound_folder, store, tmp_path):
     out = tmp_path / "tuned"
     words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
     results, _ = results_of(*words)

@@ -3,9 +3,7 @@
 import pytest
 
 
-def test_the_page_shows_pairs_of_sounds_or_a_store(
-    results_of, sound_folder, store, tmp_path
-):
+def test_the_page_shows_pairs_of_sounds_or_a_store(results_of, sound_folder, store, tmp_path):
     page = tmp_path / "pages" / "views.html"
     for source in (sound_folder, store.path):
         words = ["--out", page, "--pairs", 2, "--seed", 5, "--views.blur", "{}"]

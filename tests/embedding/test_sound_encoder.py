@@ -146,9 +146,7 @@ def test_windows_are_part_of_the_model(model, tmp_path):
     assert SoundEncoder.load(tmp_path).windows == Windows(300, 150, 101)
 
 
-def test_intermediate_features_are_part_of_the_model(
-    model, sound_folder, tmp_path
-):
+def test_intermediate_features_are_part_of_the_model(model, sound_folder, tmp_path):
     deep = SoundEncoder(
         model.encoder,
         SETTINGS,

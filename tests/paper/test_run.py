@@ -60,9 +60,7 @@ def test_a_folder_with_other_settings_is_refused(store, tiny_budget, tmp_path, m
         go()
 
 
-def test_an_interrupt_leaves_tables_of_finished_cells(
-    store, tiny_budget, tmp_path, monkeypatch
-):
+def test_an_interrupt_leaves_tables_of_finished_cells(store, tiny_budget, tmp_path, monkeypatch):
     def stop(bench, places, progress):
         fill(bench, places[:1], progress)
         raise KeyboardInterrupt
