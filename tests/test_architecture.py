@@ -30,7 +30,7 @@ MAY_IMPORT = {
     },
     "downstream": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
-        "recipes", "embedding", "pretrained", "training",
+        "recipes", "embedding", "training",
     },
     "report": {
         "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes",

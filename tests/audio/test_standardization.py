@@ -10,3 +10,9 @@ def test_standardized_values_have_mean_zero_and_standard_deviation_one():
     assert standardized.dtype == np.float32
     assert standardized.mean() == pytest.approx(0, abs=1e-5)
     assert standardized.std() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0, 0), (0, -1), (0, np.nan), (np.inf, 1), (0, np.inf)])
+def test_numbers_that_cannot_standardize_are_refused(mean, std):
+    with pytest.raises(ValueError, match="a std above 0"):
+        Standardization(mean, std)

@@ -1,8 +1,10 @@
 """Names of models and classifiers, and the folders that they stand for."""
 
+from pathlib import Path
+
 import pytest
 
-from soundalike.embedding.model_path import ModelError, find_classifier, find_model
+from soundalike.embedding.model_path import ModelError, find_classifier, find_model, is_shipped
 from soundalike.pretrained import SHIPPED_MODELS
 
 
@@ -18,6 +20,19 @@ def test_a_model_is_a_folder_a_run_or_a_shipped_name(tmp_path, monkeypatch):
     monkeypatch.setitem(SHIPPED_MODELS, "mine", in_run)
     monkeypatch.chdir(tmp_path)
     assert find_model("mine") == in_run
+
+
+def test_a_shipped_name_that_is_also_a_model_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "default").mkdir()
+    assert find_model("default") == SHIPPED_MODELS["default"]
+    folder = write_config(tmp_path / "default" / "encoder")
+    with pytest.raises(ModelError, match=r"default: both .*write \./default for the folder"):
+        find_model("default")
+    assert find_model("./default").samefile(folder)
+    assert find_model(Path("default")).samefile(folder)
+    assert is_shipped("default")
+    assert not is_shipped(Path("default"))
 
 
 def test_a_missing_model_is_refused_with_the_shipped_names(tmp_path):

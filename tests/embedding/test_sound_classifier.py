@@ -12,6 +12,7 @@ from soundalike.audio.windows import Windows
 from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.whitening import Whitening
 from soundalike.models.resnet import ResNet18
 
 
@@ -47,6 +48,16 @@ def test_clip_probabilities_are_means_over_windows(classifier, store):
         patches = torch.from_numpy(np.stack([log_mel[start : start + 101] for start in starts]))
         expected = classifier(patches).softmax(dim=1).mean(dim=0)
         assert found[row] == pytest.approx(expected.detach().numpy(), abs=1e-5)
+
+
+def test_a_classifier_in_half_precision_gives_the_same_probabilities(store):
+    few, half = store.select(np.array([7, 0])), make_classifier(store)
+    half.model = half.model.with_encoder(half.model.encoder, Whitening(16, 16))
+    half.model.whitening.axes.copy_(torch.eye(16))
+    expected = half.clip_probabilities(few)
+    assert half.half().clip_probabilities(few) == pytest.approx(expected, abs=0.01)
+    patches = torch.from_numpy(few.of_clip(0)[None, :101])
+    assert half(patches).dtype == torch.float16
 
 
 def test_several_labels_have_independent_probabilities(store):

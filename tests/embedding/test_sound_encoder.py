@@ -1,13 +1,17 @@
 """The model in one piece: what it saves, loads and hears."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import torch
 
+import soundalike
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.sound_file import AudioError
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel
 from soundalike.audio.windows import Windows
@@ -80,15 +84,72 @@ def test_normalized_embeddings_have_unit_length(model, sound_folder):
     assert np.allclose(similarity, similarity.T, atol=1e-5)
 
 
-def test_invalid_waveforms_are_refused(model):
-    for waveform, rate in (
-        (np.zeros(0), 22050),
-        (np.full(9, np.nan), 22050),
-        (np.zeros((2, 2, 2)), 22050),
-        (np.zeros(9), None),
-    ):
-        with pytest.raises(ValueError, match="encode needs"):
-            model.encode(waveform, rate)
+def test_invalid_sounds_are_refused(model):
+    for sounds, rate in ((np.zeros(0), 22050), (np.zeros(9), None), ([object()], 22050)):
+        with pytest.raises(ValueError, match="encode "):
+            model.encode(sounds, rate)
+    with pytest.raises(AudioError, match="no such file"):
+        model.encode(["no such file.wav"])
+
+
+NOISE = np.random.default_rng(0).standard_normal(22050).astype(np.float32)
+
+
+def test_a_single_sample_has_an_embedding(model):
+    assert np.isfinite(model.encode([NOISE[:1], NOISE[:1]], 96000)).all()
+
+
+def test_layouts_and_types_have_the_same_embedding(model):
+    stereo = np.stack([0.1 * NOISE, 0.2 * NOISE[::-1]])
+    integers = np.round(stereo * 32767).astype(np.int16)
+    expected = model.encode(stereo.T, 22050)
+    sounds = [stereo, torch.from_numpy(stereo), torch.from_numpy(stereo.T), integers, integers.T]
+    assert (model.similarity(model.encode(sounds, 22050), expected[None]) > 0.99999).all()
+    assert np.allclose(model.encode(iter(sounds), 22050), model.encode(sounds, 22050))
+    with pytest.raises(ValueError, match="2 sounds or 2 channels"):
+        model.encode(stereo, 22050)
+
+
+def test_no_sounds_have_no_embeddings(model):
+    assert model.encode([]).shape == (0, model.dim)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, {"name": "crnn", "width": 8}], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_model_in_another_precision_embeds(dtype, settings):
+    torch.manual_seed(0)
+    model = SoundEncoder(
+        build_encoder(settings),
+        settings,
+        LogMel(),
+        Standardization(-3.0, 2.0),
+        Windows.half_overlapping(101),
+        intermediate_features=["conv1"],
+    ).eval()
+    h = torch.from_numpy(np.random.default_rng(0).normal(size=(20, model.dim)))
+    model = model.with_encoder(model.encoder, Whitening.of(h.float(), 8)).eval()
+    expected = model.encode(NOISE, 22050)
+    embedding = model.to(dtype).encode(NOISE, 22050)
+    assert embedding.dtype == np.float32
+    assert model.similarity(embedding[None], expected[None]) > 0.99
+
+
+def test_threads_do_not_disturb_each_other(model):
+    """Threads share one model; its intermediate features are collected while it runs."""
+    deep = SoundEncoder(
+        model.encoder,
+        SETTINGS,
+        LogMel(),
+        model.standardization,
+        Windows.half_overlapping(101),
+        intermediate_features=["layer1", "layer4"],
+    ).train()
+    sounds = np.random.default_rng(0).standard_normal((8, 5, 8000)).astype(np.float32)
+    expected = [deep.encode(list(five), 22050) for five in sounds]
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda five: deep.encode(list(five), 22050), sounds))
+    assert np.allclose(results, expected, atol=1e-5)
+    assert deep.training
 
 
 def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
@@ -124,6 +185,19 @@ def test_a_shipped_model_is_loaded_by_name(model, tmp_path, monkeypatch):
     assert SoundEncoder.from_pretrained("mine").dim == model.dim
     with pytest.raises(ModelError, match=r"yours: no model there: .*comes with soundalike: .*mine"):
         SoundEncoder.from_pretrained("yours")
+
+
+def test_a_shipped_name_that_is_also_a_model_folder_is_refused(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "default").mkdir()  # of sounds, perhaps
+    shipped = SoundEncoder.from_pretrained("default")
+    for folder in ("default", "default/encoder"):
+        model.save(folder)
+        with pytest.raises(ModelError, match=r"default: both .*write \./default for the folder"):
+            SoundEncoder.from_pretrained("default")
+        for path in ("./default", Path("default"), tmp_path / "default"):
+            assert SoundEncoder.from_pretrained(path).dim == model.dim != shipped.dim
+        (tmp_path / folder / "config.json").unlink()
 
 
 def test_a_clip_shorter_than_a_patch_is_repeated(model, sound_folder):
@@ -197,7 +271,13 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
     for change, said in (
         ({"encoder": {"name": "resnet18", "width": 5}}, "size mismatch|Error"),
         ({"encoder": {"name": "no such"}}, "no such"),
-        ({"front_end": {"n_bands": 3}}, "n_bands"),
+        ({"encoder": ["resnet18"]}, "cannot be loaded"),
+        ({"front_end": {"n_bands": 3}}, "n_mels"),
+        ({"front_end": config["front_end"] | {"n_bands": 3}}, "n_bands"),
+        ({"standardization": {"mean": 0, "std": 0}}, "std above 0"),
+        ({"pooling": "of a later version"}, "pooling"),
+        ({"version": "9.9", "pooling": "of a later version"}, "of soundalike 9.9, and this is"),
+        ({"version": "9.9", "format": 4}, "its format is 4, .*of soundalike 9.9, and this is"),
     ):
         (tmp_path / "config.json").write_text(json.dumps(config | change))
         with pytest.raises(ModelError, match=said):
@@ -207,3 +287,11 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(weights[:1000])
     with pytest.raises(ModelError, match="cannot be loaded"):
         SoundEncoder.from_pretrained(tmp_path)
+
+
+def test_config_has_the_version_of_the_software(model, tmp_path):
+    model.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert (config["format"], config["version"]) == (3, soundalike.__version__)
+    (tmp_path / "config.json").write_text(json.dumps(config | {"version": "0.0.1"}))
+    assert SoundEncoder.load(tmp_path).dim == model.dim  # the format decides

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import threadpoolctl
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,12 +74,38 @@ def test_a_clip_shorter_than_a_patch_is_repeated(model):
     assert np.allclose(vector, expected, atol=1e-5)
 
 
-def test_the_model_stays_in_evaluation_mode_with_the_same_statistics(model):
+def test_layers_keep_their_modes_and_statistics(model):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    model.train()
-    rows_of(model, [[np.zeros((300, 96), np.float32)]])
-    assert not model.training
+    for mode in (True, False):
+        model.train(mode)
+        model.encoder.bn1.eval()
+        (_, _, _, vector), _ = rows_of(model, 2 * [[np.ones((300, 96), np.float32)]])
+        assert (model.training, model.encoder.bn1.training) == (mode, False)
+        model.eval()
+        assert np.allclose(vector, embedding_of(model, np.ones((300, 96), np.float32)), atol=1e-5)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_the_number_of_numpy_s_threads_is_restored(model):
+    def n_threads():
+        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+
+    log_mels = 2 * [[np.zeros((300, 96), np.float32)]]
+    with threadpoolctl.threadpool_limits(3, user_api="blas"):
+        before = n_threads()
+        first, second = (encode_windows(model, log_mels, 1) for _ in range(2))
+        next(first)
+        next(second)
+        assert n_threads() != before
+        first.close()  # as if the other thread were still at work
+        second.close()
+        assert n_threads() == before
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_size_below_one_is_refused(model, batch_size):
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        rows_of(model, [[np.zeros((300, 96), np.float32)]], batch_size)
 
 
 @given(lengths=st.lists(st.integers(1, 3), max_size=20), batch_size=st.integers(1, 5))

@@ -1,11 +1,13 @@
 """Reading recipes: by name or file, with overrides, and what is refused."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.recipes.errors import RecipeError
-from soundalike.recipes.recipe import read_recipe, recipe_names
+from soundalike.recipes.recipe import read_recipe, recipe_names, recipe_text
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 
@@ -43,6 +45,17 @@ def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
         (tmp_path / "r.yaml").write_text(text)
         with pytest.raises(RecipeError, match=message):
             read_recipe(tmp_path / "r.yaml", PRETRAINING)
+
+
+def test_a_name_that_is_also_a_file_s_is_ambiguous(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("tiny").write_text("training: {n_epochs: 7}\nencoder: {name: vgg}\nloss: {name: dcl}\n")
+    for name in ("tiny", "baseline"):
+        Path(name).write_text(Path("tiny").read_text())
+        with pytest.raises(RecipeError, match=rf"{name}: both a recipe .*write \./{name} for the"):
+            recipe_text(name)
+        for path in (f"./{name}", Path(name)):
+            assert "n_epochs: 7" in recipe_text(path)
 
 
 def test_a_misspelled_name_gets_a_suggestion():

@@ -23,11 +23,11 @@ from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
 from soundalike.downstream.supervised_recipe import SUPERVISED
+from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import metric_name
 from soundalike.evaluation.score_table import score_table
-from soundalike.pretrained import SHIPPED_MODELS
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, write_json
@@ -74,14 +74,14 @@ def evaluate(
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
-    folder = Path() if str(model) in SHIPPED_MODELS else Path(model)
+    folder = Path() if is_shipped(model) else Path(model)
     clips = read_source(source)
     if out is None:
         name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
         out = folder / "evaluation" / name
     store = _open_store(folder, source, clips, encoder, out, progress)
     store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
-    config = {} if str(model) in SHIPPED_MODELS else read_run_config(folder)
+    config = {} if is_shipped(model) else read_run_config(folder)
     splits, pretrained_on_test_clips = _splits(config, store, task, seed)
     experiment = _Experiment(encoder, store, splits, out, seed, progress)
     results: Results = {}

@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 
+from soundalike import __version__
 from soundalike.embedding.model_path import CONFIG, WEIGHTS, ModelError
 from soundalike.runtime.atomic import atomic_write, write_json
 
@@ -38,7 +39,7 @@ def write_model(
         weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
     with atomic_write(folder / WEIGHTS) as path:
         path.write_bytes(save(weights))  # save_file makes files that only their owner can read
-    write_json(folder / CONFIG, {"format": FORMAT} | config)
+    write_json(folder / CONFIG, {"format": FORMAT, "version": __version__} | config)
 
 
 def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.Module]]) -> Model:
@@ -51,13 +52,21 @@ def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.M
     Raises:
         ModelError: there is no model, or its files do not match.
     """
+    version = None
     try:
         config = json.loads((folder / CONFIG).read_text())
-        if (version := config.pop("format")) != FORMAT:
-            raise ValueError(f"its format is {version}, and this version reads format {FORMAT}")
+        version = config.pop("version", None)
+        if (number := config.pop("format")) != FORMAT:
+            raise ValueError(f"its format is {number}, and this version reads format {FORMAT}")
         model, network = build(config)
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        reason = str(error).partition("\n")[0]
+    except (
+        OSError, ValueError, TypeError, AttributeError, LookupError, RuntimeError, ArithmeticError,
+        SafetensorError,
+    ) as error:  # fmt: skip
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        reason = reason.partition("\n")[0]
+        if version not in (None, __version__):
+            reason += f"; it is of soundalike {version}, and this is {__version__}"
         raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
     return model

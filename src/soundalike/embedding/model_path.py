@@ -14,6 +14,11 @@ class ModelError(Exception):
     exit_code = 2
 
 
+def is_shipped(model: str | Path) -> bool:
+    """Return whether this is the name of a model that comes with soundalike; a `Path` is not."""
+    return isinstance(model, str) and model in SHIPPED_MODELS
+
+
 def find_model(model: str | Path) -> Path:
     """Return the folder with the files of a model.
 
@@ -22,17 +27,23 @@ def find_model(model: str | Path) -> Path:
             that `SoundEncoder.save` wrote.
 
     Raises:
-        ModelError: there is no model.
+        ModelError: there is no model, or the name is also that of a folder with a model.
     """
-    folder = SHIPPED_MODELS.get(str(model), Path(model))
-    for place in (folder / ENCODER, folder):
-        if (place / CONFIG).is_file():
-            return place
-    raise ModelError(
-        f"{folder}: no model there: name a run folder of `soundalike pretrain`, a folder "
-        f"with {CONFIG} and {WEIGHTS}, or a model that comes with soundalike: "
-        f"{', '.join(SHIPPED_MODELS)}."
-    )
+    folders = [Path(model) / ENCODER, Path(model)]
+    folders = [folder for folder in folders if (folder / CONFIG).is_file()]
+    if is_shipped(model) and folders:
+        raise ModelError(
+            f"{model}: both a model that comes with soundalike and a folder here: write "
+            f"./{model} for the folder; for the other one, rename the folder."
+        )
+    folders += [SHIPPED_MODELS[str(model)]] if is_shipped(model) else []
+    if not folders:
+        raise ModelError(
+            f"{model}: no model there: name a run folder of `soundalike pretrain`, a folder "
+            f"with {CONFIG} and {WEIGHTS}, or a model that comes with soundalike: "
+            f"{', '.join(SHIPPED_MODELS)}."
+        )
+    return folders[0]
 
 
 def find_classifier(model: str | Path) -> Path:

@@ -74,7 +74,7 @@ class SoundClassifier(nn.Module):
         Shape:
             patches: [batch, frames, bands]; result: [batch, classes].
         """
-        return self.linear(self.model(patches))
+        return self.linear(self.model(patches).to(self.linear.weight.dtype))
 
     @torch.inference_mode()
     def window_probabilities(self, log_mels: Iterable[Iterable[np.ndarray]]) -> WindowProbabilities:
@@ -88,7 +88,7 @@ class SoundClassifier(nn.Module):
         for batch in encode_windows(self.model, log_mels):
             n_frames = np.full(len(batch.clips), batch.n_frames)
             places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
-            logits = self.linear(torch.from_numpy(batch.vectors).to(self.model.device)).float()
+            logits = self.linear(torch.from_numpy(batch.vectors).to(self.linear.weight)).float()
             rows.append(class_probabilities(logits, self.multi_label).cpu().numpy())
         clips, starts, n_frames = np.concatenate(places).T
         return WindowProbabilities(clips, starts, n_frames, np.concatenate(rows))

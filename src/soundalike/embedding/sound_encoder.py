@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -17,12 +16,11 @@ from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.audio.windows import Windows
 from soundalike.embedding.model_folder import read_model, write_model
 from soundalike.embedding.model_path import find_model
+from soundalike.embedding.sounds import Sound, is_path, mono_at, split_sounds
 from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.encoder import Encoder, build_encoder
 from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
-
-Sound = str | Path | np.ndarray
 
 
 class SoundEncoder(nn.Module):
@@ -116,8 +114,8 @@ class SoundEncoder(nn.Module):
 
     def encode(
         self,
-        sounds: Sound | Sequence[Sound],
-        sample_rate: int | None = None,
+        sounds: Sound | Iterable[Sound],
+        sample_rate: float | None = None,
         *,
         batch_size: int = 64,
         normalize: bool = False,
@@ -125,9 +123,13 @@ class SoundEncoder(nn.Module):
     ) -> np.ndarray:
         """Return one embedding for every sound: the mean over its windows.
 
+        Several threads may encode with the same model.
+
         Args:
-            sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]``; one or many.
-            sample_rate: of the waveforms; not needed for paths.
+            sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]`` as arrays or
+                tensors; one or many. Floats are in the range from -1 to 1; integers are scaled by
+                their type. Of a waveform in a list, the shorter axis holds the channels.
+            sample_rate: of the waveforms, in Hz; not needed for paths.
             batch_size: windows that go through the encoder at a time.
             normalize: If true, every embedding is scaled to unit length.
             show_progress_bar: If true, a progress bar is shown on standard error.
@@ -139,34 +141,33 @@ class SoundEncoder(nn.Module):
             AudioError: a file cannot be read.
             ValueError: a waveform comes without its sample rate, or is not a waveform.
         """
-        if isinstance(sounds, str | Path | np.ndarray):
-            return self.encode([sounds], sample_rate, batch_size=batch_size, normalize=normalize)[0]
+        sounds, is_single = split_sounds(sounds)
         bar = tqdm(sounds, desc="encode", unit=" clips", disable=not show_progress_bar)
         log_mels = (self._log_mel(sound, sample_rate) for sound in bar)
-        sums = np.zeros((len(sounds), self.dim))
-        n_windows = np.zeros(len(sounds))
+        sums: list[np.ndarray] = []
+        n_windows: list[int] = []
         for batch in encode_windows(self, log_mels, batch_size):
-            np.add.at(sums, batch.clips, batch.vectors)
-            np.add.at(n_windows, batch.clips, 1)
-        embeddings = (sums / n_windows[:, None]).astype(np.float32)
-        return _unit_length(embeddings) if normalize else embeddings
+            for clip, vector in zip(batch.clips, batch.vectors, strict=True):
+                if clip == len(sums):
+                    sums.append(np.zeros(self.dim))
+                    n_windows.append(0)
+                sums[clip] += vector
+                n_windows[clip] += 1
+        means = np.reshape(sums, (-1, self.dim)) / np.reshape(n_windows, (-1, 1))
+        embeddings = means.astype(np.float32)
+        embeddings = _unit_length(embeddings) if normalize else embeddings
+        return embeddings[0] if is_single else embeddings
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the cosine similarity of every embedding in a to every one in b, [a, b]."""
         return _unit_length(a) @ _unit_length(b).T
 
-    def _log_mel(self, sound: Sound, sample_rate: int | None) -> Iterable[np.ndarray]:
+    def _log_mel(self, sound: Any, sample_rate: float | None) -> Iterable[np.ndarray]:
         """Return the log_mel of a sound in blocks [frames, bands]."""
-        if not isinstance(sound, np.ndarray):
+        if is_path(sound):
             return read_log_mel_blocks(sound, self.front_end)
-        if sample_rate is None:
-            raise ValueError("encode needs the sample_rate of a waveform.")
-        if not sound.size or sound.ndim > 2 or not np.isfinite(sound).all():
-            raise ValueError("encode needs finite waveforms, [samples] or [samples, channels].")
-        mono = sound.astype(np.float32).reshape(len(sound), -1).mean(axis=1)
-        waveform = soxr.resample(mono, sample_rate, self.front_end.sample_rate)
-        return [self.front_end.of_clip(waveform)]
+        return [self.front_end.of_clip(mono_at(sound, sample_rate, self.front_end.sample_rate))]
 
     def save(self, folder: str | Path, *, half: bool = False) -> None:
         """Write ``config.json`` and ``model.safetensors`` into a folder.
@@ -195,7 +196,7 @@ class SoundEncoder(nn.Module):
                 that `save` wrote.
 
         Raises:
-            ModelError: there is no model, or its files do not match.
+            ModelError: there is no model, its files do not match, or the name is ambiguous.
         """
         return cls.load(find_model(model))
 
@@ -208,19 +209,30 @@ class SoundEncoder(nn.Module):
         """
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, SoundEncoder]:
-            front_end = LogMel(**config["front_end"])
-            model = cls(
-                build_encoder(config["encoder"], front_end.n_mels),
-                config["encoder"],
-                front_end,
-                Standardization(**config["standardization"]),
-                Windows(**config["windows"]),
-                config["intermediate_features"],
-                Whitening(*config["whitening"]) if config["whitening"] else None,
-            )
-            return model.eval(), model
+            return (model := cls._build(**config)), model
 
         return read_model(Path(folder), build)
+
+    @classmethod
+    def _build(
+        cls,
+        encoder: dict[str, Any],
+        front_end: dict[str, Any],
+        standardization: dict[str, Any],
+        windows: dict[str, Any],
+        intermediate_features: list[str],
+        whitening: list[int] | None,
+    ) -> "SoundEncoder":
+        """Build a model from the settings that `save` wrote; its weights are random."""
+        return cls(
+            build_encoder(encoder, front_end["n_mels"]),
+            encoder,
+            LogMel(**front_end),
+            Standardization(**standardization),
+            Windows(**windows),
+            intermediate_features,
+            Whitening(*whitening) if whitening else None,
+        ).eval()
 
 
 def _unit_length(embeddings: np.ndarray) -> np.ndarray:

@@ -10,10 +10,16 @@ import threadpoolctl
 import torch
 from numpy.typing import NDArray
 
+from soundalike.models.evaluation_mode import evaluation_mode
 from soundalike.runtime.prefetch import prefetch
+from soundalike.runtime.shared_context import SharedContext
 
 if TYPE_CHECKING:
     from soundalike.embedding.sound_encoder import SoundEncoder
+
+# A log-mel is a small matrix product. numpy's threads would compete with the encoder's for the
+# processors and slow it down several times.
+one_blas_thread = SharedContext(lambda: threadpoolctl.threadpool_limits(1, user_api="blas"))
 
 Window = tuple[int, int, NDArray[np.float32]]
 """Position of a window's clip, first frame in that clip, and log_mel [frames, bands]."""
@@ -45,24 +51,28 @@ def encode_windows(
 ) -> Iterator[WindowEmbeddings]:
     """Embed the windows of many clips, cut as `model.windows` says.
 
+    Several threads may embed with the same model.
+
     Args:
-        model: the model; it is left in evaluation mode.
+        model: the model, which runs in evaluation mode; its layers get back the mode they had.
         log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``. A thread
             computes the next blocks while a batch is encoded. A clip without blocks has no window.
         batch_size: windows that go through the encoder at a time.
 
     Yields:
         The embeddings of one batch after the other, clips in their order.
+
+    Raises:
+        ValueError: `batch_size` is below 1.
     """
-    model.eval()
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
     windows = (
         (clip, start, window)
         for clip, blocks in enumerate(log_mels)
         for start, window in model.windows.cut(blocks)
     )
-    # A log-mel is a small matrix product. numpy's threads would compete with the encoder's for the
-    # processors and slow it down several times.
-    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+    with evaluation_mode(model), one_blas_thread():
         for clips, starts, batch in prefetch(batch_windows(windows, batch_size)):
             vectors = model(torch.from_numpy(batch).to(model.device)).float().cpu().numpy()
             yield WindowEmbeddings(clips, starts, batch.shape[1], vectors)

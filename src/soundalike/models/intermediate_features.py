@@ -1,6 +1,7 @@
 """Embeddings that join h with features of an encoder's intermediate blocks."""
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundalike.models.encoder import Encoder
+from soundalike.models.evaluation_mode import evaluation_mode
 from soundalike.models.time_pooling import frames_of, mean_and_maximum
 
 LOG_MEL = "log_mel"  # names the input of the first block
@@ -59,22 +61,22 @@ def dim_with_intermediate(
     Raises:
         ValueError: the encoder has no such block, or the output of a block is no map.
     """
-    was_training = encoder.training
     device = next(encoder.parameters()).device
     patch = torch.zeros(1, 1, n_frames, n_bands, device=device)
-    dim = embed_with_intermediate(encoder.eval(), blocks, patch).shape[1]
-    encoder.train(was_training)
-    return dim
+    with evaluation_mode(encoder):
+        return embed_with_intermediate(encoder, blocks, patch).shape[1]
 
 
 @contextmanager
 def _outputs(encoder: Encoder, blocks: Sequence[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect the outputs of blocks, by name, while the encoder runs."""
+    """Collect the outputs of blocks, by name, while the encoder runs in this thread."""
     outputs: dict[str, Tensor] = {}
+    thread = threading.get_ident()
 
     def collect(name: str) -> torch.utils.hooks.RemovableHandle:
         def hook(block: nn.Module, inputs: object, output: Tensor) -> None:
-            outputs[name] = output
+            if threading.get_ident() == thread:  # other threads may run the same encoder
+                outputs[name] = output
 
         return _block(encoder, name).register_forward_hook(hook)
 

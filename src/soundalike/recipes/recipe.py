@@ -58,9 +58,14 @@ def recipe_text(recipe: str | Path) -> str:
     """Return the YAML text of a recipe, given its name or file.
 
     Raises:
-        RecipeError: the recipe does not exist.
+        RecipeError: the recipe does not exist, or its name is also that of a file.
     """
-    if str(recipe) in RECIPES:
+    if isinstance(recipe, str) and recipe in RECIPES:
+        if Path(recipe).is_file():
+            raise RecipeError(
+                f"{recipe}: both a recipe that comes with soundalike and a file here: write "
+                f"./{recipe} for the file; for the other one, rename the file."
+            )
         return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
     if Path(recipe).is_file():
         return Path(recipe).read_text()
@@ -72,9 +77,9 @@ def recipe_text(recipe: str | Path) -> str:
 
 
 def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
-    if RECIPES.get(str(recipe), kind.name) != kind.name:
+    if isinstance(recipe, str) and RECIPES.get(recipe, kind.name) != kind.name:
         raise RecipeError(
-            f"{recipe} is a recipe for {RECIPES[str(recipe)]} training; choose one of "
+            f"{recipe} is a recipe for {RECIPES[recipe]} training; choose one of "
             f"{', '.join(recipe_names(kind))}."
         )
     try:

@@ -1,0 +1,142 @@
+"""Sounds as `encode` takes them: paths, and waveforms as arrays or tensors of many types."""
+
+import math
+import numbers
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import soxr
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Sound = str | os.PathLike[str] | np.ndarray | Tensor
+MAX_CHANNELS = 64
+MIN_SAMPLE_RATE = 1000  # in Hz; a lower one is a mistake, and resampling would fill the memory
+
+
+def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
+    """Return the sounds one by one, and whether there is only one and it is not in a list.
+
+    Args:
+        sounds: a path, an array or tensor ``[samples]`` or ``[samples, channels]``, or an iterable
+            of these.
+
+    Raises:
+        ValueError: it is none of these, or it may be several sounds or several channels.
+    """
+    if is_path(sounds):
+        return [sounds], True
+    array = _as_array(sounds)
+    if array is None:
+        if isinstance(sounds, bytes | Mapping) or not isinstance(sounds, Iterable):
+            raise _not_a_sound(sounds)
+        return sounds, False
+    if array.ndim == 1 and array.dtype.kind in "OUT":  # an array of paths, or of arrays
+        return list(array), False
+    if array.ndim == 2 and len(array) > 1 and not len(array) > array.shape[1] <= MAX_CHANNELS:
+        raise ValueError(
+            f"encode cannot tell if an array {list(array.shape)} holds {len(array)} sounds or "
+            f"{len(array)} channels: pass list(array) for sounds, or [array] for one sound."
+        )
+    return [array], True
+
+
+def is_path(sound: Any) -> bool:
+    """Return whether a sound is the path of a file."""
+    return isinstance(sound, str | os.PathLike)
+
+
+def mono_at(sound: Any, sample_rate: float | None, new_rate: int) -> NDArray[np.float32]:
+    """Return a waveform as mono at another sample rate.
+
+    The shorter axis holds the channels. Integers are scaled by the range of their type, as a sound
+    file's are.
+
+    Args:
+        sound: an array or tensor.
+        sample_rate: of the sound, in Hz.
+        new_rate: of the result, in Hz.
+
+    Shape:
+        sound: [samples], [samples, channels] or [channels, samples]; result: [samples], never
+        empty.
+
+    Raises:
+        ValueError: it is not a waveform, or its sample rate is missing or cannot be right.
+    """
+    array = _as_array(sound)
+    if array is None:
+        raise _not_a_sound(sound)
+    if not array.size or array.ndim not in (1, 2):
+        raise ValueError(
+            "encode needs waveforms [samples] or [samples, channels], got an array "
+            f"{list(array.shape)}."
+        )
+    mono = _as_float(_channels_last(array)).mean(axis=1)
+    if not np.isfinite(mono).all():
+        raise ValueError("encode needs finite waveforms: this one has NaN or infinite samples.")
+    rate = _checked_rate(sample_rate)
+    resampled = soxr.resample(mono, rate, new_rate)
+    return resampled if len(resampled) else mono[:1]  # shorter than half a sample of the new rate
+
+
+def _as_array(sound: Any) -> np.ndarray | None:
+    """Return an array with the numbers of an array-like object, None if it is not one."""
+    try:
+        if isinstance(sound, Tensor):
+            sound = sound.detach().cpu()
+            return (sound.float() if sound.dtype == torch.bfloat16 else sound).numpy()
+        return np.asarray(sound) if hasattr(sound, "__array__") else None
+    except (TypeError, ValueError, RuntimeError):  # such as a sparse tensor
+        return None
+
+
+def _channels_last(array: np.ndarray) -> np.ndarray:
+    """Return a waveform as [samples, channels]."""
+    if array.ndim == 1:
+        return array[:, None]
+    n_rows, n_columns = array.shape
+    if min(n_rows, n_columns) > MAX_CHANNELS or n_rows == n_columns > 1:
+        raise ValueError(
+            f"encode cannot tell samples from channels in an array {list(array.shape)}: pass "
+            f"[samples, channels], with at most {MAX_CHANNELS} channels."
+        )
+    return array if n_columns <= n_rows else array.T
+
+
+def _as_float(array: np.ndarray) -> NDArray[np.float32]:
+    """Return samples as float32; integers of up to 32 bits are scaled to the range from -1 to 1."""
+    kind, n_bits = array.dtype.kind, 8 * array.dtype.itemsize
+    if kind == "f":
+        with np.errstate(over="ignore"):  # what becomes infinite is refused
+            return array.astype(np.float32)
+    if kind not in "iu" or n_bits > 32:
+        raise ValueError(
+            f"encode cannot scale samples of type {array.dtype}: pass floats from -1 to 1, or "
+            "integers of 8 to 32 bits."
+        )
+    half = 2.0 ** (n_bits - 1)
+    silence = half if kind == "u" else 0.0
+    return ((array - silence) / half).astype(np.float32)
+
+
+def _checked_rate(sample_rate: Any) -> float:
+    if sample_rate is None:
+        raise ValueError("encode needs the sample_rate of a waveform.")
+    if not isinstance(sample_rate, numbers.Real) or not math.isfinite(sample_rate):
+        raise ValueError(f"encode needs a sample_rate in Hz, got {sample_rate!r}.")
+    if sample_rate < MIN_SAMPLE_RATE:
+        raise ValueError(
+            f"encode needs a sample_rate of at least {MIN_SAMPLE_RATE} Hz, got {sample_rate}."
+        )
+    return float(sample_rate)
+
+
+def _not_a_sound(sound: Any) -> ValueError:
+    return ValueError(
+        f"encode takes paths, arrays and tensors, not {type(sound).__name__}: pass the samples as "
+        "a numpy array, and sample_rate."
+    )

@@ -1,0 +1,53 @@
+"""Evaluation mode for a while, in one thread or several."""
+
+import pytest
+from torch import nn
+
+from soundalike.models.evaluation_mode import evaluation_mode
+
+
+def modes(module):
+    return [layer.training for layer in module.modules()]
+
+
+@pytest.fixture
+def module():
+    """A network in training, one of whose layers is frozen."""
+    module = nn.Sequential(nn.Linear(1, 1), nn.BatchNorm1d(1), nn.Dropout())
+    module[1].eval()
+    return module
+
+
+def test_every_layer_gets_its_mode_back(module):
+    before = modes(module)
+    with evaluation_mode(module):
+        assert not any(modes(module))
+    assert modes(module) == before == [True, True, False, True]
+
+
+def test_also_after_an_error(module):
+    before = modes(module)
+    with pytest.raises(KeyError), evaluation_mode(module):
+        raise KeyError
+    assert modes(module) == before
+
+
+def test_the_last_to_leave_gives_the_modes_back(module):
+    before = modes(module)
+    first, second = evaluation_mode(module), evaluation_mode(module)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not any(modes(module))
+    second.__exit__(None, None, None)
+    assert modes(module) == before
+
+
+def test_modules_are_independent(module):
+    other = nn.Dropout()
+    with evaluation_mode(module):
+        assert other.training
+        with evaluation_mode(other):
+            assert not other.training
+        assert other.training
+        assert not module.training
