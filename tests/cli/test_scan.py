@@ -32,6 +32,7 @@ REPORT = ScanReport(
     problems=[
         Problem(f"{number}.wav", "empty", f"{number}.wav: empty: [gone]") for number in range(7)
     ],
+    notes=["label from column '[class]'"],
 )
 
 
@@ -50,6 +51,7 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "5.wav" not in text
     assert "2 more: --json" in text
     assert "silent" not in text
+    assert "label from column '[class]'" in text
 
 
 def test_a_source_without_readable_clips_is_no_error(capsys):

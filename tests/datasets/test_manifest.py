@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from soundalike.datasets.cells import MISSING
 from soundalike.datasets.clips import Clip, SourceError
 from soundalike.datasets.manifest import read_manifest
 
@@ -83,7 +84,8 @@ def test_parquet_columns_of_other_types_are_converted(folder):
 names = st.text(
     st.characters(blacklist_categories=["C", "Z"]), min_size=1, max_size=12
 )  # no spaces at the ends, which are taken off, and nothing that no table can hold
-labels = st.lists(names.filter(lambda name: ";" not in name), unique=True, max_size=2).map(";".join)
+class_names = names.filter(lambda name: not {*";["} & {*name} and name not in MISSING)
+labels = st.lists(class_names, unique=True, max_size=2).map(";".join)
 times = st.none() | st.floats(0, 1e6)
 rows_of_clips = st.lists(
     st.tuples(
@@ -139,7 +141,7 @@ def test_several_segments_of_a_file_are_several_clips(folder):
 def test_missing_files_blank_paths_and_repeated_rows_are_problems(folder):
     path = manifest(
         folder,
-        f"path,label\na.wav,dog\ngone.wav,dog\n,dog\na.wav,cat\n{'x' * 300},owl\nsub,owl\nb.wav,\n",
+        f"path,label\na.wav,dog\ngone.wav,dog\n,dog\na.wav,dog\n{'x' * 300},owl\nsub,owl\nb.wav,\n",
     )
     table = read_manifest(path)
     assert [(clip.path, clip.label) for clip in table] == [
@@ -153,9 +155,11 @@ def test_missing_files_blank_paths_and_repeated_rows_are_problems(folder):
         assert f"{path}, row {row}" in problem.message
 
 
-def test_words_that_pandas_reads_as_missing_are_labels(folder):
-    table = read_manifest(manifest(folder, "path,label\na.wav,NA\nb.wav,null\nsub/c.wav,  \n"))
-    assert [clip.label for clip in table] == ["NA", "null", ""]
+@pytest.mark.parametrize("word", ["NA", "N/A", "nan", "null", "None", "<NA>"])
+def test_a_word_for_a_missing_value_is_no_label_and_that_is_said(folder, word):
+    table = read_manifest(manifest(folder, f"path,label\na.wav,{word}\nb.wav,  \nsub/c.wav,na\n"))
+    assert [clip.label for clip in table] == ["", "", "na"]
+    assert table.notes == [f"1 labels are '{word}': these clips are unlabeled"]
 
 
 @pytest.mark.parametrize(
@@ -169,8 +173,8 @@ def test_alternative_names_of_splits_are_accepted(folder, word, split):
 
 
 def test_a_wrong_split_is_refused_with_its_row(folder):
-    message = refusal(manifest(folder, "path,split\na.wav,train\nb.wav,eval\n"))
-    assert "row 2: split 'eval' is not one of train, validation, test" in message
+    message = refusal(manifest(folder, "path,split\na.wav,train\nb.wav,spare\n"))
+    assert "row 2: split 'spare' is not one of train, validation, test" in message
 
 
 @pytest.mark.parametrize("word", ["soon", "1:30", "nan", "1,5"])
@@ -179,15 +183,203 @@ def test_invalid_times_are_refused_with_their_row(folder, word):
     assert f"row 2: end_s is '{word}': give seconds" in message
 
 
-@pytest.mark.parametrize("column", ["Path", " path", "paths", "file", "Filename", "file_path"])
-def test_a_misnamed_path_column_gets_a_suggestion(folder, column):
-    message = refusal(manifest(folder, f"label,{column}\ndog,a.wav\n"))
-    assert f"(its columns: label, {column}). Rename '{column}' to 'path'." in message
+@pytest.mark.parametrize("column", ["Path", " path", "file", "Filename", "file_path", "File Name"])
+def test_a_usual_name_of_the_column_of_paths_is_taken_and_said(folder, column):
+    table = read_manifest(manifest(folder, f"label,{column}\ndog,a.wav\n"))
+    assert list(table) == [Clip(str(folder / "a.wav"), "dog")]
+    assert table.notes == [f"path from column '{column.strip()}'"]
 
 
-def test_without_a_similar_column_there_is_no_suggestion(folder):
-    message = refusal(manifest(folder, "label;sound\ndog;a.wav\n"))
-    assert message.endswith("no column 'path' (its columns: label;sound).")
+@pytest.mark.parametrize(
+    "column", ["labels", "category", "class", "Label", " label", "CLASS_NAME", "primary_label"]
+)
+def test_a_usual_name_of_the_column_of_labels_is_taken_and_said(folder, column):
+    table = read_manifest(manifest(folder, f"path,{column}\na.wav,dog\n"))
+    assert [clip.label for clip in table] == ["dog"]
+    assert table.notes == [f"label from column '{column.strip()}'"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("start", "end"), ("start_time", "end_time"), ("onset", "offset"), ("Start (s)", "End (s)"),
+     ("Begin Time (s)", "End Time"), ("tmin", "tmax")],
+)  # fmt: skip
+def test_usual_names_of_times_are_taken_and_said(folder, start, end):
+    table = read_manifest(manifest(folder, f"path,{start},{end}\na.wav,0.5,2\na.wav,2,3\n"))
+    assert [(clip.start_s, clip.end_s) for clip in table] == [(0.5, 2.0), (2.0, 3.0)]
+    assert table.problems == []
+    assert f"start_s from column '{start}', end_s from column '{end}'" in table.notes
+
+
+@pytest.mark.parametrize("column", ["offset", "start"])
+def test_a_duration_beside_a_start_is_an_end(folder, column):
+    (clip,) = read_manifest(manifest(folder, f"path,{column},duration\na.wav,0.5,2\n"))
+    assert (clip.start_s, clip.end_s) == (0.5, 2.5)
+
+
+def test_the_duration_of_a_whole_file_is_no_segment(folder):
+    (clip,) = read_manifest(manifest(folder, "path,duration\na.wav,2\n"))
+    assert (clip.start_s, clip.end_s) == (None, None)
+
+
+def test_one_of_several_columns_of_labels_is_taken_and_the_others_are_named(folder):
+    table = read_manifest(manifest(folder, "filename,fold,target,category,labl\na.wav,1,0,dog,x\n"))
+    assert [clip.label for clip in table] == ["dog"]
+    assert table.notes == [
+        "path from column 'filename', label from column 'category'",
+        "columns not used: 'target', 'labl' (did you mean 'label'?)",
+    ]
+
+
+def test_the_only_column_that_names_files_is_that_of_paths(folder):
+    table = read_manifest(manifest(folder, "author,sample\nme,a.wav\nme,b.wav\n"))
+    assert [clip.path for clip in table] == [str(folder / "a.wav"), str(folder / "b.wav")]
+    assert table.notes[0] == "path from column 'sample'"
+
+
+def test_no_column_of_paths(folder):
+    message = refusal(manifest(folder, "label;author\ndog;me\n"))
+    assert message.endswith(
+        "no column 'path' (its columns: label, author): name the column of file names 'path'."
+    )
+
+
+def test_a_table_without_header_asks_for_one(folder):
+    assert "write a header such as path,label" in refusal(
+        manifest(folder, "a.wav,dog\nb.wav,cat\n")
+    )
+
+
+def test_two_rows_of_a_clip_are_two_labels(folder):
+    table = read_manifest(
+        manifest(
+            folder,
+            "path,label,start_s,end_s\na.wav,dog,0,1\na.wav,rain,0,1\nb.wav,owl,,\n"
+            "a.wav,dog,1,2\n./a.wav,rain; cat,0,1.0\na.wav,cat,0,1\nb.wav,,,\n",
+        )
+    )
+    assert [(clip.label, clip.start_s) for clip in table] == [
+        ("dog;rain;cat", 0.0), ("owl", None), ("dog", 1.0),
+    ]  # fmt: skip
+    assert table.notes == ["2 rows add a label to the clip of an earlier row"]
+    assert ["row 6" in problem.message for problem in table.problems] == [True, False]
+    assert table.labels().is_multi_label
+
+
+def test_a_clip_in_two_splits_is_a_problem(folder):
+    table = read_manifest(
+        manifest(folder, "path,label,split\na.wav,dog,train\na.wav,cat,test\nb.wav,dog,test\n")
+    )
+    assert [(clip.label, clip.split) for clip in table] == [("dog", "train"), ("dog", "test")]
+    assert "listed before in another split or fold" in table.problems[0].message
+
+
+def test_a_recording_divided_by_splits_is_said(folder):
+    table = read_manifest(
+        manifest(folder, "path,split,start_s\na.wav,train,0\na.wav,test,1\nb.wav,test,0\n")
+    )
+    assert "1 recordings, such as a.wav, are divided by splits: scores will be too good" in (
+        table.notes
+    )
+
+
+def test_splits_under_their_usual_names(folder):
+    table = read_manifest(
+        manifest(folder, "path,subset\na.wav,Training\nb.wav,Valid\nsub/c.wav,eval\n")
+    )
+    assert [clip.split for clip in table] == ["train", "validation", "test"]
+    assert "splits: Training is train, Valid is validation, eval is test" in table.notes
+
+
+def test_dev_beside_eval_alone_is_for_training(folder):
+    table = read_manifest(manifest(folder, "path,split\na.wav,dev\nb.wav,eval\n"))
+    assert [clip.split for clip in table] == ["train", "test"]
+
+
+def test_lists_of_labels(folder):
+    written = "path,labels\na.wav,\"['dog', 'rain']\"\nb.wav,[]\nsub/c.wav,['owl']\n"
+    assert [clip.label for clip in read_manifest(manifest(folder, written))] == [
+        "dog;rain", "", "owl",
+    ]  # fmt: skip
+    pd.DataFrame({"path": ["a.wav", "b.wav"], "label": [["dog", "rain"], []]}).to_parquet(
+        folder / "m.parquet"
+    )
+    assert [clip.label for clip in read_manifest(folder / "m.parquet")] == ["dog;rain", ""]
+
+
+def test_a_label_with_a_comma_is_one_and_that_is_said(folder):
+    table = read_manifest(manifest(folder, 'path,labels\na.wav,"Bark,Dog"\n'))
+    assert [clip.label for clip in table] == ["Bark,Dog"]
+    assert "'Bark,Dog' is one label: separate several by ';'" in table.notes
+
+
+def test_json_lines(folder):
+    table = read_manifest(
+        manifest(
+            folder,
+            '{"file_name": "a.wav", "label": "dog", "start_s": 1}\n{"file_name": "b.wav"}\n',
+            "metadata.jsonl",
+        )
+    )
+    assert list(table) == [Clip(str(folder / "a.wav"), "dog", start_s=1.0),
+                           Clip(str(folder / "b.wav"))]  # fmt: skip
+    assert "cannot be read as a table" in refusal(manifest(folder, '{"path": ', "m.jsonl"))
+
+
+def test_birdclef(folder):
+    """Its columns, and its paths relative to a folder beside the table."""
+    (folder / "train_audio" / "abethr1").mkdir(parents=True)
+    (folder / "train_audio" / "abethr1" / "XC1.ogg").touch()
+    table = read_manifest(
+        manifest(
+            folder,
+            "primary_label,secondary_labels,type,latitude,author,filename\n"
+            "abethr1,\"['houspa']\",song,4.3,Someone,abethr1/XC1.ogg\n",
+        )
+    )
+    path = folder / "train_audio" / "abethr1" / "XC1.ogg"
+    assert list(table) == [Clip(str(path), "abethr1")]
+    assert table.notes == [
+        "label from column 'primary_label', path from column 'filename'",
+        "columns not used: 'secondary_labels', 'type', 'latitude', 'author'",
+        "paths are relative to the folder train_audio",
+    ]
+
+
+def test_backslashes_separate_folders_where_nothing_else_fits(folder):
+    table = read_manifest(manifest(folder, "path\nsub\\c.wav\na.wav\n"))
+    assert [clip.path for clip in table] == [str(folder / "sub" / "c.wav"), str(folder / "a.wav")]
+    (folder / "sub\\c.wav").touch()
+    table = read_manifest(manifest(folder, "path\nsub\\c.wav\n"))
+    assert [clip.path for clip in table] == [str(folder / "sub\\c.wav")]
+
+
+def test_windows_paths_with_a_drive_are_named(folder):
+    message = refusal(manifest(folder, "path,label\nC:\\data\\a.wav,dog\n"))
+    assert "the first is 'C:\\data\\a.wav': write paths without the drive" in message
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_decimal_commas_where_commas_separate_nothing(folder, separator):
+    text = f"path{separator}start_s{separator}end_s\na.wav{separator}0,5{separator}1,25\n"
+    (clip,) = read_manifest(manifest(folder, text))
+    assert (clip.start_s, clip.end_s) == (0.5, 1.25)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
+)
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("first_line", ["", "sep={}\n"])
+def test_a_table_says_the_same_however_it_was_saved(folder, encoding, separator, first_line):
+    text = first_line.format(separator) + "path@label\na.wav@Hündchen, groß\nb.wav@Vögel\n"
+    if separator == ",":
+        text = text.replace("Hündchen, groß", '"Hündchen, groß"')
+    text = text.replace("@", separator).replace("\n", "\r\n")
+    table = read_manifest(manifest(folder, text.encode(encoding)))
+    assert [clip.label for clip in table] == ["Hündchen, groß", "Vögel"]
+    said = [note for note in table.notes if "UTF-8" in note]
+    assert said == (["clips.csv: not UTF-8, read as cp1252"] if encoding == "cp1252" else [])
 
 
 def test_a_byte_order_mark_is_ignored(folder):
@@ -230,8 +422,8 @@ def test_an_unquoted_separator_in_a_value_is_refused(folder, text):
 @pytest.mark.parametrize(
     "garbage",
     [np.random.default_rng(0).bytes(5000), b"\0" * 1000, b"PAR1 and no more PAR1",
-     "path,label\na.wav,x\n".encode("utf-16"), b"path,label\na.wav,caf\xe9\n"],
-    ids=["random", "zeros", "half a parquet", "utf-16", "latin-1"],
+     b"\xff\xfe" + np.random.default_rng(0).bytes(5001), b"path\x00,label\n"],
+    ids=["random", "zeros", "half a parquet", "half utf-16", "a zero"],
 )  # fmt: skip
 def test_garbage_is_refused(folder, name, garbage):
     assert len(refusal(manifest(folder, garbage, name))) < 400

@@ -72,7 +72,7 @@ def test_a_missing_source_is_refused(place):
 def test_a_file_of_another_type_is_refused(place):
     message = refusal("notes.txt")
     assert message.startswith("notes.txt: not a source")
-    assert ".csv, .parquet, .tsv" in message
+    assert ".csv, .jsonl, .parquet, .tsv" in message
     assert refusal("sounds/a.wav").startswith("sounds/a.wav: not a source")
 
 

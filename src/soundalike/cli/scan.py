@@ -34,10 +34,13 @@ def run(arguments: argparse.Namespace) -> int:
 def print_scan(report: "ScanReport") -> None:
     """Print the report of a scan as a table, and the first of its problems."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
     table = Table(title=f"{report.source}", title_justify="left", show_header=False)
+    if report.notes:
+        table.add_row("assumed", escape("\n".join(report.notes)))
     table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
     table.add_row("audio", f"{report.hours:.2f} h")
     if report.duration_s:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -65,11 +66,13 @@ class ClipTable:
         name: name of the source in messages and results.
         rows: the columns of `Clip`, and any others. Missing columns of `Clip` become "unknown".
         problems: problems that came up while the source was read.
+        notes: what was assumed about the source, a line each.
     """
 
     name: str
     rows: pd.DataFrame
     problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rows = self.rows.reset_index(drop=True).copy()
@@ -83,12 +86,18 @@ class ClipTable:
         object.__setattr__(self, "rows", rows[[*_COLUMNS, *further]])
 
     @classmethod
-    def of(cls, name: str, clips: list[Clip], problems: list[Problem] | None = None) -> "ClipTable":
+    def of(
+        cls,
+        name: str,
+        clips: list[Clip],
+        problems: list[Problem] | None = None,
+        notes: list[str] | None = None,
+    ) -> "ClipTable":
         """Make a table from a list of clips."""
         columns = {column: [getattr(clip, column) for clip in clips] for column in _COLUMNS}
         rows = pd.DataFrame(columns)
         rows = rows.astype({"start_s": float, "end_s": float})
-        return cls(name, rows, problems or [])
+        return cls(name, rows, problems or [], notes or [])
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -126,6 +135,11 @@ class ClipTable:
                 none.
         """
         return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
+
+    def announce(self) -> None:
+        """Print what was assumed about the source on standard error."""
+        for note in self.notes:
+            print(f"{self.name}: {note}", file=sys.stderr)
 
     def where(self, keep: np.ndarray) -> "ClipTable":
         """Return the clips that a boolean or index array [clips] selects."""

@@ -1,132 +1,118 @@
 """Read a manifest: a table of clips that the user has written."""
 
 import os
-import warnings
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from soundalike.datasets.clips import SPLITS, ClipTable, Problem, SourceError
-from soundalike.runtime.suggestions import nearest_name
+from soundalike.datasets.cells import as_labels, as_seconds, as_splits, as_text
+from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.columns import name_columns
+from soundalike.datasets.rows import divided_recordings, existing_rows, join_rows
+from soundalike.datasets.text_table import TextTable, open_text_table
 
-MANIFEST_SUFFIXES = frozenset({".csv", ".tsv", ".parquet"})
-_KNOWN = ("path", "label", "split", "fold", "start_s", "end_s")
-_PATH_WORDS = ("file", "filename", "file_name", "fname", "filepath", "file_path")
-_SPLIT_WORDS = {"": "", "val": "validation", "valid": "validation", "dev": "validation"} | {
-    split: split for split in SPLITS
-}
+MANIFEST_SUFFIXES = frozenset({".csv", ".tsv", ".parquet", ".jsonl"})
 
 
 def read_manifest(manifest: Path) -> ClipTable:
-    """Read a CSV, TSV or Parquet table of clips.
+    """Read a table of clips: CSV, TSV, Parquet or JSON lines.
 
-    Its columns are `path` and optionally label, split, fold, start_s and end_s. Paths are relative
-    to the manifest's own folder. A blank label means unlabeled. Rows whose file is missing and
-    rows that repeat an earlier row are left out and become problems.
+    Its columns are `path` and optionally label, split, fold, start_s and end_s, or what they are
+    usually called (see `USUAL_NAMES`). Paths are relative to the manifest's own folder. A blank
+    label means unlabeled. Rows of the same clip with different labels are one clip with several.
+    Rows whose file is missing and rows that add nothing to an earlier one become problems.
 
     Raises:
-        SourceError: it is not a table, has no column `path`, or an invalid split or time.
+        SourceError: it is not a table, has no column of paths, or an invalid split or time.
     """
-    rows = _read_table(manifest)
-    if "path" not in rows:
-        raise SourceError(_no_path_column(manifest, rows))
-    for column in ("path", "label", "split", "fold"):
+    if manifest.suffix.lower() in (".parquet", ".jsonl"):
+        return table_of_rows(manifest, _read_typed(manifest))
+    return table_of_text(open_text_table(manifest))
+
+
+def table_of_text(table: TextTable) -> ClipTable:
+    """Return the clips of a manifest of text, as `read_manifest` does."""
+    clips = table_of_rows(table.path, table.read(), table.decimal_comma)
+    return ClipTable(clips.name, clips.rows, clips.problems, [*table.notes, *clips.notes])
+
+
+def table_of_rows(manifest: Path, rows: pd.DataFrame, decimal_comma: bool = False) -> ClipTable:
+    """Return the clips of the rows of a manifest, as `read_manifest` does.
+
+    Args:
+        manifest: the file that they come from.
+        rows: its rows, with columns as they are there.
+        decimal_comma: If true, "1,5" in a column of times is one and a half.
+    """
+    rows, notes = _named(manifest, rows.reset_index(drop=True))
+    for column in ("path", "fold"):
         if column in rows:
-            rows[column] = rows[column].astype(object).fillna("").astype(str).str.strip()
-    for column in ("start_s", "end_s"):
-        if column in rows:
-            rows[column] = _numbers(manifest, rows[column])
+            rows[column] = as_text(rows[column])
+    if "label" in rows:
+        rows["label"], label_notes = as_labels(rows["label"])
+        notes += label_notes
     if "split" in rows:
-        rows["split"] = _splits(manifest, rows["split"])
-    clips = ClipTable(manifest.stem, rows[[name for name in _KNOWN if name in rows]])
-
-    problems: list[Problem] = []
-    keep = np.ones(len(clips), dtype=bool)
-    repeated = clips.rows.duplicated(["path", "start_s", "end_s"]).to_numpy()
-    exists: dict[str, bool] = {}
-    for index, path in enumerate(clips.rows["path"]):
-        line = f"{manifest}, row {index + 1}"
-        if path not in exists:
-            exists[path] = bool(path) and os.path.isfile(manifest.parent / path)
-        if not path:
-            keep[index] = False
-            problems.append(Problem(line, "blank path", f"{line}: no path: fill it in."))
-        elif not exists[path]:
-            keep[index] = False
-            problems.append(
-                Problem(path, "missing", f"{path}: no such file ({line}): correct the path.")
-            )
-        elif repeated[index]:
-            keep[index] = False
-            problems.append(
-                Problem(path, "duplicate row", f"{path}: listed before ({line}): remove one row.")
-            )
-    clips, n_rows = clips.where(keep), len(clips)
-    if not len(clips):
-        raise SourceError(
-            f"{manifest}: none of its {n_rows} rows names a file that exists; paths are "
-            f"relative to {manifest.parent.resolve()}."
-        )
-    clips.rows["path"] = [str(manifest.parent / path) for path in clips.rows["path"]]
-    return ClipTable(clips.name, clips.rows, problems)
+        rows["split"], split_notes = as_splits(manifest, rows["split"])
+        notes += split_notes
+    rows = _with_times(manifest, rows, decimal_comma)
+    rows, problems = existing_rows(manifest, rows, notes)
+    rows, repeated = join_rows(manifest, rows, notes)
+    notes += divided_recordings(rows)
+    problems |= repeated
+    return ClipTable(manifest.stem, rows, [problems[row] for row in sorted(problems)], notes)
 
 
-def _read_table(manifest: Path) -> pd.DataFrame:
+def _read_typed(manifest: Path) -> pd.DataFrame:
+    """Read a table that is not plain text, so its values have types."""
     try:
         if manifest.suffix.lower() == ".parquet":
             return pd.read_parquet(manifest)
-        separator = "\t" if manifest.suffix.lower() == ".tsv" else ","
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header
-            return pd.read_csv(
-                manifest,
-                sep=separator,
-                dtype=str,
-                index_col=False,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-            )
-    except pd.errors.EmptyDataError:
-        raise SourceError(f"{manifest}: the file is empty: it needs a column 'path'.") from None
-    except pd.errors.ParserWarning:
-        raise SourceError(
-            f"{manifest}: its first row has more values than the header: put quotes around a value "
-            "that holds the separator."
-        ) from None
+        return pd.read_json(manifest, lines=True, dtype=False, convert_dates=False)
     except (ValueError, OSError) as error:  # pandas' and pyarrow's parsers raise kinds of these
         reason = str(error).partition("\n")[0]
         raise SourceError(f"{manifest}: cannot be read as a table ({reason}).") from None
 
 
-def _no_path_column(manifest: Path, rows: pd.DataFrame) -> str:
-    columns = {str(column).lower(): str(column) for column in rows.columns}
-    shown = ", ".join(columns.values())
-    if not shown.isprintable():
-        return f"{manifest}: cannot be read as a table (it is not text)."
-    similar = nearest_name("path", columns) or next((c for c in columns if c in _PATH_WORDS), None)
-    hint = f" Rename '{columns[similar]}' to 'path'." if similar else ""
-    return f"{manifest}: no column 'path' (its columns: {shown}).{hint}"
-
-
-def _numbers(manifest: Path, column: pd.Series) -> pd.Series:
-    text = column.replace("", np.nan)
-    numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    wrong = numbers.isna() & text.notna()
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
+def _named(manifest: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns that we know, under our names; `path` is one of them."""
+    named, notes = name_columns(rows)
+    if "path" in named:
+        return named, notes
+    columns = [str(column) for column in rows.columns]
+    if any(_is_file(manifest.parent, name) for name in columns):
         raise SourceError(
-            f"{manifest}, row {row + 1}: {column.name} is '{column.iloc[row]}': give seconds."
+            f"{manifest}: its first row names a file and not the columns: write a header such as "
+            "path,label above it."
         )
-    return numbers
+    if path_column := _column_of_files(manifest.parent, rows):
+        named, notes = name_columns(rows.rename(columns={path_column: "path"}))
+        return named, [f"path from column '{path_column}'", *notes]
+    raise SourceError(
+        f"{manifest}: no column 'path' (its columns: {', '.join(map(str.strip, columns))}): name "
+        "the column of file names 'path'."
+    )
 
 
-def _splits(manifest: Path, column: pd.Series) -> pd.Series:
-    splits = column.str.lower().map(_SPLIT_WORDS)
-    if splits.isna().any():
-        row = int(np.flatnonzero(splits.isna())[0])
-        raise SourceError(
-            f"{manifest}, row {row + 1}: split '{column.iloc[row]}' is not one of "
-            f"{', '.join(SPLITS)}."
-        )
-    return splits
+def _column_of_files(folder: Path, rows: pd.DataFrame) -> str | None:
+    """Return the only column whose first values are files, None if there is no such column."""
+    first = rows.head(5)
+    columns = [
+        str(column)
+        for column in rows.columns
+        if len(rows) and all(_is_file(folder, str(value)) for value in first[column])
+    ]
+    return columns[0] if len(columns) == 1 else None
+
+
+def _is_file(folder: Path, name: str) -> bool:
+    return bool(name.strip()) and os.path.isfile(folder / name.strip())
+
+
+def _with_times(manifest: Path, rows: pd.DataFrame, decimal_comma: bool) -> pd.DataFrame:
+    """Return the rows with start_s and end_s as numbers; a duration is turned into an end."""
+    for column in ("start_s", "end_s", "duration_s"):
+        if column in rows and not (column == "duration_s" and "end_s" in rows):
+            rows[column] = as_seconds(manifest, rows[column], decimal_comma)
+    if "duration_s" in rows and "start_s" in rows and "end_s" not in rows:
+        rows["end_s"] = rows["start_s"] + rows["duration_s"]
+    return rows.drop(columns="duration_s", errors="ignore")

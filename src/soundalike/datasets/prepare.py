@@ -69,7 +69,7 @@ def prepare(
         front_end: makes the log-mels; by default `LogMel` with its defaults.
         n_workers: number of processes; by default one for every processor.
         strict: if true, a broken clip is an error; a clip left out by `leaks` is not broken.
-        progress: if true, show a progress bar.
+        progress: if true, show a progress bar, and what was assumed about the source.
 
     Raises:
         SourceError: `out` is no store, or a store of other clips or another front end.
@@ -77,6 +77,8 @@ def prepare(
         InUseError: another run is preparing it.
         OSError: a file cannot be written.
     """
+    if progress:
+        clips.announce()
     front_end = front_end or LogMel()
     plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
     _claim(out, plan)

@@ -40,6 +40,7 @@ class ScanReport:
         identical: paths of clips with the same samples, in groups.
         identical_across_splits: the groups of `identical` that span several splits or folds.
         problems: clips that could not be read, and why.
+        notes: what was assumed about the source, a line each.
     """
 
     source: str
@@ -57,6 +58,7 @@ class ScanReport:
     identical: list[list[str]]
     identical_across_splits: list[list[str]]
     problems: list[Problem]
+    notes: list[str]
 
 
 class _ClipFacts(NamedTuple):
@@ -117,6 +119,7 @@ def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = Tru
             paths[group].tolist() for group in identical if len(set(place[group])) > 1
         ],
         problems=problems,
+        notes=clips.notes,
     )
 
 

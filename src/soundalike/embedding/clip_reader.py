@@ -23,7 +23,8 @@ class ClipReader:
         clips: the clips to read.
         strict: If true, a broken clip is an error.
         name: title of the progress bar.
-        progress: If true, a progress bar is shown on standard error.
+        progress: If true, a progress bar and what was assumed about the source are shown on
+            standard error.
 
     Raises:
         BrokenClipsError: while reading, if a clip is broken and `strict` is set.
@@ -36,6 +37,8 @@ class ClipReader:
         self.clips = clips
         self.strict = strict
         self.problems: list[Problem] = []
+        if progress:
+            clips.announce()
         self._bar = tqdm(total=len(clips), desc=name, unit=" clips", disable=not progress)
 
     def __iter__(self) -> Iterator[Iterator[np.ndarray]]:
