@@ -33,7 +33,7 @@ frames = Frames(values, n_frames.cumsum(0) - n_frames, n_frames)  # with the sta
 
 views = PairOfViews(
     patch_frames=101,  # each view starts as a random patch of 1 s,
-    mix_back={"alpha": 0.05},  # with up to 5 % of the energy from another clip,
+    mix_back={"alpha": 0.05},  # with up to 5% of the energy from another clip,
     resized_crop={"area": [0.8, 1.0]},  # cropped, compressed and made a little noisy
     compression={"lowest": 0.75},
     noise={"highest_std": 0.01},

@@ -49,8 +49,8 @@ N_TIMED_STEPS = 10
 LOG_MEL, UNTRAINED, TRAINED = "log-mel statistics", "untrained", "trained"
 
 
-class Row(NamedTuple):
-    """What was tested: nothing in the first two kinds depends on minutes or share."""
+class Condition(NamedTuple):
+    """What is tested; the two baselines do not depend on minutes and share."""
 
     recipe: str
     kind: str
@@ -58,9 +58,9 @@ class Row(NamedTuple):
     share: float = 0.0
 
 
-def compare(arguments: argparse.Namespace) -> dict[Row, pd.DataFrame]:
-    """Return which clips were named right: of each `Row` a table [seeds, clips]."""
-    results: dict[Row, list[pd.Series]] = {}
+def compare(arguments: argparse.Namespace) -> dict[Condition, pd.DataFrame]:
+    """Return which clips were classified correctly: for each condition a table [seeds, clips]."""
+    results: dict[Condition, list[pd.Series]] = {}
     for name in arguments.recipes:
         recipe, out = read_recipe(name, PRETRAINING), arguments.out / Path(name).stem
         pool, *sets = (
@@ -72,11 +72,11 @@ def compare(arguments: argparse.Namespace) -> dict[Row, pd.DataFrame]:
         ):
             folder = out / f"{minutes:g}-minutes" / f"{share:g}-of-the-pool"
             train = part_of(pool, share, seed)
-            model = trained(train, for_so_long(recipe, train, 60 * minutes * rate), seed, folder)
+            model = trained(train, with_n_steps(recipe, train, 60 * minutes * rate), seed, folder)
             represent = {
-                Row(out.name, LOG_MEL): (out, partial(log_mel_statistics, model)),
-                Row(out.name, UNTRAINED): (out, partial(untrained, model, pool, seed)),
-                Row(out.name, TRAINED, minutes, share): (folder, partial(embeddings, model)),
+                Condition(out.name, LOG_MEL): (out, partial(log_mel_statistics, model)),
+                Condition(out.name, UNTRAINED): (out, partial(untrained, model, pool, seed)),
+                Condition(out.name, TRAINED, minutes, share): (folder, partial(embeddings, model)),
             }
             for row, (where, of) in represent.items():
                 cache = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
@@ -96,14 +96,14 @@ def store_of(source: str, recipe: Recipe, out: Path) -> Store:
 
 
 def part_of(pool: Store, share: float, seed: int) -> Store:
-    """Return so much of the pool's hours, clips at random; a smaller share is part of a larger."""
+    """Return a random share of the pool's hours; smaller shares are subsets of larger ones."""
     order = np.random.default_rng(seed).permutation(len(pool.clips))
     hours = pool.n_frames[order].cumsum() / pool.n_frames.sum()
     return pool.select(np.sort(order[: np.searchsorted(hours, share) + 1]))
 
 
 def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
-    """Time the first steps of a recipe, and keep what came out."""
+    """Time the first steps of a recipe; the result is cached."""
     cache = out / "steps_per_second.txt"
     if not cache.exists():
         few = pool.select(np.arange(N_TIMED_STEPS * batch_size(recipe)) % len(pool.clips))
@@ -112,12 +112,12 @@ def steps_per_second(recipe: Recipe, pool: Store, out: Path) -> float:
             pretrain(few, run, with_training(recipe, n_epochs=1), progress=False)
             seconds = pd.read_csv(run.metrics)["seconds"].diff().median()
         out.mkdir(parents=True)
-        cache.write_text(f"{1 / max(seconds, 0.001)}\n")  # they are written to the millisecond
+        cache.write_text(f"{1 / max(seconds, 0.001)}\n")  # recorded to the millisecond
     return float(cache.read_text())
 
 
-def for_so_long(recipe: Recipe, train: Store, n_steps: float) -> Recipe:
-    """Set the number of epochs to so many steps; milestones stay at the same shares of them."""
+def with_n_steps(recipe: Recipe, train: Store, n_steps: float) -> Recipe:
+    """Set the number of epochs for a number of steps; milestones scale with it."""
     longest = (recipe["training"]["segment_s"] or np.inf) / train.front_end.hop_s
     n_segments = np.maximum(1, np.ceil(train.n_frames / longest)).sum()
     n_epochs = max(1, round(n_steps / np.ceil(n_segments / batch_size(recipe))))
@@ -160,8 +160,8 @@ def is_correct(features: Features, store: Store, seed: int) -> pd.Series:
     return pd.Series(correct, index).iloc[results.clips.argsort()]
 
 
-def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracies by set, and of trained models the gains with intervals, paired by clip."""
+def summary(right: dict[Condition, pd.DataFrame]) -> pd.DataFrame:
+    """Return accuracies by set, and the gains of trained models with intervals, paired by clip."""
     first = next(iter(right)).recipe
     lines = {}
     for row, of_all in right.items():
@@ -171,16 +171,16 @@ def summary(right: dict[Row, pd.DataFrame]) -> pd.DataFrame:
         line["all"] = values.mean()
         line["low"], line["high"] = crossed_interval(values)
         if row.kind == TRAINED:
-            line["over untrained"] = gain(values, right[Row(row.recipe, UNTRAINED)])
+            line["over untrained"] = gain(values, right[Condition(row.recipe, UNTRAINED)])
             if row.recipe != first:
                 line[f"over {first}"] = gain(values, right[row._replace(recipe=first)])
         lines[row] = line
     table = pd.DataFrame(lines).T
-    return table.set_index(pd.MultiIndex.from_tuples(lines, names=Row._fields))
+    return table.set_index(pd.MultiIndex.from_tuples(lines, names=Condition._fields))
 
 
 def gain(values: np.ndarray, other: pd.DataFrame) -> str:
-    """Return the mean difference over seeds and clips, its interval, and what errors are saved."""
+    """Return the mean difference over seeds and clips, its interval, and the errors avoided."""
     others = other.to_numpy(float)
     low, high = crossed_interval(values - others)
     fewer = (values.mean() - others.mean()) / (1 - others.mean())

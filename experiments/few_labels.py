@@ -1,11 +1,11 @@
-"""Few labels: what a model makes of some clips of each class, beside the same network from scratch.
+"""Compare fine-tuning on a few clips per class with training the same network from scratch.
 
     python experiments/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
-In every fold of every set, this many training clips of each class are drawn at random, the same
-for all methods. The clips of the fold are classified by the network trained from scratch, by the
-fine-tuned model, and by a linear classifier on the frozen model. Both trainings use the clips at
-random levels. Interrupted runs resume.
+In every fold of every set, `--labels` training clips of each class are chosen at random, the same
+for all methods. The test clips of the fold are classified by the network trained from scratch, by
+the fine-tuned model, and by a linear classifier on the frozen model. Both trainings apply random
+gain. Interrupted runs resume.
 """
 
 import argparse
@@ -32,11 +32,11 @@ SCRATCH, FINE_TUNED, LINEAR = "from scratch", "fine-tuned", "linear"
 
 
 def few_of(split: Split, labels: np.ndarray, n_each: int, seed: int) -> Split:
-    """Return the split with so many clips of each class left to learn from."""
+    """Return the split with only `n_each` training clips of each class, and none for validation."""
     order = np.random.default_rng(seed).permutation(split.train)
     few = [order[labels[order] == label][:n_each] for label in np.unique(labels[order])]
-    nothing = np.zeros(0, dtype=np.int64)
-    return Split(split.name, np.sort(np.concatenate(few)), nothing, split.test)
+    no_clips = np.zeros(0, dtype=np.int64)
+    return Split(split.name, np.sort(np.concatenate(few)), no_clips, split.test)
 
 
 def is_correct(
@@ -44,17 +44,17 @@ def is_correct(
     model: SoundEncoder,
     features: Features,
     arguments: argparse.Namespace,
-    way: str,
+    method: str,
     seed: int,
 ) -> pd.Series:
     """Return which clips are classified correctly by a classifier that was not fitted to them."""
     labels = features.labels.values
     splits = evaluation_splits(store, seed=seed)
     few = [few_of(split, labels, arguments.labels, seed) for split in splits]
-    if way == LINEAR:
+    if method == LINEAR:
         results = cross_validate(features, partial(fit_linear, seed=seed), few)
     else:
-        fit = partial(fit_network, model=model, arguments=arguments, way=way, seed=seed)
+        fit = partial(fit_network, model=model, arguments=arguments, method=method, seed=seed)
         results = cross_validate(store, fit, few)
     correct = results.scores.argmax(axis=1) == labels[results.clips]
     paths = store.clips.rows["path"].iloc[results.clips]
@@ -68,13 +68,13 @@ def fit_network(
     *,
     model: SoundEncoder,
     arguments: argparse.Namespace,
-    way: str,
+    method: str,
     seed: int,
 ) -> FineTuned:
     """Train the whole network, from the model or from scratch. Interrupted runs resume."""
     encoder = {"encoder": model.encoder_settings}
     recipe = read_recipe("few_labels", SUPERVISED, encoder)
-    if way == SCRATCH:  # that takes more epochs
+    if method == SCRATCH:  # needs more epochs
         gain_db = recipe["training"]["gain_db"]
         recipe = read_recipe("finetune", SUPERVISED, encoder | {"training.gain_db": gain_db})
     recipe["training"] |= {
@@ -82,34 +82,34 @@ def fit_network(
         "patch_frames": model.patch_frames,
         "align_last_window": model.windows.align_last,
     }
-    run = RunFolder(arguments.out / store.clips.name / f"{way}-{few.name}-{seed}")
+    run = RunFolder(arguments.out / store.clips.name / f"{method}-{few.name}-{seed}")
     run.configure(clips=store.fingerprint, split=few.name, labels=arguments.labels, recipe=recipe)
-    return fine_tune(store, few, run, recipe, model=model if way == FINE_TUNED else None)
+    return fine_tune(store, few, run, recipe, model=model if method == FINE_TUNED else None)
 
 
 def compare(arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
-    """Return which clips were named right in each way: tables [seeds, clips]."""
+    """Return which clips each method classifies correctly: tables [seeds, clips]."""
     model = SoundEncoder.from_pretrained(arguments.model)
     folder = arguments.out / "stores"
     stores = [open_or_prepare(s, folder / Path(s).stem, model.front_end) for s in arguments.sets]
     features = [embeddings(model, store) for store in stores]
     return {
-        way: pd.DataFrame(
+        method: pd.DataFrame(
             pd.concat(
-                is_correct(store, model, of_store, arguments, way, seed)
+                is_correct(store, model, of_store, arguments, method, seed)
                 for store, of_store in zip(stores, features, strict=True)
             )
             for seed in range(arguments.seeds)
         )
-        for way in (SCRATCH, FINE_TUNED, LINEAR)
+        for method in (SCRATCH, FINE_TUNED, LINEAR)
     }
 
 
 def summary(right: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return accuracies and what is above from scratch, with intervals over clips and seeds."""
-    values = {way: table.astype(float) for way, table in right.items()}
-    for way in (FINE_TUNED, LINEAR):
-        values[f"{way} above {SCRATCH}"] = values[way] - values[SCRATCH]
+    """Return accuracies and gains over from scratch, with intervals over clips and seeds."""
+    values = {method: table.astype(float) for method, table in right.items()}
+    for method in (FINE_TUNED, LINEAR):
+        values[f"{method} above {SCRATCH}"] = values[method] - values[SCRATCH]
     lines = {}
     for name, table in values.items():
         of_set = table.columns.get_level_values(0)
@@ -123,7 +123,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="a model")
     parser.add_argument("sets", nargs="+", help="labeled clips")
-    parser.add_argument("--labels", type=int, default=5, help="clips of each class to learn from")
+    parser.add_argument("--labels", type=int, default=5, help="training clips per class")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Sounds, stores and models that tests share: small, made here, and the same every time."""
+"""Sounds, stores and models that tests share: small, generated, reproducible."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 # Before anything imports NumPy or torch: workers of pytest-xdist share the processors.
@@ -20,9 +21,9 @@ import pytest
 import soundfile
 
 RATE = 22050
-HANG_S = 300  # longer than any machine needs, however busy; only a program that hangs meets it
+HANG_S = 300  # longer than any busy machine needs; reached only by a program that hangs
 
-# CI judges a change by the same examples every time; a run by hand goes looking for new ones. No
+# CI uses the same examples every time; a run by hand tries new ones. No
 # example fails for being slow: that depends on who else is at work on the machine.
 hypothesis.settings.register_profile(
     "soundalike",
@@ -43,7 +44,7 @@ def tone(frequency: float, duration_s: float = 1.2, seed: int = 0) -> np.ndarray
 
 @pytest.fixture(scope="session")
 def sound_folder(tmp_path_factory) -> Path:
-    """Twenty-four clips of three classes that anybody can tell apart, in sub-folders."""
+    """Twenty-four clips of three easily distinguished classes, in sub-folders."""
     root = tmp_path_factory.mktemp("sounds")
     for kind, frequency in {"low": 200, "middle": 1000, "high": 5000}.items():
         (root / kind).mkdir()
@@ -104,7 +105,7 @@ def hold():
 
 
 class HeldProgram:
-    """A script in a process group of its own, which waits wherever it calls ``hold()``.
+    """A script in its own process group that waits wherever it calls ``hold()``.
 
     So a test knows where the program is when it interrupts or kills it, on any machine: nothing
     depends on who is faster.
@@ -144,7 +145,7 @@ class HeldProgram:
         os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """Kill the program alone; its workers see to themselves."""
+        """Kill only the program, not its workers."""
         self.process.kill()
         self.process.wait()
 
@@ -174,6 +175,48 @@ def start_held(tmp_path_factory):
     yield start
     for program in programs:
         program.close()
+
+
+class HtmlPage(HTMLParser):
+    """A parsed page: its elements, the addresses they load, and their text by id or tag."""
+
+    VOID = frozenset({"meta", "link", "img"})
+
+    def __init__(self, html):
+        super().__init__()
+        self.html, self.elements, self.addresses = html, [], []
+        self.open, self.text = [], {}
+        self.feed(html)
+        self.close()
+
+    def handle_startendtag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.elements.append((tag, attributes))
+        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag not in self.VOID:
+            self.open.append((tag, dict(attributes).get("id", tag)))
+
+    def handle_endtag(self, tag):
+        opened, _ = self.open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data):
+        if self.open and data.strip():
+            self.text.setdefault(self.open[-1][1], []).append(data.strip())
+
+    def all(self, tag, name=""):
+        """Return the attributes of the elements with this tag, and this class if one is named."""
+        of_tag = [attributes for each, attributes in self.elements if each == tag]
+        return [each for each in of_tag if not name or name in each.get("class", "").split()]
+
+
+@pytest.fixture(scope="session")
+def parse_html():
+    """Return a function that parses HTML into an `HtmlPage`."""
+    return HtmlPage
 
 
 @pytest.fixture(scope="module")

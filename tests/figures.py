@@ -1,4 +1,4 @@
-"""Figures that a change of form must leave alone: the same seed, the same losses, the same bytes.
+"""Numbers that a refactoring must not change: losses, stores and embeddings for a fixed seed.
 
     OMP_NUM_THREADS=1 python tests/figures.py [--whole] [--steps N] FILE
 
@@ -47,7 +47,7 @@ EXACT = {"training.precision": "32-true", "training.memory_format": "contiguous"
 
 
 def waveforms() -> list[np.ndarray]:
-    """Return a falling tone, noise that comes and goes, and clicks: float32 at 22,050 Hz."""
+    """Return a falling tone, noise with varying level, and clicks: float32 at 22,050 Hz."""
     time_s = np.arange(3 * 22050) / 22050
     noise = np.random.RandomState(0).standard_normal(len(time_s))
     tone = np.sin(2 * np.pi * (2000 * time_s - 250 * time_s**2))
@@ -56,14 +56,14 @@ def waveforms() -> list[np.ndarray]:
 
 
 class StopAfter(contextlib.AbstractContextManager):
-    """In place of a `StopSignal`: as if Ctrl-C came in step `n_steps`."""
+    """Replaces `StopSignal`: behaves as if Ctrl-C arrived in step `n_steps`."""
 
     def __init__(self, n_steps: int) -> None:
         self.n_steps_left = n_steps
 
     @property
     def is_set(self) -> bool:
-        """Whether the steps have been taken; the loop asks once a step."""
+        """If true, the steps have been taken; the loop checks once per step."""
         self.n_steps_left -= 1
         return self.n_steps_left < 0
 
@@ -99,7 +99,7 @@ def losses(store, folder: Path, name: str, kind: RecipeKind, whole: bool) -> lis
 
 
 def figures(folder: Path, whole: bool = False, n_steps: int = N_STEPS) -> dict:
-    """Return all figures; `folder` takes what is written on the way."""
+    """Return all numbers; files are written to `folder`."""
     torch.set_num_threads(1)
     records = [record for record in clip_records("small") if record.split == "train_noisy"]
     clips = []

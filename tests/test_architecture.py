@@ -1,4 +1,4 @@
-"""The house: who imports whom, how deep it is, and what nobody may build."""
+"""The architecture: imports between rooms, sizes of files, and names."""
 
 import ast
 import subprocess
@@ -55,14 +55,14 @@ PARTICIPLES = {"heard", "given", "found", "drawn", "kept", "looks"}  # variables
 TESTED_OVER_A_TABLE = {
     "synthesis/driven.py", "synthesis/noise.py", "synthesis/percussion.py", "synthesis/signals.py",
 }  # fmt: skip
-# Over a table of parts, or the whole of a data set.
+# Tests over a table, or of a whole data set.
 TESTS_OF_A_WHOLE_ROOM = {
     "test_contract.py", "test_classification_contract.py", "test_hardness.py",
 }  # fmt: skip
 
 
 def imported_rooms(path: Path) -> set[str]:
-    """Return the rooms of ours that a module imports, wherever in it it does."""
+    """Return the rooms that a module imports anywhere in its code."""
     modules = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -142,7 +142,7 @@ def test_a_variable_is_a_noun(room):
 
 
 def length_without_docstring(function: ast.FunctionDef) -> int:
-    """Return the lines of a function: a docstring is a manual, and may be as long as it must."""
+    """Return the number of lines of a function without its docstring, which may be long."""
     n_lines = function.end_lineno - function.lineno + 1
     if ast.get_docstring(function) is None:
         return n_lines
@@ -152,7 +152,7 @@ def length_without_docstring(function: ast.FunctionDef) -> int:
 
 @pytest.mark.parametrize("room", ["audio", "models", "losses", "evaluation"])
 def test_a_room_is_usable_alone(room):
-    """Import its modules in a fresh process and see that no other room of ours came along."""
+    """Importing its modules in a fresh process imports no other room."""
     modules = [path.stem for path in (SOURCE / room).glob("*.py") if path.stem != "__init__"]
     code = (
         "import importlib, sys\n"

@@ -1,4 +1,4 @@
-"""Sounds, disks and permissions as they are: the work goes on, or stops with one plain line."""
+"""Bad sounds, full disks, missing permissions: commands continue or fail with one line."""
 
 import ctypes
 import json
@@ -51,7 +51,7 @@ GOOD = [
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
-    """A folder with every broken and every odd sound, and some plain ones."""
+    """A folder with broken, unusual and ordinary sounds."""
     root = tmp_path_factory.mktemp("zoo") / "sounds"
     root.mkdir()
 
@@ -99,7 +99,7 @@ def names(paths):
 
 
 def check_problems(path):
-    """The list names every broken clip, with its problem and a message in one line."""
+    """Check that the list has every broken clip with its problem and a one-line message."""
     problems = pd.read_csv(path)
     assert dict(
         zip(names(problems["path"]), problems.sort_values("path")["problem"], strict=True)
@@ -123,7 +123,7 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def zoo_run(zoo, tmp_path_factory):
-    """A pre-training on the zoo, from the command line, and what it said last."""
+    """A pre-training on the zoo from the command line, and its last line of output."""
     run = tmp_path_factory.mktemp("zoo_run") / "run"
     command = [sys.executable, "-m", "soundalike", "pretrain", zoo, "--out", run, *TINY]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -132,8 +132,8 @@ def zoo_run(zoo, tmp_path_factory):
 
 
 def test_pretrain_skips_the_bad_files(zoo, zoo_run):
-    run, said = zoo_run
-    assert said.endswith(f"; skipped {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
+    run, last_line = zoo_run
+    assert last_line.endswith(f"; skipped {len(BROKEN)} (see {run / 'store' / 'problems.csv'})")
     check_problems(run / "store" / "problems.csv")
     store = open_store(run / "store")
     assert names(clip.path for clip in store.clips) == sorted(GOOD)
@@ -201,7 +201,7 @@ def test_only_bad_files_is_an_error(tmp_path, zoo_run, capsys):
 
 
 def limited(n_bytes, *words):
-    """Run a command in a child that may write no file longer than some bytes."""
+    """Run a command in a child process with a limit on the size of files."""
     return subprocess.run(
         [sys.executable, "-m", "soundalike", *map(str, words)],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes)),
@@ -211,7 +211,7 @@ def limited(n_bytes, *words):
 
 
 def check_plain_failure(done, *words):
-    """It failed with one plain line that holds the words."""
+    """Check that it failed with one line that contains the words."""
     assert done.returncode == FAILED
     assert "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
@@ -247,7 +247,7 @@ for n_bytes in map(int, sys.argv[4:]):
 
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_workers):
-    """Every file fails in its turn, none is left half written, and the store is the same."""
+    """The limit stops each file in turn; none is left half-written, and the store is the same."""
     out, limits = tmp_path / "store", [0, 100, 50_000, 500_000, 10_000_000]
     done = subprocess.run(
         [sys.executable, "-c", PREPARE_CHILD, sound_folder, out, str(n_workers), *map(str, limits)],
@@ -304,7 +304,7 @@ def test_a_full_disk_in_pretrain(store, tmp_path, capsys, n_bytes):
 
 @pytest.fixture
 def full_device(tmp_path):
-    """A device on which there is never room: a copy of /dev/full where that can be made."""
+    """A device without space: a copy of /dev/full if one can be made."""
     if os.getuid() != 0:
         return Path("/dev/full")  # which an ordinary user cannot replace
     try:
@@ -329,7 +329,7 @@ def test_json_to_a_full_device(full_device, sound_folder, capsys):
 
 
 def give_up_root_powers():
-    """Make the file permissions hold for root too, in a child that is about to begin."""
+    """Make file permissions apply to root too, in a child process before it starts."""
     change_bounding_set, read_and_write_anything, read_anything = 24, 1, 2
     for power in (read_and_write_anything, read_anything):
         if ctypes.CDLL(None).prctl(change_bounding_set, power, 0, 0, 0):
@@ -338,7 +338,7 @@ def give_up_root_powers():
 
 @pytest.fixture
 def ordinarily():
-    """Run commands as somebody who may not read and write everything."""
+    """Run commands without root's right to read and write everything."""
 
     def run(*words):
         return subprocess.run(

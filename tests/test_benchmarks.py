@@ -1,4 +1,4 @@
-"""The shared code of the benchmarks: their table, timing, and the head of BENCHMARKS.md."""
+"""The shared code of the benchmarks: table, timing, and the header of BENCHMARKS.md."""
 
 import ast
 import os
@@ -62,7 +62,7 @@ def test_the_table_is_markdown_with_one_line_per_row(measure):
 
 
 def test_the_fastest_time_excludes_the_setup(measure, monkeypatch):
-    """By a clock that goes on while the works work, and at no other time."""
+    """The clock advances only while the timed functions run."""
     seconds = {"slow": [9, 5, 3, 4], "fast": [9, 2, 7, 1]}  # the first is to warm up
     now = 0.0
     monkeypatch.setattr(time, "perf_counter", lambda: now)

@@ -47,7 +47,7 @@ def commands(page, program):
 
 @cache
 def help_of(command):
-    """Return what a command says of itself."""
+    """Return the help text of a command."""
     text = io.StringIO()
     with contextlib.redirect_stdout(text), pytest.raises(SystemExit):
         main([command, "--help"])

@@ -1,4 +1,4 @@
-"""Every example runs as it is, on sounds it has not seen."""
+"""Every example runs unmodified on generated sounds."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def run(script, *arguments):
-    """Run an example as its docstring says, and return the lines it prints."""
+    """Run an example as in its docstring; return the lines it prints."""
     command = [sys.executable, EXAMPLES / script, *arguments]
     process = subprocess.run(command, capture_output=True, text=True)
     assert process.returncode == 0, process.stderr
@@ -25,7 +25,7 @@ def run(script, *arguments):
 def test_train_in_plain_torch(tmp_path):
     rng = np.random.default_rng(0)
     time_s = np.arange(30000) / 22050
-    for number in range(12):  # each clip sounds like itself only: tones half an octave apart
+    for number in range(12):  # every clip is distinct: tones half an octave apart
         wave = np.sin(2 * np.pi * 100 * 2 ** (number / 2) * time_s)
         wave += 0.01 * rng.standard_normal(len(wave))
         soundfile.write(tmp_path / f"{number}.wav", 0.5 * wave, 22050)
@@ -33,7 +33,8 @@ def test_train_in_plain_torch(tmp_path):
     losses = [float(line.rpartition(" ")[2]) for line in lines]
     assert len(losses) == 20
     at_chance = np.log(2 * 12 - 1)  # every other view is equally likely to be the partner
-    assert losses[-1] < min(losses[0], 0.6 * at_chance)
+    # 0.4 of it at the end; 0.7 to 0.9 in every epoch with a learning rate of 0
+    assert np.mean(losses[-5:]) < 0.6 * at_chance
     BandCNN().load_state_dict(torch.load(tmp_path / "encoder.pt"))
 
 

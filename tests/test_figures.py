@@ -1,4 +1,4 @@
-"""Every recipe's first losses, the store and the shipped model's embeddings are what they were."""
+"""The first losses of every recipe, the store, and the shipped model's embeddings do not change."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ def figures(script, tmp_path_factory):
 
 
 def test_the_store_holds_the_same_frames(figures, reference):
-    """And the same bytes where the sum is the same, so where nothing was rounded otherwise."""
+    """Bytes are compared only if the sums are equal, that is if nothing was rounded differently."""
     assert figures["store"]["n_frames"] == reference["store"]["n_frames"]
     assert figures["store"]["sum"] == pytest.approx(reference["store"]["sum"], rel=1e-6)
     if figures["store"]["sum"] == reference["store"]["sum"]:

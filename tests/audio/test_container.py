@@ -1,4 +1,4 @@
-"""Containers that were cut, left open, or are whole."""
+"""Containers that are complete, truncated or not finalized."""
 
 import io
 

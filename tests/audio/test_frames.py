@@ -1,4 +1,4 @@
-"""Frames of many clips: what is shared, what is cut, and where they are."""
+"""Frames of many clips: shared memory, patches and devices."""
 
 import numpy as np
 import torch

@@ -27,18 +27,18 @@ def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 @pytest.mark.parametrize("frequency", [200, 1000, 4000])
 def test_a_tone_keeps_its_frequency(frequency: int) -> None:
     tone = normalize_peak(np.sin(2 * np.pi * frequency * np.arange(22050) / 22050, dtype="f4"))
-    heard = to_waveform(FRONT_END(tone), FRONT_END)
-    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard)), 22050))
-    # A band is as much as can be known: 33 Hz wide below 1 kHz, 3 % above.
+    waveform = to_waveform(FRONT_END(tone), FRONT_END)
+    spectrum = np.abs(np.fft.rfft(waveform * np.hanning(len(waveform)), 22050))
+    # The resolution is one band: 33 Hz below 1 kHz, 3% above.
     assert abs(int(spectrum.argmax()) - frequency) <= max(33, 0.03 * frequency)
 
 
 @pytest.mark.parametrize("front_end", [FRONT_END, *OTHERS])
 def test_inversion_reproduces_the_log_mel(front_end: LogMel) -> None:
     log_mel = front_end(noise())
-    heard = front_end(to_waveform(log_mel, front_end))
-    assert heard.shape == log_mel.shape
-    assert correlation(heard, log_mel) > 0.9
+    inverted = front_end(to_waveform(log_mel, front_end))
+    assert inverted.shape == log_mel.shape
+    assert correlation(inverted, log_mel) > 0.9
 
 
 def test_more_iterations_reduce_the_error() -> None:

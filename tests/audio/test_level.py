@@ -1,4 +1,4 @@
-"""Level: the peak comes just below one, block by block as in one piece."""
+"""Peak normalization, of a whole waveform and block by block."""
 
 import numpy as np
 import pytest

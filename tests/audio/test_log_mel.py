@@ -72,7 +72,7 @@ def test_a_value_equals_the_definition_in_plain_loops() -> None:
         for k in range(33):
             coefficient = 0j
             for j in range(33):
-                # The window of 33 stands in the middle of the 64 samples around the center.
+                # The window of 33 samples is in the middle of the 64 around the center.
                 index = abs(frame * 20 - 32 + 15 + j)
                 index = 2 * 199 - index if index > 199 else index
                 weight = 0.54 - 0.46 * np.cos(2 * np.pi * j / 33)
@@ -89,10 +89,10 @@ def test_the_default_front_end_equals_librosa() -> None:
 
 
 def float32_rounding(log_mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log10 units that four roundings of a frame's loudest amplitude make of each of its bands.
+    """Error in log10 units of each band due to four roundings of the frame's loudest amplitude.
 
-    A transform in float32 rounds relative to the loudest thing in the frame. A band 70 dB below it
-    has 3,000 times less amplitude to lose.
+    A float32 transform rounds relative to the loudest bin of the frame. A band 70 dB below it
+    has 3,000 times less amplitude, so its relative error is larger.
     """
     loudest = log_mel.max(axis=1, keepdims=True)
     amplitude_ratio = 10 ** ((loudest - log_mel) / 2)

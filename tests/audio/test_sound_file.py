@@ -1,4 +1,4 @@
-"""What can be wrong with a sound file, and how it is said."""
+"""What can be wrong with a sound file, and the messages."""
 
 import multiprocessing
 import os
@@ -46,7 +46,7 @@ def write(
 
 
 def problem_of(path: str | Path) -> str:
-    """Problem that reading the file meets; its line must be one, name the file and say more."""
+    """Return the problem of reading the file; its message names file and remedy."""
     with pytest.raises(AudioError) as caught:
         read_waveform(path, 22050)
     error = caught.value
@@ -110,7 +110,7 @@ def test_a_truncated_file_is_refused(
     path = write(tmp_path / f"clip{suffix}", tone(N_SAMPLES, 2), container, subtype)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    # A flac decoder gives up, the others stop.
+    # The FLAC decoder raises an error; the others return fewer samples.
     assert problem_of(path) == ("damaged" if suffix == ".flac" else "truncated")
     if suffix in (".wav", ".aiff", ".ogg"):
         with pytest.raises(AudioError, match="truncated"):

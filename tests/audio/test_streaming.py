@@ -1,4 +1,4 @@
-"""Log-mels of files: the same in blocks as whole, however long."""
+"""Log-mels of files, computed in blocks."""
 
 import subprocess
 import sys

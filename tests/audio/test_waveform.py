@@ -41,7 +41,7 @@ ONE_OF_EACH = [FORMATS[1], FORMATS[8], FORMATS[10], *LOSSY]
 
 
 def chords(n_samples: int, n_channels: int, rate: int = RATE) -> NDArray[np.float32]:
-    """Slowly swelling tones, another one in each channel."""
+    """Slowly swelling tones, a different one in each channel."""
     time = np.arange(n_samples)[:, None] / rate
     tones = np.sin(2 * np.pi * 300 * (1 + np.arange(n_channels)) * time)
     return (0.4 * tones * (1.2 + np.sin(5 * time)) / 2.2).astype(np.float32)

@@ -20,7 +20,7 @@ def tiny_options():
 
 @pytest.fixture(scope="session")
 def call():
-    """Run a command here; return its exit code, also where the parser exits by itself."""
+    """Run a command in this process; return its exit code, even if the parser exits."""
 
     def call_main(*words):
         try:
@@ -33,7 +33,7 @@ def call():
 
 @pytest.fixture
 def refusal(call, capsys):
-    """Run a command that is used wrongly; return the one line that says so."""
+    """Run a command that must be refused as wrong use; return its message."""
 
     def refuse(*words):
         capsys.readouterr()
@@ -62,7 +62,7 @@ def results_of(tmp_path, capsys):
 
 @pytest.fixture(scope="session")
 def interrupt():
-    """Press Ctrl-C where a `HeldProgram` is held; return its output, in which there is no noise."""
+    """Interrupt a `HeldProgram` where it is held; return its output, without tracebacks."""
 
     def press(program):
         with program.held():

@@ -1,4 +1,4 @@
-"""What holds for every command in the table."""
+"""Properties of every command in the table."""
 
 import argparse
 import importlib
@@ -53,9 +53,9 @@ def test_help_lists_the_commands_in_order(call, capsys):
 
 
 def test_help_takes_less_than_a_second_and_imports_nothing_heavy():
-    """In one process, so that the second is that of each command and not of the interpreter.
+    """All commands run in one process, so starting the interpreter does not count.
 
-    A second of the processor, not of the clock: the machine may be busy with something else.
+    CPU time is measured, because the machine may be busy.
     """
     code = (
         "import sys, time, json\n"

@@ -1,4 +1,4 @@
-"""The command demo; the demo itself is tested in its room."""
+"""The command demo; the demo itself is tested in tests/demo."""
 
 from soundalike.demo import run
 from soundalike.demo.run import DemoResult

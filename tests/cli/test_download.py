@@ -1,4 +1,4 @@
-"""The command download, with a server that is not asked."""
+"""The command download, without a server."""
 
 from soundalike.datasets import download
 

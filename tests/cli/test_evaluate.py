@@ -1,4 +1,4 @@
-"""The command evaluate, and its table as a reader sees it."""
+"""The command evaluate and its table."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ def test_fine_tuning_is_compared_with_from_scratch(results_of, run, sound_folder
 
 
 def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, store, tmp_path):
-    # At one level: an encoder after so few steps does not recognize sounds at another.
+    # Without random gain: after so few steps an encoder is not robust to levels.
     words = ["--protocol", "finetune", "--recipe", "few_labels", "--training.gain_db", "0"]
     results, _ = results_of("evaluate", run.path, store.path, *words, "--out", tmp_path / "tuned")
     (row,) = results["rows"]
@@ -65,7 +65,7 @@ def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, stor
 
 
 def test_the_clean_task_trains_only_on_validation(results_of, run, sound_folder, tmp_path):
-    """All labels of the split train are wrong, which changes nothing in the clean task."""
+    """All labels of train are wrong, which does not affect the clean task."""
     rows = []
     for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
         split = ("train", "validation", "validation", "test")[number % 4]
@@ -82,7 +82,7 @@ def test_the_clean_task_trains_only_on_validation(results_of, run, sound_folder,
 
 
 def test_clips_with_several_labels_are_scored_by_map(results_of, run, sound_folder, tmp_path):
-    """Binary cross entropy and mAP instead of cross entropy and accuracy, all the way."""
+    """Training uses binary cross entropy, and scores are mAP."""
     rows = []
     for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
         label = f"{path.parent.name};long" if int(path.stem) >= 4 else path.parent.name
@@ -116,7 +116,10 @@ def test_clips_with_several_labels_are_scored_by_map(results_of, run, sound_fold
         (["--optimizer.lr", "1"], "--optimizer.lr: recipe keys require --protocol finetune"),
         (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),
         (["--protocol", "finetune", "--training.seed=8"], "--training.seed: use --seed"),
-        (["--recipe", "tiny"], "tiny is a recipe for pretraining"),
+        (
+            ["--recipe", "tiny"],
+            "tiny is a pretraining recipe, not a supervised recipe: choose",
+        ),
     ],
 )
 def test_wrong_use(refusal, words, message):

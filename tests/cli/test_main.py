@@ -1,4 +1,4 @@
-"""From words to a command; from its errors, signals and pipes to one line and an exit code."""
+"""Choosing a command; errors, signals and closed pipes become one line and an exit code."""
 
 import importlib
 import os
@@ -78,7 +78,7 @@ if __name__ == "__main__":
 def test_ctrl_c_is_one_line_and_the_same_command_resumes(
     tmp_path, start_held, interrupt, call, capsys
 ):
-    """It comes while a worker reads the second of two parts."""
+    """The signal arrives while a worker reads the second of two parts."""
     sounds, out = tmp_path / "sounds", tmp_path / "store"
     sounds.mkdir()
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 3 * 22050)

@@ -8,7 +8,7 @@ from soundalike.cli import options
 
 
 def parse(add, *words):
-    """Return what a parser with some arguments makes of words."""
+    """Parse words with some of the shared arguments."""
     parser = argparse.ArgumentParser()
     add(parser)
     return vars(parser.parse_intermixed_args(words))

@@ -1,4 +1,4 @@
-"""What commands leave behind for machines and people."""
+"""Results of commands as JSON, and notes on skipped clips."""
 
 import json
 from pathlib import Path

@@ -19,7 +19,7 @@ def test_pretrain_trains_and_writes_the_health_page(results_of, store, tiny_opti
 
 
 def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_options, tmp_path):
-    """With a learning rate of 0, the model that comes out is the one that went in."""
+    """With a learning rate of 0, the final model equals the initial one."""
     words = ["pretrain", store.path, "--out", tmp_path / "on", "--init", run.path]
     words += [*tiny_options[:2], "--head.hidden_dim=16", "--head.out_dim=16"]
     words += ["--training.n_epochs", 1, "--training.batch_size", 10]
@@ -53,7 +53,7 @@ sys.exit(main(sys.argv[1:]))
 def test_an_interrupted_run_resumes(
     store, start_held, interrupt, call, tiny_options, tmp_path, capsys
 ):
-    """Ctrl-C comes in the fifth step, which is taken to its end."""
+    """Ctrl-C arrives during the fifth step, which is completed."""
     run = tmp_path / "run"
     words = ["pretrain", store.path, "--out", run, *tiny_options]
     words += ["--training.n_epochs", 3, "--monitor.every_n_epochs", 3]

@@ -1,4 +1,4 @@
-"""Keys of a recipe as options, seen through the recipe that pretrain prints."""
+"""Recipe keys as options, checked by the recipe that pretrain prints."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""The command scan, and its table as a reader sees it."""
+"""The command scan and its table."""
 
 import json
 import os

@@ -25,7 +25,7 @@ def test_the_page_shows_pairs_of_sounds_or_a_store(results_of, sound_folder, sto
         (["no/such"], "no/such: no such file or folder"),
         (
             ["x", "--recipe", "finetune"],
-            "finetune is a recipe for supervised training; choose one of default",
+            "finetune is a supervised recipe, not a pretraining recipe: choose one of default",
         ),
         (["x", "--views.nois.std", "1"], "'nois' is not known: did you mean 'noise'?"),
         (["x", "--out", "."], ".: is a folder: name the HTML file"),

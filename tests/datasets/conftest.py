@@ -17,9 +17,9 @@ SILENT = -1
 
 @pytest.fixture(scope="session")
 def made():
-    """Return a function that makes a store; clips with the same number in `audio` sound the same.
+    """Return a function that makes a store; clips with the same number in `audio` are identical.
 
-    All clips sound different by default. A clip with the number -1 is silent.
+    By default all clips differ. A clip with the number -1 is silent.
     """
 
     def make(clips: list[Clip], audio: list[int] | None = None) -> Store:
@@ -53,14 +53,14 @@ def hashes(log_mels):
 
 
 class Shelf(ThreadingHTTPServer):
-    """A local server of files that can be told to behave badly.
+    """A local file server that can be told to misbehave.
 
     Args:
-        files: what it serves, by the path in the address.
-        knows_ranges: whether it can serve the rest of a file.
-        cuts: how many answers it breaks off half way through what it was to send.
-        answers: status codes to give instead, one a request.
-        stalls: whether it falls silent half way.
+        files: the files it serves, by URL path.
+        knows_ranges: If true, it supports range requests.
+        cuts: number of responses that it breaks off halfway.
+        answers: status codes of the next requests, instead of a file.
+        stalls: If true, it stops sending halfway.
     """
 
     def __init__(self, files: dict[str, bytes]) -> None:
@@ -75,12 +75,12 @@ class Shelf(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Address of a file, with {} for its name."""
+        """URL of a file, with {} for its name."""
         return f"http://127.0.0.1:{self.server_port}/{{}}?download=1"
 
     @property
     def ranges(self) -> list[str | None]:
-        """The ranges that were asked for, None for a whole file."""
+        """The requested ranges; None is a whole file."""
         return [of for _, of in self.asked]
 
 
@@ -126,7 +126,7 @@ class Hand(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def shelf(monkeypatch):
-    """A server without files yet; downloads do not wait long for it."""
+    """A server without files; downloads have short timeouts."""
     monkeypatch.setattr(fetching, "PAUSE_S", 0.01)
     monkeypatch.setattr(fetching, "CHUNK_BYTES", 100)
     with Shelf({}) as server:

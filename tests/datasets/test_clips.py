@@ -1,4 +1,4 @@
-"""The table of clips: columns, order, and a fingerprint that tells tables apart."""
+"""The table of clips: columns, order and fingerprint."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What every data set with an adapter keeps to; a new one is tested before it has its own test."""
+"""Properties of every data set in the table."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A data set in archives: each folder whole or not there, whatever happened before."""
+"""Data sets in archives: a folder is either complete or missing."""
 
 import hashlib
 import io
@@ -44,7 +44,7 @@ ARCHIVES = {
 
 @pytest.fixture
 def publish(shelf, monkeypatch):
-    """Return a function that puts archives on the server, and what would fetch them in the table.
+    """Return a function that publishes archives on the server and in the table of downloads.
 
     The function takes the bytes of each archive by the name of its folder.
     """
@@ -72,7 +72,7 @@ def contents(root):
 
 
 def refusal(root):
-    """Return what a download fails with, after checking that it is one plain line."""
+    """Return the error message of a download, which must be one line."""
     with pytest.raises(DownloadError) as error:
         quietly(root)
     assert str(error.value).isprintable()

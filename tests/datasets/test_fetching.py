@@ -1,4 +1,4 @@
-"""A file over every kind of bad line, from a real server on this machine."""
+"""Downloads over unreliable connections, from a real local server."""
 
 import hashlib
 import resource
@@ -19,14 +19,14 @@ MD5 = hashlib.md5(BODY).hexdigest()
 
 @pytest.fixture
 def url(shelf):
-    """Where the server has the file."""
+    """URL of the file."""
     shelf.files["file.zip"] = BODY
     return shelf.url.format("file.zip")
 
 
 @pytest.fixture
 def path(tmp_path):
-    """Where it goes."""
+    """Path of the downloaded file."""
     return tmp_path / "file.zip"
 
 
@@ -36,7 +36,7 @@ def quietly(url, path, md5=MD5, **more):
 
 
 def refusal(url, path, md5=MD5, **more):
-    """Return what a download fails with, after checking that it is one plain line."""
+    """Return the error message of a download, which must be one line."""
     with pytest.raises(DownloadError) as error:
         quietly(url, path, md5, **more)
     assert str(error.value).isprintable()
@@ -170,7 +170,7 @@ def test_a_silent_server_times_out(shelf, url, path, monkeypatch):
 
 def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
     class Interrupted(fetching.tqdm):
-        """A bar at whose second step somebody presses Ctrl-C."""
+        """A progress bar that raises KeyboardInterrupt at its second step."""
 
         def update(self, n=1):
             super().update(n)

@@ -1,4 +1,4 @@
-"""Folders as people have them: nested, linked, hidden, oddly named."""
+"""Folders of sounds: nested, linked, hidden, oddly named."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from soundalike.datasets.folder import read_folder
 
 
 def make(root: Path, *names: str) -> None:
-    """Make empty files: a folder is listed without looking into its sounds."""
+    """Make empty files; listing a folder does not open its sounds."""
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

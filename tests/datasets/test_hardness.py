@@ -1,4 +1,4 @@
-"""The synthetic set as an exam: not to be passed by a glance at the spectrum.
+"""The synthetic set must not be solvable by statistics of the spectrum.
 
 `pytest -m slow -s tests/datasets/test_hardness.py` prints the figures of docs/results.md.
 """
@@ -20,7 +20,7 @@ from soundalike.datasets.synthetic import OUT_OF_VOCABULARY, write_synthetic
 @pytest.mark.filterwarnings("ignore:lbfgs failed")
 @pytest.mark.parametrize("size", ["small", "full"])
 def test_log_mel_statistics_are_not_enough_for_the_synthetic_set(size, tmp_path):
-    """Mean and deviation of each band, logistic regression at its best of four C on test."""
+    """Mean and standard deviation per band; logistic regression with the best of four C on test."""
     root = write_synthetic(tmp_path / "sounds", size, progress=False)
     store = prepare(read_layout(size, root), tmp_path / "store", progress=False)
     log_mels = [store.of_clip(index) for index in range(len(store.clips))]

@@ -1,4 +1,4 @@
-"""The same audio, and where it may not be twice."""
+"""Clips with identical audio, and leaks between splits."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Labels made wrong: how many, whose, and never by chance the right one."""
+"""Label noise: its share, its clips, and its classes."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ CLASSES = "abcd"
 
 @pytest.fixture(scope="module")
 def clean(made):
-    """Four hundred labeled training clips, and some that must not be touched."""
+    """Four hundred labeled training clips, and some that must not change."""
     clips = [Clip(str(i), CLASSES[i % 4], "train") for i in range(400)]
     others = [
         Clip(f"{split}{i}", CLASSES[i % 4], split)

@@ -1,4 +1,4 @@
-"""Tables that people write: every mistake gets a line that says where it is."""
+"""Manifests; every mistake is reported with its place."""
 
 import csv
 import math
@@ -31,7 +31,7 @@ def manifest(folder, text, name="clips.csv"):
 
 
 def refusal(path):
-    """Return what a manifest is refused with, after checking that it is one plain line."""
+    """Return the error message of a manifest, which must be one line."""
     with pytest.raises(SourceError) as error:
         read_manifest(path)
     message = str(error.value)
@@ -83,7 +83,7 @@ def test_parquet_columns_of_other_types_are_converted(folder):
 
 names = st.text(
     st.characters(blacklist_categories=["C", "Z"]), min_size=1, max_size=12
-)  # no spaces at the ends, which are taken off, and nothing that no table can hold
+)  # no spaces at the ends, which are stripped, and no characters that CSV cannot hold
 class_names = names.filter(lambda name: not {*";["} & {*name} and name not in MISSING)
 labels = st.lists(class_names, unique=True, max_size=2).map(";".join)
 times = st.none() | st.floats(0, 1e6)

@@ -1,4 +1,4 @@
-"""Tables of published data sets: read as they are, or refused in one plain line."""
+"""Metadata tables of published data sets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The store is the same bytes however it came about, and nobody else's folder is touched."""
+"""prepare writes the same bytes after any interruption, and touches no other folder."""
 
 import hashlib
 import os
@@ -50,7 +50,7 @@ def small_parts(monkeypatch):
 
 
 def quietly(clips, out, **more):
-    """Prepare without a progress bar, here where nothing else is said."""
+    """Prepare without a progress bar, in this process by default."""
     return prepare(clips, out, **({"n_workers": 1, "progress": False} | more))
 
 
@@ -65,7 +65,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def whole(sounds, tmp_path_factory):
-    """What the store holds when nothing comes between; parts do not show in it."""
+    """The store of an uninterrupted run; parts do not affect it."""
     out = tmp_path_factory.mktemp("whole") / "store"
     quietly(read_source(sounds), out)
     return contents(out)
@@ -154,7 +154,7 @@ while was_killed and moment < int(sys.argv[4]):
 
 
 def kill_at_renames(sounds: Path, root: Path, first: int, last: int) -> None:
-    """Prepare again and again in children, each killed at another rename; stop at one that ends."""
+    """Prepare repeatedly in child processes, each killed at the next rename, until one finishes."""
     moments = [str(first), str(last)]
     subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, sounds, root, *moments], check=True)
 
@@ -184,7 +184,7 @@ def test_prepare_resumes_after_a_kill_while_clearing_away(sounds, whole, tmp_pat
 
 
 def test_finished_parts_are_not_recomputed(sounds, whole, small_parts, tmp_path):
-    """Stopped in the middle, it needs no more of the sounds that it is done with."""
+    """After an interruption, the sounds of finished parts are not read again."""
     copy = tmp_path / "sounds"
     shutil.copytree(sounds, copy)
     clips = read_source(copy)
@@ -244,7 +244,7 @@ def test_prepare_resumes_after_two_kills_while_workers_read(
 def test_prepare_resumes_after_kills_at_many_moments(
     sounds, whole, small_parts, tmp_path, start_held, monkeypatch
 ):
-    """Wherever it is: twice some time after it began to prepare, which may be after its end."""
+    """Two kills at random times after the start, possibly after the end."""
     monkeypatch.setattr(lock, "PATIENCE_S", 300.0)
     for seed in range(100, 160):
         chance, out = random.Random(seed), tmp_path / str(seed)
@@ -289,7 +289,7 @@ def test_other_clips_are_refused(sounds, tmp_path, is_finished):
 
 
 def begun(clips, out, is_finished):
-    """Make a store, or begin one and be stopped by a disk that takes no part."""
+    """Make a store, or begin one that fails because no part can be written."""
     if is_finished:
         quietly(clips, out)
         return
@@ -347,7 +347,7 @@ def test_more_problems_than_clips_is_no_error_while_a_clip_remains(sounds, tmp_p
 
 @pytest.fixture
 def leaking(sounds, tmp_path):
-    """Two training clips are test clips under another name, and one validates too."""
+    """Two training clips are copies of test clips, and one of a validation clip."""
 
     def copy(name, of):
         return str(shutil.copy(sounds / of, tmp_path / name))

@@ -1,4 +1,4 @@
-"""What a SOURCE may be, and what is said to everything else."""
+"""What a SOURCE may be, and the messages for anything else."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def place(tmp_path, monkeypatch):
 
 
 def refusal(source):
-    """Return what a source is refused with."""
+    """Return the error message of a source."""
     with pytest.raises(SourceError) as error:
         read_source(source)
     return str(error.value)

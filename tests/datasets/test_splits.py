@@ -1,4 +1,4 @@
-"""Who trains and who tests: never the same clip, nor the same audio."""
+"""Training and test clips never share a clip or audio."""
 
 import dataclasses
 from itertools import combinations
@@ -18,12 +18,12 @@ from soundalike.datasets.splits import (
 
 
 def labeled(n_clips: int, labels="ab", **more) -> list[Clip]:
-    """Return clips whose labels take turns."""
+    """Return clips with alternating labels."""
     return [Clip(str(i), labels[i % len(labels)], **more) for i in range(n_clips)]
 
 
 def check(splits, n_tested):
-    """No clip in two parts of a split, and every clip tested once."""
+    """Check that no clip is in two parts of a split, and that each clip is tested once."""
     for split in splits:
         for one, other in combinations((split.train, split.validation, split.test), 2):
             assert not set(one) & set(other)
@@ -151,7 +151,7 @@ def test_the_splits_of_a_store_on_disk(store):
 
 
 def clean_and_test(n_clean, **more):
-    """Return noisy, clean and test clips; only the clean ones are many."""
+    """Return noisy, clean and test clips; most are clean."""
     return [
         *labeled(4, split="train"), *labeled(n_clean, split="validation", **more),
         *labeled(6, split="test"), Clip("?", "", "validation"),

@@ -10,7 +10,7 @@ from soundalike.datasets.statistics import log_mel_mean_and_std
 
 
 class Counted(np.ndarray):
-    """Frames that keep what is taken of them."""
+    """Frames that record how many are read at a time."""
 
     taken: list[slice]
 
@@ -21,7 +21,7 @@ class Counted(np.ndarray):
 
 @pytest.fixture
 def counted(store):
-    """The store, over frames that are counted."""
+    """The store with `Counted` frames."""
     frames = store.frames.view(Counted)
     frames.taken = []
     return dataclasses.replace(store, frames=frames)
@@ -48,7 +48,7 @@ def test_the_standard_deviation_is_exact_for_a_large_mean(store):
 
 
 def lengths(counted):
-    """Return how many frames were taken each time."""
+    """Return the number of frames of each read."""
     return np.array([taken.stop - taken.start for taken in counted.frames.taken])
 
 

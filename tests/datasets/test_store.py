@@ -1,4 +1,4 @@
-"""A store gives back what was put in, and says what is wrong with a damaged one."""
+"""Reading stores, and messages for damaged ones."""
 
 import shutil
 
@@ -66,7 +66,7 @@ def test_the_frames_cannot_be_written_to(copy):
 
 
 def test_frames_may_be_larger_than_memory(copy):
-    shape = (2**40 // (2 * 96), 96)  # a TB, of which the file system keeps what was written
+    shape = (2**40 // (2 * 96), 96)  # a TB; the file system stores only what was written
     with (copy / FRAMES).open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)

@@ -1,4 +1,4 @@
-"""The synthetic data set: its truths, its layout, and the same bytes for the same seed."""
+"""The synthetic data set: labels, layout, and the same bytes for the same seed."""
 
 import hashlib
 import json
@@ -247,7 +247,7 @@ def test_reading_writes_the_set_once_into_the_cache(tiny, tmp_path, monkeypatch)
     ],
 )
 def test_records_and_sounds_are_frozen(size, every, expected):
-    """A change here changes everybody's data set: raise `synthetic.VERSION` with it."""
+    """If these hashes change, raise `synthetic.VERSION`."""
     assert digest_of(size, spread(size, every)) == expected
 
 

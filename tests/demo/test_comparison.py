@@ -7,7 +7,7 @@ LABELS = np.arange(200) % 4
 
 
 def knowing(n_clips):
-    """Predictions that are right for the first clips and wrong for the others."""
+    """Predictions that are correct for the first clips and wrong for the others."""
     return np.where(np.arange(200) < n_clips, LABELS, (LABELS + 1) % 4)
 
 
@@ -40,7 +40,7 @@ def test_sentence_gives_the_difference_and_the_baseline():
 
 
 def test_models_are_compared_clip_by_clip():
-    # Either score alone is uncertain by six points, but where the lower is right so is the other.
+    # Each score alone is uncertain by six points, but the higher is correct wherever the other is.
     ours, theirs = knowing(140), knowing(132)
     headline, _ = compare(LABELS, ours, {"untrained encoder": theirs})
     assert headline == "Pre-training without labels helped."

@@ -1,4 +1,4 @@
-"""Cross-validation: which clips are fitted to, which are scored, and what is saved."""
+"""Cross-validation: training clips, scored clips, and the final classifier."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Evaluating a run: where results go, which clips test, and what is said about them."""
+"""Evaluating a run: results, test clips and messages."""
 
 import dataclasses
 import json
@@ -19,7 +19,7 @@ from soundalike.training.run_folder import RunFolder
 
 @pytest.fixture(scope="module")
 def folded(sound_folder, tmp_path_factory):
-    """A manifest over the sounds with three folds, and a run that did not hear one of them."""
+    """A manifest with three folds, and a run that excluded one of them from training."""
     root = tmp_path_factory.mktemp("folded")
     clips = read_source(sound_folder).rows[["path", "label"]]
     clips.assign(fold=[str(number % 3) for number in range(24)]).to_csv(

@@ -1,4 +1,4 @@
-"""What a clip is represented by, and how the clips of a part are picked out."""
+"""Representations of clips, and selecting some clips."""
 
 import itertools
 
@@ -54,7 +54,7 @@ def test_log_mel_statistics_are_over_time_per_band(model, store):
 
 
 def test_embedding_does_not_change_the_model(model, store):
-    """Batch norm included: its statistics stay, and so does what it says."""
+    """Batch norm included: statistics and outputs stay the same."""
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first = embeddings(model, store)
     again = embeddings(model, store.select(np.arange(24)))

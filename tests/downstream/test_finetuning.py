@@ -1,4 +1,4 @@
-"""Fine-tuning end to end: what moves, what is selected, what is kept, how it is interrupted."""
+"""Fine-tuning end to end: weights, epoch selection, saved files, interrupts."""
 
 import os
 import signal
@@ -89,7 +89,7 @@ def test_fine_tuning_starts_from_the_model(model, store, tmp_path):
 
 
 def test_few_labels_starts_from_the_linear_probe_of_the_whole_model(model, store, tmp_path):
-    """In its windows, at several levels, whitened: a rate of zero leaves all as it is."""
+    """With windows, several levels and whitening; a learning rate of zero changes nothing."""
     whole = model.with_encoder(model.encoder, Whitening.of(embeddings(model, store).vectors, 8))
     whole.windows = Windows.half_overlapping(151, 101)
     few = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
@@ -138,7 +138,7 @@ def test_the_classifier_of_the_best_validation_epoch_is_saved(tuned, store):
 
 
 def test_separable_classes_are_learned(model, store, tmp_path):
-    """The clips that it learned from, at the least."""
+    """At least the training clips are classified correctly."""
     split = Split("x", SPLIT.train, NOTHING, SPLIT.train)
     recipe = read_recipe(
         "finetune",
@@ -173,7 +173,7 @@ def test_test_labels_do_not_influence_training(model, store, tuned, tmp_path):
 
 @pytest.mark.parametrize("encoder", [{"name": "resnet18", "width": 2}, "fsdnoisy18k_baseline"])
 def test_an_interrupted_training_resumes_exactly(encoder, store, tmp_path, monkeypatch):
-    """From scratch, also where an encoder drops out at random."""
+    """From scratch, and with an encoder that has dropout."""
     recipe = recipe_of(**{"training.n_epochs": 2})
     recipe |= {"encoder": {"name": encoder} if isinstance(encoder, str) else encoder}
     whole, halves = (new_run(tmp_path / name, recipe) for name in ("whole", "halves"))
@@ -206,7 +206,7 @@ def test_without_validation_the_last_epoch_is_saved(model, store, tmp_path):
 
 
 def test_patches_may_be_longer_than_clips(store, tmp_path):
-    """The baseline's patches are 2 s; a clip of 1 s is heard twice over."""
+    """The baseline's patches are 2 s long; a clip of 1 s is repeated."""
     recipe = recipe_of(**{"training.patch_frames": 201, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)
     network = fine_tune(store, SPLIT, run, recipe, progress=False)
@@ -229,7 +229,7 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "message"),
     [
         ({"training.batch_size": 1}, "batch_size must be at least 2"),
         ({"optimizer.lr": -1.0}, "learning rate"),
@@ -239,9 +239,9 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
         ({"encoder.name": "vgg", "training.patch_frames": 4}, "patch_frames of at least 8"),
     ],
 )
-def test_a_value_out_of_range_is_named(store, tmp_path, overrides, said):
+def test_a_value_out_of_range_is_named(store, tmp_path, overrides, message):
     recipe = recipe_of(**{"encoder.name": "resnet18", **overrides})
-    with pytest.raises(RecipeError, match=said):
+    with pytest.raises(RecipeError, match=message):
         fine_tune(store, SPLIT, new_run(tmp_path / "run", recipe), recipe, progress=False)
 
 

@@ -1,4 +1,4 @@
-"""Linear classifiers against scikit-learn and torch, and the choice of the prior."""
+"""Linear classifiers compared with scikit-learn and torch, and the choice of the prior."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ def features_of(h, labels, is_whitened=False):
 @pytest.mark.parametrize("precision", linear.PRIOR_PRECISIONS)
 @pytest.mark.parametrize("is_whitened", [False, True])
 def test_the_prior_is_stronger_for_fewer_clips(monkeypatch, is_whitened, precision):
-    """Against scikit-learn's logistic regression, whose C is the variance of its weights."""
+    """Compared with scikit-learn's logistic regression, whose C is the variance of the prior."""
     labels = np.arange(150) % 3
     rng = np.random.default_rng(0)
     h = rng.standard_normal((150, 6)) * [1, 1, 1, 1, 1, 5] + 2 * np.eye(3, 6)[labels]
@@ -89,7 +89,7 @@ def test_a_sound_classifier_with_the_same_weights_has_the_same_scores(run, store
 
 
 def test_the_paper_s_classifier_equals_torch_on_unscaled_h(run, store):
-    """Against torch's own linear layer and SGD, on the same patches in the same order."""
+    """Compared with a linear layer and SGD of torch, on the same patches in the same order."""
     model, split = SoundEncoder.from_pretrained(run.path), SPLIT
     one_patch = store.select(np.arange(24))
     one_patch = replace(one_patch, n_frames=np.full(24, model.patch_frames))

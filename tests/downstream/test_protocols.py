@@ -1,4 +1,4 @@
-"""The protocols on a frozen encoder, on sounds that are easy to tell apart."""
+"""The protocols on a frozen encoder, with easily distinguished sounds."""
 
 from dataclasses import replace
 
@@ -109,7 +109,7 @@ def test_a_class_without_clips_has_a_column():
 
 
 def test_test_clips_do_not_influence_the_probe(model, store):
-    """The test clips' labels can be anything: what is said of them stays what it is."""
+    """Changing the labels of test clips does not change their predictions."""
     split = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
     rows = store.clips.rows.copy()
     rows.loc[split.test, "label"] = rows.loc[split.test, "label"].to_numpy()[::-1]

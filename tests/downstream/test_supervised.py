@@ -1,4 +1,4 @@
-"""A supervised step: which patches it cuts, and that it is a plain step of its optimizer."""
+"""A supervised step: its patches, and the update of the optimizer."""
 
 import numpy as np
 import pytest
@@ -84,7 +84,7 @@ def test_a_clip_shorter_than_a_patch_is_repeated(store):
 
 
 def test_a_model_with_windows_trains_on_windows(store):
-    """Against one clip after the other, each as a whole or a window of it."""
+    """Compared with clips one by one, each whole or a window of it."""
     training = make_training(store, window_frames=170, linear_probe_init=True)
     clips = torch.arange(24)
     assert int(training.frames.n_frames.min()) < 170 < int(training.frames.n_frames.max())

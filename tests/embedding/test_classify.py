@@ -1,4 +1,4 @@
-"""Classifying files: what stands in the rows, and what happens to broken ones."""
+"""Classifying files: rows of the CSV, and broken clips."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 
 @pytest.fixture(scope="module")
 def classifier(run, store):
-    """A linear classifier that tells the three kinds of tones apart."""
+    """A linear classifier of the three kinds of tones."""
     model = SoundEncoder.from_pretrained(run.path)
     nothing = np.zeros(0, dtype=int)
     split = Split("x", np.arange(24), nothing, nothing)

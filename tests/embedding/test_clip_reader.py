@@ -1,4 +1,4 @@
-"""Read clips of which some are broken."""
+"""Reading clips, some of them broken."""
 
 import pandas as pd
 import pytest

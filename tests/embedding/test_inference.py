@@ -1,4 +1,4 @@
-"""Models made faster for inference: the same embeddings for every encoder."""
+"""Faster models for inference have the same embeddings, for every encoder."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Models on disk: what comes back, and the one line where it cannot."""
+"""Models on disk, and messages for damaged ones."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A model with names: that it says the same after a round trip, and refuses what does not fit."""
+"""A classifier: probabilities, saving and loading, and messages for damaged files."""
 
 import json
 import shutil
@@ -82,7 +82,7 @@ def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
     assert np.array_equal(theirs.clip_probabilities(store), ours.clip_probabilities(store))
     model = SoundEncoder.from_pretrained(
         tmp_path / "model"
-    )  # what it stands on is a model by itself
+    )  # the model inside can be loaded by itself
     assert torch.equal(model.encoder.conv1.weight, ours.model.encoder.conv1.weight)
 
 

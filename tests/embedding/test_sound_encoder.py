@@ -1,4 +1,4 @@
-"""The model in one piece: what it saves, loads and hears."""
+"""The model: embeddings, windows, saving and loading."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -252,8 +252,8 @@ def test_intermediate_features_are_part_of_the_model(model, sound_folder, tmp_pa
 @pytest.mark.parametrize("half", [False, True])
 def test_whitening_is_part_of_the_embedding_and_the_model(half, model, sound_folder, tmp_path):
     path = sound_folder / "middle" / "2.wav"
-    heard = torch.from_numpy(model.encode([*sound_folder.glob("*/*.wav")]))
-    white = model.with_encoder(model.encoder, Whitening.of(heard, 10)).eval()
+    embeddings = torch.from_numpy(model.encode([*sound_folder.glob("*/*.wav")]))
+    white = model.with_encoder(model.encoder, Whitening.of(embeddings, 10)).eval()
     embedding = white.encode(path)
     assert embedding.shape == (10,) == (white.dim,)
     white.save(tmp_path, half=half)
@@ -268,7 +268,7 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
         SoundEncoder.from_pretrained(tmp_path)
     model.save(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
-    for change, said in (
+    for change, message in (
         ({"encoder": {"name": "resnet18", "width": 5}}, "size mismatch|Error"),
         ({"encoder": {"name": "no such"}}, "no such"),
         ({"encoder": ["resnet18"]}, "cannot be loaded"),
@@ -280,7 +280,7 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
         ({"version": "9.9", "format": 4}, "its format is 4, .*of soundalike 9.9, and this is"),
     ):
         (tmp_path / "config.json").write_text(json.dumps(config | change))
-        with pytest.raises(ModelError, match=said):
+        with pytest.raises(ModelError, match=message):
             SoundEncoder.from_pretrained(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(config))
     weights = (tmp_path / "model.safetensors").read_bytes()

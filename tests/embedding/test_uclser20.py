@@ -18,7 +18,7 @@ from soundalike.models.encoder import build_encoder
 
 
 def released(name: str) -> dict[str, torch.Tensor]:
-    """A state dict as they are released: with a classifier that nobody needs."""
+    """A state dict in the released format, with a classifier that is not used."""
     torch.manual_seed(0)
     encoder = build_encoder({"name": name})
     classifier = torch.nn.Linear(encoder.dim, 20)
@@ -49,7 +49,7 @@ def test_a_classifier_may_be_missing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda state: state.pop("conv3.bn.running_mean"), "lacks conv3.bn.running_mean of vgg"),
         (lambda state: state.clear(), "lacks conv0.bn.bias and 37 more of vgg"),
@@ -61,11 +61,11 @@ def test_a_classifier_may_be_missing(tmp_path):
         (lambda state: state.update({"dense1.bias": 0.5}), "no state dict, a dictionary of te"),
     ],
 )
-def test_a_weight_that_does_not_fit_is_named(change, said, tmp_path):
+def test_a_weight_that_does_not_fit_is_named(change, message, tmp_path):
     state = released("vgg")
     change(state)
     torch.save(state, tmp_path / "released.pth")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         read_uclser20(tmp_path / "released.pth", "vgg")
 
 
@@ -86,7 +86,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 class Code:
-    """Runs when it is unpickled by somebody who trusts it."""
+    """Runs code when it is unpickled without restrictions."""
 
     has_run = False
 
@@ -124,7 +124,7 @@ def test_the_faulty_standard_deviation_is_about_36_600_times_too_small():
     assert round(N_VALUES**0.5, -2) == 36_600
 
 
-# The networks of the released encoders, written a second time from what is published of them.
+# The networks of the released encoders, written again from their publication.
 
 
 def norm(x: Tensor, state: dict[str, Tensor], name: str) -> Tensor:
@@ -238,7 +238,7 @@ def test_the_statistics_can_be_set(tmp_path):
 
 def test_an_unusable_file_is_named(tmp_path):
     path = tmp_path / "best.pth"
-    for content, name, said in (
+    for content, name, message in (
         (None, "vgg", "No such file"),
         (b"", "vgg", "no state dict"),
         ({}, "vgg", "lacks conv0.bn.bias"),
@@ -249,7 +249,7 @@ def test_an_unusable_file_is_named(tmp_path):
             path.write_bytes(content)
         elif content is not None:
             torch.save(content, path)
-        with pytest.raises(ModelError, match=said) as caught:
+        with pytest.raises(ModelError, match=message) as caught:
             load_uclser20(path, name, MEAN, STD)
         assert str(caught.value).startswith(f"{path}: the model cannot be loaded (")
         assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Whitening: the formula written out, what it makes of data, and what it does not depend on."""
+"""Whitening: its formula, its effect, and invariances."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from soundalike.embedding.whitening import Whitening
 
 
 def embeddings(n=200, dim=12, seed=0):
-    """Return embeddings that vary in every direction, in some much more, about no zero."""
+    """Return embeddings with a mean other than zero and a different variance in each direction."""
     rng = np.random.default_rng(seed)
     mixing = rng.normal(size=(dim, dim)) * np.geomspace(10, 0.1, dim)
     return torch.from_numpy(rng.normal(size=(n, dim)) @ mixing.T + 3).float()
 
 
 def whiten_one(h, x, n_components):
-    """Whiten x by what h varies like: eigenvectors of the covariance, one after the other."""
+    """Whiten x by the eigenvectors of the covariance of h, one by one."""
     h, x = h.double().numpy(), x.double().numpy()
     variances, vectors = np.linalg.eigh(np.cov(h.T, bias=True))
     mean_variance = variances.sum() / min(h.shape)

@@ -1,4 +1,4 @@
-"""Barlow Twins against its definition, and what it does not care about."""
+"""Barlow Twins compared with its definition, and its invariances."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What a loss may know about a batch."""
+"""The information that a loss gets about a batch."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What holds for every classification loss of the table."""
+"""Properties of every classification loss in the table."""
 
 from collections.abc import Callable
 from pkgutil import resolve_name

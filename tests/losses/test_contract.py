@@ -1,4 +1,4 @@
-"""What holds for every contrastive loss of the table."""
+"""Properties of every contrastive loss in the table."""
 
 from pkgutil import resolve_name
 

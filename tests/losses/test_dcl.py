@@ -1,4 +1,4 @@
-"""DCL against its definition, and what sets it apart from NT-Xent."""
+"""DCL compared with its definition and with NT-Xent."""
 
 import pytest
 import torch

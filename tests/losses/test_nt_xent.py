@@ -1,4 +1,4 @@
-"""NT-Xent against its definition, another library, float64, and what must not change it."""
+"""NT-Xent compared with its definition, another library and float64, and its invariances."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""VICReg against its definition, another library, and what each term is for."""
+"""VICReg compared with its definition and another library, and each of its terms."""
 
 import pytest
 import torch

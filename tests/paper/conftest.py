@@ -1,4 +1,4 @@
-"""Some of the paper's experiments in seconds, and results that were made up."""
+"""The paper's experiments with a tiny budget, and made-up results."""
 
 import pytest
 
@@ -30,7 +30,7 @@ TINY = Budget(
 
 @pytest.fixture
 def tiny_budget(monkeypatch):
-    """Return the budget "tiny", which is among the others as long as the test runs."""
+    """Return the budget "tiny", which is in the table during the test."""
     monkeypatch.setitem(BUDGETS, "tiny", TINY)
     return TINY
 

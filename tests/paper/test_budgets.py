@@ -1,4 +1,4 @@
-"""Every row can be read under every budget, and a budget leaves alone what rows compare."""
+"""Every row has a recipe under every budget, and a budget does not change what rows compare."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_encoders_are_as_wide_as_the_budget_says(recipes):
 
 @pytest.mark.parametrize("n_clips", [10, 128, 129, 4000])
 def test_a_training_has_as_many_steps_as_the_budget_says(n_clips):
-    """Whatever the set, to half an epoch; and validation is looked at some times in any case."""
+    """For sets of any size, to within half an epoch; validation is checked a few times."""
     budget = find_budget("laptop")
     pretraining = budget.pretraining_recipe(Row("x"), 0, n_clips)
     supervised = budget.supervised_recipe(Row("x", task="clean"), 0, n_clips)
@@ -80,9 +80,9 @@ def test_fine_tuning_uses_the_encoder_of_the_row():
 
 
 def test_a_budget_describes_its_changes():
-    said = find_budget("small").changes
-    assert "resnet18 16" in said
-    assert "steps 140" in said
+    changes = find_budget("small").changes
+    assert "resnet18 16" in changes
+    assert "steps 140" in changes
     assert find_budget("paper").changes == "linear evaluation: epochs 200"
 
 

@@ -1,4 +1,4 @@
-"""Cells of real trainings, each a second."""
+"""Cells of real trainings of about a second."""
 
 import json
 import os

@@ -12,10 +12,10 @@ def test_claims_refer_to_existing_rows():
 
 
 def test_every_table_has_a_claim():
-    spoken_of = {
+    tables_with_claims = {
         name.partition("/")[0] for c in CLAIMS for p in c.pairs for name in (p.above, *p.below)
     }
-    assert spoken_of == {table.name for table in TABLES}
+    assert tables_with_claims == {table.name for table in TABLES}
 
 
 def test_there_are_seven_findings():

@@ -1,4 +1,4 @@
-"""The grid is consistent: its rows can be run, and change what they say and nothing else."""
+"""The experiments are consistent: rows can be run, and change only what they name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Figures as a reader sees them: by their pixels."""
+"""Figures, checked by their pixels."""
 
 import matplotlib.image
 import numpy as np

@@ -35,18 +35,18 @@ def test_a_finding_holds_if_all_differences_are_clear(summaries):
     made = summaries(
         {RANDOM: [0.63, 0.64, 0.66], SAME: [0.6, 0.61, 0.62], BESIDE: [0.5] * 3, BETWEEN: [0.6] * 3}
     )
-    said = verdict(claim("1"), made)
-    assert said.startswith(
+    text = verdict(claim("1"), made)
+    assert text.startswith(
         "holds here: “two at random” is 3.3 points above “same patch” (1.9 to 4.8)"
     )
-    assert said.endswith("“apart, a patch in between” (0.5 to 8.1).")
+    assert text.endswith("“apart, a patch in between” (0.5 to 8.1).")
 
 
 def test_a_finding_fails_if_one_difference_clearly_contradicts_it(summaries):
     made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.65, 0.65, 0.66], BESIDE: [0.1] * 3})
-    said = verdict(claim("1"), made)
-    assert said.startswith("does not hold here: ")
-    assert "5.0 points below “same patch” (2.5 to 7.5)" in said
+    text = verdict(claim("1"), made)
+    assert text.startswith("does not hold here: ")
+    assert "5.0 points below “same patch” (2.5 to 7.5)" in text
 
 
 def test_a_finding_is_undecided_if_seeds_disagree(summaries):
@@ -87,7 +87,7 @@ def test_sensitive_is_a_difference_in_either_direction(summaries):
 
 
 def test_many_comparisons_need_clearer_differences(summaries):
-    """A difference that would do alone is not enough where one of six could be it by chance."""
+    """A difference that is clear by itself is not enough among six comparisons."""
     made = summaries({"temperature/temperature 0.2": [0.52, 0.53, 0.515]})
     pair = next(pair for pair in claim("5").pairs if "temperature 0.5" in pair.below[0])
     assert verdict(Claim("x", "x", (pair,), any_difference=True), made).startswith("holds here: ")
@@ -107,15 +107,15 @@ def test_most_is_more_than_half_of_what_labels_add(summaries):
     }
     assert verdict(claim("6b"), summaries(made)).startswith("holds here: ")
     less = made | {f"{table}/CRNN, pretrained": [0.4, 0.41, 0.4]}
-    said = verdict(claim("6b"), summaries(less))
-    assert said.startswith("does not hold here: ")
-    assert "below the mean of “CRNN, untrained” and “CRNN, from scratch”" in said
+    text = verdict(claim("6b"), summaries(less))
+    assert text.startswith("does not hold here: ")
+    assert "below the mean of “CRNN, untrained” and “CRNN, from scratch”" in text
 
 
 def test_rows_with_the_same_name_are_named_with_their_table(summaries):
-    said = verdict(claim("7a"), summaries({}))
-    assert "“VGG, pretrained” in fine-tuning noisy is" in said
-    assert "“VGG, pretrained” in fine-tuning clean is" in said
+    text = verdict(claim("7a"), summaries({}))
+    assert "“VGG, pretrained” in fine-tuning noisy is" in text
+    assert "“VGG, pretrained” in fine-tuning clean is" in text
 
 
 @given(

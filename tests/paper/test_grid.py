@@ -87,7 +87,7 @@ def test_only_a_missing_cell_is_made_again(bench, places, made):
 
 
 def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, made, monkeypatch):
-    """It arrives in the second pre-training, which goes on from there."""
+    """The signal arrives in the second pre-training, which resumes from there."""
     take = ContrastiveTraining.step
 
     def step(self, number):

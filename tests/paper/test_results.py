@@ -13,11 +13,11 @@ def cell(row, seed, score, **more):
 
 
 def test_cells_are_read_in_the_order_of_tables_and_seeds(tmp_path):
-    wanted = [(table, row, seed) for table, row in choose()[:7] for seed in (0, 2, 10)]
-    for table, row, seed in reversed(wanted):
+    places = [(table, row, seed) for table, row in choose()[:7] for seed in (0, 2, 10)]
+    for table, row, seed in reversed(places):
         write_cell(cell_path(tmp_path, table, row, seed), Cell(table.name, row.name, seed, 0.5))
     there = [(cell.table, cell.row, cell.seed) for cell in read_cells(tmp_path)]
-    assert there == [(table.name, row.name, seed) for table, row, seed in wanted]
+    assert there == [(table.name, row.name, seed) for table, row, seed in places]
 
 
 def test_a_written_cell_is_read_back(tmp_path):

@@ -25,7 +25,7 @@ def test_a_table_row_has_name_score_and_interval(written):
     lines = (written[0] / "tables.md").read_text().splitlines()
     assert "- source: made up" in lines
     assert "## Patch sampling" in lines
-    assert "| | balanced accuracy, % | 95 % interval | seeds | kNN, % | seconds |" in lines
+    assert "| | balanced accuracy, % | 95% interval | seeds | kNN, % | seconds |" in lines
     assert "| same patch | 61.0 | 58.5 to 63.5 | 3 |  | 0 |" in lines
     reference = "| **two at random** (the paper's choice) | 64.3 | 60.5 to 68.1 | 3 |  | 0 |"
     assert lines.index(reference) == 1 + lines.index(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundalike.paper.time_left import TimeLeft, spoken
+from soundalike.paper.time_left import TimeLeft, format_duration
 
 KINDS = [(task, encoder) for task in ("linear", "clean") for encoder in ("vgg", "crnn")]
 
@@ -42,4 +42,4 @@ def test_equal_work_takes_time_times_number(seconds, n_pieces):
     [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7200, "2.0 h")],
 )
 def test_durations_are_formatted_in_their_unit(seconds, words):
-    assert spoken(seconds) == words
+    assert format_duration(seconds) == words

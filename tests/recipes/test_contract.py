@@ -1,4 +1,4 @@
-"""What holds for every recipe that comes with the package."""
+"""Properties of every recipe that comes with the package."""
 
 from importlib import resources
 

@@ -1,6 +1,5 @@
 import dataclasses
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -34,7 +33,7 @@ ALARMS = {
 
 
 def make_metrics(n_steps=N_EPOCHS * STEPS_PER_EPOCH):
-    """Every column falls over training, but where the training was not looked at."""
+    """Every column falls over training, except in steps without a check."""
     steps = np.arange(1, n_steps + 1)
     values = 1 / steps
     ends = np.where(steps % STEPS_PER_EPOCH == 0, values, np.nan)
@@ -43,47 +42,21 @@ def make_metrics(n_steps=N_EPOCHS * STEPS_PER_EPOCH):
     return pd.DataFrame(columns | dict.fromkeys(("knn", *MEASURES), ends))
 
 
-class Page(HTMLParser):
-    """What the page holds: elements, the addresses they load, the words of each kind."""
+@pytest.fixture
+def write(tmp_path, parse_html):
+    """Return a function that writes a page and parses it."""
+    path = tmp_path / "health.html"
 
-    def __init__(self, html):
-        super().__init__()
-        self.html, self.elements, self.addresses = html, [], []
-        self.open, self.text = [], {}
-        self.feed(html)
+    def write_page(metrics=None, **changes):
+        result = dataclasses.replace(RESULT, **changes)
+        write_health_page(path, make_metrics() if metrics is None else metrics, result)
+        return parse_html(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.elements.append((tag, attributes))
-        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
-        if tag not in {"meta", "link"}:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        opened = self.open.pop()
-        assert opened == tag, f"<{opened}> is closed by </{tag}>"
-
-    def handle_data(self, data):
-        if self.open and data.strip():
-            self.text.setdefault(self.open[-1], []).append(data.strip())
-
-    @property
-    def charts(self):
-        return self.text.get("figcaption", [])
+    return write_page
 
 
-def write(folder, metrics=None, **changes):
-    path = folder / "health.html"
-    result = dataclasses.replace(RESULT, **changes)
-    write_health_page(path, make_metrics() if metrics is None else metrics, result)
-    return Page(path.read_text(encoding="utf-8"))
-
-
-def test_the_page_loads_no_other_files(tmp_path):
-    page = write(tmp_path)
+def test_the_page_loads_no_other_files(tmp_path, write):
+    page = write()
     assert page.open == []
     assert all(address.startswith("data:") for address in page.addresses)
     loads = r"url\((?![\"']?data:)|@import|<script|http(?!://www\.w3\.org/2000/svg)"
@@ -92,10 +65,10 @@ def test_the_page_loads_no_other_files(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["health.html"], "nothing is left beside"
 
 
-def test_every_measure_is_shown_and_explained(tmp_path):
+def test_every_measure_is_shown_and_explained(write):
     assert {curve.column for curve in CURVES} == {"loss", "knn", *MEASURES}
-    page = write(tmp_path)
-    assert page.charts == [curve.name for curve in CURVES]
+    page = write()
+    assert page.text["figcaption"] == [curve.name for curve in CURVES]
     for curve in CURVES:
         assert f"{curve.meaning} {curve.healthy}" in page.text["p"]
     facts = dict(zip(page.text["dt"], page.text["dd"], strict=True))
@@ -107,13 +80,15 @@ def test_every_measure_is_shown_and_explained(tmp_path):
     )
 
 
-def test_without_labels_there_is_no_knn_curve(tmp_path):
-    page = write(tmp_path, make_metrics().drop(columns="knn"))
-    assert page.charts == [curve.name for curve in CURVES if curve.column != "knn"]
+def test_without_labels_there_is_no_knn_curve(write):
+    page = write(make_metrics().drop(columns="knn"))
+    assert page.text.get("figcaption", []) == [
+        curve.name for curve in CURVES if curve.column != "knn"
+    ]
 
 
-def test_alarms_come_first_as_sentences(tmp_path):
-    well, ill = write(tmp_path), write(tmp_path, alarms=ALARMS, verdict="collapse, shortcut")
+def test_alarms_come_first_as_sentences(write):
+    well, ill = write(), write(alarms=ALARMS, verdict="collapse, shortcut")
     assert well.text["h1"] == ["No problems detected"]
     assert "li" not in well.text
     assert ill.text["h1"] == ["Collapse, shortcut"]
@@ -122,10 +97,10 @@ def test_alarms_come_first_as_sentences(tmp_path):
     assert ill.html.index("Collapse") < ill.html.index("<svg")
 
 
-def test_the_stopping_point_is_named(tmp_path):
-    assert "After epoch 7" in write(tmp_path, stopping_point=7).text["p"][1]
-    assert "no sign" in write(tmp_path).text["p"][1]
-    assert "no sign" not in write(tmp_path, alarms=ALARMS).html
+def test_the_stopping_point_is_named(write):
+    assert "After epoch 7" in write(stopping_point=7).text["p"][1]
+    assert "no sign" in write().text["p"][1]
+    assert "no sign" not in write(alarms=ALARMS).html
 
 
 def test_in_short_is_one_line():
@@ -140,35 +115,35 @@ def test_in_short_is_one_line():
 
 
 @pytest.mark.parametrize("n_steps", [0, 1, 7])
-def test_an_interrupted_run_has_a_page(tmp_path, n_steps):
+def test_an_interrupted_run_has_a_page(n_steps, write):
     health = {"highest_rank": 128}
-    page = write(tmp_path, make_metrics(n_steps), n_steps_done=n_steps, health=health)
+    page = write(make_metrics(n_steps), n_steps_done=n_steps, health=health)
     assert "interrupted" in page.text["p"][1]
-    assert len(page.charts) == {0: 0, 1: 1, 7: len(CURVES)}[n_steps]
+    assert len(page.text.get("figcaption", [])) == {0: 0, 1: 1, 7: len(CURVES)}[n_steps]
     assert "effective rank" not in page.text["dt"]
 
 
-def test_curves_end_before_the_first_nan(tmp_path):
+def test_curves_end_before_the_first_nan(write):
     metrics = make_metrics()
     metrics.loc[metrics["epoch"] == N_EPOCHS, list(MEASURES)] = np.nan
     health = dict.fromkeys(MEASURES, np.nan) | {"highest_rank": 128}
-    page = write(tmp_path, metrics, health=health)
-    assert len(page.charts) == len(CURVES)
+    page = write(metrics, health=health)
+    assert len(page.text.get("figcaption", [])) == len(CURVES)
     assert "NaN" not in page.html
 
 
-def test_small_last_batches_do_not_distort_the_loss_curve(tmp_path):
+def test_small_last_batches_do_not_distort_the_loss_curve(write):
     metrics = make_metrics()
     metrics["loss"] = np.where(metrics["step"] % STEPS_PER_EPOCH == 0, 1.0, 2.0)
-    line = re.search(r'points="([^"]*)"', write(tmp_path, metrics).html)[1]
+    line = re.search(r'points="([^"]*)"', write(metrics).html)[1]
     heights = [float(point.split(",")[1]) for point in line.split()]
     assert np.ptp(heights[STEPS_PER_EPOCH:]) < 0.2
     assert np.ptp(heights) > 100
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_page_fits_phone_and_desktop_widths(browser, tmp_path, width):
-    write(tmp_path, alarms=ALARMS)
+def test_the_page_fits_phone_and_desktop_widths(browser, tmp_path, width, write):
+    write(alarms=ALARMS)
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},

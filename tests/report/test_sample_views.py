@@ -1,4 +1,4 @@
-"""What is shown and played is what training would make, and what was recorded there."""
+"""Sampled views equal those of training, and their sounds match."""
 
 import dataclasses
 import shutil
@@ -23,14 +23,14 @@ RATE = 22050
 
 
 def settings(**changes):
-    """The section views of a recipe that mixes and does nothing else."""
+    """The section `views` of a recipe with mix-back and no augmentation."""
     nothing = {"views.resized_crop": None, "views.compression": None, "views.noise": None}
     changes = {f"views.{key}": value for key, value in changes.items()}
     return read_recipe("tiny", PRETRAINING, nothing | changes)["views"]
 
 
 def rhythm(duration_s, seed, rate=RATE):
-    """Noise that is louder and softer all the time, so that no moment is like another."""
+    """Noise whose level varies all the time, so that every moment is different."""
     rng = np.random.default_rng(seed)
     n_samples = round(duration_s * rate)
     steps = np.linspace(0, n_samples, max(2, round(duration_s * 20)))
@@ -92,7 +92,7 @@ def test_a_patch_is_the_stated_part_of_its_clip(store):
 
 
 def test_the_sound_of_a_patch_matches_its_picture(rhythms):
-    """The log-mel of each sound is the picture, but for its level and what lies outside it."""
+    """The log-mel of each sound equals the picture, except for its level and edges."""
     samples = sample_views(str(rhythms), LogMel(), settings(), 8)
     kinds = {(cut.clip.path.split()[0].split("/")[-1], cut.clip.start_s) for cut in samples.cuts}
     assert kinds == {("long", None), ("long", 1.3), ("short", None), ("rate", None)}
@@ -138,7 +138,7 @@ def test_the_views_depend_on_the_seed_alone(sound_folder):
 
 
 def test_silent_patches_are_marked(tmp_path):
-    """In the long pause after a knock, and in a recording of nothing; not in noise."""
+    """In the pause after a knock and in a silent recording, but not in noise."""
     pause = np.zeros(60 * RATE, np.float32)
     pause[: RATE // 2] = rhythm(0.5, 0)
     soundfile.write(tmp_path / "pause.wav", pause, RATE)
@@ -157,7 +157,7 @@ def test_silent_patches_are_marked(tmp_path):
 
 
 def test_the_activity_threshold_of_the_recipe_avoids_silence(tmp_path):
-    """Of three clips that fall silent half-way."""
+    """For three clips whose second half is silent."""
     for number in range(3):
         halves = np.concatenate([rhythm(4, number), np.zeros(4 * RATE, np.float32)])
         soundfile.write(tmp_path / f"{number}.wav", halves, RATE)

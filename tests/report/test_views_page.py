@@ -1,7 +1,6 @@
 import json
 import re
 import shutil
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -18,44 +17,22 @@ RATE = 22050
 N_PAIRS = 4
 
 
-class Page(HTMLParser):
-    """What the page holds: elements, the addresses they load, and the text of each kind."""
+@pytest.fixture(scope="module")
+def make_page(parse_html):
+    """Return a function that writes the page of a source and parses it."""
 
-    def __init__(self, html):
-        super().__init__()
-        self.elements, self.addresses, self.open, self.text = [], [], [], {}
-        self.feed(html)
+    def make(path, source, **changes):
+        changes = {f"views.{key}": value for key, value in changes.items()}
+        views = read_recipe("tiny", PRETRAINING, changes)["views"]
+        write_views_page(path, sample_views(str(source), LogMel(), views, N_PAIRS))
+        return parse_html(path.read_text(encoding="utf-8"))
 
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self.elements.append((tag, attributes))
-        self.addresses += [attributes[name] for name in ("src", "href") if name in attributes]
-        if tag not in {"meta", "link", "img"}:
-            self.open.append((tag, attributes.get("id", tag)))
-
-    def handle_endtag(self, tag):
-        opened, _ = self.open.pop()
-        assert opened == tag, f"<{opened}> is closed by </{tag}>"
-
-    def handle_data(self, data):
-        if self.open and data.strip():
-            self.text.setdefault(self.open[-1][1], []).append(data.strip())
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
-
-
-def make_page(path, source, **changes):
-    """Write the page of a source and read it."""
-    changes = {f"views.{key}": value for key, value in changes.items()}
-    views = read_recipe("tiny", PRETRAINING, changes)["views"]
-    write_views_page(path, sample_views(str(source), LogMel(), views, N_PAIRS))
-    return Page(path.read_text(encoding="utf-8"))
+    return make
 
 
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory):
-    """Noise, and a recording of nothing, in files of odd names."""
+    """Noise and a silent recording, in files with unusual names."""
     root = tmp_path_factory.mktemp("sounds")
     rng = np.random.default_rng(0)
     for name in ("rain & <wind>", "2", "3"):
@@ -65,15 +42,15 @@ def sounds(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory, sounds):
+def path(tmp_path_factory, sounds, make_page):
     path = tmp_path_factory.mktemp("report") / "deep" / "views.html"
     make_page(path, sounds)
     return path
 
 
 @pytest.fixture(scope="module")
-def page(path):
-    return Page(path.read_text(encoding="utf-8"))
+def page(path, parse_html):
+    return parse_html(path.read_text(encoding="utf-8"))
 
 
 def test_the_page_loads_no_other_files(path, page):
@@ -109,7 +86,7 @@ def test_the_draws_are_described(page):
         r"factor [01](\.\d+)?",
         r"std 0\.\d+",
     ):
-        assert sum(bool(re.fullmatch(line, said)) for said in page.text["li"]) == 2 * N_PAIRS
+        assert sum(bool(re.fullmatch(line, text)) for text in page.text["li"]) == 2 * N_PAIRS
 
 
 def test_names_are_escaped(page):
@@ -122,7 +99,7 @@ def test_the_page_shows_its_recipe(page):
     assert shown == {key: value for key, value in resolved.items() if value is not None}
 
 
-def test_silent_patches_are_marked_and_counted(tmp_path, sounds):
+def test_silent_patches_are_marked_and_counted(tmp_path, sounds, make_page):
     quiet = make_page(tmp_path / "page.html", sounds, mix_back=None)
     facts = dict(zip(quiet.text["dt"], quiet.text["dd"], strict=True))
     n_silent = quiet.text.get("strong", []).count("silent patch")
@@ -131,7 +108,7 @@ def test_silent_patches_are_marked_and_counted(tmp_path, sounds):
     assert facts["training clips"] == "4"
 
 
-def test_missing_recordings_are_mentioned(tmp_path, sounds, page):
+def test_missing_recordings_are_mentioned(tmp_path, sounds, page, make_page):
     from soundalike.datasets.prepare import prepare
     from soundalike.datasets.source import read_source
 
@@ -149,7 +126,7 @@ def test_missing_recordings_are_mentioned(tmp_path, sounds, page):
     assert told[2] == ["16"]
 
 
-def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds):
+def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds, make_page):
     mixed = make_page(tmp_path / "page.html", sounds, mix_back={"alpha": 0.4, "scale": "log"})
     assert any(re.fullmatch(r"\S+% of the log-mel", line) for line in mixed.text["li"])
     assert not any("dB" in line for line in mixed.text["li"])

@@ -1,4 +1,4 @@
-"""What is chosen for the machine, and that it can be forced."""
+"""Settings chosen for the machine, and forcing them."""
 
 import subprocess
 import sys
@@ -52,7 +52,7 @@ def test_channels_last_is_chosen_where_it_is_safe(width, channels_last):
 
 
 def test_a_narrow_network_trains_on_batches_of_different_sizes():
-    """In a process of its own, because the fault it looks for ends the process."""
+    """In its own process, because the fault would crash it."""
     code = (
         "import torch\n"
         "from soundalike.models.resnet import ResNet18\n"

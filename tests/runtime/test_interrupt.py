@@ -1,4 +1,4 @@
-"""A first signal asks, a second one breaks off."""
+"""A first signal requests a stop, a second one interrupts at once."""
 
 import os
 import signal

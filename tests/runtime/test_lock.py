@@ -1,4 +1,4 @@
-"""One run at a time in a folder: kept out while another is there, and not a moment longer."""
+"""Only one run at a time can use a folder."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""Work in parts: what is done stays done, in the order of the items."""
+"""Work in parts: finished parts are not repeated, and order is kept."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Reading ahead: the same items, errors where they belong, and no thread left behind."""
+"""Prefetching: order, errors and threads."""
 
 import itertools
 import threading

@@ -1,4 +1,4 @@
-"""Many processes: in order, in bounded memory, and gone when they should be."""
+"""Worker processes: order, bounded memory, and how they end."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from soundalike.runtime.workers import WorkerError, map_in_processes, n_processo
 
 
 def slow_at_first(number):
-    """Take longest for the first numbers, so that later ones are done before them."""
+    """Take longest for the first numbers, so that later ones finish earlier."""
     time.sleep(max(0, 3 - number) * 0.05)
     return number * 10
 
@@ -35,7 +35,7 @@ def refuse_seven(number):
 
 
 def die_at_seven(number):
-    """Be killed at one of the numbers, as the system does when memory is short."""
+    """Get killed at one of the numbers, as when memory runs out."""
     if number == 7:
         os.kill(os.getpid(), signal.SIGKILL)
     return number
@@ -120,7 +120,7 @@ def test_workers_end_when_their_parent_is_killed(start_held):
 
 
 def is_running(process: int) -> bool:
-    """Tell whether a process is there and no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         with open(f"/proc/{process}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"

@@ -1,4 +1,4 @@
-"""Building blocks of synthetic sounds, against plain definitions."""
+"""Building blocks of synthetic sounds, compared with plain definitions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Plucked strings have the pitch and the decay asked for."""
+"""Plucked strings have the requested pitch and decay."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is built from a recipe: shared encoders, batches, labels, and what is refused."""
+"""Building a pre-training from a recipe: shared encoders, batches, labels, errors."""
 
 import dataclasses
 

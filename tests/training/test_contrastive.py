@@ -1,4 +1,4 @@
-"""A training step against the method written out, and what it must not depend on."""
+"""A training step compared with the method written out, and its invariances."""
 
 import lightning_fabric
 import numpy as np

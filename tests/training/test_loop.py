@@ -1,4 +1,4 @@
-"""The loop, driven by the smallest training there is: a straight line through points."""
+"""The loop, with a minimal training: a line fitted to points."""
 
 import math
 import os

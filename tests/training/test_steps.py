@@ -1,4 +1,4 @@
-"""What all kinds of training share, on the smallest training: its draws are its loss."""
+"""The common part of all trainings, with a minimal training whose draws are its loss."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What holds for every augmentation of the table."""
+"""Properties of every augmentation in the table."""
 
 import pickle
 from pkgutil import resolve_name

@@ -1,4 +1,4 @@
-"""The noise against its definition, and what makes it noise."""
+"""Noise compared with its definition, and its statistics."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Where patches begin: independently, in one place, or apart."""
+"""Where patches start: independently, at the same place, or apart."""
 
 import pytest
 import torch

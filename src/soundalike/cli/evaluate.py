@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["noisy", "clean"],
         default="noisy",
         help="noisy (default): train on the split train, select on validation; clean: train on "
-        "85 %% of validation, select on the rest",
+        "85%% of validation, select on the rest",
     )
     recipes = "recipe of the fine-tuning: finetune, few_labels or a YAML file (default: finetune)"
     add_recipe(parser, "finetune", recipes, EPILOG)
@@ -99,7 +99,7 @@ def print_evaluation(result: "EvaluationResult") -> None:
     for name in ("protocol", "representation"):
         table.add_column(name)
     has_accuracy = result.rows[0].accuracy is not None
-    for name in (result.metric, "95 % interval", *(["accuracy"] if has_accuracy else [])):
+    for name in (result.metric, "95% interval", *(["accuracy"] if has_accuracy else [])):
         table.add_column(name, justify="right")
     protocol = result.rows[0].protocol
     for row in result.rows:

@@ -42,9 +42,9 @@ def evaluation_splits(store: Store, task: str = "noisy", seed: int = 0) -> list[
     Args:
         store: the clips.
         task: "noisy" trains on the split train and selects on validation. "clean", the small task
-            of Fonseca et al. 2021, trains on 85 % of the clips of each class in validation and
+            of Fonseca et al. 2021, trains on 85% of the clips of each class in validation and
             selects on the rest; clips of one recording stay together. Both test on test.
-        seed: random seed of the choice of the 85 %.
+        seed: random seed of the choice of the 85%.
 
     Raises:
         SourceError: there are no labels, or no clips to train on, to select on or to test on.

@@ -1,7 +1,7 @@
 """A synthetic data set: FSDnoisy18k in miniature, with the true labels.
 
 It has the classes, the layout and the label noise of FSDnoisy18k (Fonseca et al., ICASSP 2019). In
-`train_noisy` 40 % of the labels are wrong: half of these clips hold another class, and half a sound
+`train_noisy` 40% of the labels are wrong: half of these clips hold another class, and half a sound
 outside the vocabulary. The labels of `train_clean` and `test` are correct. A clip is a function of
 (seed, split, index), so clips can be written in any order by any number of processes, and the small
 set is the beginning of the full one.

@@ -81,7 +81,7 @@ def fit_paper_linear(
 ) -> LinearClassifier:
     """Fit the linear classifier of Fonseca et al. 2021, to features that are not standardized.
 
-    SGD with learning rate 0.1, a tenth of it after 40 % and again after 80 % of the epochs, weight
+    SGD with learning rate 0.1, a tenth of it after 40% and again after 80% of the epochs, weight
     decay 1e-4. Validation clips choose the epoch.
 
     Args:

@@ -1,6 +1,6 @@
 """Make a model faster for inference: the same network in another memory layout and number format.
 
-Layers are never merged or left out. Folding batch norms into convolutions would save 1 to 4 % of
+Layers are never merged or left out. Folding batch norms into convolutions would save 1 to 4% of
 the time (docs/performance.md), and which convolution comes before a norm cannot be seen from the
 order in which a network defines its layers.
 """

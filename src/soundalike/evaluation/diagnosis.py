@@ -62,7 +62,7 @@ def stopping_point(history: History) -> int | None:
     """Return the epoch after which training brought almost no improvement, or None.
 
     It is the epoch of the first check after which neither the effective rank nor the gap between
-    positives and negatives improved by more than 2 %. The result is None if that epoch is not
+    positives and negatives improved by more than 2%. The result is None if that epoch is not
     clearly before the end, or if nothing was learned. It is a hint: a score on labeled clips may
     still improve later.
 

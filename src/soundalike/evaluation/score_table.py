@@ -19,7 +19,7 @@ class ScoreRow:
         protocol: how clips were classified, such as "linear".
         representation: what was classified, such as "pretrained encoder".
         score: metric of the labels, see `metric_name`.
-        interval: 95 % confidence interval of the score over clips.
+        interval: 95% confidence interval of the score over clips.
         per_class: recall or average precision of each class that has test clips.
         accuracy: fraction of correct clips, for clips with one label.
         confusion: number of clips by true class (rows) and predicted class (columns), for clips

@@ -24,7 +24,7 @@ class Claim:
         pairs: comparisons that must all hold if the finding is true.
         any_difference: if true, one pair that differs in either direction is enough. The
             intervals are then corrected for the number of pairs (Bonferroni), so that the chance
-            of any false difference is at most 5 %.
+            of any false difference is at most 5%.
     """
 
     number: str

@@ -187,15 +187,15 @@ def choose(only: Sequence[str] | None = None) -> list[tuple[Table, Row]]:
         return list(rows.values())
     chosen: set[str] = set()
     for name in only:
-        wanted = "/".join(map(slug, name.split("/", 1)))
-        matches = [known for known in rows if wanted in (known, known.partition("/")[0])]
+        query = "/".join(map(slug, name.split("/", 1)))
+        matches = [known for known in rows if query in (known, known.partition("/")[0])]
         if not matches:
-            raise PaperError(_no_such(name, wanted, list(rows)))
+            raise PaperError(_unknown_name(name, query, list(rows)))
         chosen.update(matches)
     return [rows[name] for name in rows if name in chosen]
 
 
-def _no_such(name: str, wanted: str, rows: Sequence[str]) -> str:
+def _unknown_name(name: str, query: str, rows: Sequence[str]) -> str:
     tables = [slug(table.name) for table in TABLES]
-    hint = did_you_mean(wanted, rows if "/" in wanted else tables) or "none has rows of that name."
-    return f"{name}: the paper's tables are {', '.join(tables)}: {hint}"
+    hint = did_you_mean(query, rows if "/" in query else tables)
+    return f"{name}: no such table or row; the tables are {', '.join(tables)}{hint and f': {hint}'}"

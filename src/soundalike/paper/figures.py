@@ -16,11 +16,11 @@ from soundalike.runtime.atomic import atomic_write
 CHOICE, OTHER, INK, QUIET = "#0072b2", "#bcc5ce", "#1c1c1c", "#5a6570"
 WIDTH, ROW_HEIGHT, AROUND_ROWS = 9.0, 0.4, 1.6  # inches; 9 are 900 pixels at 100 an inch
 DPI = 200
-KEY = "bar: mean over seeds · line: 95 % interval · dot: one seed · blue: the paper's choice"
+KEY = "bar: mean over seeds · line: 95% interval · dot: one seed · blue: the paper's choice"
 
 
 def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metric: str) -> None:
-    """Write a PNG of mean scores, their 95 % intervals over seeds, and the score of each seed.
+    """Write a PNG of mean scores, their 95% intervals over seeds, and the score of each seed.
 
     Args:
         path: the PNG file.

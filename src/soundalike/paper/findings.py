@@ -1,7 +1,7 @@
 """Which of the paper's findings hold here.
 
 Two rows are compared by the differences of their scores with the same seeds: the mean difference
-and its 95 % interval by Student's t.
+and its 95% interval by Student's t.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,11 +67,11 @@ class Difference:
         return "above" if np.mean(self.by_seed) >= 0 else "below"
 
     @property
-    def reach(self) -> str:
+    def points_interval(self) -> str:
         """Confidence interval of `points`.
 
-        >>> Difference([0.04, 0.05]).reach, Difference([-0.01, -0.02, -0.03]).reach
-        ('−1.9 to 10.9', '−0.5 to 4.5')
+        >>> Difference([-0.01, -0.02, -0.03]).points_interval
+        '−0.5 to 4.5'
         """
         low, high = self.interval
         if self.sign == "below":
@@ -88,7 +88,7 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
     """
     level = 1 - 0.05 / len(claim.pairs) if claim.any_difference else 0.95
     sides: list[str] = []
-    words: dict[str, list[str]] = {}
+    comparisons: dict[str, list[str]] = {}
     for pair in claim.pairs:
         below = [_scores(name, summaries) for name in pair.below]
         difference = Difference.of(_scores(pair.above, summaries), below, level)
@@ -97,15 +97,15 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
             middle = "the mean of " if len(below) > 1 else ""
             others = " and ".join(map(_quoted, pair.below))
             how_far = f"{difference.points} {difference.sign}"
-            said = f"{how_far} {middle}{others} ({difference.reach})"
-            words.setdefault(pair.above, []).append(said)
-    if not words:
+            comparison = f"{how_far} {middle}{others} ({difference.points_interval})"
+            comparisons.setdefault(pair.above, []).append(comparison)
+    if not comparisons:
         return TOO_FEW
-    tables = {name.partition("/")[0] for name in words}
+    tables = {name.partition("/")[0] for name in comparisons}
     clauses = [
         # A row of the same name may be in both tables.
-        f"{_quoted(name)}{_in_table(name) if len(tables) > 1 else ''} is {', '.join(said)}"
-        for name, said in words.items()
+        f"{_quoted(name)}{_in_table(name) if len(tables) > 1 else ''} is {', '.join(of_row)}"
+        for name, of_row in comparisons.items()
     ]
     return f"{_outcome(claim, sides)}: {'; '.join(clauses)}."
 
@@ -123,10 +123,10 @@ def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
         scores = summaries[row.name].scores
         difference = Difference.of(summaries[reference.name].scores, [scores])
         if row is not reference and len(difference.by_seed) >= 2:
-            how_far = f" (by {difference.points}, {difference.reach})"
+            how_far = f" (by {difference.points}, {difference.points_interval})"
             is_open = difference.side == "open"
             others[difference.side].append(f"“{row.name}”{'' if is_open else how_far}")
-    said = [
+    clauses = [
         f"{words} {', '.join(others[side])}"
         for side, words in {
             "above": "clearly above",
@@ -135,9 +135,9 @@ def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
         }.items()
         if others[side]
     ]
-    if not said:
+    if not clauses:
         return TOO_FEW[0].upper() + TOO_FEW[1:]
-    return f"“{reference.name}”, the paper's choice, is {'; '.join(said)}."
+    return f"“{reference.name}”, the paper's choice, is {'; '.join(clauses)}."
 
 
 def _outcome(claim: Claim, sides: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from soundalike.paper.cells import Bench
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.results import Cell, cell_path, read_cell, write_cell
 from soundalike.paper.rows import Row, Table
-from soundalike.paper.time_left import Kind, TimeLeft, spoken
+from soundalike.paper.time_left import Kind, TimeLeft, format_duration
 from soundalike.runtime.interrupt import StopSignal
 
 Place = tuple[Table, Row, int]
@@ -44,9 +44,9 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
                 times.add(kind, time.monotonic() - began)
             if progress:
                 seconds = times.of(filter(None, waiting))
-                left = f", about {spoken(seconds)} left" if seconds > 0 else ""
+                time_left = f", about {format_duration(seconds)} left" if seconds > 0 else ""
                 count = f"{len(places) - len(waiting)} of {len(places)} cells"
-                print(f"{_said(cell)}; {count}{left}", file=sys.stderr)
+                print(f"{_in_words(cell)}; {count}{time_left}", file=sys.stderr)
             if stop.is_set:
                 raise KeyboardInterrupt
 
@@ -80,9 +80,9 @@ def _of_same_work(bench: Bench, row: Row, seed: int) -> Cell | None:
     return None
 
 
-def _said(cell: Cell) -> str:
+def _in_words(cell: Cell) -> str:
     if cell.score is None:
         return f"{cell.table} / {cell.row}, seed {cell.seed}: failed: {cell.failed}"
     knn = "" if cell.knn is None else f", kNN {cell.knn:.1%}"
     score = f"{cell.metric} {cell.score:.1%}{knn}"
-    return f"{cell.table} / {cell.row}, seed {cell.seed}: {score}, {spoken(cell.seconds)}"
+    return f"{cell.table} / {cell.row}, seed {cell.seed}: {score}, {format_duration(cell.seconds)}"

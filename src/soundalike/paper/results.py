@@ -103,7 +103,7 @@ class Summary:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the mean over seeds, cut to [0, 1]; NaN for fewer than two."""
+        """95% interval of the mean over seeds, cut to [0, 1]; NaN for fewer than two."""
         low, high = np.clip(t_interval([*self.scores.values()]), 0, 1)
         return float(low), float(high)
 

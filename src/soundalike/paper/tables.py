@@ -1,7 +1,7 @@
 """Results of the experiments: ``tables.md`` with figures for readers, ``tables.csv`` for programs.
 
 A row of ``tables.csv`` is a cell, together with the mean over seeds of its row in the table, the
-95 % interval of the mean, and the number of seeds.
+95% interval of the mean, and the number of seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def _head(facts: Mapping[str, str], is_conclusive: bool) -> Iterator[str]:
 
 def _findings(findings: Mapping[str, str]) -> Iterator[str]:
     yield from ("", "## The paper's findings", "")
-    yield from (f"- **{claim}** {said[0].upper()}{said[1:]}" for claim, said in findings.items())
+    yield from (f"- **{claim}** {text[0].upper()}{text[1:]}" for claim, text in findings.items())
 
 
 def _as_run(table: Table, summaries: Mapping[str, Summary]) -> Table:
@@ -86,7 +86,7 @@ def _table(
     table: Table, summaries: Mapping[str, Summary], metric: str, is_conclusive: bool
 ) -> Iterator[str]:
     yield from ("", f"## {table.name.capitalize()}", "", table.question, "")
-    yield f"| | {metric}, % | 95 % interval | seeds | kNN, % | seconds |"
+    yield f"| | {metric}, % | 95% interval | seeds | kNN, % | seconds |"
     yield "|---|---:|---:|---:|---:|---:|"
     for row in table.rows:
         yield _row(summaries[row.name])

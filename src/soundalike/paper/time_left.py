@@ -41,10 +41,10 @@ class TimeLeft:
         return sum(means) / len(means)
 
 
-def spoken(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration in a suitable unit.
 
-    >>> spoken(42.3), spoken(1500), spoken(5 * 3600)
+    >>> format_duration(42.3), format_duration(1500), format_duration(5 * 3600)
     ('42 s', '25 min', '5.0 h')
     """
     if seconds < 100:

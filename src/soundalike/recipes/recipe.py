@@ -79,7 +79,7 @@ def recipe_text(recipe: str | Path) -> str:
 def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
     if isinstance(recipe, str) and RECIPES.get(recipe, kind.name) != kind.name:
         raise RecipeError(
-            f"{recipe} is a recipe for {RECIPES[recipe]} training; choose one of "
+            f"{recipe} is a {RECIPES[recipe]} recipe, not a {kind.name} recipe: choose one of "
             f"{', '.join(recipe_names(kind))}."
         )
     try:

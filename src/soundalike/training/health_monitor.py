@@ -12,7 +12,7 @@ from soundalike.training.contrastive import ContrastiveTraining, Projector
 from soundalike.training.draws import check_generator
 
 MIN_CLIPS, MAX_CLIPS = 32, 512
-# Each check uses 5 % of the clips seen since the last one. A view costs a third of a training view
+# Each check uses 5% of the clips seen since the last one. A view costs a third of a training view
 # here, so checks take a sixtieth of the training time.
 SHARE_OF_CLIPS = 1 / 20
 

@@ -15,7 +15,7 @@ class ResizedCrop:
 
     Stretching a box changes tempo and pitch a little. A box that does not fit into the patch is
     redrawn, up to ten times; after that the whole patch is used. With the default settings about
-    59 % of the draws do not fit, including nearly all boxes whose proportions differ much from the
+    59% of the draws do not fit, including nearly all boxes whose proportions differ much from the
     patch. The box is resampled bilinearly with half-pixel centers, from its own values only.
 
     Fonseca et al. 2021; the box is drawn as in Szegedy et al. 2015, "Going Deeper with
