@@ -73,7 +73,19 @@ def test_a_file_of_another_type_is_refused(place):
     message = refusal("notes.txt")
     assert message.startswith("notes.txt: not a source")
     assert ".csv, .jsonl, .parquet, .tsv" in message
-    assert refusal("sounds/a.wav").startswith("sounds/a.wav: not a source")
+    (place / "a.pdf").touch()
+    assert refusal("a.pdf").startswith("a.pdf: not a source")
+
+
+def test_one_sound_is_a_source(place):
+    (clip,) = clips = read_source("sounds/a.wav")
+    assert (clip.path, clip.label) == (str(place / "sounds" / "a.wav"), "")
+    assert clips.name == "a.wav"
+
+
+def test_a_manifest_may_be_a_text(place):
+    (place / "clips.txt").write_text("File\tClass\nsounds/a.wav\tdog\n")
+    assert [clip.label for clip in read_source("clips.txt")] == ["dog"]
 
 
 def test_the_root_of_a_data_set_may_be_in_the_home_folder(place):

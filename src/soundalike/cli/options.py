@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from soundalike.embedding.sound_encoder import SoundEncoder
 
 SOURCE_HELP = (
-    "a folder of sounds (sub-folder names are labels), a manifest (CSV, TSV or Parquet with a "
-    "column 'path'), a data set such as esc10:ROOT or synthetic:small, or a prepared store"
+    "a folder of sounds (sub-folder names are labels or splits), a sound, a quoted pattern such as "
+    "'sounds/*.wav', a text file of paths, a manifest (CSV, TSV, Parquet or JSON lines with a "
+    "column 'path'), a Raven, Audacity or BirdNET table beside its sounds, a data set such as "
+    "esc10:ROOT or synthetic:small, or a prepared store"
 )
 MODEL_HELP = (
     "a run folder written by pretrain, a folder with config.json and model.safetensors, or the "

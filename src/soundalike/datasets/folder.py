@@ -6,24 +6,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from soundalike.audio.sound_file import AUDIO_SUFFIXES
-from soundalike.datasets.clips import SPLITS, Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.clips import ClipTable, Problem, SourceError
+from soundalike.datasets.folder_names import rows_of_sounds
+from soundalike.datasets.rows import divided_recordings
+from soundalike.datasets.sidecars import apply_sidecars, may_be_table
 
 
 def read_folder(root: Path) -> ClipTable:
     """List every sound below a folder, sorted by path.
 
-    Folders train, validation and test at the first level are splits. The next level, if there is
-    one, is the label. Hidden files and folders are skipped; links are followed once.
+    Folders train, validation and test at the first level, or what they are usually called, are
+    splits; the next level, if there is one, is the label. Tables of annotations and a metadata.csv
+    in the folder say more (see `apply_sidecars`). Hidden files and folders are skipped; links are
+    followed once.
 
     Raises:
         SourceError: the folder cannot be read, or contains no sound.
     """
-    clips: list[Clip] = []
+    sounds: list[Path] = []
+    tables: list[Path] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     for path in _files(root, problems):
         if path.suffix.lower() not in AUDIO_SUFFIXES:
             others[path.suffix.lower() or "no suffix"] += 1
+            if may_be_table(path):
+                tables.append(path)
             continue
         try:
             str(path).encode()
@@ -33,12 +41,12 @@ def read_folder(root: Path) -> ClipTable:
                 Problem(shown, "name", f"{shown}: the name is not valid UTF-8: rename it.")
             )
             continue
-        *levels, _ = path.relative_to(root).parts
-        split = levels.pop(0) if levels and levels[0] in SPLITS else ""
-        clips.append(Clip(str(path), label=levels[0] if levels else "", split=split))
-    if not clips:
+        sounds.append(path)
+    if not sounds:
         raise SourceError(_no_sounds(root, others, problems))
-    return ClipTable.of(root.resolve().name, clips, problems)
+    rows, notes = rows_of_sounds(root, sounds)
+    rows = apply_sidecars(root, rows, tables, notes, problems)
+    return ClipTable(root.resolve().name, rows, problems, notes + divided_recordings(rows))
 
 
 def _files(root: Path, problems: list[Problem]) -> Iterator[Path]:

@@ -34,7 +34,7 @@ def existing_rows(
     """
     names = rows["path"].unique()
     folder = _folder_of(table.parent, names)
-    files = rows["path"].map({name: _file_in(folder, name) for name in names})
+    files = rows["path"].map({name: file_in(folder, name) for name in names})
     if files.isna().all():
         example = f", and the first is '{names[0]}'" if len(names) else ""
         if len(names) and re.match(r"[A-Za-z]:[\\/]", names[0]):
@@ -120,15 +120,20 @@ def divided_recordings(rows: pd.DataFrame) -> list[str]:
 def _folder_of(parent: Path, names: Iterable[str]) -> Path:
     """Return the folder that paths are relative to: the parent, or the only one in it that fits."""
     first = next(iter(names), "")
-    if not first or any(_file_in(parent, name) for name in names):
+    if not first or any(file_in(parent, name) for name in names):
         return parent
     folders = [entry for entry in sorted(parent.iterdir()) if entry.is_dir()]
-    fitting = [folder for folder in folders if _file_in(folder, first)]
+    fitting = [folder for folder in folders if file_in(folder, first)]
     return fitting[0] if len(fitting) == 1 else parent
 
 
-def _file_in(folder: Path, name: str) -> str | None:
-    """Return the path of a file that a table names, None if there is none."""
+def file_in(folder: Path, name: str) -> str | None:
+    """Return the path of a file that a table names, None if there is none.
+
+    Args:
+        folder: relative names are relative to it.
+        name: the name, with slashes or, if no such file exists, backslashes.
+    """
     for written in dict.fromkeys([name, name.replace("\\", "/")]):
         if written and os.path.isfile(folder / written):
             return str(folder / written)

@@ -4,19 +4,25 @@ import os
 import pkgutil
 from pathlib import Path
 
-from soundalike.datasets import DATASETS
-from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.datasets import DATASETS, TABLE_FORMATS
+from soundalike.datasets.annotations import TABLE_SUFFIXES, format_of, read_annotations
+from soundalike.datasets.clips import Clip, ClipTable, SourceError
+from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder import read_folder
-from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest
+from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest, table_of_text
+from soundalike.datasets.path_list import LIST_SUFFIXES, read_glob, read_list
 from soundalike.datasets.store import is_store, open_store
+from soundalike.datasets.text_table import open_text_table
 from soundalike.runtime.suggestions import nearest_name
 
 
 def read_source(source: str | Path) -> ClipTable:
-    """List the clips of a folder, a manifest, a data set ``name:root`` or a prepared store.
+    """List the clips of a source.
 
     Args:
-        source: a folder of sounds, a CSV, TSV or Parquet manifest, ``name:root`` with a name of
+        source: a folder of sounds, a sound, a glob such as "sounds/*/*.wav", a text file of paths,
+            a manifest, a table in a format of `TABLE_FORMATS`, ``name:root`` with a name of
             `DATASETS`, or a store.
 
     Raises:
@@ -33,17 +39,35 @@ def read_source(source: str | Path) -> ClipTable:
         return open_store(path).clips
     if path.is_dir():
         return read_folder(path)
-    if path.suffix.lower() in MANIFEST_SUFFIXES and path.exists():
-        return read_manifest(path)
     if path.exists():
-        raise SourceError(
-            f"{source}: not a source. Name a folder of sounds, a manifest "
-            f"({', '.join(sorted(MANIFEST_SUFFIXES))}) or a data set such as esc10:ROOT."
-        )
+        return _read_file(source, path)
+    if any(sign in source for sign in "*?["):
+        return read_glob(str(path))
     if colon and (nearest := nearest_name(name, DATASETS)):
         raise SourceError(f"{source}: no data set '{name}'; did you mean '{nearest}:{root}'?")
     raise SourceError(
         f"{source}: no such file or folder, and none of the data sets {', '.join(DATASETS)}."
+    )
+
+
+def _read_file(source: str, path: Path) -> ClipTable:
+    suffix = path.suffix.lower()
+    if suffix in AUDIO_SUFFIXES:
+        return ClipTable.of(path.name, [Clip(str(path))])
+    if suffix in (".parquet", ".jsonl"):
+        return read_manifest(path)
+    if suffix in TABLE_SUFFIXES | LIST_SUFFIXES:
+        table = open_text_table(path)
+        if format_of(table):
+            return read_annotations(table)
+        if (clips := read_list(table)) is not None:
+            return clips
+        if suffix in MANIFEST_SUFFIXES or our_name(table.first_rows[0][0]):
+            return table_of_text(table)
+    raise SourceError(
+        f"{source}: not a source. Name a folder of sounds, a sound, a text file of paths, a "
+        f"manifest ({', '.join(sorted(MANIFEST_SUFFIXES))}), {', '.join(TABLE_FORMATS)}, or a data "
+        "set such as esc10:ROOT."
     )
 
 

@@ -152,20 +152,23 @@ def _separator_of(path: Path, text: str) -> str:
     """Return the separator that divides the header into the most names that we know."""
     header = text.lstrip().partition("\n")[0]
     usual = "\t" if path.suffix.lower() in (".tsv", ".txt") else ","
-    if not any(separator in header for separator in SEPARATORS):
+    present = [separator for separator in SEPARATORS if separator in header]
+    if not present:
         return usual
-    sniffed = _sniffed(text)
 
-    def rank(separator: str) -> tuple[int, bool, bool]:
+    def n_known(separator: str) -> int:
         names = next(csv.reader([header], delimiter=separator))
-        n_known = sum(our_name(name) is not None for name in names)
-        return n_known, separator == sniffed, separator == usual
+        return sum(our_name(name) is not None for name in names)
 
-    return max(SEPARATORS, key=rank)
+    best = max(map(n_known, present))
+    likely = [separator for separator in present if n_known(separator) == best]
+    if len(likely) == 1:
+        return likely[0]
+    return usual if usual in likely else _sniffed(text, likely)
 
 
-def _sniffed(text: str) -> str | None:
+def _sniffed(text: str, separators: list[str]) -> str:
     try:
-        return csv.Sniffer().sniff(text[:4096], "".join(SEPARATORS)).delimiter
+        return csv.Sniffer().sniff(text[:4096], "".join(separators)).delimiter
     except csv.Error:
-        return None
+        return separators[0]

@@ -1,0 +1,130 @@
+"""Read annotations that other programs wrote: Raven, Audacity and BirdNET.
+
+A table of annotations lists segments of one sound or of several. Where it does not name a sound, it
+belongs to the one whose name it begins with: ``dawn.Table.1.selections.txt`` to ``dawn.wav``.
+"""
+
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+
+from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.datasets import TABLE_FORMATS
+from soundalike.datasets.clips import ClipTable, Problem, SourceError
+from soundalike.datasets.rows import join_rows
+from soundalike.datasets.text_table import TextTable
+
+TABLE_SUFFIXES = frozenset({".txt", ".csv", ".tsv"})
+
+
+class Sounds:
+    """Sounds that tables of annotations may belong to.
+
+    Args:
+        paths: the files.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._by_name: defaultdict[str, list[Path]] = defaultdict(list)
+        for path in paths:
+            self._by_name[path.name].append(path)
+            self._by_name[path.stem].append(path)
+
+    def find(self, table: Path, written: str) -> Path | None:
+        """Return the sound of a row of a table.
+
+        Args:
+            table: the table.
+            written: what the row calls the sound, often a path on another computer; or "".
+        """
+        if written:
+            names = [re.split(r"[\\/]", written)[-1]]
+        else:
+            parts = table.name.split(".")
+            names = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+        for name in names:
+            sounds = self._by_name.get(name, [])
+            beside = [sound for sound in sounds if sound.parent == table.parent]
+            if len(beside or sounds) == 1:
+                return (beside or sounds)[0]
+        return None
+
+
+def format_of(table: TextTable) -> str | None:
+    """Return the name of the program's format that a table is in, a key of `TABLE_FORMATS`."""
+    return next((name for name in TABLE_FORMATS if _module(name).recognizes(table)), None)
+
+
+def read_annotations(table: TextTable, sounds: Sounds | None = None) -> ClipTable:
+    """Return the annotated segments of a table as clips.
+
+    Args:
+        table: in a format of `TABLE_FORMATS`.
+        sounds: the sounds that it may be about; by default those in its folder.
+
+    Raises:
+        SourceError: no sound that it is about exists, or a time is not a number.
+    """
+    path, format_name = table.path, format_of(table)
+    if format_name is None:
+        raise SourceError(f"{path}: not in a format of {', '.join(TABLE_FORMATS)}.")
+    rows, notes = _module(format_name).read(table)
+    rows = rows.reset_index(drop=True)
+    sounds = sounds or Sounds(
+        sound for sound in sorted(path.parent.iterdir()) if sound.suffix.lower() in AUDIO_SUFFIXES
+    )
+    file_of = {name: sounds.find(path, name) for name in rows["path"].unique()}
+    files = rows["path"].map(file_of)
+    lost = [name for name, file in file_of.items() if file is None]
+    problems = [
+        Problem(str(path), "missing", f"{path}: no sound {_described(path, name)}: put it beside.")
+        for name in lost
+    ]
+    if len(lost) == len(file_of) and len(rows):
+        raise SourceError(problems[0].message)
+    rows = rows.assign(path=files.map(str, na_action="ignore"))[files.notna()]
+    rows, _ = join_rows(path, rows, notes)
+    return ClipTable(path.stem, rows, problems, [f"{path.name}: {format_name}", *notes])
+
+
+def annotate(rows: pd.DataFrame, annotations: list[ClipTable], notes: list[str]) -> pd.DataFrame:
+    """Replace the sounds of a folder by their annotated segments.
+
+    If any annotation has a label, labels come from annotations only, and sounds without one are
+    unlabeled: folders of annotated recordings are named after places and dates.
+
+    Args:
+        rows: path, label, split and fold of each sound.
+        annotations: segments of some of them, or of other sounds.
+        notes: gets a line if sounds without annotations are unlabeled.
+    """
+    segments = pd.concat([table.rows for table in annotations], ignore_index=True)
+    segments, _ = join_rows(Path(), segments, notes)
+    merged = rows.merge(segments, on="path", how="outer", suffixes=("_folder", ""), indicator=True)
+    merged = merged.set_index("path").loc[pd.unique(pd.concat([rows["path"], segments["path"]]))]
+    merged = merged.reset_index()
+    text = ["label", "split", "fold"]
+    for column in [*text, *(f"{column}_folder" for column in text)]:
+        merged[column] = merged[column].fillna("")
+    for column in ("split", "fold"):
+        merged[column] = merged[column].where(merged[column] != "", merged[f"{column}_folder"])
+    if (segments["label"] == "").all():
+        merged["label"] = merged["label_folder"]
+    elif n_bare := int(np.sum(merged["_merge"] == "left_only")):
+        notes.append(f"{n_bare:,} sounds without annotations are unlabeled")
+    return merged[["path", *text, "start_s", "end_s"]]
+
+
+def _module(format_name: str) -> ModuleType:
+    module: ModuleType = pkgutil.resolve_name(TABLE_FORMATS[format_name])
+    return module
+
+
+def _described(table: Path, name: str) -> str:
+    return f"'{name}' beside it" if name else f"whose name begins like {table.name} beside it"

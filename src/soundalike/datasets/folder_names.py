@@ -1,0 +1,66 @@
+"""What the names of folders say about the sounds in them: split, fold and label."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from soundalike.datasets.labels import classes_of
+from soundalike.datasets.split_names import splits_of
+
+_FOLD = re.compile(r"fold[ _-]?(\w+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _FirstLevel:
+    """What the first level of folders means: the split or fold of each; otherwise labels."""
+
+    splits: dict[str, str]
+    folds: dict[str, str]
+    notes: list[str]
+
+
+def rows_of_sounds(root: Path, sounds: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Return path, label, split and fold of each sound below a folder, and what was assumed.
+
+    Args:
+        root: the folder.
+        sounds: files below it.
+    """
+    levels = [list(sound.relative_to(root).parts[:-1]) for sound in sounds]
+    first = _meaning_of({names[0]: None for names in levels if names})
+    rows = []
+    for sound, names in zip(sounds, levels, strict=True):
+        split = fold = ""
+        if names and names[0] in first.splits:
+            split = first.splits[names.pop(0)]
+        elif names and names[0] in first.folds:
+            fold = first.folds[names.pop(0)]
+        rows.append((str(sound), names[0] if names else "", split, fold))
+    table = pd.DataFrame(rows, columns=["path", "label", "split", "fold"])
+    several = [label for label in table["label"].unique() if len(classes_of(label)) > 1]
+    notes = [f"the folder '{label}' names {len(classes_of(label))} classes" for label in several]
+    return table, first.notes + notes
+
+
+def _meaning_of(names: dict[str, None]) -> _FirstLevel:
+    """Tell splits, folds and labels apart.
+
+    A single folder train among others is a class: there are trains in ESC-50.
+    """
+    splits = splits_of(names)
+    if len(set(splits.values())) > 1 or len(splits) == len(names) > 0:
+        return _FirstLevel(splits, {}, [f"splits from folders {_in_words(splits)}"])
+    notes = [f"the folder '{name}' is a class, since no other is a split" for name in splits]
+    matches = {name: match[1] for name in names if (match := _FOLD.fullmatch(name))}
+    if len(matches) == len(names) > 1:
+        return _FirstLevel({}, matches, [f"folds from folders {', '.join(matches)}"])
+    return _FirstLevel({}, {}, notes)
+
+
+def _in_words(splits: dict[str, str]) -> str:
+    return ", ".join(
+        name if name == split else f"{name} ({split})" for name, split in splits.items()
+    )

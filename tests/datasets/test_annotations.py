@@ -1,0 +1,122 @@
+"""What every format of annotations keeps to; a new one is tested before it has its own test."""
+
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+from soundalike.datasets import TABLE_FORMATS
+from soundalike.datasets.annotations import Sounds, format_of, read_annotations
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.source import read_source
+from soundalike.datasets.text_table import open_text_table
+
+# Two owls, and a frog over the second owl.
+EXAMPLES = {
+    "Raven selection table": (
+        "dawn.Table.1.selections.txt",
+        "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tSpecies\n"
+        "1\tWaveform 1\t1\t0.5\t1.5\t100.0\towl\n"
+        "1\tSpectrogram 1\t1\t0.5\t1.5\t100.0\towl\n"
+        "2\tSpectrogram 1\t1\t2.0\t3.0\t100.0\towl\n"
+        "3\tSpectrogram 1\t1\t2.0\t3.0\t900.0\tfrog\n",
+    ),
+    "Audacity labels": (
+        "dawn.txt", "0.5\t1.5\towl\n\\\t100.0\t900.0\n2.0\t3.0\towl\n2.0\t3.0\tfrog\n"
+    ),
+    "BirdNET results": (
+        "dawn.BirdNET.results.csv",
+        "Start (s),End (s),Scientific name,Common name,Confidence\n"
+        "0.5,1.5,Strix aluco,owl,0.9\n2.0,3.0,Strix aluco,owl,0.5\n2.0,3.0,Rana,frog,0.4\n",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(params=TABLE_FORMATS)
+def example(request, tmp_path):
+    """A table of a format beside two sounds; it is about one of them."""
+    assert request.param in EXAMPLES, f"write a small table of {request.param} for this test"
+    name, text = EXAMPLES[request.param]
+    (tmp_path / name).write_text(text)
+    for sound in ("dawn.wav", "dusk.wav"):
+        (tmp_path / sound).touch()
+    return request.param, tmp_path / name
+
+
+def segments(source):
+    return [(Path(c.path).name, c.label, c.start_s, c.end_s) for c in read_source(source)]
+
+
+ANNOTATED = [("dawn.wav", "owl", 0.5, 1.5), ("dawn.wav", "owl;frog", 2.0, 3.0)]
+
+
+def test_every_format_is_recognized_by_itself_alone(example):
+    name, path = example
+    table = open_text_table(path)
+    assert format_of(table) == name
+    recognizing = [
+        other for other in TABLE_FORMATS
+        if pkgutil.resolve_name(TABLE_FORMATS[other]).recognizes(table)
+    ]  # fmt: skip
+    assert recognizing == [name]
+
+
+def test_every_format_is_a_source(example):
+    name, path = example
+    assert segments(path) == ANNOTATED
+    clips = read_source(path)
+    assert clips.problems == []
+    assert clips.notes[0] == f"{path.name}: {name}"
+    assert clips.fingerprint() == read_source(path).fingerprint()
+
+
+def test_every_format_in_a_folder_beside_the_sounds(example):
+    name, path = example
+    assert segments(path.parent) == [*ANNOTATED, ("dusk.wav", "", None, None)]
+    notes = read_source(path.parent).notes
+    assert f"labels from 1 tables: {name}" in notes
+    assert "1 sounds without annotations are unlabeled" in notes
+
+
+def test_every_format_says_which_sound_is_missing(example):
+    _, path = example
+    (path.parent / "dawn.wav").unlink()
+    with pytest.raises(SourceError, match="no sound whose name begins like dawn") as error:
+        read_source(path)
+    assert str(path) in str(error.value)
+    assert str(error.value).isprintable()
+
+
+def test_every_format_with_semicolons_or_other_encodings(example):
+    name, path = example
+    text = path.read_text().replace("owl", "Käuzchen")
+    for encoding in ("utf-16", "cp1252"):
+        path.write_bytes(text.encode(encoding))
+        assert {c.label for c in read_source(path)} == {"Käuzchen", "Käuzchen;frog"}
+    if name != "BirdNET results":
+        path.write_text(text.replace(".", ","))
+        assert [c.start_s for c in read_source(path)] == [0.5, 2.0]
+
+
+def test_tables_in_another_folder_belong_to_the_sounds_of_their_names(tmp_path):
+    for file in ("sounds/one/dawn.wav", "sounds/two/dusk.wav", "labels/dawn.txt"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    (tmp_path / "labels" / "dawn.txt").write_text("0\t1\towl\n")
+    assert segments(tmp_path) == [("dawn.wav", "owl", 0.0, 1.0), ("dusk.wav", "", None, None)]
+
+
+def test_the_sound_of_a_table():
+    sounds = Sounds(map(Path, ["x/a.b.wav", "x/a.wav", "y/a.wav", "x/c.flac"]))
+    assert sounds.find(Path("x/a.b.Table.1.txt"), "") == Path("x/a.b.wav")
+    assert sounds.find(Path("x/a.Table.1.txt"), "") == Path("x/a.wav")
+    assert sounds.find(Path("z/a.Table.1.txt"), "") is None, "there are two"
+    assert sounds.find(Path("z/t.txt"), "C:\\data\\c.flac") == Path("x/c.flac")
+    assert sounds.find(Path("z/t.txt"), "/data/d.flac") is None
+    assert sounds.find(Path("z/c.wav.txt"), "") == Path("x/c.flac")
+
+
+def test_another_table_is_refused(tmp_path):
+    (tmp_path / "t.csv").write_text("path,label\na.wav,x\n")
+    with pytest.raises(SourceError, match="not in a format of Raven"):
+        read_annotations(open_text_table(tmp_path / "t.csv"))

@@ -1,0 +1,68 @@
+"""Sounds by a pattern, and by a text with a path a line."""
+
+from pathlib import Path
+
+import pytest
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.source import read_source
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    for name in ("dog/a.wav", "dog/b.flac", "cat/old/c.wav", "train/dog/d.wav", "test/dog/e.wav"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "dog" / "a.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def listed(source):
+    return [(Path(c.path).name, c.label, c.split) for c in read_source(source)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("dog/*", [("a.wav", "", ""), ("b.flac", "", "")]),
+        ("dog/*.wav", [("a.wav", "", "")]),
+        ("[cd]*/**/*.wav", [("c.wav", "cat", ""), ("a.wav", "dog", "")]),
+        ("t*/*/*.wav", [("e.wav", "dog", "test"), ("d.wav", "dog", "train")]),
+        ("dog/?.flac", [("b.flac", "", "")]),
+    ],
+)
+def test_a_pattern_lists_its_sounds_with_the_labels_of_their_folders(place, pattern, expected):
+    assert listed(pattern) == expected
+    assert listed(str(place / pattern)) == expected
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_a_file(place):
+    (place / "x[1].wav").touch()
+    assert listed("x[1].wav") == [("x[1].wav", "", "")]
+
+
+def test_a_pattern_without_sounds_says_what_it_matches(place):
+    with pytest.raises(SourceError, match=r"\*\.wavx: matches no sounds\.$"):
+        read_source("*.wavx")
+    with pytest.raises(SourceError, match=r"only 1 others such as .*a\.txt"):
+        read_source("dog/*.txt")
+
+
+@pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.lst", "list.m3u"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_text_of_paths(place, name, encoding):
+    text = "#EXTM3U\n\ndog/a.wav\r\ncat\\old\\c.wav\n# a comment\ngone.wav\n./dog/a.wav\n"
+    (place / name).write_bytes(text.encode(encoding))
+    clips = read_source(name)
+    assert [clip.path for clip in clips] == [
+        str(place / "dog" / "a.wav"), str(place / "cat" / "old" / "c.wav"),
+    ]  # fmt: skip
+    assert [problem.problem for problem in clips.problems] == ["missing", "duplicate row"]
+    assert "line 6" in clips.problems[0].message
+
+
+def test_a_text_of_paths_that_do_not_exist(place):
+    (place / "list.txt").write_text("x/1.wav\nx/2.wav\n")
+    with pytest.raises(SourceError, match=r"none of its 2 lines .* the first is 'x/1\.wav'"):
+        read_source("list.txt")
