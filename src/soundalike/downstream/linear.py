@@ -5,27 +5,25 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import Features
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.folds import stratified_folds
-from soundalike.evaluation.held_out import held_out_losses
-from soundalike.evaluation.linear_probe import LinearProbe, fit_linear_probe
-from soundalike.evaluation.linear_sgd import SGDSettings
+from soundalike.evaluation.linear_probe import LinearProbe, one_hot_labels
+from soundalike.evaluation.linear_sgd import SGDSettings, fit_by_sgd
+from soundalike.evaluation.logistic_regression import (
+    held_out_losses,
+    regularization_path,
+    training_windows,
+)
+from soundalike.evaluation.metrics import score
 
-# Candidates for the precision, one over the variance, of the normal prior of the weights. A fixed
-# weight decay such as the paper's 1e-4, which is a precision of 0.1 on a thousand clips, overfits a
-# few hundred clips, log-mel statistics most of all. Correct labels favor the first, wrong labels a
-# higher one.
-PRIOR_PRECISIONS = (10.0, 30.0, 100.0, 300.0)
-# The precision is chosen by cross-validation; this many clips suffice, and bound the time.
+# Candidates for the precision, one over the variance, of the normal prior of the weights. Correct
+# labels favor a low one, wrong labels a high one.
+PRIOR_PRECISIONS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 N_FOLDS = 5
-N_CLIPS_FOR_PRIOR = 4096
-# SGD with a learning rate of 0.1 and a momentum of 0.9 diverges at a weight decay of 38.
-LARGEST_WEIGHT_DECAY = 10.0
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,11 @@ class LinearClassifier:
 
     Args:
         probe: its weights.
+        epoch: epoch that the weights come from, if validation clips chose one.
     """
 
     probe: LinearProbe
+    epoch: int | None = None
 
     def scores(self, features: Features) -> NDArray[np.floating]:
         """Return class probabilities, [clips, classes]: the mean over the windows of each clip."""
@@ -52,28 +52,34 @@ class LinearClassifier:
 
 
 def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassifier:
-    """Fit a linear classifier to the training clips; validation clips choose the epoch.
+    """Fit logistic regression to the training clips, and choose the precision of its prior.
 
-    Features are standardized unless already whitened. The precision of the prior is the one with
-    the highest likelihood of held-out training clips: wrong labels need a stronger prior than
-    correct ones, and their share is unknown. Clips of one recording are held out together.
+    Wrong labels need a stronger prior than correct ones, and their share is unknown. With
+    validation clips the precision is the highest with the best score on them. Otherwise it is the
+    one with the highest likelihood of held-out training clips; clips of one recording are held out
+    together. Features are standardized unless already whitened.
 
     Args:
         features: of all clips.
-        split: which clips train and validate.
-        seed: random seed of the order of clips and the choice of windows.
+        split: which clips train, and which choose the precision.
+        seed: random seed of the folds of held-out clips.
     """
-    settings = SGDSettings(decay_bias=False, seed=seed)
-    standardize = not features.is_whitened
-    some = np.random.default_rng(seed).permutation(split.train)[:N_CLIPS_FOR_PRIOR]
-    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_WEIGHT_DECAY * len(some)]
-    folds = stratified_folds(features.labels.values[some], N_FOLDS, seed, features.recordings[some])
-    losses = held_out_losses(
-        *_arrays(features, some), features.labels.n_classes, folds, precisions,
-        standardize=standardize, settings=settings,
+    some = features.select(split.train)
+    labels = some.labels
+    targets = one_hot_labels(torch.from_numpy(labels.values), labels.n_classes)
+    train = training_windows(
+        some.vectors, some.clips, targets,
+        is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
     )  # fmt: skip
-    weight_decay = precisions[losses.argmin()] / len(split.train)
-    return _fit(features, split, standardize, weight_decay, settings)
+    if len(split.validation):
+        validation = features.select(split.validation)
+        path = regularization_path(train, PRIOR_PRECISIONS)
+        classifiers = [LinearClassifier(train.probe(theta)) for _, theta in path]
+        return max(classifiers, key=lambda c: score(validation.labels.values, c.scores(validation)))
+    fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
+    losses = held_out_losses(train, fold, PRIOR_PRECISIONS)
+    ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
+    return LinearClassifier(train.probe(theta))
 
 
 def fit_paper_linear(
@@ -92,26 +98,12 @@ def fit_paper_linear(
     """
     milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
     settings = SGDSettings(n_epochs=n_epochs, milestones=milestones, seed=seed)
-    return _fit(features, split, False, 1e-4, settings)
-
-
-def _fit(
-    features: Features, split: Split, standardize: bool, weight_decay: float, settings: SGDSettings
-) -> LinearClassifier:
-    validation = _arrays(features, split.validation) if len(split.validation) else None
-    return LinearClassifier(
-        fit_linear_probe(
-            *_arrays(features, split.train),
-            features.labels.n_classes,
-            validation,
-            standardize=standardize,
-            weight_decay=weight_decay,
-            settings=settings,
-        )
+    train, *validation = (
+        (some.vectors, some.clips, torch.from_numpy(some.labels.values))
+        for some in map(features.select, (split.train, split.validation))
+        if len(some.labels)
     )
-
-
-def _arrays(features: Features, clips: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return vectors, clips and labels of some clips, as `fit_linear_probe` takes them."""
-    some = features.select(clips)
-    return some.vectors, some.clips, torch.from_numpy(some.labels.values)
+    probe, epoch = fit_by_sgd(
+        *train, features.labels.n_classes, validation[0] if validation else None, settings
+    )
+    return LinearClassifier(probe, epoch)

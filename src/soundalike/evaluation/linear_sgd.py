@@ -1,9 +1,8 @@
-"""Linear classifiers trained by stochastic gradient descent, one or many side by side.
+"""The linear evaluation of Fonseca et al. 2021: a linear classifier of h, trained by SGD.
 
-The optimizer of the linear evaluation of Fonseca et al. 2021: an epoch takes one random patch of
-each clip, with momentum, and the learning rate drops twice. Classifiers with different training
-clips or weight decays are slices of one tensor, so training many takes little longer than training
-one.
+An epoch takes one random patch of each clip, the learning rate drops twice, and validation clips
+choose the epoch. Clips with several labels get one logistic regression per class. The encoder is
+frozen, so h is computed once and training runs on arrays.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from soundalike.evaluation import metrics
 from soundalike.evaluation.class_probabilities import class_probabilities
+from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.evaluation.linear_probe import LinearProbe, one_hot_labels
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,7 @@ class SGDSettings:
         milestones: epochs after which the learning rate drops to a tenth.
         batch_size: clips per step; the last batch of an epoch may be smaller.
         momentum: momentum of the gradient.
-        decay_bias: if true, weight decay applies to the bias too, as in the paper. A strong decay
-            of the bias evens out the predicted frequencies of the classes.
+        weight_decay: weight decay, of the bias too.
         seed: random seed of the order of clips and of the choice of patches.
     """
 
@@ -35,24 +36,59 @@ class SGDSettings:
     milestones: Sequence[int] = (80, 160)
     batch_size: int = 128
     momentum: float = 0.9
-    decay_bias: bool = True
+    weight_decay: float = 1e-4
     seed: int = 0
 
 
 PAPER_SGD = SGDSettings()
 
 
-def train_linear(
+def fit_by_sgd(
     h: Tensor,
     clips: Tensor,
-    targets: Tensor,
-    weight_decays: Tensor,
-    *,
-    is_multi_label: bool,
-    in_training: Tensor | None = None,
+    labels: Tensor,
+    n_classes: int,
+    validation: tuple[Tensor, Tensor, Tensor] | None = None,
     settings: SGDSettings = PAPER_SGD,
+) -> tuple[LinearProbe, int]:
+    """Train a linear classifier on precomputed h of patches.
+
+    Args:
+        h: embeddings of all training patches.
+        clips: clip of each patch.
+        labels: labels of the clips.
+        n_classes: number of classes.
+        validation: (h, clips, labels) to choose the epoch by: the first epoch with the best
+            `metrics.score`. Without it the last epoch is used.
+        settings: settings of the training.
+
+    Shape:
+        h: [patches, dim]; clips: [patches]; labels: [clips] or [clips, classes].
+
+    Returns:
+        The classifier, and the epoch that its weights come from, counted from 1.
+
+    Raises:
+        ValueError: a clip has no patches.
+    """
+    is_multi_label = labels.ndim == 2
+    targets = one_hot_labels(labels, n_classes).to(h.dtype)
+    best_epoch, best_score = 0, -1.0
+    best = LinearProbe(h.new_zeros(h.shape[1], n_classes), h.new_zeros(n_classes), is_multi_label)
+    epochs = train_linear(h, clips, targets, is_multi_label, settings)
+    for epoch, theta in enumerate(epochs, start=1):
+        probe = LinearProbe(theta[:-1].clone(), theta[-1].clone(), is_multi_label)
+        # Without validation clips the epoch is the score, so the last one wins.
+        score = epoch if validation is None else _validation_score(probe, *validation)
+        if score > best_score:
+            best, best_epoch, best_score = probe, epoch, score
+    return best, best_epoch
+
+
+def train_linear(
+    h: Tensor, clips: Tensor, targets: Tensor, is_multi_label: bool, settings: SGDSettings
 ) -> Iterator[Tensor]:
-    """Train linear classifiers and yield their weights after each epoch.
+    """Train a linear classifier and yield its weights after each epoch.
 
     The loss of a clip is the cross entropy, or the sum over the classes of the binary cross
     entropies. It is the sum and not the mean, so that a class learns equally fast whatever the
@@ -63,27 +99,21 @@ def train_linear(
         h: embeddings of all training patches.
         clips: clip of each patch.
         targets: 1 if the clip has the class, otherwise 0.
-        weight_decays: weight decay of each classifier.
         is_multi_label: if true, classes can occur together.
-        in_training: which clips each classifier trains on; by default all. The loss of a batch is
-            the mean over its clips that the classifier trains on.
         settings: settings of the training.
 
     Shape:
-        h: [patches, dim]; clips: [patches]; targets: [clips, classes]; weight_decays:
-        [classifiers]; in_training: [clips, classifiers], bool.
+        h: [patches, dim]; clips: [patches]; targets: [clips, classes].
 
     Yields:
-        Weights [dim + 1, classifiers, classes]; the last row is the bias, the weight of a feature
-        that is always one. The next epoch overwrites this tensor.
+        Weights [dim + 1, classes]; the last row is the bias, the weight of a feature that is always
+        one. The next epoch overwrites this tensor.
 
     Raises:
         ValueError: a clip has no patches.
     """
     n_clips, n_classes = targets.shape
-    theta = h.new_zeros(h.shape[1] + 1, len(weight_decays), n_classes)
-    decay = weight_decays.to(theta)[:, None].repeat(len(theta), 1, 1)
-    decay[-1] *= settings.decay_bias
+    theta = h.new_zeros(h.shape[1] + 1, n_classes)
     velocity = torch.zeros_like(theta)
     ones = h.new_ones(n_clips, 1)
     generator = torch.Generator().manual_seed(settings.seed)
@@ -95,18 +125,13 @@ def train_linear(
         patches = next(patches_of_epochs)[order].to(h.device)
         order = order.to(h.device)
         x = torch.cat([h[patches], ones], dim=1)
-        y = targets[order, None]
+        y = targets[order]
         for start in range(0, n_clips, settings.batch_size):
             batch = slice(start, start + settings.batch_size)
-            logits = (x[batch] @ theta.flatten(1)).unflatten(1, theta.shape[1:])
             # The gradient of both losses has a closed form, much faster than autograd.
-            error = class_probabilities(logits, is_multi_label) - y[batch]
-            if in_training is None:
-                error /= len(error)
-            else:
-                weight = in_training[order[batch]].to(error)
-                error *= (weight / weight.sum(dim=0).clamp(min=1))[..., None]
-            gradient = (x[batch].T @ error.flatten(1)).view_as(theta).addcmul_(decay, theta)
+            error = class_probabilities(x[batch] @ theta, is_multi_label) - y[batch]
+            error /= len(error)
+            gradient = (x[batch].T @ error).add_(theta, alpha=settings.weight_decay)
             velocity.mul_(settings.momentum).add_(gradient)
             theta.sub_(velocity, alpha=lr)
         yield theta
@@ -122,3 +147,8 @@ def _random_patches(clips: Tensor, n_clips: int, generator: torch.Generator) -> 
     while True:
         within = torch.rand(n_clips, generator=generator, dtype=torch.float64) * n_patches
         yield by_clip[starts + within.long()]
+
+
+def _validation_score(probe: LinearProbe, h: Tensor, clips: Tensor, labels: Tensor) -> float:
+    scores = clip_scores(probe.probabilities(h).cpu().numpy(), clips.cpu().numpy())
+    return metrics.score(labels.cpu().numpy(), scores)

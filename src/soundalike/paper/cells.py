@@ -162,7 +162,7 @@ class Bench:
         return {
             "score": _test_score(store, results),
             "validation_score": validation_score,
-            "epoch": linear.probe.epoch,
+            "epoch": linear.epoch,
             "seconds": round(time.monotonic() - began, 1),
         }
 
