@@ -1,10 +1,14 @@
 """Ways to run a command in a test."""
 
 import json
+import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
+import soundalike
 from soundalike.cli import DONE, FAILED, WRONG_USE
 from soundalike.cli.main import main
 
@@ -74,3 +78,32 @@ def interrupt():
         return out, errors
 
     return press
+
+
+@pytest.fixture(scope="session")
+def functions_called():
+    """Return a function that does some work and lists the functions of soundalike that it calls.
+
+    Each is ``room/module.py:function``, listed once, in the order of the first calls. Nested
+    functions and properties count; dunder methods, lambdas and comprehensions do not.
+    """
+    house = f"{Path(soundalike.__file__).parent}{os.sep}"
+
+    def calls_of(work, start):
+        calls = []
+
+        def profile(frame, event, argument):
+            code = frame.f_code
+            if event == "call" and code.co_filename.startswith(house):
+                function = f"{code.co_filename.removeprefix(house)}:{code.co_qualname}"
+                if (calls or function == start) and not code.co_name.startswith(("__", "<")):
+                    calls.append(function)
+
+        sys.setprofile(profile)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return list(dict.fromkeys(calls))
+
+    return calls_of

@@ -27,6 +27,18 @@ def test_linear_evaluation_scores_two_baselines(results_of, run, store, tmp_path
     assert results["n_test_clips"] == 24
 
 
+def test_a_reader_visits_forty_functions_from_the_command_to_the_table(
+    call, run, store, tmp_path, functions_called
+):
+    """Of the rooms that evaluate; those that load, embed and save are entered by one call each."""
+    words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
+    calls = functions_called(lambda: call(*words), start="cli/evaluate.py:run")
+    rooms = ("cli/", "downstream/", "evaluation/")
+    of_evaluation = [function for function in calls if function.startswith(rooms)]
+    assert len(of_evaluation) <= 40, "\n".join(of_evaluation)
+    assert "evaluation/score_table.py:score_table" in of_evaluation
+
+
 def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp_path, monkeypatch):
     monkeypatch.setitem(SHIPPED_MODELS, "default", run.encoder)
     monkeypatch.chdir(tmp_path)

@@ -16,6 +16,7 @@ from soundalike.downstream.features import Features, embeddings
 from soundalike.downstream.linear import fit_linear, fit_paper_linear
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.metrics import score
 
 NOTHING = np.zeros(0, dtype=np.int64)
 SPLIT = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
@@ -66,6 +67,27 @@ def test_wrong_labels_lead_to_a_narrower_prior(monkeypatch):
     assert as_if_right + 0.03 < chosen < right
 
 
+def test_validation_clips_choose_the_strongest_of_the_best_priors():
+    rng = np.random.default_rng(0)
+    truth = np.arange(300) % 4
+    h = torch.tensor(rng.standard_normal((300, 40)) + 2 * np.eye(4, 40)[truth]).float()
+    labels = np.where((rng.random(300) < 0.5) & (np.arange(300) < 150), rng.integers(4), truth)
+    features = features_of(h, labels)
+    split = Split("x", np.arange(150), np.arange(150, 220), np.arange(220, 300))
+    validation = features.select(split.validation)
+
+    scores, sizes = {}, {}
+    for precision in linear.PRIOR_PRECISIONS:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(linear, "PRIOR_PRECISIONS", (precision,))
+            classifier = fit_linear(features, split)
+        scores[precision] = score(validation.labels.values, classifier.scores(validation))
+        sizes[precision] = classifier.probe.weight.norm()
+    best = max(p for p in scores if scores[p] == max(scores.values()))
+    assert 1 < len(set(scores.values()))
+    assert fit_linear(features, split).probe.weight.norm() == pytest.approx(sizes[best], rel=0.05)
+
+
 @pytest.mark.parametrize("several", [False, True])
 @pytest.mark.parametrize("n_clips", [1, 2, 3, 4, 8])
 def test_a_few_clips_are_enough_to_fit(n_clips, several):
@@ -111,4 +133,4 @@ def test_the_paper_s_classifier_equals_torch_on_unscaled_h(run, store):
         schedule.step()
     expected = layer(h[split.test]).softmax(dim=1).detach().numpy()
     assert linear.scores(features.select(split.test)) == pytest.approx(expected, abs=1e-5)
-    assert linear.probe.epoch == 5
+    assert linear.epoch == 5

@@ -23,8 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_and_source(parser)
     parser.add_argument(
         "--protocol",
-        choices=["linear", "knn", "finetune"],
-        help="run only this protocol (default: linear and knn, which keep the encoder frozen)",
+        choices=["linear", "knn", "paper_linear", "finetune"],
+        help="run only this protocol: linear, logistic regression; knn, nearest neighbors; "
+        "paper_linear, the linear classifier of Fonseca et al. 2021, trained by SGD; finetune, all "
+        "weights (default: linear and knn)",
     )
     parser.add_argument(
         "--task",
@@ -52,13 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate the model; print a table of scores."""
-    if arguments.overrides and arguments.protocol != "finetune":
-        option = next(iter(arguments.overrides))
-        raise UsageError(f"--{option}: recipe keys require --protocol finetune.")
-    if "training.seed" in arguments.overrides:
-        raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
-    fixed = ("encoder.", "training.patch_frames", "training.align_last_window")
-    refuse_fixed_by_model(arguments.overrides, fixed)
+    if arguments.overrides:
+        _check_overrides(arguments)
 
     from soundalike.datasets.source import read_source
     from soundalike.downstream.supervised_recipe import SUPERVISED
@@ -83,6 +80,17 @@ def run(arguments: argparse.Namespace) -> int:
     write_json(arguments.json, result)
     print_evaluation(result)
     return DONE
+
+
+def _check_overrides(arguments: argparse.Namespace) -> None:
+    """Refuse recipe keys that this evaluation does not use, or that the model determines."""
+    if arguments.protocol != "finetune":
+        option = next(iter(arguments.overrides))
+        raise UsageError(f"--{option}: recipe keys require --protocol finetune.")
+    if "training.seed" in arguments.overrides:
+        raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
+    fixed = ("encoder.", "training.patch_frames", "training.align_last_window")
+    refuse_fixed_by_model(arguments.overrides, fixed)
 
 
 def print_evaluation(result: "EvaluationResult") -> None:

@@ -1,5 +1,6 @@
 """The demo's report: views, curves, scores and a map of the test clips on one page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,10 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
     media = Media(story.sample_rate, color_range(log_mels))
     baselines = story.main_predictions
     headline, comparison = compare(story.labels, baselines.pop(PRETRAINED), baselines)
-    confusion = confusion_matrix(
-        story.labels, story.main_predictions[PRETRAINED], len(story.classes)
-    )
+    confusions = {
+        representation: confusion_matrix(story.labels, predictions, len(story.classes))
+        for representation, predictions in story.main_predictions.items()
+    }
     write_page(
         path,
         "demo/demo.html",
@@ -53,8 +55,8 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
         chance=f"{1 / len(story.classes):.0%}",
         protocol=story.predictions[0].protocol,
         representations=list(story.main_predictions),
-        recalls=_recalls(story),
-        confusion=confusion_grid(confusion, story.classes),
+        recalls=_recalls(confusions, story.classes),
+        confusion=confusion_grid(confusions[PRETRAINED], story.classes),
         map=_map(story, media.sounds),
         commands=story.commands,
         recipe=story.recipe.strip(),
@@ -112,15 +114,12 @@ def _scores(story: DemoStory) -> list[dict[str, Any]]:
     return rows
 
 
-def _recalls(story: DemoStory) -> Markup:
-    recalls = {
-        representation: per_class_recall(story.labels, predictions, len(story.classes))
-        for representation, predictions in story.main_predictions.items()
-    }
+def _recalls(confusions: dict[str, np.ndarray], classes: Sequence[str]) -> Markup:
+    recalls = {kind: per_class_recall(confusion) for kind, confusion in confusions.items()}
     best_first = np.argsort(-np.nan_to_num(recalls[PRETRAINED], nan=-1), kind="stable")
     return bars(
         {
-            story.classes[place]: {kind: float(recall[place]) for kind, recall in recalls.items()}
+            classes[place]: {kind: float(recall[place]) for kind, recall in recalls.items()}
             for place in best_first
         }
     )

@@ -103,7 +103,10 @@ def evaluate(
         metric=metric_name(labels.values[tested]),
         rows=score_table(labels.values[tested], scores, labels.classes, seed),
     )
-    _write(out, result, _predictions(store, tested, scores))
+    out.mkdir(parents=True, exist_ok=True)
+    with atomic_write(out / "predictions.csv") as path:
+        _predictions(store, tested, scores).to_csv(path, index=False)
+    write_json(out / "results.json", dataclasses.asdict(result))
     return result
 
 
@@ -193,8 +196,9 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
     for start in starts:
         fit = functools.partial(fit_from, start)
         results[FINETUNE, start] = cross_validate(store, fit, splits)
+    fit_pretrained = functools.partial(fit_from, PRETRAINED)
     out_of_fold, labels = results[FINETUNE, PRETRAINED], store.clips.labels()
-    final, threshold = final_classifier(store, labels.values, fit, splits, out_of_fold)
+    final, threshold = final_classifier(store, labels.values, fit_pretrained, splits, out_of_fold)
     final.classifier.threshold = threshold
     final.classifier.save(experiment.out / FINETUNE)
     return results
@@ -213,10 +217,3 @@ def _predictions(
         for (protocol, representation), of_clips in scores.items()
     }
     return store.clips.rows.iloc[tested][["path", "label", "split", "fold"]].assign(**columns)
-
-
-def _write(out: Path, result: EvaluationResult, predictions: pd.DataFrame) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out / "predictions.csv") as path:
-        predictions.to_csv(path, index=False)
-    write_json(out / "results.json", dataclasses.asdict(result))

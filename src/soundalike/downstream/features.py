@@ -135,7 +135,11 @@ def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder
     twin = model.with_encoder(encoder).to(model.device)
     rng = np.random.default_rng(seed)
     clips = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
-    patches = torch.from_numpy(np.stack(list(_random_patches(model, clips, rng))))
+    patch_list = []
+    for log_mel in _log_mels(model, clips):
+        start = rng.integers(len(log_mel) - model.patch_frames + 1)
+        patch_list.append(log_mel[start : start + model.patch_frames])
+    patches = torch.from_numpy(np.stack(patch_list))
     batches = (twin.standardize(batch.to(model.device)) for batch in patches.split(128))
     calibrate_batch_norm(encoder, batches)
     return twin
@@ -145,11 +149,3 @@ def _log_mels(model: SoundEncoder, store: Store) -> Iterator[np.ndarray]:
     """Yield the log_mel of every clip, a short one repeated as the model repeats it."""
     for log_mel in store.log_mels():
         yield from model.windows.repeat_short([log_mel])
-
-
-def _random_patches(
-    model: SoundEncoder, store: Store, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    for log_mel in _log_mels(model, store):
-        start = rng.integers(len(log_mel) - model.patch_frames + 1)
-        yield log_mel[start : start + model.patch_frames]

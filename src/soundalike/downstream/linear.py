@@ -23,6 +23,8 @@ from soundalike.evaluation.metrics import score
 # Candidates for the precision, one over the variance, of the normal prior of the weights. Correct
 # labels favor a low one, wrong labels a high one.
 PRIOR_PRECISIONS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+# A stronger prior outweighs a few training clips, which are too few to show that it should.
+LARGEST_PRECISION_PER_CLIP = 10.0
 N_FOLDS = 5
 
 
@@ -71,13 +73,14 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         some.vectors, some.clips, targets,
         is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
     )  # fmt: skip
+    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
     if len(split.validation):
         validation = features.select(split.validation)
-        path = regularization_path(train, PRIOR_PRECISIONS)
+        path = regularization_path(train, precisions)
         classifiers = [LinearClassifier(train.probe(theta)) for _, theta in path]
         return max(classifiers, key=lambda c: score(validation.labels.values, c.scores(validation)))
     fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
-    losses = held_out_losses(train, fold, PRIOR_PRECISIONS)
+    losses = held_out_losses(train, fold, precisions)
     ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
     return LinearClassifier(train.probe(theta))
 

@@ -13,9 +13,13 @@ from soundalike.datasets.splits import Split
 from soundalike.downstream.cross_validation import Classifier, OutOfFold, cross_validate
 from soundalike.downstream.features import Features
 from soundalike.downstream.knn import fit_knn
-from soundalike.downstream.linear import fit_linear
+from soundalike.downstream.linear import fit_linear, fit_paper_linear
 
-PROTOCOLS: dict[str, Callable[..., Classifier]] = {"linear": fit_linear, "knn": fit_knn}
+PROTOCOLS: dict[str, Callable[..., Classifier]] = {
+    "linear": fit_linear,
+    "knn": fit_knn,
+    "paper_linear": fit_paper_linear,
+}
 """By name, the function from (features, split, seed) to a fitted classifier."""
 
 

@@ -42,23 +42,18 @@ def clip_scores(
     if mean not in get_args(Mean):
         raise ValueError(f"unknown mean {mean!r}; choose one of {', '.join(get_args(Mean))}")
     probabilities, clips = np.asarray(probabilities), np.asarray(clips)
-    if mean == "arithmetic":
-        return _mean_of_each_clip(probabilities, clips)
-    logs = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY, dtype=np.float64))
-    scores = np.exp(_mean_of_each_clip(logs, clips))
-    if np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
-        scores /= scores.sum(axis=1, keepdims=True)
-    return scores
-
-
-def _mean_of_each_clip(
-    values: NDArray[np.floating], clips: NDArray[np.integer]
-) -> NDArray[np.float64]:
-    """Average rows by clip: [patches, classes], [patches] -> [clips, classes]."""
     n_patches = np.bincount(clips)
     if not n_patches.all():
         raise ValueError(f"clip {n_patches.argmin()} has no patches to score")
+    values = probabilities
+    if mean == "geometric":
+        values = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY, dtype=np.float64))
     n_clips, n_classes = len(n_patches), values.shape[1]
     cells = clips[:, None] * n_classes + np.arange(n_classes)
     sums = np.bincount(cells.ravel(), values.ravel(), minlength=n_clips * n_classes)
-    return sums.reshape(n_clips, n_classes) / n_patches[:, None]
+    scores: NDArray[np.float64] = sums.reshape(n_clips, n_classes) / n_patches[:, None]
+    if mean == "geometric":
+        scores = np.exp(scores)
+        if np.allclose(probabilities.sum(axis=1), 1, atol=1e-3):
+            scores /= scores.sum(axis=1, keepdims=True)
+    return scores

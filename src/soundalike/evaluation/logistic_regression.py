@@ -9,7 +9,7 @@ its curvature leaves a well-conditioned problem, which L-BFGS (Liu and Nocedal 1
 tens of steps; on features that are correlated it takes hundreds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,24 +132,37 @@ def regularization_path(
     if in_training is not None:
         weights = weights * in_training[..., None]
 
-    def loss_and_gradient(theta: Tensor) -> tuple[Tensor, Tensor]:
+    # The diagonal of the Hessian of the likelihood where all windows have the mean probabilities.
+    frequencies = train.weights @ targets[:, 0] / train.weights.sum()
+    variance = (frequencies * (1 - frequencies)).mean().clamp(min=1e-3)  # 0 with one class only
+    curvature = (train.weights @ x.square()) * variance
+    theta = x.new_zeros(x.shape[1], weights.shape[1], targets.shape[-1])
+
+    def loss() -> Tensor:
+        """Return the loss of ``u * scale``, and set the gradient of u, which has a closed form."""
+        theta = u * scale
         logits = (x @ theta.flatten(1)).unflatten(1, theta.shape[1:])
         error = (class_probabilities(logits, train.is_multi_label) - targets) * weights
+        gradient = (x.T @ error.flatten(1)).view_as(theta)
+        u.grad = (gradient + prior * theta) * scale
         if train.is_multi_label:
             normalizer = softplus(logits).sum(dim=-1)
         else:
             normalizer = logits.logsumexp(dim=-1)
         losses = weights[..., 0] * (normalizer - (targets * logits).sum(dim=-1))
-        return losses.sum(dtype=torch.float64), (x.T @ error.flatten(1)).view_as(theta)
+        return losses.sum(dtype=torch.float64) + (prior * theta.square()).sum() / 2
 
-    # The diagonal of the Hessian of the likelihood where all windows have the mean probabilities.
-    frequencies = train.weights @ targets[:, 0] / train.weights.sum()
-    curvature = (train.weights @ x.square()) * (frequencies * (1 - frequencies)).mean()
-    theta = x.new_zeros(x.shape[1], weights.shape[1], targets.shape[-1])
     for precision in sorted(precisions, reverse=True):
         prior = x.new_full((x.shape[1], 1, 1), precision)
         prior[-1] = 0
-        theta = _minimize(loss_and_gradient, theta, prior, curvature[:, None, None])
+        scale = (curvature[:, None, None] + prior).rsqrt()
+        u = theta / scale
+        optimizer = torch.optim.LBFGS(
+            [u], max_iter=MOST_STEPS, history_size=10, line_search_fn="strong_wolfe",
+            tolerance_grad=GRADIENT_TOLERANCE, tolerance_change=0,
+        )  # fmt: skip
+        optimizer.step(loss)
+        theta = u * scale
         yield precision, theta
 
 
@@ -189,41 +202,3 @@ def held_out_losses(
             likelihood += (1 - truth) * np.log(np.maximum(1 - scores, SMALLEST_PROBABILITY))
         losses[precision] = -float(likelihood.sum(axis=1).mean())
     return losses
-
-
-def _minimize(
-    loss_and_gradient: Callable[[Tensor], tuple[Tensor, Tensor]],
-    start: Tensor,
-    prior: Tensor,
-    curvature: Tensor,
-) -> Tensor:
-    """Return the weights that minimize a loss plus ``(prior * theta**2).sum() / 2``.
-
-    Args:
-        loss_and_gradient: the loss of weights, and its gradient.
-        start: weights to start from.
-        prior: precision of the prior of each row of the weights.
-        curvature: approximate second derivative of the loss in each row.
-
-    Shape:
-        start, result: [rows, classifiers, classes]; prior, curvature: [rows, 1, 1].
-    """
-    scale = (curvature + prior).clamp(min=1e-12).rsqrt()
-    u = start / scale
-    optimizer = torch.optim.LBFGS(
-        [u],
-        max_iter=MOST_STEPS,
-        history_size=10,
-        tolerance_grad=GRADIENT_TOLERANCE,
-        tolerance_change=0,
-        line_search_fn="strong_wolfe",
-    )
-
-    def closure() -> Tensor:
-        theta = u * scale
-        loss, gradient = loss_and_gradient(theta)
-        u.grad = (gradient + prior * theta) * scale
-        return loss + (prior * theta.square()).sum() / 2
-
-    optimizer.step(closure)
-    return u * scale

@@ -95,23 +95,18 @@ def balanced_accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
     return float((n_correct[present] / n_clips[present]).mean())
 
 
-def per_class_recall(
-    labels: ArrayLike, predictions: ArrayLike, n_classes: int
-) -> NDArray[np.float64]:
+def per_class_recall(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the recall of each class; NaN for a class without clips.
 
     Args:
-        labels: true class of each clip, counted from 0.
-        predictions: predicted class of each clip.
-        n_classes: number of classes.
+        confusion: a `confusion_matrix`.
 
     Shape:
-        labels, predictions: [clips]; result: [classes].
+        confusion: [classes, classes]; result: [classes].
 
-    Raises:
-        ValueError: as in `confusion_matrix`.
+    >>> per_class_recall(np.array([[1, 1], [0, 1]])).tolist()
+    [0.5, 1.0]
     """
-    confusion = confusion_matrix(labels, predictions, n_classes)
     with np.errstate(invalid="ignore"):
         recall: NDArray[np.float64] = confusion.diagonal() / confusion.sum(axis=1)
     return recall

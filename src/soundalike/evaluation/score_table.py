@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from soundalike.evaluation.average_precision import average_precisions
 from soundalike.evaluation.intervals import bootstrap_interval
-from soundalike.evaluation.metrics import accuracy, confusion_matrix, per_class_recall, score
+from soundalike.evaluation.metrics import confusion_matrix, per_class_recall, score
 
 
 @dataclass(frozen=True)
@@ -52,36 +51,24 @@ def score_table(
     Shape:
         labels: [clips] or [clips, classes]; each array of scores: [clips, classes].
     """
-    return [
-        _row(protocol, representation, labels, class_scores, classes, seed)
-        for (protocol, representation), class_scores in scores.items()
-    ]
-
-
-def _row(
-    protocol: str,
-    representation: str,
-    labels: np.ndarray,
-    scores: np.ndarray,
-    classes: list[str],
-    seed: int,
-) -> ScoreRow:
-    if labels.ndim == 2:
-        per_class = average_precisions(labels, scores)
-        single_label: dict[str, Any] = {}
-    else:
-        predictions = scores.argmax(axis=1)
-        per_class = per_class_recall(labels, predictions, len(classes))
-        single_label = {
-            "accuracy": accuracy(labels, predictions),
-            "confusion": confusion_matrix(labels, predictions, len(classes)).tolist(),
-        }
-    of_classes = zip(classes, per_class.tolist(), strict=True)
-    return ScoreRow(
-        protocol,
-        representation,
-        score(labels, scores),
-        list(bootstrap_interval(score, labels, scores, seed=seed)),
-        {name: value for name, value in of_classes if not np.isnan(value)},
-        **single_label,
-    )
+    rows = []
+    for (protocol, representation), class_scores in scores.items():
+        if labels.ndim == 2:
+            confusion = None
+            per_class = average_precisions(labels, class_scores)
+        else:
+            confusion = confusion_matrix(labels, class_scores.argmax(axis=1), len(classes))
+            per_class = per_class_recall(confusion)
+        of_classes = zip(classes, per_class.tolist(), strict=True)
+        rows.append(
+            ScoreRow(
+                protocol,
+                representation,
+                score(labels, class_scores),
+                list(bootstrap_interval(score, labels, class_scores, seed=seed)),
+                {name: value for name, value in of_classes if not np.isnan(value)},
+                None if confusion is None else float(confusion.trace() / confusion.sum()),
+                None if confusion is None else confusion.tolist(),
+            )
+        )
+    return rows
