@@ -137,7 +137,7 @@ def reference(path: Path, resample: Resample) -> NDArray[np.float64]:
 
 
 def rows_of_size(paths: list[Path], size: str, audio_s: float) -> Iterator[Row]:
-    """Yield ours beside both references, in one run."""
+    """Yield ours and both references, measured in one run."""
     plain = {
         "float64, interpolation by sample, librosa": partial(reference, resample=interpolate),
         "float64, polyphase filter, librosa": partial(reference, resample=polyphase),

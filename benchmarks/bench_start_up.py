@@ -1,6 +1,6 @@
 """Seconds until something happens: the help text, and the first step of training.
 
-Each start is a process of its own. The recipe is the smallest one, on the CPU, so that the start is
+Each start is a separate process. The recipe is the smallest one, on the CPU, so that the start is
 measured and not the step. The frames of the stores are zeros that are not read from a disk.
 """
 

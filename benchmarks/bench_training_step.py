@@ -108,7 +108,7 @@ def projector_of(recipe: Recipe) -> Projector:
 
 
 def plain_step(projector: Projector, device: str) -> Callable[[], float]:
-    """Return a step as anybody would write it, on views that are there."""
+    """Return a step in plain torch, on fixed views."""
     views = torch.randn(2, BATCH, 101, 96, device=device)
     projector.to(device)
     sgd = torch.optim.SGD(projector.parameters(), lr=0.03, momentum=0.9, weight_decay=1e-4)

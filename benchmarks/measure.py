@@ -73,7 +73,7 @@ def fastest(*works: Callable[[], object], n_runs: int = 5) -> list[float]:
 
 
 def in_a_process(script: str, *arguments: object) -> dict[str, float]:
-    """Return the JSON that a script prints in a process of its own.
+    """Return the JSON that a script prints in a separate process.
 
     For properties of a whole process: its allocator, its peak memory, its threads.
     """

@@ -134,7 +134,7 @@ class HeldProgram:
             assert time.monotonic() < deadline, "it does not come to hold()"
             try:
                 self.key = os.open(self.gate, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:  # nobody reads yet
+            except OSError:  # no reader yet
                 time.sleep(0.01)
         yield
         with contextlib.suppress(BrokenPipeError):  # it was killed

@@ -111,7 +111,7 @@ def test_a_module_has_tests_in_its_room():
     for path in modules():
         if path.relative_to(SOURCE).as_posix() not in TESTED_OVER_A_TABLE:
             tests = TESTS / path.parent.name / f"test_{path.name}"
-            assert tests.exists(), f"{path.relative_to(SOURCE)} has no tests of its own"
+            assert tests.exists(), f"{path.relative_to(SOURCE)} has no tests"
 
 
 def test_a_test_belongs_to_the_module_it_is_named_after():

@@ -109,13 +109,13 @@ def check_problems(path):
 
 def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
     assert main(["scan", str(zoo), "--workers", "2", "--json", str(tmp_path / "scan.json")]) == DONE
-    found = json.loads((tmp_path / "scan.json").read_text())
-    assert found["n_clips"] == len(GOOD) + len(BROKEN)
-    assert found["n_readable"] == len(GOOD)
-    assert {Path(p["path"]).name: p["problem"] for p in found["problems"]} == BROKEN
-    assert names(found["silent"]) == ["silence.wav"]
-    assert {"192000", "8000", "22050"} == set(found["sample_rates"])
-    assert found["channels"]["8"] == 1
+    report = json.loads((tmp_path / "scan.json").read_text())
+    assert report["n_clips"] == len(GOOD) + len(BROKEN)
+    assert report["n_readable"] == len(GOOD)
+    assert {Path(p["path"]).name: p["problem"] for p in report["problems"]} == BROKEN
+    assert names(report["silent"]) == ["silence.wav"]
+    assert {"192000", "8000", "22050"} == set(report["sample_rates"])
+    assert report["channels"]["8"] == 1
     out = capsys.readouterr().out
     assert f"{len(GOOD) + len(BROKEN)} ({len(GOOD)} readable)" in out
     assert "and 5 more: --json lists them all" in out
@@ -158,9 +158,9 @@ def test_embed_skips_the_bad_files(zoo, zoo_run, tmp_path, capsys):
     out = tmp_path / "zoo.parquet"
     assert main(["embed", str(zoo_run[0]), str(zoo), "--out", str(out)]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
-    listed = tmp_path / "zoo.problems.csv"
-    assert f"windows of {len(GOOD)} clips in {out}; skipped {len(BROKEN)} (see {listed})" in last
-    check_problems(listed)
+    problems = tmp_path / "zoo.problems.csv"
+    assert f"windows of {len(GOOD)} clips in {out}; skipped {len(BROKEN)} (see {problems})" in last
+    check_problems(problems)
     rows = pd.read_parquet(out)
     assert names(rows["path"].unique()) == sorted(GOOD)
     assert np.isfinite(np.stack(rows["vector"])).all()
@@ -365,12 +365,12 @@ def test_unreadable_clips_and_folders_are_problems(ordinarily, tmp_path):
     done = ordinarily("scan", sounds, "--workers", 1, "--json", "/dev/stdout")
     os.chmod(sounds / "locked", 0o755)
     assert done.returncode == DONE, done.stderr
-    found, _ = json.JSONDecoder().raw_decode(done.stdout)
-    assert found["n_readable"] == 1
-    assert {problem["path"] for problem in found["problems"]} == {
+    report, _ = json.JSONDecoder().raw_decode(done.stdout)
+    assert report["n_readable"] == 1
+    assert {problem["path"] for problem in report["problems"]} == {
         str(sounds / "secret.wav"), str(sounds / "locked"),
     }  # fmt: skip
-    assert {problem["problem"] for problem in found["problems"]} == {
+    assert {problem["problem"] for problem in report["problems"]} == {
         "permission denied", "permission",
     }  # fmt: skip
 

@@ -25,12 +25,12 @@ def test_a_complete_file_misses_no_bytes(kind):
 
 
 @pytest.mark.parametrize("kind", ["WAV", "AIFF"])
-@pytest.mark.parametrize("kept", [0.25, 0.5, 0.9])
-def test_a_truncated_file_misses_the_bytes_cut_off(kind, kept):
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
+def test_a_truncated_file_misses_the_bytes_cut_off(kind, share):
     whole = written(kind)
-    chunk = samples_chunk(io.BytesIO(whole[: int(kept * len(whole))]))
+    chunk = samples_chunk(io.BytesIO(whole[: int(share * len(whole))]))
     assert chunk is not None
-    assert 1 / (1 + chunk.share_missing) == pytest.approx(kept, abs=0.01)
+    assert 1 / (1 + chunk.share_missing) == pytest.approx(share, abs=0.01)
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFFFFFF])

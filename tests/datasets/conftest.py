@@ -16,7 +16,7 @@ SILENT = -1
 
 
 @pytest.fixture(scope="session")
-def made():
+def make_store():
     """Return a function that makes a store; clips with the same number in `audio` are identical.
 
     By default all clips differ. A clip with the number -1 is silent.
@@ -44,12 +44,12 @@ def made():
 
 def hashes(log_mels):
     """Return the `AudioHash` of each log_mel."""
-    found = []
+    digests = []
     for log_mel in log_mels:
         audio = AudioHash()
         audio.add(log_mel)
-        found.append(audio.digest())
-    return np.array(found, dtype=HASH)
+        digests.append(audio.digest())
+    return np.array(digests, dtype=HASH)
 
 
 class Shelf(ThreadingHTTPServer):

@@ -27,7 +27,7 @@ FILES = {
 FOLDERS = [f"FSDnoisy18k.{part}" for part in ("audio_train", "audio_test", "meta", "doc")]
 
 
-def packed(files: dict[str, bytes]) -> bytes:
+def zip_of(files: dict[str, bytes]) -> bytes:
     """Return a zip file."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -37,7 +37,7 @@ def packed(files: dict[str, bytes]) -> bytes:
 
 
 ARCHIVES = {
-    folder: packed({name: FILES[name] for name in FILES if name.startswith(folder)})
+    folder: zip_of({name: FILES[name] for name in FILES if name.startswith(folder)})
     for folder in FOLDERS
 }
 
@@ -154,19 +154,19 @@ def test_an_interrupted_unpacking_resumes_without_downloading_again(
 @pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "folder/../../out.txt"])
 def test_an_archive_with_paths_outside_its_folder_is_refused(publish, tmp_path, name):
     root = tmp_path / "a" / "root"
-    publish({"folder": packed({"folder/good.txt": b"good", name: b"bad"})})
+    publish({"folder": zip_of({"folder/good.txt": b"good", name: b"bad"})})
     assert refusal(root).endswith(f"folder.zip: not safe to unpack: it would write to {name}.")
     assert not list(tmp_path.rglob("*.txt"))
 
 
 def test_files_outside_the_expected_folder_are_not_unpacked(publish, tmp_path):
-    publish({"folder": packed({"folder/a": b"a", "__MACOSX/folder/._a": b"?", ".DS_Store": b"?"})})
+    publish({"folder": zip_of({"folder/a": b"a", "__MACOSX/folder/._a": b"?", ".DS_Store": b"?"})})
     quietly(tmp_path)
     assert contents(tmp_path) == {"folder/a": b"a"}
 
 
 def test_an_archive_without_the_expected_folder_is_refused(publish, tmp_path):
-    publish({"folder": packed({"other/a": b"a"})})
+    publish({"folder": zip_of({"other/a": b"a"})})
     assert refusal(tmp_path).endswith("folder.zip: contains no folder folder: unpack it by hand.")
 
 
@@ -208,7 +208,7 @@ except DownloadError as error:
 
 
 def test_a_disk_that_fills_up_while_unpacking_is_an_error(shelf, publish, tmp_path):
-    body = packed({"folder/a": b"a", "folder/b": bytes(100_000)})
+    body = zip_of({"folder/a": b"a", "folder/b": bytes(100_000)})
     publish({"folder": body})
     done = subprocess.run(
         [sys.executable, "-c", CHILD, shelf.url, hashlib.md5(body).hexdigest(), tmp_path],
@@ -236,10 +236,10 @@ def test_a_root_that_cannot_be_created_is_an_error(publish, tmp_path):
 def test_bars_are_shown_on_stderr(publish, tmp_path, capsys):
     publish(ARCHIVES)
     download.download("fsdnoisy18k", tmp_path)
-    out, shown = capsys.readouterr()
+    out, errors = capsys.readouterr()
     assert out == ""
-    assert "FSDnoisy18k.audio_train.zip: 100%" in shown
-    assert "unpack: 100%" in shown
+    assert "FSDnoisy18k.audio_train.zip: 100%" in errors
+    assert "unpack: 100%" in errors
 
 
 def test_an_unknown_data_set_is_refused():

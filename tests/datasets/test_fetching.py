@@ -190,11 +190,11 @@ def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
 def test_the_bar_starts_at_the_bytes_already_received(shelf, url, path, capsys):
     path.with_name("file.zip.partial").write_bytes(BODY[:40_000])
     quietly(url, path, progress=True)
-    out, shown = capsys.readouterr()
+    out, errors = capsys.readouterr()
     assert out == ""
-    assert "file.zip:  40%" in shown
-    assert "40.0k/100k" in shown
-    assert "100k/100k" in shown
+    assert "file.zip:  40%" in errors
+    assert "40.0k/100k" in errors
+    assert "100k/100k" in errors
 
 
 Usage = namedtuple("Usage", "total used free")

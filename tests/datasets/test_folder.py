@@ -17,7 +17,7 @@ def make(root: Path, *names: str) -> None:
         path.touch()
 
 
-def listed(root: Path) -> list[tuple[str, str, str]]:
+def rows_of(root: Path) -> list[tuple[str, str, str]]:
     """Return path below the root, label and split of every clip."""
     return [
         (str(Path(clip.path).relative_to(root)), clip.label, clip.split)
@@ -27,7 +27,7 @@ def listed(root: Path) -> list[tuple[str, str, str]]:
 
 def test_the_first_sub_folder_is_the_label_at_any_depth(tmp_path):
     make(tmp_path, "dog/2019/may/a.wav", "dog/b.wav", "cat/c.wav", "d.wav")
-    assert listed(tmp_path) == [
+    assert rows_of(tmp_path) == [
         ("d.wav", "", ""),
         ("cat/c.wav", "cat", ""),
         ("dog/b.wav", "dog", ""),
@@ -37,7 +37,7 @@ def test_the_first_sub_folder_is_the_label_at_any_depth(tmp_path):
 
 def test_train_validation_and_test_are_splits_and_the_next_level_is_the_label(tmp_path):
     make(tmp_path, "train/dog/a.wav", "validation/dog/x/b.wav", "test/c.wav", "dog/train/d.wav")
-    assert sorted(listed(tmp_path)) == [
+    assert sorted(rows_of(tmp_path)) == [
         ("dog/train/d.wav", "dog", ""),
         ("test/c.wav", "", "test"),
         ("train/dog/a.wav", "dog", "train"),
@@ -47,22 +47,22 @@ def test_train_validation_and_test_are_splits_and_the_next_level_is_the_label(tm
 
 def test_hidden_files_and_folders_are_skipped(tmp_path):
     make(tmp_path, "a.wav", ".b.wav", "._a.wav", ".git/c.wav", "dog/.cache/d.wav", "__MACOSX/a.wav")
-    assert listed(tmp_path) == [("a.wav", "", "")]
+    assert rows_of(tmp_path) == [("a.wav", "", "")]
 
 
 def test_a_hidden_folder_named_as_the_source_is_read(tmp_path):
     make(tmp_path, ".sounds/a.wav")
-    assert listed(tmp_path / ".sounds") == [("a.wav", "", "")]
+    assert rows_of(tmp_path / ".sounds") == [("a.wav", "", "")]
 
 
 def test_suffixes_match_in_any_case_and_other_files_are_skipped(tmp_path):
     make(tmp_path, "a.WAV", "b.Flac", "c.mp3", "d.txt", "e.wav.bak", "wav", "f.jpg", "g.")
-    assert [name for name, *_ in listed(tmp_path)] == ["a.WAV", "b.Flac", "c.mp3"]
+    assert [name for name, *_ in rows_of(tmp_path)] == ["a.WAV", "b.Flac", "c.mp3"]
 
 
 def test_a_folder_with_the_name_of_a_sound_is_a_folder(tmp_path):
     make(tmp_path, "take.wav/a.wav")
-    assert listed(tmp_path) == [("take.wav/a.wav", "take.wav", "")]
+    assert rows_of(tmp_path) == [("take.wav/a.wav", "take.wav", "")]
 
 
 def test_circular_links_end(tmp_path):
@@ -70,7 +70,7 @@ def test_circular_links_end(tmp_path):
     (tmp_path / "dog" / "up").symlink_to(tmp_path)
     (tmp_path / "dog" / "self").symlink_to(tmp_path / "dog")
     (tmp_path / "dog" / "loop.wav").symlink_to(tmp_path / "dog" / "loop.wav")
-    assert listed(tmp_path) == [("dog/a.wav", "dog", ""), ("dog/loop.wav", "dog", "")]
+    assert rows_of(tmp_path) == [("dog/a.wav", "dog", ""), ("dog/loop.wav", "dog", "")]
 
 
 def test_a_link_to_sounds_elsewhere_is_followed_once(tmp_path):
@@ -79,14 +79,14 @@ def test_a_link_to_sounds_elsewhere_is_followed_once(tmp_path):
     make(root, "b.wav")
     (root / "dog").symlink_to(tmp_path / "elsewhere")
     (root / "owl").symlink_to(tmp_path / "elsewhere")
-    assert listed(root) == [("b.wav", "", ""), ("dog/a.wav", "dog", "")]
+    assert rows_of(root) == [("b.wav", "", ""), ("dog/a.wav", "dog", "")]
 
 
 def test_names_in_any_script_and_of_any_length(tmp_path):
     names = ["Ærø/ß.wav", "犬/吠.wav", "🐕/a b\n'c' \"d\".wav", "x/" + "é" * 123 + ".wav"]
     assert len(names[-1].encode()) == 252
     make(tmp_path, *names)
-    assert {(name, label) for name, label, _ in listed(tmp_path)} == {
+    assert {(name, label) for name, label, _ in rows_of(tmp_path)} == {
         (name, name.split("/")[0]) for name in names
     }
 
@@ -110,8 +110,8 @@ def test_clips_are_sorted_whatever_the_order_of_creation(tmp_path):
     names = [f"{kind}/{number}.wav" for kind in ("b", "a", "c") for number in (10, 9, 1)]
     make(tmp_path / "one", *names)
     make(tmp_path / "two", *reversed(names))
-    assert listed(tmp_path / "one") == listed(tmp_path / "two")
-    assert [name for name, *_ in listed(tmp_path / "one")] == sorted(names)
+    assert rows_of(tmp_path / "one") == rows_of(tmp_path / "two")
+    assert [name for name, *_ in rows_of(tmp_path / "one")] == sorted(names)
 
 
 def test_the_source_is_named_after_the_folder(tmp_path, monkeypatch):

@@ -9,14 +9,14 @@ from soundalike.datasets.clips import Clip
 from soundalike.datasets.identical import HASH, AudioHash, first_with_hash, leaks
 
 
-def found(store):
+def leaks_of(store):
     """Return the leaks of a store."""
     return leaks(store.clips.rows, store.audio)
 
 
 @given(st.lists(st.integers(0, 5), max_size=12))
-def test_the_first_of_the_same_audio_is_found(made, audio):
-    store = made([Clip(str(i)) for i in range(len(audio))], audio)
+def test_the_first_of_the_same_audio_is_found(make_store, audio):
+    store = make_store([Clip(str(i)) for i in range(len(audio))], audio)
     first = first_with_hash(store.audio)
     assert first.tolist() == [audio.index(number) for number in audio]
 
@@ -54,16 +54,16 @@ def test_a_longer_clip_with_the_same_start_has_another_hash():
     assert first_with_hash(np.array(digests, HASH)).tolist() == [0, 1, 0, 0]
 
 
-def test_silent_clips_are_not_copies_and_a_constant_band_is_not_silence(made):
-    store = made([Clip(str(i)) for i in range(5)], [-1, -1, 4, -1, 4])
+def test_silent_clips_are_not_copies_and_a_constant_band_is_not_silence(make_store):
+    store = make_store([Clip(str(i)) for i in range(5)], [-1, -1, 4, -1, 4])
     assert first_with_hash(store.audio).tolist() == [0, 1, 2, 3, 2]
 
 
-def test_the_more_protected_clip_stays(made):
+def test_the_more_protected_clip_stays(make_store):
     splits = ["train", "train", "validation", "test", "train", "validation", "", "train"]
     audio = [0, 1, 1, 0, 2, 0, 2, 2]
     clips = [Clip(f"{i}.wav", split=split) for i, split in enumerate(splits)]
-    problems = found(made(clips, audio))
+    problems = leaks_of(make_store(clips, audio))
     assert list(problems) == [0, 1, 5], "copies inside a split and beside the splits may stay"
     assert [problem.problem for problem in problems.values()] == [
         "also in test", "also in validation", "also in test",
@@ -77,25 +77,25 @@ def test_the_more_protected_clip_stays(made):
     )
 
 
-def test_a_copy_in_every_split_is_reported_for_the_most_protected(made):
+def test_a_copy_in_every_split_is_reported_for_the_most_protected(make_store):
     splits = ["train", "validation", "test"]
-    problems = found(made([Clip(split, split=split) for split in splits], [0, 0, 0]))
+    problems = leaks_of(make_store([Clip(split, split=split) for split in splits], [0, 0, 0]))
     assert [problem.problem for problem in problems.values()] == ["also in test"] * 2
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(["train", "validation", "test", ""]), st.integers(-1, 4)))
 )
-def test_the_remaining_splits_share_no_audio(made, rows):
-    store = made([Clip(str(i), split=split) for i, (split, _) in enumerate(rows)],
+def test_the_remaining_splits_share_no_audio(make_store, rows):
+    store = make_store([Clip(str(i), split=split) for i, (split, _) in enumerate(rows)],
                  [audio for _, audio in rows])  # fmt: skip
-    left = [row for i, row in enumerate(rows) if i not in found(store)]
+    remaining = [row for i, row in enumerate(rows) if i not in leaks_of(store)]
     of = {
-        split: {a for s, a in left if s == split and a >= 0}
+        split: {a for s, a in remaining if s == split and a >= 0}
         for split in ("train", "validation", "test")
     }
     assert not of["test"] & (of["train"] | of["validation"])
     assert not of["validation"] & of["train"]
     assert [row for row in rows if row[0] in ("test", "") or row[1] < 0] == [
-        row for row in left if row[0] in ("test", "") or row[1] < 0
+        row for row in remaining if row[0] in ("test", "") or row[1] < 0
     ]

@@ -10,7 +10,7 @@ CLASSES = "abcd"
 
 
 @pytest.fixture(scope="module")
-def clean(made):
+def clean(make_store):
     """Four hundred labeled training clips, and some that must not change."""
     clips = [Clip(str(i), CLASSES[i % 4], "train") for i in range(400)]
     others = [
@@ -18,7 +18,7 @@ def clean(made):
         for split in ("validation", "test", "")
         for i in range(20)
     ]
-    return made([*clips, *others, *(Clip(f"u{i}", "", "train") for i in range(20))])
+    return make_store([*clips, *others, *(Clip(f"u{i}", "", "train") for i in range(20))])
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.333, 0.8, 1])
@@ -70,9 +70,9 @@ def test_more_noise_keeps_the_true_labels(clean):
         ([Clip("0", "a;b", "train"), Clip("1", "a", "test")], "some have several"),
     ],
 )
-def test_labels_that_cannot_be_made_wrong_are_an_error(made, clips, message):
+def test_labels_that_cannot_be_made_wrong_are_an_error(make_store, clips, message):
     with pytest.raises(SourceError, match=message):
-        with_label_noise(made(clips), 0.5, 0)
+        with_label_noise(make_store(clips), 0.5, 0)
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])

@@ -273,7 +273,7 @@ def test_a_finished_store_is_returned_at_once(sounds, whole, tmp_path):
 def test_another_front_end_is_refused_naming_the_key(sounds, tmp_path, is_finished):
     out = tmp_path / "store"
     clips = read_source(sounds)
-    begun(clips, out, is_finished)
+    begin(clips, out, is_finished)
     with pytest.raises(SourceError, match=r"another front end \(n_mels is 96 there and 64 here\)"):
         quietly(clips, out, front_end=LogMel(n_mels=64))
 
@@ -282,13 +282,13 @@ def test_another_front_end_is_refused_naming_the_key(sounds, tmp_path, is_finish
 def test_other_clips_are_refused(sounds, tmp_path, is_finished):
     out = tmp_path / "store"
     clips = read_source(sounds)
-    begun(clips, out, is_finished)
+    begin(clips, out, is_finished)
     with pytest.raises(SourceError, match="the clips of the source have changed"):
         quietly(clips.where(np.arange(3)), out)
-    assert len(quietly(clips, out).clips) == 11, "the store is as it was"
+    assert len(quietly(clips, out).clips) == 11, "the store has not changed"
 
 
-def begun(clips, out, is_finished):
+def begin(clips, out, is_finished):
     """Make a store, or begin one that fails because no part can be written."""
     if is_finished:
         quietly(clips, out)
@@ -372,7 +372,7 @@ def test_training_clips_that_are_also_in_test_are_left_out_and_listed(leaking, t
     assert [Path(clip.path).name for clip in store.clips] == ["c.wav", "d.wav", "e.wav", "f.wav"]
     problems = read_problems(store.path)
     assert store.n_problems == len(problems) == 4
-    assert [(Path(found.path).name, found.problem) for found in problems] == [
+    assert [(Path(each.path).name, each.problem) for each in problems] == [
         ("a.wav", "also in test"), ("a2.wav", "also in test"),
         ("b.wav", "also in validation"), ("b2.wav", "also in validation"),
     ]  # fmt: skip
@@ -443,12 +443,12 @@ def test_the_bar_counts_clips_and_hours(sounds, small_parts, tmp_path, capsys):
     quietly(read_source(sounds), tmp_path / "silent")
     assert capsys.readouterr() == ("", "")
     quietly(read_source(sounds), tmp_path / "store", progress=True)
-    out, shown = capsys.readouterr()
+    out, errors = capsys.readouterr()
     assert out == ""
-    assert "prepare: 100%" in shown
-    assert "12/12" in shown
-    assert "clips/s" in shown
-    assert "audio hours/min" in shown
+    assert "prepare: 100%" in errors
+    assert "12/12" in errors
+    assert "clips/s" in errors
+    assert "audio hours/min" in errors
 
 
 def test_the_fingerprint_includes_clips_that_were_left_out(sounds, tmp_path):

@@ -24,6 +24,6 @@ def test_equals_the_definition_in_loops(clips):
     assert recordings_of(paths, hashes).tolist() == expected
 
 
-def test_silent_clips_of_different_files_are_different_recordings(made):
-    store = made([Clip("a"), Clip("b"), Clip("b", start_s=1.0)], [-1, -1, -1])
+def test_silent_clips_of_different_files_are_different_recordings(make_store):
+    store = make_store([Clip("a"), Clip("b"), Clip("b", start_s=1.0)], [-1, -1, -1])
     assert store.recordings.tolist() == [0, 1, 1]

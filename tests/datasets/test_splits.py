@@ -31,57 +31,57 @@ def check(splits, n_tested):
     assert len(tested) == len(set(tested)) == n_tested
 
 
-def test_named_splits_make_one_split_of_the_labeled_clips(made):
+def test_named_splits_make_one_split_of_the_labeled_clips(make_store):
     clips = [
         Clip("0", "a", "train"), Clip("1", "", "train"), Clip("2", "a", "validation"),
         Clip("3", "b", "test"), Clip("4", "", "test"), Clip("5", "b", "train"), Clip("6", "b", ""),
     ]  # fmt: skip
-    (split,) = evaluation_splits(made(clips))
+    (split,) = evaluation_splits(make_store(clips))
     assert split.name == "test"
     assert split.train.tolist() == [0, 5]
     assert split.validation.tolist() == [2]
     assert split.test.tolist() == [3]
 
 
-def test_named_splits_take_precedence_over_folds(made):
+def test_named_splits_take_precedence_over_folds(make_store):
     clips = [Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")]
-    (split,) = evaluation_splits(made(clips))
+    (split,) = evaluation_splits(make_store(clips))
     assert (split.train.tolist(), split.test.tolist()) == ([0], [1])
 
 
 @pytest.mark.parametrize(("present", "missing"), [("train", "test"), ("test", "train")])
-def test_a_split_without_labeled_clips_is_named(made, present, missing):
+def test_a_split_without_labeled_clips_is_named(make_store, present, missing):
     clips = [Clip("0", "a", present), Clip("1", "", missing)]
     with pytest.raises(SourceError, match=f"made: its split '{missing}' has no labeled clip"):
-        evaluation_splits(made(clips))
+        evaluation_splits(make_store(clips))
 
 
-def test_each_fold_makes_a_split(made):
+def test_each_fold_makes_a_split(make_store):
     clips = [Clip(str(i), "a" if i != 4 else "", fold=str(i % 3 + 1)) for i in range(9)]
     clips.append(Clip("9", "a"))  # in no fold
-    splits = evaluation_splits(made(clips))
+    splits = evaluation_splits(make_store(clips))
     assert [split.name for split in splits] == ["fold 1", "fold 2", "fold 3"]
     check(splits, n_tested=8)
     assert splits[1].test.tolist() == [1, 7], "clip 4 has no label"
     assert splits[1].train.tolist() == [0, 2, 3, 5, 6, 8], "clip 9 has no fold"
 
 
-def test_one_fold_is_too_few_for_cross_validation(made):
+def test_one_fold_is_too_few_for_cross_validation(make_store):
     with pytest.raises(SourceError, match="at least two folds"):
-        evaluation_splits(made(labeled(4, fold="1")))
+        evaluation_splits(make_store(labeled(4, fold="1")))
     with pytest.raises(SourceError, match="at least two folds"):
-        evaluation_splits(made([Clip("0", "a")]))
+        evaluation_splits(make_store([Clip("0", "a")]))
 
 
-def test_without_labels_evaluation_is_refused(made):
+def test_without_labels_evaluation_is_refused(make_store):
     with pytest.raises(SourceError, match=r"no clip has a label.*folder of its own") as error:
-        evaluation_splits(made([Clip("0", split="train"), Clip("1", split="test")]))
+        evaluation_splits(make_store([Clip("0", split="train"), Clip("1", split="test")]))
     assert "\n" not in str(error.value)
 
 
-def test_without_splits_and_folds_five_stratified_folds_are_made(made):
+def test_without_splits_and_folds_five_stratified_folds_are_made(make_store):
     clips = [*labeled(52), *(Clip(f"u{i}") for i in range(3))]
-    splits = evaluation_splits(made(clips))
+    splits = evaluation_splits(make_store(clips))
     assert [split.name for split in splits] == [f"fold {i}" for i in range(1, N_FOLDS + 1)]
     check(splits, n_tested=52)
     for split in splits:
@@ -93,8 +93,10 @@ def test_without_splits_and_folds_five_stratified_folds_are_made(made):
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), min_size=8, max_size=40))
-def test_identical_audio_stays_together_whatever_its_label(made, rows):
-    store = made([Clip(str(i), label) for i, (label, _) in enumerate(rows)], [a for _, a in rows])
+def test_identical_audio_stays_together_whatever_its_label(make_store, rows):
+    store = make_store(
+        [Clip(str(i), label) for i, (label, _) in enumerate(rows)], [a for _, a in rows]
+    )
     try:
         splits = evaluation_splits(store)
     except SourceError:
@@ -105,43 +107,45 @@ def test_identical_audio_stays_together_whatever_its_label(made, rows):
         assert not {rows[i][1] for i in split.train} & {rows[i][1] for i in split.test}
 
 
-def test_generated_folds_are_reproducible_and_shuffled(made):
-    first, second = (evaluation_splits(made(labeled(40))) for _ in range(2))
+def test_generated_folds_are_reproducible_and_shuffled(make_store):
+    first, second = (evaluation_splits(make_store(labeled(40))) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         assert (one.test == other.test).all()
         assert not (np.diff(one.test) == np.diff(one.test)[0]).all(), "not every fifth clip"
 
 
-def test_training_clips_exclude_validation_and_test(made):
+def test_training_clips_exclude_validation_and_test(make_store):
     clips = [
         Clip(str(i), "a", split) for i, split in enumerate(["train", "validation", "test", ""])
     ]
-    assert training_clips(made(clips).clips).tolist() == [0]
+    assert training_clips(make_store(clips).clips).tolist() == [0]
 
 
-def test_without_splits_only_the_held_out_fold_is_excluded_from_training(made):
-    store = made([Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")])
+def test_without_splits_only_the_held_out_fold_is_excluded_from_training(make_store):
+    store = make_store(
+        [Clip("0", fold="1"), Clip("1", fold="2"), Clip("2"), Clip("3", "a", fold="2")]
+    )
     assert training_clips(store.clips).tolist() == [0, 1, 2, 3]
     assert training_clips(store.clips, "2").tolist() == [0, 2]
 
 
-def test_the_held_out_fold_is_also_excluded_from_the_split_train(made):
+def test_the_held_out_fold_is_also_excluded_from_the_split_train(make_store):
     clips = [Clip("0", "", "train", "1"), Clip("1", "", "train", "2"), Clip("2", "", "test", "1")]
-    assert training_clips(made(clips).clips, "2").tolist() == [0]
+    assert training_clips(make_store(clips).clips, "2").tolist() == [0]
 
 
-def test_an_unknown_fold_lists_the_known_ones(made):
+def test_an_unknown_fold_lists_the_known_ones(make_store):
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: 1, 2\)"):
-        training_clips(made([Clip("0", fold="1"), Clip("1", fold="2")]).clips, "7")
+        training_clips(make_store([Clip("0", fold="1"), Clip("1", fold="2")]).clips, "7")
     with pytest.raises(SourceError, match=r"no fold '7' \(its folds: none\)"):
-        training_clips(made([Clip("0")]).clips, "7")
+        training_clips(make_store([Clip("0")]).clips, "7")
 
 
-def test_no_training_clips_is_an_error(made):
+def test_no_training_clips_is_an_error(make_store):
     with pytest.raises(SourceError, match="no clip to train on in its split 'train'"):
-        training_clips(made([Clip("0", split="test")]).clips)
+        training_clips(make_store([Clip("0", split="test")]).clips)
     with pytest.raises(SourceError, match="no clip to train on outside fold '1'"):
-        training_clips(made([Clip("0", fold="1")]).clips, "1")
+        training_clips(make_store([Clip("0", fold="1")]).clips, "1")
 
 
 def test_the_splits_of_a_store_on_disk(store):
@@ -159,9 +163,9 @@ def clean_and_test(n_clean, **more):
 
 
 @pytest.mark.parametrize("n_clean", [40, 41, 200])
-def test_the_clean_task_trains_on_most_of_validation(made, n_clean):
+def test_the_clean_task_trains_on_most_of_validation(make_store, n_clean):
     clips = clean_and_test(n_clean)
-    (split,) = evaluation_splits(made(clips), "clean", seed=3)
+    (split,) = evaluation_splits(make_store(clips), "clean", seed=3)
     assert sorted([*split.train, *split.validation]) == list(range(4, 4 + n_clean))
     assert split.test.tolist() == list(range(4 + n_clean, 10 + n_clean))
     for name in "ab":
@@ -170,24 +174,24 @@ def test_the_clean_task_trains_on_most_of_validation(made, n_clean):
         assert n_choosing == pytest.approx(0.15 * n_class, abs=0.5)
 
 
-def test_another_seed_selects_on_other_clips(made):
-    store = made(clean_and_test(100))
+def test_another_seed_selects_on_other_clips(make_store):
+    store = make_store(clean_and_test(100))
     chosen = [evaluation_splits(store, "clean", seed)[0].validation.tolist() for seed in (0, 0, 1)]
     assert chosen[0] == chosen[1] != chosen[2]
 
 
-def test_the_clean_task_trains_on_every_class_and_selects_on_those_with_several_clips(made):
+def test_the_clean_task_trains_on_every_class_and_selects_on_those_with_several_clips(make_store):
     labels = ["a", "a", "b", "b", "b", "alone"]
     clips = [Clip(str(i), label, "validation") for i, label in enumerate(labels)]
-    (split,) = evaluation_splits(made([*clips, Clip("t", "a", "test")]), "clean")
+    (split,) = evaluation_splits(make_store([*clips, Clip("t", "a", "test")]), "clean")
     assert {labels[i] for i in split.train} == {"a", "b", "alone"}
     assert sorted(labels[i] for i in split.validation) == ["a", "b"]
 
 
-def test_identical_audio_is_never_in_both_training_and_selection(made):
+def test_identical_audio_is_never_in_both_training_and_selection(make_store):
     clips = clean_and_test(120)
     audio = [i // 3 for i in range(len(clips))]
-    (split,) = evaluation_splits(made(clips, audio), "clean")
+    (split,) = evaluation_splits(make_store(clips, audio), "clean")
     assert len(split.validation)
     assert not {audio[i] for i in split.train} & {audio[i] for i in split.validation}
 
@@ -204,32 +208,34 @@ def test_identical_audio_is_never_in_both_training_and_selection(made):
         ),
     ],
 )
-def test_the_clean_task_requires_named_splits(made, clips, message):
+def test_the_clean_task_requires_named_splits(make_store, clips, message):
     with pytest.raises(SourceError, match=message):
-        evaluation_splits(made(clips), "clean")
+        evaluation_splits(make_store(clips), "clean")
 
 
-def test_an_unknown_task_is_refused(made):
+def test_an_unknown_task_is_refused(make_store):
     with pytest.raises(ValueError, match="task is 'dirty': give one of noisy, clean"):
-        evaluation_splits(made(labeled(9)), "dirty")
+        evaluation_splits(make_store(labeled(9)), "dirty")
 
 
-def test_folds_are_in_numeric_order(made):
-    splits = evaluation_splits(made([Clip(str(i), "a", fold=str(11 - i)) for i in range(10)]))
+def test_folds_are_in_numeric_order(make_store):
+    splits = evaluation_splits(make_store([Clip(str(i), "a", fold=str(11 - i)) for i in range(10)]))
     assert [split.name for split in splits] == [f"fold {i}" for i in range(2, 12)]
 
 
-def test_clips_with_several_classes_are_stratified_by_their_first(made):
-    splits = evaluation_splits(made([Clip(str(i), "b;a" if i % 2 else "a") for i in range(40)]))
+def test_clips_with_several_classes_are_stratified_by_their_first(make_store):
+    splits = evaluation_splits(
+        make_store([Clip(str(i), "b;a" if i % 2 else "a") for i in range(40)])
+    )
     check(splits, n_tested=40)
     for split in splits:
         assert sorted(i % 2 for i in split.test) == [0, 0, 0, 0, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("n_folds", [3, 4])
-def test_folds_become_splits_and_each_clip_is_tested_with_one_seed(made, n_folds):
+def test_folds_become_splits_and_each_clip_is_tested_with_one_seed(make_store, n_folds):
     folds = [str(i % n_folds + 1) for i in range(12)]
-    store = made([Clip(str(i), "ab"[i % 2], fold=fold) for i, fold in enumerate(folds)])
+    store = make_store([Clip(str(i), "ab"[i % 2], fold=fold) for i, fold in enumerate(folds)])
     tested = []
     for seed in range(n_folds):
         split = with_splits(store, seed).clips.rows["split"].to_numpy()
@@ -243,20 +249,20 @@ def test_folds_become_splits_and_each_clip_is_tested_with_one_seed(made, n_folds
     assert again.equals(with_splits(store, 0).clips.rows["split"])
 
 
-def test_clips_without_label_or_fold_are_training_clips(made):
+def test_clips_without_label_or_fold_are_training_clips(make_store):
     clips = [*labeled(50), Clip("no label"), Clip("no label either")]
-    rows = with_splits(made(clips), 1).clips.rows
+    rows = with_splits(make_store(clips), 1).clips.rows
     assert rows["split"].tolist()[-2:] == ["train", "train"]
     assert rows["split"].value_counts().to_dict() == {"train": 32, "validation": 10, "test": 10}
     clips = [*(Clip(str(i), "a", fold=str(i)) for i in range(3)), Clip("no fold", "a")]
-    assert with_splits(made(clips), 0).clips.rows["split"].tolist() == [
+    assert with_splits(make_store(clips), 0).clips.rows["split"].tolist() == [
         "test", "validation", "train", "train",
     ]  # fmt: skip
 
 
-def test_an_unlabeled_copy_of_a_test_clip_is_not_a_training_clip(made):
+def test_an_unlabeled_copy_of_a_test_clip_is_not_a_training_clip(make_store):
     clips = [*labeled(50), *(Clip(f"copy of {i}") for i in range(50))]
-    store = made(clips, [*range(50), *range(50)])
+    store = make_store(clips, [*range(50), *range(50)])
     split = with_splits(store, 0)
     counts = split.clips.rows["split"].value_counts().to_dict()
     assert counts == {"train": 60, "validation": 10, "test": 10}
@@ -265,16 +271,16 @@ def test_an_unlabeled_copy_of_a_test_clip_is_not_a_training_clip(made):
     ], "each has its own frames still"
 
 
-def test_named_splits_stay(made):
-    store = made([Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")])
+def test_named_splits_stay(make_store):
+    store = make_store([Clip("0", "a", "train", "1"), Clip("1", "a", "test", "2")])
     assert with_splits(store, 1) is store
 
 
-def test_two_folds_are_too_few_for_three_splits(made):
+def test_two_folds_are_too_few_for_three_splits(make_store):
     with pytest.raises(SourceError, match="need at least three folds"):
-        with_splits(made([Clip("0", "a", fold="1"), Clip("1", "a", fold="2")]), 0)
+        with_splits(make_store([Clip("0", "a", fold="1"), Clip("1", "a", fold="2")]), 0)
     with pytest.raises(SourceError, match="no clip has a label"):
-        with_splits(made([Clip("0"), Clip("1")]), 0)
+        with_splits(make_store([Clip("0"), Clip("1")]), 0)
 
 
 def test_the_splits_can_be_evaluated(store):
@@ -297,8 +303,8 @@ def recordings_in(store, positions) -> set[str]:
     return set(store.clips.rows["path"].iloc[positions])
 
 
-def test_segments_of_one_recording_never_train_and_test(made):
-    store = made(segments())
+def test_segments_of_one_recording_never_train_and_test(make_store):
+    store = make_store(segments())
     splits = evaluation_splits(store)
     assert len(splits) == N_FOLDS
     check(splits, n_tested=96)
@@ -306,9 +312,9 @@ def test_segments_of_one_recording_never_train_and_test(made):
         assert not recordings_in(store, split.train) & recordings_in(store, split.test)
 
 
-def test_a_recording_tells_nothing_about_another_one(made):
+def test_a_recording_tells_nothing_about_another_one(make_store):
     """A classifier that knows every recording by heart is at chance on those that it never met."""
-    store = made(segments(60))
+    store = make_store(segments(60))
     labels, recordings = store.clips.labels().values, store.recordings
     is_correct = []
     for split in evaluation_splits(store):
@@ -317,29 +323,29 @@ def test_a_recording_tells_nothing_about_another_one(made):
     assert np.mean(is_correct) == pytest.approx(1 / 3, abs=0.15)
 
 
-def test_few_recordings_make_as_many_rounds_as_they_can(made):
+def test_few_recordings_make_as_many_rounds_as_they_can(make_store):
     clips = [Clip(f"{i}.wav", "abcde"[i], start_s=float(s)) for i in range(5) for s in range(3)]
-    splits = evaluation_splits(made(clips))
+    splits = evaluation_splits(make_store(clips))
     assert len(splits) >= 3
     check(splits, n_tested=15)
 
 
-def test_one_recording_cannot_be_crossed(made):
+def test_one_recording_cannot_be_crossed(make_store):
     with pytest.raises(SourceError, match="at least two folds"):
-        evaluation_splits(made(segments(1)))
+        evaluation_splits(make_store(segments(1)))
 
 
-def test_the_clean_task_divides_no_recording(made):
+def test_the_clean_task_divides_no_recording(make_store):
     clips = [*segments(30, 4, "ab", split="validation"), *labeled(6, split="test")]
-    store = made(clips)
+    store = make_store(clips)
     (split,) = evaluation_splits(store, "clean")
     assert len(split.validation)
     assert not recordings_in(store, split.train) & recordings_in(store, split.validation)
 
 
-def test_an_unlabeled_segment_goes_where_its_recording_goes(made):
+def test_an_unlabeled_segment_goes_where_its_recording_goes(make_store):
     clips = segments()
     clips[::4] = [dataclasses.replace(clip, label="") for clip in clips[::4]]
-    store = with_splits(made(clips), 0)
+    store = with_splits(make_store(clips), 0)
     split_of_recording = store.clips.rows.groupby("path")["split"].nunique()
     assert (split_of_recording == 1).all()

@@ -71,6 +71,6 @@ def test_a_larger_set_is_sampled_evenly(counted, monkeypatch, share):
     sampled = log_mel_mean_and_std(counted)
     assert lengths(counted).sum() == pytest.approx(n_frames / share, rel=0.1)
     starts = np.array([taken.start for taken in counted.frames.taken])
-    assert np.diff(starts).max() <= 2 * 40 * share, "no part of the set is passed over"
+    assert np.diff(starts).max() <= 2 * 40 * share, "no part of the set is skipped"
     monkeypatch.undo()
     assert sampled == pytest.approx(log_mel_mean_and_std(counted), rel=0.15)

@@ -91,8 +91,8 @@ def test_a_damaged_store_is_refused_in_one_line(copy, name, damage):
     if damage == "missing":
         (copy / name).unlink()
     else:
-        left = {"empty": b"", "half": whole[: len(whole) // 2], "garbage": b"\x93\xff[]"}[damage]
-        (copy / name).write_bytes(left)
+        damaged = {"empty": b"", "half": whole[: len(whole) // 2], "garbage": b"\x93\xff[]"}[damage]
+        (copy / name).write_bytes(damaged)
     with pytest.raises(SourceError, match=r"the store is damaged .*prepare it again") as error:
         open_store(copy)
     assert str(copy) in str(error.value)

@@ -144,7 +144,7 @@ def test_without_a_knn_monitor_there_is_no_knn_curve(tmp_path, parse_html):
 
 
 @pytest.fixture
-def shown(browser, path):
+def window(browser, path):
     browser.get(path.as_uri())
     yield browser
     assert browser.get_log("browser") == []
@@ -169,35 +169,35 @@ def click_point(browser, index):
     ActionChains(browser).move_to_element_with_offset(chart, right, down).click().perform()
 
 
-def test_a_click_on_the_map_plays_the_clip(shown):
-    click_point(shown, 5)
-    until(shown, "player.currentTime > 0")
-    assert shown.execute_script("return player.src === sounds[points[5].sound]")
-    assert shown.execute_script("return player.error") is None
-    assert "05.wav" in shown.execute_script("return description.textContent")
+def test_a_click_on_the_map_plays_the_clip(window):
+    click_point(window, 5)
+    until(window, "player.currentTime > 0")
+    assert window.execute_script("return player.src === sounds[points[5].sound]")
+    assert window.execute_script("return player.error") is None
+    assert "05.wav" in window.execute_script("return description.textContent")
 
 
-def test_a_click_on_a_spectrogram_plays_the_view(shown):
+def test_a_click_on_a_spectrogram_plays_the_view(window):
     from selenium.webdriver.common.by import By
 
-    button = shown.find_elements(By.CSS_SELECTOR, "button.spectrogram")[2]
+    button = window.find_elements(By.CSS_SELECTOR, "button.spectrogram")[2]
     button.click()
-    until(shown, "player.currentTime > 0")
+    until(window, "player.currentTime > 0")
     assert button.get_attribute("aria-pressed") == "true"
-    until(shown, "player.ended")
+    until(window, "player.ended")
     assert button.get_attribute("aria-pressed") == "false"
-    assert shown.execute_script("return player.error") is None
+    assert window.execute_script("return player.error") is None
 
 
-def test_the_legend_filters_classes(shown):
+def test_the_legend_filters_classes(window):
     from selenium.webdriver.common.by import By
 
     def labels_shown():
         points = "[...map.querySelectorAll('.point')]"
         of_point = f"points.filter((p, i) => getComputedStyle({points}[i]).display !== 'none')"
-        return shown.execute_script(f"return [...new Set({of_point}.map(p => p.label))].sort()")
+        return window.execute_script(f"return [...new Set({of_point}.map(p => p.label))].sort()")
 
-    buttons = shown.find_elements(By.CSS_SELECTOR, "#legend button")
+    buttons = window.find_elements(By.CSS_SELECTOR, "#legend button")
     assert [button.text for button in buttons] == list(CLASSES)
     assert labels_shown() == [0, 1, 2]
     buttons[1].click()
@@ -209,26 +209,26 @@ def test_the_legend_filters_classes(shown):
     assert labels_shown() == [0, 1, 2]
 
 
-def test_arrow_keys_move_over_the_map_and_enter_plays(shown):
+def test_arrow_keys_move_over_the_map_and_enter_plays(window):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
-    chart = shown.find_element(By.ID, "map")
-    shown.execute_script("select(points[3])")
-    before = shown.execute_script("return current.left")
+    chart = window.find_element(By.ID, "map")
+    window.execute_script("select(points[3])")
+    before = window.execute_script("return current.left")
     chart.send_keys(Keys.ARROW_RIGHT if before < 400 else Keys.ARROW_LEFT)
-    after = shown.execute_script("return current.left")
+    after = window.execute_script("return current.left")
     assert (after > before) if before < 400 else (after < before)
-    shown.execute_script("select(points[3])")
+    window.execute_script("select(points[3])")
     chart.send_keys(Keys.ENTER)
-    until(shown, "player.src === sounds[points[3].sound]")
+    until(window, "player.src === sounds[points[3].sound]")
 
 
 @pytest.mark.parametrize("width", [390, 1200])
-def test_the_page_fits_phone_and_desktop_widths(shown, width):
-    shown.execute_cdp_cmd(
+def test_the_page_fits_phone_and_desktop_widths(window, width):
+    window.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
     )
-    assert shown.execute_script("return document.documentElement.scrollWidth") <= width
-    shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert window.execute_script("return document.documentElement.scrollWidth") <= width
+    window.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

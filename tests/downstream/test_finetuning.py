@@ -83,8 +83,8 @@ def test_fine_tuning_starts_from_the_model(model, store, tmp_path):
     recipe = recipe_of(**{"optimizer.lr": 0.0, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)
     fine_tune(store, SPLIT, run, recipe, model=model, progress=False)
-    kept = SoundEncoder.load(run.encoder).encoder
-    for ours, theirs in zip(kept.parameters(), model.encoder.parameters(), strict=True):
+    best = SoundEncoder.load(run.encoder).encoder
+    for ours, theirs in zip(best.parameters(), model.encoder.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 
 
@@ -103,9 +103,9 @@ def test_few_labels_starts_from_the_linear_probe_of_the_whole_model(model, store
     test = store.select(few.test)
     expected = linear.scores(embeddings(whole, test))
     assert network.scores(test) == pytest.approx(expected, abs=1e-5)
-    kept = SoundClassifier.from_pretrained(run.path).model
-    assert kept.windows == whole.windows
-    assert kept.whitening is not None
+    best = SoundClassifier.from_pretrained(run.path).model
+    assert best.windows == whole.windows
+    assert best.whitening is not None
 
 
 def test_linear_probe_init_from_scratch_is_refused(store, tmp_path):
@@ -129,11 +129,11 @@ def test_the_classifier_of_the_best_validation_epoch_is_saved(tuned, store):
     by_epoch = metrics_of(run)["validation"].dropna().tolist()
     assert network.epoch == 1 + int(np.argmax(by_epoch))
     assert network.validation_score == max(by_epoch)
-    kept = SoundClassifier.from_pretrained(run.path)
+    best = SoundClassifier.from_pretrained(run.path)
     labels = store.clips.labels().values
-    validation = kept.clip_probabilities(store.select(SPLIT.validation))
+    validation = best.clip_probabilities(store.select(SPLIT.validation))
     assert score(labels[SPLIT.validation], validation) == network.validation_score
-    test = kept.clip_probabilities(store.select(SPLIT.test))
+    test = best.clip_probabilities(store.select(SPLIT.test))
     assert np.array_equal(test, network.scores(store.select(SPLIT.test)))
 
 
@@ -211,9 +211,9 @@ def test_patches_may_be_longer_than_clips(store, tmp_path):
     run = new_run(tmp_path / "run", recipe)
     network = fine_tune(store, SPLIT, run, recipe, progress=False)
     assert np.isfinite(network.scores(store.select(SPLIT.test))).all()
-    kept = SoundClassifier.from_pretrained(run.path)
+    best = SoundClassifier.from_pretrained(run.path)
     shortest = store.clips.rows["path"][int(store.n_frames.argmin())]
-    assert len(read_log_mel(shortest, kept.model.front_end)) >= 201
+    assert len(read_log_mel(shortest, best.model.front_end)) >= 201
 
 
 def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):

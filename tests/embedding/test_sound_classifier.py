@@ -41,13 +41,13 @@ def test_a_classifier_is_a_linear_layer_on_embeddings(classifier, store):
 
 def test_clip_probabilities_are_means_over_windows(classifier, store):
     few = store.select(np.array([7, 0, 15]))
-    found = classifier.clip_probabilities(few)
+    probabilities = classifier.clip_probabilities(few)
     for row, clip in enumerate((7, 0, 15)):
         log_mel = store.of_clip(clip)
         starts = range(0, len(log_mel) - 100, 50)
         patches = torch.from_numpy(np.stack([log_mel[start : start + 101] for start in starts]))
         expected = classifier(patches).softmax(dim=1).mean(dim=0)
-        assert found[row] == pytest.approx(expected.detach().numpy(), abs=1e-5)
+        assert probabilities[row] == pytest.approx(expected.detach().numpy(), abs=1e-5)
 
 
 def test_a_classifier_in_half_precision_gives_the_same_probabilities(store):

@@ -29,8 +29,8 @@ def whiten_one(h, x, n_components):
 @pytest.mark.parametrize(("n", "n_components"), [(200, 1), (200, 5), (200, 12), (8, 5)])
 def test_equals_the_formula(n, n_components):
     h = embeddings(n)
-    found = Whitening.of(h, n_components)(h[:7])
-    for x, row in zip(h[:7], found, strict=True):
+    whitened = Whitening.of(h, n_components)(h[:7])
+    for x, row in zip(h[:7], whitened, strict=True):
         # A component may point either way.
         assert np.allclose(row.abs(), np.abs(whiten_one(h, x, n_components)), atol=1e-4)
 
@@ -84,6 +84,6 @@ def test_whitening_is_exact_under_autocast():
     h = embeddings()
     whitening = Whitening.of(h, 12)
     with torch.autocast("cpu", torch.bfloat16):
-        found = whitening(h)
-    assert found.dtype == torch.float32
-    assert torch.equal(found, whitening(h))
+        whitened = whitening(h)
+    assert whitened.dtype == torch.float32
+    assert torch.equal(whitened, whitening(h))

@@ -16,25 +16,16 @@ def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tens
     return torch.stack([v.mean(1) for v in columns] + [v.max(1).values for v in columns], dim=1)
 
 
-def test_equals_the_plain_network_written_from_its_state_dict() -> None:
-    torch.manual_seed(0)
-    encoder = BandCNN()
+def test_equals_the_plain_network_written_from_its_state_dict(trained_norms) -> None:
+    encoder = trained_norms(BandCNN())
     patches = torch.randn(3, 1, 101, 96)
-    for _ in range(3):
-        encoder(patches + torch.randn(3, 1, 1, 1))  # so that the running statistics are not 0 and 1
-    encoder.eval()
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
 
 
-def test_shapes_of_every_block() -> None:
-    shapes = {}
+def test_shapes_of_every_block(output_shapes) -> None:
     encoder = BandCNN()
-    for name, module in encoder.blocks().items():
-        module.register_forward_hook(
-            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
-        )
-    assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, encoder.dim)
+    shapes = output_shapes(encoder, encoder.blocks())
     assert shapes == {
         "conv1": (32, 50, 48), "conv2": (64, 25, 24), "conv3": (128, 12, 12), "conv4": (128, 6, 6),
     }  # fmt: skip

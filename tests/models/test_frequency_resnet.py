@@ -5,14 +5,9 @@ import torch.nn.functional as F
 from soundalike.models.frequency_resnet import FrequencyResNet
 
 
-def test_shapes_of_every_stage() -> None:
-    shapes = {}
+def test_shapes_of_every_stage(output_shapes) -> None:
     encoder = FrequencyResNet()
-    for name, module in encoder.named_children():
-        module.register_forward_hook(
-            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
-        )
-    assert encoder(torch.zeros(2, 1, 101, 96)).shape == (2, 2048)
+    shapes = output_shapes(encoder, dict(encoder.named_children()))
     assert shapes == {
         "conv1": (32, 51, 48),
         "bn1": (32, 51, 48),

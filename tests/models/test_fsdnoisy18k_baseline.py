@@ -24,24 +24,15 @@ def plain_forward(state: dict[str, Tensor], x: Tensor) -> Tensor:
     return F.relu(F.linear(rows, state["dense.weight"], state["dense.bias"]))
 
 
-def with_running_statistics() -> FSDnoisy18kBaseline:
-    """An encoder whose running statistics are not 0 and 1."""
-    torch.manual_seed(0)
-    encoder = FSDnoisy18kBaseline()
-    for _ in range(3):
-        encoder(2 * torch.randn(4, 1, 100, 96) + torch.randn(4, 1, 1, 1))
-    return encoder.eval()
-
-
-def test_equals_the_plain_network_written_from_its_state_dict() -> None:
-    encoder = with_running_statistics()
+def test_equals_the_plain_network_written_from_its_state_dict(trained_norms) -> None:
+    encoder = trained_norms(FSDnoisy18kBaseline())
     patches = torch.randn(3, 1, 100, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
 
 
-def test_maps_with_twice_the_frames_are_averaged_in_pairs() -> None:
-    encoder = with_running_statistics()
+def test_maps_with_twice_the_frames_are_averaged_in_pairs(trained_norms) -> None:
+    encoder = trained_norms(FSDnoisy18kBaseline())
     patches = torch.randn(3, 1, 201, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -52,14 +43,10 @@ def test_has_530_thousand_weights_with_a_layer_of_20_classes() -> None:
     assert n_parameters + (64 + 1) * 20 == 531_118
 
 
-def test_shapes_of_every_stage() -> None:
-    shapes = {}
-    encoder = FSDnoisy18kBaseline()
-    for name in ("conv1", "conv2", "conv3", "resize"):
-        getattr(encoder, name).register_forward_hook(
-            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
-        )
-    encoder(torch.zeros(2, 1, 100, 96))
+def test_shapes_of_every_stage(output_shapes) -> None:
+    shapes = output_shapes(
+        FSDnoisy18kBaseline(), ("conv1", "conv2", "conv3", "resize"), n_frames=100
+    )
     assert shapes == {
         "conv1": (24, 100, 96),
         "conv2": (48, 25, 48),
@@ -68,8 +55,8 @@ def test_shapes_of_every_stage() -> None:
     }
 
 
-def test_drops_half_of_h_in_training_only() -> None:
-    encoder = with_running_statistics()
+def test_drops_half_of_h_in_training_only(trained_norms) -> None:
+    encoder = trained_norms(FSDnoisy18kBaseline())
     patches = torch.randn(64, 1, 100, 96)
     with torch.no_grad():
         assert torch.equal(encoder(patches), encoder(patches))

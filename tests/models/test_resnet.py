@@ -5,17 +5,6 @@ import torch.nn.functional as F
 from soundalike.models.resnet import ResNet18
 
 
-def with_running_statistics(encoder: torch.nn.Module) -> torch.nn.Module:
-    """Set batch-norm statistics and scales to values as in a trained encoder."""
-    for module in encoder.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_mean.uniform_(-0.5, 0.5)
-            module.running_var.uniform_(0.5, 2)
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.5, 0.5)
-    return encoder.eval()
-
-
 def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
     def conv(x, name, stride=1):
         weight = state[f"{name}.weight"]
@@ -41,9 +30,8 @@ def plain_forward(state: dict[str, torch.Tensor], x: torch.Tensor) -> torch.Tens
     return x.mean((2, 3))
 
 
-def test_equals_the_plain_network_written_from_its_state_dict() -> None:
-    torch.manual_seed(0)
-    encoder = with_running_statistics(ResNet18(width=16))
+def test_equals_the_plain_network_written_from_its_state_dict(trained_norms) -> None:
+    encoder = trained_norms(ResNet18(width=16))
     patches = torch.randn(3, 1, 101, 96)
     with torch.no_grad():
         torch.testing.assert_close(encoder(patches), plain_forward(encoder.state_dict(), patches))
@@ -55,14 +43,9 @@ def test_has_the_parameters_of_a_one_channel_resnet18_without_its_classifier() -
     assert sum(p.numel() for p in ResNet18().parameters()) == expected
 
 
-def test_shapes_of_every_stage() -> None:
-    shapes = {}
+def test_shapes_of_every_stage(output_shapes) -> None:
     encoder = ResNet18()
-    for name, module in encoder.named_children():
-        module.register_forward_hook(
-            lambda _, __, out, name=name: shapes.update({name: tuple(out.shape[1:])})
-        )
-    encoder(torch.zeros(2, 1, 101, 96))
+    shapes = output_shapes(encoder, dict(encoder.named_children()))
     assert shapes["conv1"] == (64, 51, 48)
     assert shapes["maxpool"] == (64, 26, 24)
     assert shapes["layer1"] == (64, 26, 24)

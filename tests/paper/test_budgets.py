@@ -50,8 +50,10 @@ def test_a_training_has_as_many_steps_as_the_budget_says(n_clips):
     per_epoch = -(-n_clips // 128)
     for recipe, n_steps in ((pretraining, 500), (supervised, 900)):
         assert abs(recipe["training"]["n_epochs"] * per_epoch - n_steps) <= per_epoch / 2
-    looks = supervised["training"]["n_epochs"] / supervised["training"]["validate_every_n_epochs"]
-    assert 8 <= looks < 16
+    n_validations = (
+        supervised["training"]["n_epochs"] / supervised["training"]["validate_every_n_epochs"]
+    )
+    assert 8 <= n_validations < 16
 
 
 @pytest.mark.parametrize("budget", BUDGETS.values(), ids=list(BUDGETS))

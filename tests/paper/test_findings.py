@@ -32,10 +32,10 @@ def summaries(tmp_path_factory, made_up):
 
 
 def test_a_finding_holds_if_all_differences_are_clear(summaries):
-    made = summaries(
+    scores = summaries(
         {RANDOM: [0.63, 0.64, 0.66], SAME: [0.6, 0.61, 0.62], BESIDE: [0.5] * 3, BETWEEN: [0.6] * 3}
     )
-    text = verdict(claim("1"), made)
+    text = verdict(claim("1"), scores)
     assert text.startswith(
         "holds here: “two at random” is 3.3 points above “same patch” (1.9 to 4.8)"
     )
@@ -43,23 +43,23 @@ def test_a_finding_holds_if_all_differences_are_clear(summaries):
 
 
 def test_a_finding_fails_if_one_difference_clearly_contradicts_it(summaries):
-    made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.65, 0.65, 0.66], BESIDE: [0.1] * 3})
-    text = verdict(claim("1"), made)
+    scores = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.65, 0.65, 0.66], BESIDE: [0.1] * 3})
+    text = verdict(claim("1"), scores)
     assert text.startswith("does not hold here: ")
     assert "5.0 points below “same patch” (2.5 to 7.5)" in text
 
 
 def test_a_finding_is_undecided_if_seeds_disagree(summaries):
-    made = summaries({RANDOM: [0.6, 0.7, 0.65], SAME: [0.65, 0.6, 0.68], BESIDE: [0.1] * 3})
-    assert verdict(claim("1"), made).startswith("not decided by these seeds: ")
+    scores = summaries({RANDOM: [0.6, 0.7, 0.65], SAME: [0.65, 0.6, 0.68], BESIDE: [0.1] * 3})
+    assert verdict(claim("1"), scores).startswith("not decided by these seeds: ")
 
 
 @pytest.mark.parametrize("number", [claim.number for claim in CLAIMS])
 def test_one_seed_decides_nothing(summaries, number):
     rows = [f"{table.name}/{row.name}" for table in TABLES for row in table.rows]
     rng = np.random.default_rng(0)
-    made = summaries({row: rng.random(1) for row in rows})
-    assert verdict(claim(number), made) == "not decided: at least two seeds are needed."
+    scores = summaries({row: rng.random(1) for row in rows})
+    assert verdict(claim(number), scores) == "not decided: at least two seeds are needed."
     assert verdict(claim(number), {}) == "not decided: at least two seeds are needed."
 
 
@@ -74,9 +74,9 @@ def test_effects_of_a_seed_on_both_rows_cancel(summaries):
     """Seeds differ by twenty points and the rows by one, with every seed."""
     seeds = np.array([0.4, 0.6, 0.5])
     above = seeds + np.array([0.01, 0.011, 0.009])
-    made = summaries({RANDOM: above, SAME: seeds, BESIDE: [], BETWEEN: []})
+    scores = summaries({RANDOM: above, SAME: seeds, BESIDE: [], BETWEEN: []})
     only_same = Claim("x", "x", (Pair(RANDOM, (SAME,)),))
-    assert verdict(only_same, made).startswith("holds here: ")
+    assert verdict(only_same, scores).startswith("holds here: ")
 
 
 def test_sensitive_is_a_difference_in_either_direction(summaries):
@@ -88,15 +88,15 @@ def test_sensitive_is_a_difference_in_either_direction(summaries):
 
 def test_many_comparisons_need_clearer_differences(summaries):
     """A difference that is clear by itself is not enough among six comparisons."""
-    made = summaries({"temperature/temperature 0.2": [0.52, 0.53, 0.515]})
+    scores = summaries({"temperature/temperature 0.2": [0.52, 0.53, 0.515]})
     pair = next(pair for pair in claim("5").pairs if "temperature 0.5" in pair.below[0])
-    assert verdict(Claim("x", "x", (pair,), any_difference=True), made).startswith("holds here: ")
-    assert verdict(claim("5"), made).startswith("not decided by these seeds: ")
+    assert verdict(Claim("x", "x", (pair,), any_difference=True), scores).startswith("holds here: ")
+    assert verdict(claim("5"), scores).startswith("not decided by these seeds: ")
 
 
 def test_most_is_more_than_half_of_what_labels_add(summaries):
     table = "linear evaluation"
-    made = {
+    scores = {
         f"{table}/{name}, {start}": scores
         for name in ("VGG", "CRNN")
         for start, scores in {
@@ -105,8 +105,8 @@ def test_most_is_more_than_half_of_what_labels_add(summaries):
             "pretrained": [0.6, 0.61, 0.6],
         }.items()
     }
-    assert verdict(claim("6b"), summaries(made)).startswith("holds here: ")
-    less = made | {f"{table}/CRNN, pretrained": [0.4, 0.41, 0.4]}
+    assert verdict(claim("6b"), summaries(scores)).startswith("holds here: ")
+    less = scores | {f"{table}/CRNN, pretrained": [0.4, 0.41, 0.4]}
     text = verdict(claim("6b"), summaries(less))
     assert text.startswith("does not hold here: ")
     assert "below the mean of “CRNN, untrained” and “CRNN, from scratch”" in text
@@ -134,9 +134,9 @@ def test_a_reversed_difference_has_the_opposite_sign(above, below):
 
 
 def test_sentences_name_the_table(summaries):
-    made = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.55, 0.56, 0.54], BESIDE: [0.7] * 3,
+    scores = summaries({RANDOM: [0.6, 0.61, 0.6], SAME: [0.55, 0.56, 0.54], BESIDE: [0.7] * 3,
                       BETWEEN: [0.5, 0.7, 0.6]})  # fmt: skip
-    assert compare(PATCHES, made["patch sampling"]) == (
+    assert compare(PATCHES, scores["patch sampling"]) == (
         "“two at random”, the paper's choice, is clearly above “same patch” (by 5.3 points, 3.9 to "
         "6.8); clearly below “apart, side by side” (by 9.7 points, 8.2 to 11.1); not clearly "
         "different from “apart, a patch in between”."

@@ -31,7 +31,7 @@ def places():
 
 
 @pytest.fixture
-def made(monkeypatch):
+def trained(monkeypatch):
     """Names of the rows that are trained and measured, in order."""
     names = []
     make = Bench.make
@@ -48,10 +48,10 @@ def times(bench):
     return {path: path.stat().st_mtime_ns for path in bench.out.rglob("*") if path.is_file()}
 
 
-def test_the_same_work_is_done_once(bench, places, made, capsys):
+def test_the_same_work_is_done_once(bench, places, trained, capsys):
     fill(bench, places)
     rows = ["same patch", "two at random", "ResNet-18, untrained", "ResNet-18, pretrained"]
-    assert made == [(row, seed) for seed in (0, 1) for row in rows]
+    assert trained == [(row, seed) for seed in (0, 1) for row in rows]
     cells = [read_cell(cell_path(bench.out, *place)) for place in places]
     assert [(cell.table, cell.row, cell.seed) for cell in cells] == [
         (table.name, row.name, seed) for table, row, seed in places
@@ -69,29 +69,29 @@ def test_the_same_work_is_done_once(bench, places, made, capsys):
 
     before = times(bench)
     fill(bench, places)
-    assert len(made) == 8
+    assert len(trained) == 8
     assert times(bench) == before
     assert capsys.readouterr().err == ""
 
 
-def test_only_a_missing_cell_is_made_again(bench, places, made):
+def test_only_a_missing_cell_is_made_again(bench, places, trained):
     fill(bench, places[:4], progress=False)
     before = times(bench)
     gone = cell_path(bench.out, *places[2])
     gone.unlink()
     fill(bench, places[:4], progress=False)
-    assert len(made) == 2, "another row did the same work"
+    assert len(trained) == 2, "another row did the same work"
     after = times(bench)
     assert after.keys() == before.keys()
     assert {path for path in after if after[path] != before[path]} == {gone}
 
 
-def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, made, monkeypatch):
+def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, trained, monkeypatch):
     """The signal arrives in the second pre-training, which resumes from there."""
     take = ContrastiveTraining.step
 
     def step(self, number):
-        if made == [("same patch", 0), ("two at random", 0)]:
+        if trained == [("same patch", 0), ("two at random", 0)]:
             os.kill(os.getpid(), signal.SIGINT)
         return take(self, number)
 
@@ -100,6 +100,6 @@ def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, made, mon
         fill(bench, places, progress=False)
     there = [place for place in places if cell_path(bench.out, *place).exists()]
     assert there == places[:1]
-    made.append("stopped")
+    trained.append("stopped")
     fill(bench, places, progress=False)
     assert all(cell_path(bench.out, *place).exists() for place in places)

@@ -7,9 +7,9 @@ from soundalike.paper.rows import Row, Table, slug
 
 @given(st.text())
 def test_a_slug_is_a_valid_file_name_and_its_own_slug(name):
-    made = slug(name)
-    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
-    assert slug(made) == made == slug(name.swapcase()) or not name.isascii()
+    name_of_file = slug(name)
+    assert set(name_of_file) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
+    assert slug(name_of_file) == name_of_file == slug(name.swapcase()) or not name.isascii()
 
 
 @pytest.mark.parametrize(

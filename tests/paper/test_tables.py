@@ -46,14 +46,16 @@ def test_tables_md_has_every_row_and_figure(written):
 
 
 def test_findings_come_first_and_are_returned(written):
-    out, found = written
+    out, findings = written
     text = (out / "tables.md").read_text()
-    first, *_ = found
+    first, *_ = findings
     assert first.startswith("1. Two random patches")
-    assert found[first].startswith("holds here: “two at random” is 3.3 points above “same patch”")
+    assert findings[first].startswith(
+        "holds here: “two at random” is 3.3 points above “same patch”"
+    )
     assert f"- **{first}** Holds here: “two at random”" in text
     assert text.index(first) < text.index("## Patch sampling")
-    assert len(found) == 10
+    assert len(findings) == 10
 
 
 def test_the_csv_has_a_row_per_cell_with_its_mean(written):
@@ -70,9 +72,9 @@ def test_the_csv_has_a_row_per_cell_with_its_mean(written):
 
 def test_an_inconclusive_budget_decides_no_finding(made_up, tmp_path):
     made_up(tmp_path, SCORES)
-    found = write_tables(tmp_path, {}, is_conclusive=False)
+    findings = write_tables(tmp_path, {}, is_conclusive=False)
     text = (tmp_path / "tables.md").read_text()
-    assert set(found.values()) == {INCONCLUSIVE}
+    assert set(findings.values()) == {INCONCLUSIVE}
     assert INCONCLUSIVE in text
     assert "clearly" not in text
     assert "holds here" not in text

@@ -15,26 +15,26 @@ def test_without_measurements_the_time_is_unknown():
 
 
 def test_work_of_a_known_kind_takes_its_mean_time():
-    left = TimeLeft()
+    times = TimeLeft()
     for seconds in (10, 20):
-        left.add(KINDS[0], seconds)
-    left.add(KINDS[3], 1000)
-    assert left.of([KINDS[0]] * 4) == pytest.approx(60)
+        times.add(KINDS[0], seconds)
+    times.add(KINDS[3], 1000)
+    assert times.of([KINDS[0]] * 4) == pytest.approx(60)
 
 
 def test_work_of_a_new_kind_takes_as_long_as_the_most_similar():
-    left = TimeLeft()
-    left.add(("linear", "scratch", "vgg"), 10)
-    left.add(("linear", "scratch", "crnn"), 30)
-    left.add(("clean", "pretrained", "crnn"), 500)
-    assert left.of([("linear", "scratch", "resnet18")]) == pytest.approx(20)
+    times = TimeLeft()
+    times.add(("linear", "scratch", "vgg"), 10)
+    times.add(("linear", "scratch", "crnn"), 30)
+    times.add(("clean", "pretrained", "crnn"), 500)
+    assert times.of([("linear", "scratch", "resnet18")]) == pytest.approx(20)
 
 
 @given(st.floats(0.1, 1e6), st.integers(1, 9))
 def test_equal_work_takes_time_times_number(seconds, n_pieces):
-    left = TimeLeft()
-    left.add(KINDS[0], seconds)
-    assert left.of(KINDS[:1] * n_pieces) == pytest.approx(seconds * n_pieces)
+    times = TimeLeft()
+    times.add(KINDS[0], seconds)
+    assert times.of(KINDS[:1] * n_pieces) == pytest.approx(seconds * n_pieces)
 
 
 @pytest.mark.parametrize(

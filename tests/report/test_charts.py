@@ -21,15 +21,15 @@ def points(chart):
 )
 def test_a_curve_stays_inside_its_frame(values, percent):
     x = np.arange(1.0, len(values) + 1)
-    drawn = points(line_chart(x, np.array(values), "step", "loss", percent=percent))
-    assert len(drawn) == min(len(values), 240)
-    assert ((drawn >= 0) & (drawn <= [460, 250])).all()
-    assert (np.diff(drawn[:, 0]) >= 0).all()
+    chart = points(line_chart(x, np.array(values), "step", "loss", percent=percent))
+    assert len(chart) == min(len(values), 240)
+    assert ((chart >= 0) & (chart <= [460, 250])).all()
+    assert (np.diff(chart[:, 0]) >= 0).all()
 
 
 def test_a_rising_curve_rises():
-    drawn = points(line_chart(np.arange(1.0, 11), np.linspace(0.1, 0.7, 10), "epoch", "score"))
-    assert (np.diff(drawn[:, 1]) < 0).all()
+    chart = points(line_chart(np.arange(1.0, 11), np.linspace(0.1, 0.7, 10), "epoch", "score"))
+    assert (np.diff(chart[:, 1]) < 0).all()
 
 
 def test_a_level_is_on_the_scale_of_the_curve():
@@ -49,11 +49,11 @@ def test_an_interval_reaches_from_low_to_high():
 
 
 def test_a_class_without_clips_has_no_bar():
-    drawn = bars(
+    chart = bars(
         {"Rain": {"ours": 0.5, "theirs": 0.25}, "Wind": {"ours": np.nan, "theirs": np.nan}}
     )
-    assert re.findall(r"--share:([\d.]+)", drawn) == ["0.5000", "0.2500"]
-    assert "Wind" in drawn
+    assert re.findall(r"--share:([\d.]+)", chart) == ["0.5000", "0.2500"]
+    assert "Wind" in chart
 
 
 def test_a_confusion_grid_has_a_title_for_each_cell():

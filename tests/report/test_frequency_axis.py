@@ -1,4 +1,4 @@
-"""Frequencies beside a picture."""
+"""Axis labels of frequencies."""
 
 import numpy as np
 import pytest

@@ -62,7 +62,7 @@ def test_the_page_loads_no_other_files(tmp_path, write):
     loads = r"url\((?![\"']?data:)|@import|<script|http(?!://www\.w3\.org/2000/svg)"
     assert re.findall(loads, page.html) == []
     assert len(page.html) < 100_000
-    assert [path.name for path in tmp_path.iterdir()] == ["health.html"], "nothing is left beside"
+    assert [path.name for path in tmp_path.iterdir()] == ["health.html"], "no other file is left"
 
 
 def test_every_measure_is_shown_and_explained(write):

@@ -94,9 +94,9 @@ def test_names_are_escaped(page):
 
 
 def test_the_page_shows_its_recipe(page):
-    shown = yaml.safe_load("\n".join(page.text["code"]))["views"]
+    displayed = yaml.safe_load("\n".join(page.text["code"]))["views"]
     resolved = read_recipe("tiny", PRETRAINING)["views"]
-    assert shown == {key: value for key, value in resolved.items() if value is not None}
+    assert displayed == {key: value for key, value in resolved.items() if value is not None}
 
 
 def test_silent_patches_are_marked_and_counted(tmp_path, sounds, make_page):
@@ -118,12 +118,12 @@ def test_missing_recordings_are_mentioned(tmp_path, sounds, page, make_page):
     some = make_page(tmp_path / "some.html", store.path)
     shutil.rmtree(copy)
     none = make_page(tmp_path / "none.html", store.path)
-    told = [
+    counts = [
         re.findall(r"(\d+) of 16 patches and", " ".join(p.text["b"])) for p in (page, some, none)
     ]
-    assert told[0] == []
-    assert 0 < int(told[1][0]) < 16
-    assert told[2] == ["16"]
+    assert counts[0] == []
+    assert 0 < int(counts[1][0]) < 16
+    assert counts[2] == ["16"]
 
 
 def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds, make_page):
@@ -133,39 +133,39 @@ def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds
 
 
 @pytest.fixture
-def shown(browser, path):
+def window(browser, path):
     browser.get(path.as_uri())
     yield browser
     assert browser.get_log("browser") == []
 
 
-def test_a_click_plays_and_a_second_click_stops(shown):
+def test_a_click_plays_and_a_second_click_stops(window):
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    first, second, *_ = shown.find_elements(By.CSS_SELECTOR, "button.spectrogram")
+    first, second, *_ = window.find_elements(By.CSS_SELECTOR, "button.spectrogram")
     first.click()
-    WebDriverWait(shown, 300).until(lambda b: b.execute_script("return player.currentTime > 0"))
-    assert shown.execute_script("return player.src === sounds[0] && player.error === null")
+    WebDriverWait(window, 300).until(lambda b: b.execute_script("return player.currentTime > 0"))
+    assert window.execute_script("return player.src === sounds[0] && player.error === null")
     second.click()
     assert first.get_attribute("aria-pressed") == "false"
     assert second.get_attribute("aria-pressed") == "true"
-    assert shown.execute_script("return player.src === sounds[1]")
+    assert window.execute_script("return player.src === sounds[1]")
     second.click()
     assert second.get_attribute("aria-pressed") == "false"
-    assert shown.execute_script("return player.paused")
+    assert window.execute_script("return player.paused")
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-def test_the_page_fits_phone_and_desktop_widths(shown, width):
-    shown.execute_cdp_cmd(
+def test_the_page_fits_phone_and_desktop_widths(window, width):
+    window.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
     )
-    assert shown.execute_script("return document.documentElement.scrollWidth") <= width
-    columns = shown.execute_script(
+    assert window.execute_script("return document.documentElement.scrollWidth") <= width
+    columns = window.execute_script(
         "const figures = [...document.querySelector('.views').children];"
         "return new Set(figures.map(figure => figure.offsetLeft)).size"
     )
     assert columns == (2 if width == 400 else 3), "side by side: the views; on a desk, their parts"
-    shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    window.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

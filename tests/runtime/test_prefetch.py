@@ -21,20 +21,20 @@ def test_items_keep_their_order(items, n_ahead):
 
 
 def test_items_are_made_while_others_are_used():
-    made = []
+    computed = []
 
     def make():
         for number in range(10):
-            made.append(number)
+            computed.append(number)
             yield number
 
     items = prefetch(make(), n_ahead=2)
     assert next(items) == 0
     deadline = time.monotonic() + 300
-    while len(made) < 4 and time.monotonic() < deadline:
+    while len(computed) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.05)
-    assert made == [0, 1, 2, 3]  # one is used, two wait, one waits for room
+    assert computed == [0, 1, 2, 3]  # one is used, two wait, one waits for room
     items.close()
 
 
@@ -70,6 +70,6 @@ def test_stopping_early_ends_the_thread():
 
 
 def test_nothing_is_computed_before_the_first_request():
-    made = []
-    prefetch(made.append(1) for _ in range(3))
-    assert not made
+    computed = []
+    prefetch(computed.append(1) for _ in range(3))
+    assert not computed

@@ -24,7 +24,7 @@ def test_equals_interpolating_between_three_points(n_frames: int, reach: int, se
     views = warp_time(patches, origin, target)
     frames, last = np.arange(n_frames), n_frames - 1
     for i in range(4):
-        # Where a frame of the view stands in the patch is a line through three points.
+        # The position in the patch is piecewise linear in the frame, through three points.
         where = np.interp(frames, [0, target[i], last], [0, origin[i], last])
         expected = [np.interp(where, frames, band) for band in patches[i].T.double().numpy()]
         expected = torch.tensor(np.array(expected)).T.float()

@@ -1,4 +1,4 @@
-"""From the words on the command line to a command, and from its errors to an exit code."""
+"""Run a command from the words on the command line; turn its errors into exit codes."""
 
 import argparse
 import importlib
@@ -44,7 +44,7 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted: run the same command again to resume", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # the reader of the output has gone away
+    except BrokenPipeError:  # the reader of the output has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
@@ -88,7 +88,7 @@ def _description(command: ModuleType) -> str:
 
 
 def _exit_code(error: Exception) -> int | None:
-    """Return the exit code of an error that the user can act on, None for a defect of ours."""
+    """Return the exit code of an error that the user can act on, or None for a bug."""
     return getattr(error, "exit_code", FAILED if isinstance(error, OSError) else None)
 
 

@@ -33,7 +33,7 @@ def add_model_and_source(parser: argparse.ArgumentParser) -> None:
 
 
 def add_out(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
-    """Add ``--out``, which the command cannot do without."""
+    """Add ``--out``, which is required."""
     parser.add_argument("--out", type=Path, required=True, metavar=metavar, help=help)
 
 
@@ -65,7 +65,7 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
 
 
 def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder":
-    """Return a model on the best device, in the number format that ``--precision`` asks for."""
+    """Return a model on the best device, in the number format chosen by ``--precision``."""
     from soundalike.embedding.inference import for_inference
     from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 

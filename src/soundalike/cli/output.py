@@ -1,4 +1,4 @@
-"""What commands leave behind for machines and people: JSON, and a note on skipped clips."""
+"""Results of commands as JSON, and notes on skipped clips."""
 
 import dataclasses
 from pathlib import Path

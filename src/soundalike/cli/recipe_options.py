@@ -17,7 +17,7 @@ def add_recipe(parser: argparse.ArgumentParser, default: str, help: str, epilog:
     Args:
         parser: the parser of the command.
         default: name of the recipe used where none is named.
-        help: what stands beside the option.
+        help: help text of the option.
         epilog: end of the command's help, which shows how to set a key.
     """
     parser.set_defaults(takes_overrides=True)

@@ -17,7 +17,7 @@ WORK = ".download"  # folder for unfinished downloads
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip file that holds one folder of its own name.
+    """A zip file that contains one folder with the same name.
 
     Args:
         folder: the folder; the file is called ``folder.zip``.

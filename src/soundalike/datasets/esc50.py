@@ -10,7 +10,7 @@ from soundalike.datasets.source import data_set_root
 def read_esc50(root: str) -> ClipTable:
     """List ESC-50 as published: ``meta/esc50.csv`` and the folder ``audio``.
 
-    Clips cut from one recording share a fold. "crying_baby" of the table is "crying baby" here.
+    Clips cut from one recording share a fold. The label "crying_baby" becomes "crying baby".
 
     Raises:
         SourceError: the folder does not hold this layout, or the table is damaged.

@@ -28,7 +28,7 @@ class DownloadError(Exception):
 def fetch(url: str, path: Path, md5: str, *, spare_bytes: int = 0, progress: bool = True) -> None:
     """Download a file to `path`, where it appears once it is complete and verified.
 
-    Received data lies in a file beside it, which survives a broken connection or an interrupt. The
+    Received data is kept in a second file, which survives a broken connection or an interrupt. The
     next attempt or call requests the rest, or the whole file if the server does not support that.
     An existing file is only verified.
 

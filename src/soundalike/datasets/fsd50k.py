@@ -14,7 +14,7 @@ _SPLITS = {"train": "train", "val": "validation"}
 def read_fsd50k(root: str) -> ClipTable:
     """List FSD50K in its official layout.
 
-    The development set is train and validation, as its table says; the evaluation set is test. A
+    The table divides the development set into train and validation; the evaluation set is test. A
     clip has its annotated classes and all their parents in the ontology.
 
     Raises:

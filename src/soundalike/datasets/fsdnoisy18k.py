@@ -19,7 +19,7 @@ def read_fsdnoisy18k(root: str) -> ClipTable:
 
 
 def read_layout(name: str, folder: Path) -> ClipTable:
-    """List the clips of a folder laid out as FSDnoisy18k is; `noisy_small` may be absent there.
+    """List the clips of a folder in the layout of FSDnoisy18k; `noisy_small` is optional.
 
     Raises:
         SourceError: one of the two tables is missing or damaged.
@@ -29,7 +29,7 @@ def read_layout(name: str, folder: Path) -> ClipTable:
     train["split"] = verified.map({True: "validation", False: "train"})
     test = _read_part(name, folder, "test", ["fname", "label"]).assign(split="test")
     rows = pd.concat([train, test])
-    rows["manually_verified"] = rows["split"] != "train"  # test is too, and need not say so
+    rows["manually_verified"] = rows["split"] != "train"  # all test clips are, without a column
     rows["noisy_small"] = rows["noisy_small"] == "1" if "noisy_small" in rows else False
     return ClipTable(name, rows[["path", "label", "split", "manually_verified", "noisy_small"]])
 

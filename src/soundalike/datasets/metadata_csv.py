@@ -22,7 +22,7 @@ def read_metadata_csv(source: str, table: Path, columns: list[str]) -> pd.DataFr
         raise SourceError(f"{source}: {table} is missing: unpack {table.parent.name} here.")
     try:
         rows = pd.read_csv(table, dtype=str, index_col=False, keep_default_na=False).fillna("")
-    except (ValueError, OSError) as error:  # pandas' parser raises kinds of these
+    except (ValueError, OSError) as error:  # the base classes of what pandas raises
         raise _damaged(table, str(error).partition("\n")[0]) from None
     if missing := [column for column in columns if column not in rows]:
         raise _damaged(table, f"no column '{missing[0]}'")

@@ -43,7 +43,7 @@ PLAN, PARTS, PART_FRAMES = "plan.json", "parts", ".float16"
 
 
 class BrokenClipsError(Exception):
-    """Clips could not be read, and no clip is left or broken clips are errors (``--strict``)."""
+    """No clip could be read, or with ``--strict``, at least one could not."""
 
     exit_code = 1
 
@@ -208,7 +208,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
 
 
 def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int]) -> None:
-    """Copy the frames of the parts into one array; each frames file lies beside its record."""
+    """Copy the frames of the parts into one array; next to each record are its frames."""
     with atomic_write(frames) as path, path.open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)

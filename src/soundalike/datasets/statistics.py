@@ -1,4 +1,4 @@
-"""Mean and standard deviation of the log-mels of a training set, which a model keeps."""
+"""Mean and standard deviation of the log-mels of a training set."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
 FORMAT = 3
-INDEX = ["offset", "n_frames", "audio"]  # columns of clips.parquet beside the table of clips
+INDEX = [
+    "offset",
+    "n_frames",
+    "audio",
+]  # columns that clips.parquet adds to the table of clips
 
 
 @dataclass(frozen=True)

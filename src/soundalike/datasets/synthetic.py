@@ -102,9 +102,9 @@ def write_synthetic(
     n_workers: int | None = None,
     progress: bool = True,
 ) -> Path:
-    """Write the data set in the layout of FSDnoisy18k, and `truth.csv` beside its tables.
+    """Write the data set in the layout of FSDnoisy18k, with `truth.csv` next to its tables.
 
-    An interrupted run continues where it stopped; a finished data set is left as it is.
+    Interrupted runs resume; a finished data set does not change.
 
     Args:
         root: folder of the data set; created if missing.
@@ -140,7 +140,7 @@ def write_synthetic(
 
 
 def read_synthetic(size: str) -> ClipTable:
-    """List the clips of ``synthetic:small`` or ``synthetic:full``, written at the first use.
+    """List the clips of ``synthetic:small`` or ``synthetic:full``, which the first use writes.
 
     The sounds are stored in the user's cache folder.
 

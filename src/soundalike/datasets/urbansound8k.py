@@ -10,7 +10,7 @@ from soundalike.datasets.source import data_set_root
 def read_urbansound8k(root: str) -> ClipTable:
     """List UrbanSound8K as published: ``metadata/UrbanSound8K.csv``, ``audio/fold1`` to ``fold10``.
 
-    Clips cut from one recording share a fold, so no others may be made from it.
+    Clips cut from one recording share a fold; other folds would separate them.
 
     Raises:
         SourceError: the folder does not hold this layout, or the table is damaged.

@@ -51,7 +51,7 @@ def evaluate(
     seed: int = 0,
     progress: bool = True,
 ) -> EvaluationResult:
-    """Score a model beside its baselines; write ``results.json`` and ``predictions.csv``.
+    """Score a model and its baselines; write ``results.json`` and ``predictions.csv``.
 
     A run that left one fold of the source out of pre-training is tested on that fold only. The
     protocols "linear" and "finetune" also save a classifier for `soundalike classify`.

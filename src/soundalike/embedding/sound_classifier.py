@@ -45,7 +45,7 @@ class SoundClassifier(nn.Module):
     Args:
         model: from sounds to embeddings.
         classes: names of the classes, in the order of the linear layer's outputs.
-        multi_label: If true, a clip may have several classes, each with a probability of its own
+        multi_label: If true, a clip may have several classes, with independent probabilities
             (sigmoid). If false, the probabilities of a clip sum to one (softmax).
         clip_score: mean that makes a clip's probabilities from those of its windows.
         threshold: lowest probability at which a class is assigned; below it a clip is unsure.

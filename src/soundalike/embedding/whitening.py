@@ -1,4 +1,4 @@
-"""Whitening: every direction in which embeddings vary counts about the same."""
+"""Whitening: scale the principal components of embeddings to similar variances."""
 
 import torch
 from torch import Tensor, nn

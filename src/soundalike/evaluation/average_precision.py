@@ -1,8 +1,8 @@
 """Average precision, the metric of FSD50K for clips with several labels (Fonseca et al. 2022).
 
-Labels are [clips, classes], 0 or 1; scores [clips, classes]. The metric asks for each class whether
-the clips that have it rank above those that do not. It needs no threshold, and every class counts
-the same, whatever its number of clips.
+Labels are [clips, classes], 0 or 1; scores [clips, classes]. The metric measures for each class how
+well the clips that have it rank above those that do not. It needs no threshold, and classes count
+equally, whatever their number of clips.
 """
 
 import numpy as np

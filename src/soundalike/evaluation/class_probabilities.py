@@ -6,8 +6,8 @@ from torch import Tensor
 def class_probabilities(logits: Tensor, is_multi_label: bool) -> Tensor:
     """Return class probabilities: softmax for one label per clip, sigmoid for several.
 
-    With a softmax the probabilities of a row sum to one. With sigmoids each class has a probability
-    of its own.
+    With a softmax the probabilities of a row sum to one. With sigmoids the probabilities of the
+    classes are independent.
 
     Args:
         logits: outputs of a classifier.

@@ -1,4 +1,4 @@
-"""What a loss may need to know about a batch beside projections or logits."""
+"""What a loss may need to know about a batch besides projections or logits."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What every contrastive loss is: a comparison of two views, and perhaps a network of its own."""
+"""The interface of contrastive losses: they compare two views, and may extend the network."""
 
 from collections.abc import Callable
 

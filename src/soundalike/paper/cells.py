@@ -63,7 +63,7 @@ class Bench:
         return with_label_noise(store, self.label_noise, seed) if self.label_noise else store
 
     def make(self, table: Table, row: Row, seed: int) -> Cell:
-        """Train and score; a training that cannot continue makes a failed cell.
+        """Train and score; if training cannot continue, the cell is marked as failed.
 
         Raises:
             KeyboardInterrupt: the training was interrupted; the same call resumes it.

@@ -15,7 +15,7 @@ from soundalike.report.page import render_macro
 TEMPLATE = "report/charts.html"
 BOX = {"width": 460, "height": 250, "left": 46, "right": 446, "top": 12, "bottom": 210}
 MAX_POINTS = 240  # of a curve; more are averaged
-MAX_LETTERS = 18  # of a class beside a confusion matrix
+MAX_LETTERS = 18  # of a class name next to a confusion matrix
 
 
 def line_chart(

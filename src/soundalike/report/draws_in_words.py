@@ -1,4 +1,4 @@
-"""What an augmentation drew for a view, in words, whichever augmentation it is."""
+"""Describe the draws of any augmentation in words."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Round frequencies beside a picture of a log-mel."""
+"""Axis labels at round frequencies for a picture of a log-mel."""
 
 import numpy as np
 

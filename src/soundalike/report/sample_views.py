@@ -28,7 +28,7 @@ from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
 
-N_BACKGROUND_CLIPS = 24  # sampled beside those of the pairs
+N_BACKGROUND_CLIPS = 24  # sampled in addition to those of the pairs
 DEFAULT_THRESHOLD_DB = 60.0  # where the recipe has no activity_threshold_db
 SILENCE_DB = 1.0  # above the floor of the log-mel
 

@@ -23,7 +23,7 @@ from soundalike.synthesis.elements import (
 
 
 def engine(rng: RandomState, n_samples: int) -> FloatArray:
-    """Explosions of a few unequal cylinders whose rate drifts or is revved, and exhaust noise."""
+    """Combustion pulses of a few unequal cylinders, at a drifting or revving rate, and exhaust."""
     firing = log_uniform(rng, 20, 70)
     drift = rng.uniform(0.01, 0.08) * wander(rng, n_samples, 1.5)
     if chance(rng, 0.4):
@@ -47,7 +47,7 @@ def engine(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def fart(rng: RandomState, n_samples: int) -> FloatArray:
-    """A low irregular buzz through a soft resonance, whose pitch slides and at the end sputters."""
+    """Low irregular buzzes with sliding pitch, through a soft resonance."""
     duration_s = n_samples / SAMPLE_RATE
     blasts = []
     n_blasts = rng.choice([1, 1, 2, 3])
@@ -70,7 +70,7 @@ def fart(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def squeak(rng: RandomState, n_samples: int) -> FloatArray:
-    """Stick and slip: short gliding tones rich in harmonics, or a door's slow creak."""
+    """Stick-slip friction: short gliding tones rich in harmonics, or the slow creak of a door."""
     duration_s = n_samples / SAMPLE_RATE
     creaks = chance(rng, 0.3)
     pitch = log_uniform(rng, 40, 100) if creaks else log_uniform(rng, 470, 1700)

@@ -37,7 +37,7 @@ def white_noise(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def wander(rng: RandomState, n_samples: int, rate: float) -> FloatArray:
-    """Draw a curve that wanders in [-1, 1] towards ``rate`` random goals a second."""
+    """Draw a curve in [-1, 1] that joins ``rate`` random points a second by straight lines."""
     n_goals = 2 + int(np.ceil(n_samples / SAMPLE_RATE * rate))
     goals = 2.0 * rng.random_sample(n_goals) - 1.0
     phase = rng.random_sample() + np.arange(n_samples) * (rate / SAMPLE_RATE)
@@ -57,7 +57,7 @@ def decay(n_samples: int, decay_s: float, attack_s: float = 0.0005) -> FloatArra
 
 
 def release(n_samples: int, release_s: float = 0.012) -> FloatArray:
-    """Return an envelope of one that falls to zero in the last ``release_s``."""
+    """Return an envelope that is one and falls to zero in the last ``release_s``."""
     return np.minimum(1.0, np.arange(n_samples, 0, -1) / (release_s * SAMPLE_RATE))
 
 
@@ -112,7 +112,7 @@ def moving_noise(rng: RandomState, center: FloatArray, bandwidth: float) -> Floa
 def ring(
     frequencies: ArrayLike, decays_s: ArrayLike, amplitudes: ArrayLike, n_samples: int
 ) -> FloatArray:
-    """Return a sum of decaying sinusoids: the sound of a body with these modes that is hit once.
+    """Return a sum of decaying sinusoids: the sound of hitting a body with these modes once.
 
     A mode is a geometric series, so sample ``256 a + b`` is the product of a power for ``a`` and
     one for ``b``, and the sum over all modes is the product of two small matrices.

@@ -1,4 +1,4 @@
-"""Sounds of many small accidents: fire, fireworks, rain, wind, tearing and writing."""
+"""Sounds of many small random events: fire, fireworks, rain, wind, tearing and writing."""
 
 import numpy as np
 from numpy.random import RandomState
@@ -79,7 +79,7 @@ def fireworks(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def rain(rng: RandomState, n_samples: int) -> FloatArray:
-    """Very many droplets in a hiss, some heavy drops that ring on what they hit."""
+    """Dense droplets over a hiss, and some heavy drops that make a surface ring."""
     surface = log_uniform(rng, 890, 2800)
     drops = impulses(rng, log_uniform(rng, 1000, 4000), n_samples)
     patter = band_pass(drops, surface / 3, log_uniform(rng, 5700, 11_000), order=1)
@@ -114,7 +114,7 @@ def wind(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def tearing(rng: RandomState, n_samples: int) -> FloatArray:
-    """Rips through paper or cloth: fibres break faster and faster while the band moves."""
+    """Rips through paper or cloth: fibers break ever faster while the frequency band moves."""
     duration_s = n_samples / SAMPLE_RATE
     low = log_uniform(rng, 510, 1500)
     high = low * log_uniform(rng, 4.2, 8.5)
@@ -136,7 +136,7 @@ def tearing(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def writing(rng: RandomState, n_samples: int) -> FloatArray:
-    """Strokes of a pencil, pen or chalk: short rubbing noises in words, with pauses between."""
+    """Strokes of a pencil, pen or chalk: short rubbing noises in groups, with pauses."""
     duration_s = n_samples / SAMPLE_RATE
     low = log_uniform(rng, 690, 2000)
     high = low * log_uniform(rng, 3.3, 6)

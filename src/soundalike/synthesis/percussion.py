@@ -20,7 +20,7 @@ Sounds = list[tuple[float, FloatArray]]
 
 
 def _metal(rng: RandomState, low: float, high: float, n_samples: int) -> FloatArray:
-    """The steady wash of struck metal: noise in a band over square waves in no harmony."""
+    """Return the steady wash of struck metal: band noise and inharmonic square waves."""
     noise = band_pass(white_noise(rng, n_samples), low, high, order=2)
     frequencies = low * (high / low) ** rng.random_sample(6)
     squares = np.sign(np.sin(2 * np.pi * np.outer(frequencies, seconds(n_samples))))
@@ -30,7 +30,7 @@ def _metal(rng: RandomState, low: float, high: float, n_samples: int) -> FloatAr
 
 
 def crash_cymbal(rng: RandomState, n_samples: int) -> FloatArray:
-    """Crashes: a hard stroke, then a long bright wash whose high part dies first; or a roll."""
+    """Crashes: a hard attack and a long bright wash whose high part decays first; or a roll."""
     duration_s = n_samples / SAMPLE_RATE
     low = log_uniform(rng, 390, 960)
     split = log_uniform(rng, 3100, 4800)
@@ -55,7 +55,7 @@ def crash_cymbal(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def hi_hat(rng: RandomState, n_samples: int) -> FloatArray:
-    """A hi-hat's pattern: short closed strokes, some open ones choked by the next."""
+    """A hi-hat pattern: short closed strokes, and open ones that the next stroke chokes."""
     duration_s = n_samples / SAMPLE_RATE
     metal = _metal(rng, log_uniform(rng, 1000, 2900), log_uniform(rng, 9700, 14_000), n_samples)
     interval_s = log_uniform(rng, 0.15, 0.36)

@@ -1,4 +1,4 @@
-"""Sounds that call or signal: voices, birds, insects, sirens, bells, telephones, games, bubbles."""
+"""Calls and signals: voices, birds, insects, sirens, bells, telephones, games, bubbles."""
 
 import numpy as np
 from numpy.random import RandomState
@@ -74,7 +74,7 @@ def birds(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def bell(rng: RandomState, n_samples: int) -> FloatArray:
-    """A bell with its hum, minor third, fifth and nominal, struck now and then."""
+    """A bell with its hum, minor third, fifth and nominal, struck at irregular times."""
     pitch = log_uniform(rng, 250, 710)
     partials = pitch * np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.51, 2.66, 3.01, 4.1])
     decays_s = log_uniform(rng, 0.66, 1.8) / np.arange(1, 10) ** 0.6
@@ -84,7 +84,7 @@ def bell(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def bubbling(rng: RandomState, n_samples: int) -> FloatArray:
-    """Bubbles in water: each a short tone whose pitch rises while it dies."""
+    """Bubbles in water: short tones whose pitch rises while they decay."""
     bubbles = []
     size = log_uniform(rng, 420, 850)
     for time_s in random_times(rng, log_uniform(rng, 9.3, 32), n_samples / SAMPLE_RATE):
@@ -97,7 +97,7 @@ def bubbling(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def telephone(rng: RandomState, n_samples: int) -> FloatArray:
-    """Keys of a telephone: pairs of pure tones, or the ringing tone."""
+    """A telephone: key tones (pairs of sinusoids), or the ringing tone."""
     beeps = []
     length_s = log_uniform(rng, 0.12, 0.35)
     n_beep = int(length_s * SAMPLE_RATE)
@@ -123,7 +123,7 @@ def game(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def insects(rng: RandomState, n_samples: int) -> FloatArray:
-    """Crickets and cicadas: a high carrier switched on and off many times a second."""
+    """Crickets and cicadas: a high carrier that is switched on and off many times a second."""
     carrier = band_pass(white_noise(rng, n_samples), 1.0, log_uniform(rng, 42, 190), order=1)
     carrier = carrier * np.sin(2 * np.pi * log_uniform(rng, 3300, 6000) * seconds(n_samples))
     trill = 0.5 + 0.5 * np.sin(2 * np.pi * log_uniform(rng, 23, 58) * seconds(n_samples))

@@ -1,4 +1,4 @@
-"""The table of sounds: the name of each kind and the generator that draws sounds of it."""
+"""The table of sounds: a generator for each kind of sound, by its name."""
 
 from soundalike.synthesis import driven as driven
 from soundalike.synthesis import noise as noise

@@ -34,10 +34,10 @@ def pluck(
 ) -> FloatArray:
     """Pluck a string (Karplus and Strong 1983, tuned after Jaffe and Smith 1983).
 
-    A burst of noise goes round a loop of one period: a delay, a two-point average that takes more
-    of the high partials, and an all-pass for the part of the period between two samples, so that
-    the pitch is the one asked for. The loop is a fraction in z; it is evaluated outside the unit
-    circle, where the string has died away before the transform comes round to its start again.
+    A burst of noise circulates in a loop of one period: a delay, a two-point average that removes
+    more of the high partials, and an all-pass filter for the fraction of a sample, so that the
+    pitch is exact. The loop is a rational function of z; it is evaluated outside the unit
+    circle, where the string has decayed before the transform wraps around.
 
     Args:
         rng: draws the burst.
@@ -130,7 +130,7 @@ def bass_guitar(rng: RandomState, n_samples: int) -> FloatArray:
 def _piano_note(
     rng: RandomState, pitch: float, hardness: float, decay_s: float, n_samples: int
 ) -> FloatArray:
-    """One key: stiff-string partials, each a strong fast and a weak slow decay, and the hammer."""
+    """One key: stiff-string partials, each with a fast and a weaker slow decay, and the hammer."""
     order = np.arange(1, 1 + min(30, int(15_000 / pitch)))
     stiffness = 3e-4 * (pitch / 260) ** 1.3
     partials = pitch * order * np.sqrt(1 + stiffness * order**2)

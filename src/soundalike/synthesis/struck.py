@@ -26,7 +26,7 @@ Sounds = list[tuple[float, FloatArray]]
 def _hard_body(
     rng: RandomState, lowest: float, n_modes: int, decay_s: float, damping: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Draw an object: its inharmonic modes in Hz and their decays in seconds, high ones shorter."""
+    """Draw an object: its inharmonic modes in Hz and their decays in seconds, shorter if higher."""
     ratios = np.cumprod(np.concatenate([[1.0], rng.uniform(1.08, 1.9, n_modes - 1)]))
     frequencies = lowest * ratios
     return frequencies, decay_s * rng.uniform(0.5, 1.5, n_modes) * ratios**-damping
@@ -35,7 +35,7 @@ def _hard_body(
 def _hit(
     rng: RandomState, body: tuple[FloatArray, FloatArray], hardness: float, n_samples: int
 ) -> FloatArray:
-    """Hit an object somewhere: which modes sound differs from hit to hit; a click of contact."""
+    """Hit an object at a random place, which decides the strength of its modes; with a click."""
     frequencies, decays_s = body
     amplitudes = rng.uniform(0.1, 1.0, len(frequencies)) * (frequencies / frequencies[0]) ** (
         hardness - 1.0
@@ -49,7 +49,7 @@ def _hit(
 def bounce_times(
     rng: RandomState, first_interval_s: float, restitution: float, shortest_s: float = 0.004
 ) -> FloatArray:
-    """Times in seconds of a bouncing object's hits, from 0: each flight shorter by a factor."""
+    """Return the times of a bouncing object's hits in seconds, from 0; flights get shorter."""
     n_flights = int(np.log(shortest_s / first_interval_s) / np.log(restitution)) + 1
     flights_s = first_interval_s * restitution ** np.arange(max(1, n_flights))
     flights_s = flights_s * (1 + 0.3 * (1 - restitution) * rng.uniform(-1, 1, len(flights_s)))
@@ -134,7 +134,7 @@ def dishes(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def footsteps(rng: RandomState, n_samples: int) -> FloatArray:
-    """Somebody walks or runs: heel and toe on wood, stone, gravel or leaves."""
+    """Walking or running: heel and toe on wood, stone, gravel or leaves."""
     duration_s = n_samples / SAMPLE_RATE
     floor = rng.choice(["wood", "stone", "gravel", "leaves"])
     interval_s = log_uniform(rng, 0.35, 0.63)
@@ -168,7 +168,7 @@ def footsteps(rng: RandomState, n_samples: int) -> FloatArray:
 
 
 def slam(rng: RandomState, n_samples: int) -> FloatArray:
-    """A door: its latch, then the impact with the low modes of door and frame; things rattle."""
+    """A slamming door: latch, impact with the low modes of door and frame, and rattling."""
     duration_s = n_samples / SAMPLE_RATE
     lowest = log_uniform(rng, 70, 170)
     decay_s = log_uniform(rng, 0.044, 0.14)

@@ -136,7 +136,7 @@ class ContrastiveTraining(Training):
         return replace(batch, sounds=sounds.to(self.fabric.device))
 
     def step(self, number: int) -> Tensor:
-        """Take one step, and let the loss update what does not learn by gradients."""
+        """Take one step, and let the loss update state that has no gradients."""
         loss = super().step(number)
         self.criterion.after_step(self.module.module)
         return loss

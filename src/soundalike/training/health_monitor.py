@@ -1,4 +1,4 @@
-"""Monitor the health of a pre-training by the same views at every check, without labels."""
+"""Monitor the health of a pre-training without labels, by the same views at every check."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

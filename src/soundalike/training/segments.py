@@ -7,7 +7,7 @@ from soundalike.audio.frames import Frames
 
 
 def cut_into_segments(frames: Frames, longest: int) -> tuple[Frames, Tensor]:
-    """Divide clips of more than ``longest`` frames into equal segments of at most so many.
+    """Divide clips of more than ``longest`` frames into equal segments of at most ``longest``.
 
     The values stay in place: a segment is another offset and length. Where a clip does not divide
     evenly, its first segments are one frame longer.
