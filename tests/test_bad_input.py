@@ -33,9 +33,9 @@ def noise(duration_s, rate=RATE, seed=0):
 BROKEN = {
     "zero bytes.wav": "empty",
     "header only.wav": "no samples",
-    "half a header.wav": "not audio",
+    "half a header.wav": "damaged",
     "truncated.wav": "truncated",
-    "truncated.flac": "damaged",
+    "truncated.flac": "truncated",
     "a text.wav": "not audio",
     "nan.wav": "samples that are not numbers",
     "infinite.wav": "samples that are not numbers",

@@ -1,11 +1,9 @@
 """What can be wrong with a sound file, and the messages."""
 
-import multiprocessing
 import os
-import pickle
+import re
 import struct
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from soundalike.audio.sound_file import AudioError, read_info
-from soundalike.audio.waveform import read_waveform
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.sound_file import read_info
+from soundalike.audio.waveform import read_blocks, read_waveform
 
 RATE = 48000
 N_SAMPLES = 3 * RATE
@@ -59,6 +58,16 @@ def problem_of(path: str | Path) -> str:
     return error.problem
 
 
+def read_up_to_damage(path: Path) -> tuple[int, AudioError]:
+    n_samples = 0
+    try:
+        for block in read_blocks(path, 22050):
+            n_samples += len(block)
+    except AudioError as error:
+        return n_samples, error
+    raise AssertionError("nothing was said")
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.flac", "a.ogg", "a.raw", "a"])
 def test_a_file_that_is_not_audio_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
@@ -66,25 +75,6 @@ def test_a_file_that_is_not_audio_is_refused(tmp_path: Path, name: str) -> None:
     assert problem_of(path) == "not audio"
     path.write_bytes(b"")
     assert problem_of(path) == "empty"
-
-
-def test_a_path_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
-    assert problem_of(tmp_path) == "a folder"
-    assert problem_of(tmp_path / "none.wav") == "missing"
-    assert problem_of(str(tmp_path / "none.wav")) == "missing"
-    assert problem_of(tmp_path / "a\nb.wav") == "missing"
-    assert problem_of(write(tmp_path / "a.wav", tone(9)) / "b.wav") == "missing"
-    assert problem_of(tmp_path / ("long" * 100 + ".wav")) == "unreadable"
-    assert problem_of(tmp_path / "a\0.wav") == "unreadable"
-    os.mkfifo(tmp_path / "pipe.wav")
-    assert problem_of(tmp_path / "pipe.wav") == "not a file"
-
-
-def test_a_name_that_is_not_valid_text_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / os.fsdecode(b"bird\xff.wav")
-    with open(path, "wb") as file:
-        soundfile.write(file, tone(9), RATE, format="WAV")
-    assert problem_of(path) == "undecodable name"
 
 
 @pytest.mark.parametrize("name", ["héron.wav", "鳥.flac", "a b;c%20.wav"])
@@ -110,26 +100,9 @@ def test_a_truncated_file_is_refused(
     path = write(tmp_path / f"clip{suffix}", tone(N_SAMPLES, 2), container, subtype)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    # The FLAC decoder raises an error; the others return fewer samples.
-    assert problem_of(path) == ("damaged" if suffix == ".flac" else "truncated")
-    if suffix in (".wav", ".aiff", ".ogg"):
-        with pytest.raises(AudioError, match="truncated"):
-            read_info(path)
-
-
-@pytest.mark.parametrize("container_size", [0, 8, 36, 0x7FFFFFFF, 0xFFFFFFFF])
-@pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF])
-def test_a_wav_written_to_a_pipe_is_read(tmp_path: Path, size: int, container_size: int) -> None:
-    samples = tone(5000, 2)
-    path = write(tmp_path / "clip.wav", samples, "WAV", "PCM_16")
-    whole = read_waveform(path, RATE)
-    content = bytearray(path.read_bytes())
-    at = content.index(b"data") + 4
-    content[4:8] = struct.pack("<I", container_size)
-    content[at : at + 4] = struct.pack("<I", size)
-    path.write_bytes(content)
-    np.testing.assert_array_equal(read_waveform(path, RATE), whole)
-    assert read_info(path).n_samples == 5000
+    assert problem_of(path) == "truncated"
+    with pytest.raises(AudioError, match="truncated"):
+        read_info(path)
 
 
 def test_metadata_after_an_empty_data_chunk_is_not_samples(tmp_path: Path) -> None:
@@ -163,22 +136,23 @@ def test_implausibly_large_samples_are_refused(tmp_path: Path) -> None:
     assert problem_of(write(tmp_path / "b.wav", samples)) == "absurd samples"
 
 
-def test_a_file_damaged_in_its_middle_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "clip.flac", tone(N_SAMPLES), "FLAC", "PCM_16")
+@pytest.mark.parametrize(("suffix", "container", "subtype"), ONE_OF_EACH)
+@pytest.mark.parametrize("noise", [bytes(4000), os.urandom(4000)], ids=["zeros", "noise"])
+def test_what_lies_before_damage_is_read(
+    tmp_path: Path, suffix: str, container: str, subtype: str, noise: bytes
+) -> None:
+    if container in ("WAV", "AIFF"):
+        return  # any bytes are samples
+    path = write(tmp_path / f"clip{suffix}", tone(5 * N_SAMPLES), container, subtype)
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    content[middle : middle + 2000] = bytes(2000)
+    content[middle : middle + 4000] = noise
     path.write_bytes(content)
-    assert problem_of(path) == "damaged"
-
-
-def test_a_flac_without_a_length_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "clip.flac", tone(N_SAMPLES), "FLAC", "PCM_16")
-    content = bytearray(path.read_bytes())
-    content[21] &= 0xF0  # the 36 bits that count the samples
-    content[22:26] = bytes(4)
-    path.write_bytes(content)
-    assert problem_of(path) == "unknown length"
+    n_samples, error = read_up_to_damage(path)
+    at_s = float(re.search(r"damaged: decoding failed after ([\d.]+) s", str(error))[1])
+    assert 4 < at_s < 10  # an Ogg page is a second long
+    assert n_samples / 22050 == pytest.approx(at_s, abs=0.1)
+    assert len(read_waveform(path, 22050, 1.0, 3.0)) == 2 * 22050
 
 
 @settings(max_examples=80, deadline=None)
@@ -202,38 +176,26 @@ def test_damage_gives_samples_or_an_audio_error(
             assert np.isfinite(read_waveform(path, 22050)).all()
 
 
-def problem_for_nobody(path: str) -> str:
-    os.setgid(65534)
-    os.setuid(65534)
-    try:
-        read_waveform(path, 22050)
-    except AudioError as error:
-        return error.problem
-    return "none"
+def test_a_rate_that_nothing_records_at_is_refused(tmp_path: Path) -> None:
+    for rate in (1, 99, 20_000_000):
+        soundfile.write(tmp_path / "a.wav", tone(20000), rate, subtype="PCM_16")
+        assert problem_of(tmp_path / "a.wav") == "absurd sample rate"
+    soundfile.write(tmp_path / "infrasound.wav", tone(2000), 100, subtype="PCM_16")
+    assert read_info(tmp_path / "infrasound.wav").duration_s == 20
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, unlike ``tmp_path``."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
-def test_a_file_without_read_permission_is_refused(open_folder: Path) -> None:
-    readable = write(open_folder / "readable.wav", tone(100))
-    locked = write(open_folder / "locked.wav", tone(100))
-    locked.chmod(0)
-    if os.geteuid() != 0:
-        assert problem_of(locked) == "permission denied"
-        return
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        if pool.apply(problem_for_nobody, [str(readable)]) != "none":
-            pytest.skip("another user cannot read from the temporary folder either")
-        assert pool.apply(problem_for_nobody, [str(locked)]) == "permission denied"
-
-
-def test_an_error_can_be_pickled() -> None:
-    error = AudioError("a.wav", "truncated", "it ends after 1 s; copy it again")
-    again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.path, again.problem) == (str(error), "a.wav", "truncated")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "git lfs pull"),
+        (b"MThd" + bytes(100), "MIDI"),
+        (b"<!doctype html><html>", "web page"),
+        (b"fLaC" + bytes(100), "it is FLAC"),
+    ],
+)
+def test_what_it_is_instead_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "clip.wav"
+    path.write_bytes(content)
+    problem_of(path)
+    with pytest.raises(AudioError, match=words):
+        read_info(path)

@@ -27,6 +27,7 @@ REPORT = ScanReport(
     folds={},
     silent=[],
     clipped=["loud.wav"],
+    cancelling=[],
     identical=[["a.wav", "b.wav"]],
     identical_across_splits=[],
     problems=[

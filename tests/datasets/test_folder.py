@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.folder import read_folder
 
@@ -128,8 +130,8 @@ def test_an_empty_folder_is_refused(tmp_path):
 
 
 def test_a_folder_without_sounds_is_refused_with_the_suffixes_it_holds(tmp_path):
-    make(tmp_path, "a.m4a", "b.m4a", "c.txt", "Makefile")
-    with pytest.raises(SourceError, match=r"only 2 \.m4a, 1 .*Supported are .*\.wav") as error:
+    make(tmp_path, "a.xyz", "b.xyz", "c.txt", "Makefile")
+    with pytest.raises(SourceError, match=r"only 2 \.xyz, 1 .*Supported are .*\.wav") as error:
         read_folder(tmp_path)
     assert "1 .txt" in str(error.value)
     assert "1 no suffix" in str(error.value)
@@ -139,3 +141,19 @@ def test_a_folder_with_only_unusable_sounds_is_refused_with_the_reason(tmp_path)
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav")).touch()
     with pytest.raises(SourceError, match="not valid UTF-8: rename it"):
         read_folder(tmp_path)
+
+
+def test_what_seems_to_be_audio_and_is_not_read_is_named(tmp_path):
+    make(tmp_path, "a.wav", "cat/b.mid", "cat/c.m4p", "cat/d.txt", "cat/e.bin")
+    soundfile.write(tmp_path / "cat" / "f.wav.bak", [0.5, 0.1], 8000, format="WAV")
+    (tmp_path / "cat" / "g.jpg").write_bytes(b"RIFF....WAVE")  # by its name, no sound at all
+    problems = {Path(p.path).name: p for p in read_folder(tmp_path).problems}
+    assert set(problems) == {"b.mid", "c.m4p", "f.wav.bak"}
+    assert {problem.problem for problem in problems.values()} == {"not read"}
+    assert "it is WAV, but its name does not say so" in problems["f.wav.bak"].message
+
+
+def test_every_suffix_of_a_sound_is_a_clip(tmp_path):
+    make(tmp_path, *(f"cat/a{suffix}" for suffix in AUDIO_SUFFIXES))
+    table = read_folder(tmp_path)
+    assert (len(table), table.classes, table.problems) == (len(AUDIO_SUFFIXES), ["cat"], [])

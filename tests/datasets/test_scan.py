@@ -128,3 +128,28 @@ def test_a_source_without_readable_clips_has_a_report(folder):
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
     assert (report.n_readable, report.hours, report.duration_s) == (0, 0.0, {})
     json.dumps(asdict(report))
+
+
+def test_floats_beyond_full_scale_are_not_clipped(tmp_path):
+    loud = 3 * np.sin(np.arange(RATE) / 9)
+    soundfile.write(tmp_path / "float.wav", loud, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "clipped float.wav", np.clip(loud, -1, 1), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "clipped.wav", loud, RATE, subtype="PCM_16")
+    report = scan(read_source(tmp_path), n_workers=1, progress=False)
+    assert sorted(report.clipped) == names(tmp_path, "clipped float.wav", "clipped.wav")
+
+
+def test_channels_that_cancel_are_listed_and_not_silent(tmp_path, caplog):
+    left = noise(1, 7)
+    soundfile.write(tmp_path / "opposite.wav", np.stack([left, -left], axis=1), RATE)
+    soundfile.write(tmp_path / "right.wav", np.stack([0 * left, left], axis=1), RATE)
+    report = scan(read_source(tmp_path), n_workers=1, progress=False)
+    assert (report.silent, report.cancelling) == ([], names(tmp_path, "opposite.wav"))
+    assert not caplog.records, "the report says it"
+
+
+def test_joined_files_are_scanned_to_the_end(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(1, 8), RATE)
+    content = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(content + content)
+    assert scan(read_source(tmp_path), n_workers=1, progress=False).hours * 3600 == 2

@@ -10,8 +10,8 @@ import soundfile
 import torch
 
 import soundalike
+from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.sound_file import AudioError
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel
 from soundalike.audio.windows import Windows

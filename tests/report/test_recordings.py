@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.sound_file import AudioError
 from soundalike.datasets.clips import Clip
 from soundalike.report.recordings import read_stretch
 

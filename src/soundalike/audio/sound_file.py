@@ -1,170 +1,217 @@
 """Open sound files; any problem is an `AudioError` with a one-line message."""
 
-import mmap
+import dataclasses
+import functools
+import logging
 import os
-import stat
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
-import soundfile
+import numpy as np
+from numpy.typing import NDArray
 
-from soundalike.audio.container import ends_within_ogg_page, samples_chunk
-
-AUDIO_SUFFIXES = frozenset(
-    {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"}
+from soundalike.audio.audio_error import (
+    AudioError,
+    damaged,
+    incomplete,
+    needs_extra,
+    not_audio,
+    truncated,
 )
+from soundalike.audio.audio_info import AudioInfo, Part
+from soundalike.audio.containers import Contents, contents_of
+from soundalike.audio.decoder import Decoder, DecodingError, MissingDecoderError
+from soundalike.audio.decoders import open_decoder
+from soundalike.audio.regular_file import open_regular
+from soundalike.audio.stream import Stream
 
-# A valid mp3 may end a frame or two early (0.05 s, more at low rates); a shorter one was truncated.
+logger = logging.getLogger(__name__)
+
+# A valid mp3 may end a frame or two early (0.05 s, more at low rates); a shorter one lacks some.
 TOLERANCE_S = 0.1
-UNKNOWN_LENGTH = 2**63 - 1
+# FFmpeg rounds, and counts what encoders add at both ends.
+AV_TOLERANCE_S = 0.25
+# Samples that are decoded at a time where a file is damaged, to find out where.
+SMALL_BLOCK = 2**10
+SAMPLE_RATES = range(100, 10_000_001)
 
 
-class AudioError(Exception):
-    """A sound file cannot be used; the one-line message says which, why and what to do.
+class SoundFile:
+    """An open sound file, made by `open_sound`.
 
-    Attributes:
+    Args:
         path: the file, as named by the caller.
-        problem: a short phrase to group and count errors by, such as "truncated".
+        file: the same, open.
+        contents: what it holds.
     """
 
-    exit_code = 1
-
-    def __init__(self, path: str | os.PathLike[str], problem: str, explanation: str) -> None:
-        super().__init__(path, problem, explanation)
-        self.path = path
-        self.problem = problem
-        self.explanation = explanation
-
-    def __str__(self) -> str:
-        name = "".join(
-            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-            for letter in os.fspath(self.path)
-        )
-        return f"{name}: {self.problem}: {self.explanation}"
-
-
-@dataclass(frozen=True)
-class AudioInfo:
-    """The header of a sound file; ``n_samples`` is the length of one channel at the file's rate."""
-
-    sample_rate: int
-    n_channels: int
-    n_samples: int
-    format: str
-    subtype: str
+    def __init__(self, path: str | os.PathLike[str], file: BinaryIO, contents: Contents) -> None:
+        self.path, self._file, self._kind = path, file, contents.kind
+        self._unused: tuple[Stream, Decoder] | None = None
+        self.parts = [self._part(stream) for stream in contents.streams]
+        if len(self.parts) > 1:
+            self.parts = [self._counted(part) for part in self.parts]
 
     @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.n_samples / self.sample_rate
+    def info(self) -> AudioInfo:
+        """Rate, channels and coding of the first part; the length of all, decoded if need be."""
+        first = self.parts[0]
+        seconds = sum(self._counted(part).duration_s for part in self.parts)
+        n_samples = round(seconds * first.sample_rate)
+        return AudioInfo(
+            first.sample_rate, first.n_channels, n_samples, first.format, first.subtype
+        )
+
+    def blocks(
+        self, part: Part, start: int, stop: int | None, n_block: int
+    ) -> Iterator[NDArray[np.float32]]:
+        """Decode samples of a part, block by block.
+
+        Args:
+            part: one of `parts`.
+            start: the first sample.
+            stop: the sample after the last; None for the end of the part.
+            n_block: samples in a block.
+
+        Shape:
+            each block: [samples, channels], never empty.
+
+        Raises:
+            AudioError: the part is damaged, or ends too early. What lies before comes first.
+        """
+        rate, damaged_at_s = part.sample_rate, part.stream.damaged_at_s
+        stop = part.n_samples if stop is None else stop
+        is_damaged = damaged_at_s is not None and (stop is None or stop > damaged_at_s * rate)
+        if is_damaged:
+            stop = max(start, round((damaged_at_s or 0) * rate))
+        position = start
+        decoder = self._decoder(part.stream, position)
+        try:
+            while stop is None or position < stop:
+                n_requested = n_block if stop is None else min(n_block, stop - position)
+                try:
+                    block = decoder.read(n_requested)
+                except DecodingError as error:
+                    if n_block <= SMALL_BLOCK:
+                        raise damaged(self.path, position / rate) from error
+                    decoder.close()
+                    n_block = SMALL_BLOCK
+                    decoder = self._decoder(part.stream, position)
+                    continue
+                position += len(block)
+                if len(block):
+                    yield block
+                if len(block) < n_requested:
+                    break
+        finally:
+            decoder.close()
+            if decoder.complaint:
+                _warn(os.fspath(self.path), decoder.complaint)
+        if is_damaged:
+            raise damaged(self.path, damaged_at_s or 0)
+        if stop is not None and position == stop:
+            return
+        if part.n_samples is None:
+            if decoder.declared_s - position / rate > AV_TOLERANCE_S:
+                raise incomplete(self.path, position / rate, decoder.declared_s)
+        elif position == start or (stop or 0) - position > TOLERANCE_S * rate:
+            raise damaged(self.path, position / rate)
+
+    def close(self) -> None:
+        """Let go of a decoder that was opened and not used."""
+        if self._unused:
+            self._unused[1].close()
+            self._unused = None
+
+    def _counted(self, part: Part) -> Part:
+        """Return a part whose length is known, decoded if need be."""
+        if part.n_samples is not None:
+            return part
+        n_samples = sum(map(len, self.blocks(part, 0, None, part.sample_rate)))
+        return dataclasses.replace(part, n_samples=n_samples)
+
+    def _part(self, stream: Stream) -> Part:
+        if stream.is_cut:
+            raise truncated(self.path)
+        n_samples = stream.n_samples
+        if n_samples != 0:
+            decoder = self._decoder(stream)
+            self.close()
+            self._unused = stream, decoder
+            n_samples, rate = decoder.n_samples, decoder.sample_rate
+        if n_samples is not None and n_samples <= 0:
+            raise AudioError(
+                self.path, "no samples", "the file ends after its header; copy or record it again"
+            )
+        if rate not in SAMPLE_RATES:
+            raise AudioError(
+                self.path,
+                "absurd sample rate",
+                f"its header says {rate:,} Hz; correct the header",
+            )
+        if n_samples is None and stream.share_missing:
+            raise truncated(self.path)
+        duration_s = (n_samples or 0) / rate
+        if duration_s * stream.share_missing > TOLERANCE_S:
+            raise truncated(self.path, duration_s, duration_s * (1 + stream.share_missing))
+        return Part(stream, rate, decoder.n_channels, n_samples, decoder.format, decoder.subtype)
+
+    def _decoder(self, stream: Stream, position: int = 0) -> Decoder:
+        """Open a decoder and seek; raise an AudioError if no decoder can read the stream."""
+        kind = self._kind
+        if self._unused and self._unused[0] is stream:
+            decoder, self._unused = self._unused[1], None
+            return self._at(decoder, position)
+        try:
+            decoder = open_decoder(
+                self._file, stream, stream.av_format or (kind.av_format if kind else "")
+            )
+        except MissingDecoderError as error:
+            raise needs_extra(self.path, kind) from error
+        except DecodingError as error:
+            if stream.share_missing:
+                raise truncated(self.path) from error
+            raise not_audio(self.path, kind, str(error)) from error
+        return self._at(decoder, position)
+
+    def _at(self, decoder: Decoder, position: int) -> Decoder:
+        """Return a decoder after a seek."""
+        try:
+            if position:
+                decoder.seek(position)
+        except DecodingError as error:
+            decoder.close()
+            raise damaged(self.path, position / decoder.sample_rate) from error
+        return decoder
 
 
 def read_info(path: str | os.PathLike[str]) -> AudioInfo:
-    """Read the header of a sound file, without decoding.
+    """Read what a sound file says about itself; its length is counted.
 
     Raises:
         AudioError: the file cannot be read, is not audio, holds no samples, or was cut short.
     """
-    with open_sound(path) as file:
-        return AudioInfo(file.samplerate, file.channels, file.frames, file.format, file.subtype)
-
-
-class Decoder(soundfile.SoundFile):
-    """A sound file that is read sequentially, block by block."""
-
-    def seekable(self) -> bool:
-        """Return False, so that SoundFile does not seek to its position after every read.
-
-        A seek makes an mp3 decoder drop the bits it kept for the next frame: blocks would start
-        with gaps.
-        """
-        return False
+    with open_sound(path) as sound:
+        return sound.info
 
 
 @contextmanager
-def open_sound(path: str | os.PathLike[str]) -> Iterator[Decoder]:
-    """Open a sound file that holds all the samples that its header declares.
+def open_sound(path: str | os.PathLike[str]) -> Iterator[SoundFile]:
+    """Open a sound file that holds all the samples that it declares.
 
     Raises:
         AudioError: the file cannot be read, is not audio, holds no samples, or was cut short.
     """
-    with _open_bytes(path) as file:
-        chunk = samples_chunk(file)
-        if ends_within_ogg_page(file):
-            raise truncated(path)
-        source: str | mmap.mmap = os.fspath(path)
-        if chunk and chunk.is_open:
-            # Give the decoder a copy of the header with the length filled in.
-            source = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-            source[chunk.start - 4 : chunk.start] = struct.pack("<I", chunk.n_present)
+    with open_regular(path) as file:
+        sound = SoundFile(path, file, contents_of(file))
         try:
-            sound = Decoder(source)
-        except (soundfile.SoundFileError, TypeError) as error:  # TypeError: a headerless .raw
-            raise AudioError(
-                path,
-                "not audio",
-                "no decoder can read it; convert it to wav, flac, ogg, opus, mp3 or aiff",
-            ) from error
-        with sound:
-            if sound.frames <= 0:
-                raise AudioError(
-                    path, "no samples", "the file ends after its header; copy or record it again"
-                )
-            if sound.frames == UNKNOWN_LENGTH:
-                raise AudioError(
-                    path,
-                    "unknown length",
-                    "its header does not say how long it is; encode it again",
-                )
-            duration_s = sound.frames / sound.samplerate
-            if chunk and duration_s * chunk.share_missing > TOLERANCE_S:
-                raise truncated(path, duration_s, duration_s * (1 + chunk.share_missing))
             yield sound
+        finally:
+            sound.close()
 
 
-@contextmanager
-def _open_bytes(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a regular, readable file that is not empty and has a UTF-8 name."""
-    try:
-        os.fspath(path).encode()
-        status = Path(path).stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise AudioError(path, "a folder", "a sound file was expected; name a file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise AudioError(path, "not a file", "a sound file was expected; save the sound as one")
-        if status.st_size == 0:
-            raise AudioError(path, "empty", "the file has no bytes; copy or record it again")
-        file = open(path, "rb")  # noqa: SIM115
-    except UnicodeEncodeError as error:
-        raise AudioError(path, "undecodable name", "it is not UTF-8; rename the file") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise AudioError(path, "missing", "there is no such file; correct the path") from error
-    except PermissionError as error:
-        raise AudioError(
-            path, "permission denied", "you may not read it; ask its owner or chmod +r it"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise AudioError(path, "unreadable", f"{error}; check the path and the disk") from error
-    with file:
-        yield file
-
-
-def truncated(
-    path: str | os.PathLike[str], actual_s: float | None = None, declared_s: float | None = None
-) -> AudioError:
-    """Return the error of a file that ends before it should."""
-    reason = "its end is missing"
-    if actual_s is not None:
-        reason = f"it ends after {actual_s:.2f} s of {declared_s:.2f} s"
-    return AudioError(path, "truncated", f"{reason}; copy or download it again")
-
-
-def damaged(path: str | os.PathLike[str], at_s: float) -> AudioError:
-    """Return the error of a file that cannot be decoded beyond some point."""
-    return AudioError(
-        path, "damaged", f"decoding failed after {at_s:.2f} s; copy or download it again"
-    )
+@functools.lru_cache(maxsize=4096)
+def _warn(path: str, complaint: str) -> None:
+    """Log once for every file: some are read several times."""
+    logger.warning("%s: its decoder complains: %s", path, complaint)

@@ -4,24 +4,17 @@ import os
 from collections.abc import Iterator
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from soundalike.audio.sound_file import (
-    TOLERANCE_S,
-    AudioError,
-    Decoder,
-    damaged,
-    open_sound,
-    truncated,
-)
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.audio_info import Part
+from soundalike.audio.channels import Mixer
+from soundalike.audio.sound_file import SoundFile, open_sound
 
 # Lossy decoders overshoot full scale by a few dB; an overshoot of 18 dB means damaged frames.
 # Samples stored as floats may have any scale up to that of 32-bit integers.
 LARGEST_DECODED, LARGEST_FLOAT = 8.0, 2.0**31
-# The bit reservoir of an mp3 reaches back up to 8 frames of 1152 samples, at 8 kbit/s; 20 are safe.
-MP3_RESERVOIR = 20 * 1152
 # Maximum number of values decoded at a time, over all channels: 64 MB.
 LARGEST_BLOCK = 2**24
 
@@ -50,14 +43,14 @@ def read_blocks(
     end_s: float | None = None,
     block_s: float = 30.0,
 ) -> Iterator[NDArray[np.float32]]:
-    """Read a sound file block by block, averaging its channels and resampling.
+    """Read a sound file block by block, mixing its channels and resampling.
 
     One resampler processes all blocks, so the samples do not depend on where the blocks end. A
     segment is cut at the file's own rate and resampled as if it were a separate file: samples
     outside it have no influence.
 
     Args:
-        path: a file in a format of ``AUDIO_SUFFIXES``, of any rate, width and number of channels.
+        path: a sound file of any rate, width and number of channels.
         sample_rate: of the result, in Hz.
         start_s: start of the segment, in seconds; by default the start of the file.
         end_s: end of the segment; by default, and at most, the end of the file.
@@ -68,85 +61,104 @@ def read_blocks(
 
     Raises:
         AudioError: the file cannot be read, is not audio, holds no samples, was cut short, is
-            damaged, or does not contain the segment.
+            damaged, or does not contain the segment. What lies before damage comes first.
     """
-    with open_sound(path) as file:
-        rate = file.samplerate
-        start, stop = _segment(path, file, start_s, end_s)
-        n_block = max(1, min(round(block_s * rate), LARGEST_BLOCK // file.channels))
-        resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
-        position, is_empty = start, True
-        while position < stop:
-            n_requested = min(n_block, stop - position)
-            block = _decode(path, file, position, n_requested)
-            position += len(block)
-            if len(block) < n_requested:
-                if position == start or stop - position > TOLERANCE_S * rate:
-                    raise truncated(path, position / rate, file.frames / rate)
-                stop = position
-            if rate != sample_rate:
-                resampled = resampler.resample_chunk(block, last=position == stop)
-            else:
-                resampled = block
-            if len(resampled):
-                is_empty = False
-                yield resampled
-        if is_empty:
-            yield block[:1]  # the segment is shorter than half a sample of the new rate
+    with open_sound(path) as sound:
+        yield from blocks_of(sound, sample_rate, start_s, end_s, block_s)
+
+
+def blocks_of(
+    sound: SoundFile,
+    sample_rate: int,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    block_s: float = 30.0,
+    mix: Mixer | None = None,
+) -> Iterator[NDArray[np.float32]]:
+    """Read an open sound file as `read_blocks` does, with a mixer of one's own."""
+    mix = mix or Mixer(sound.path)
+    resampler: soxr.ResampleStream | None = None
+    rate, n_decoded, n_yielded = sample_rate, 0, 0
+    last = np.empty(0, np.float32)
+    for part, start, stop in _segment(sound, start_s, end_s):
+        if resampler and part.sample_rate != rate:  # the parts of joined files may differ
+            if len(block := resampler.resample_chunk(last[:0], last=True)):
+                yield block
+            resampler = None
+        rate = part.sample_rate
+        if resampler is None and rate != sample_rate:
+            resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
+        for last in _mono(sound, part, start, stop, block_s, mix):
+            n_decoded += len(last)
+            block = resampler.resample_chunk(last) if resampler else last
+            if len(block):
+                n_yielded += len(block)
+                yield block
+    if not n_decoded:
+        raise _outside(sound.path, start_s or 0.0, 0.0)
+    block = resampler.resample_chunk(last[:0], last=True) if resampler else last[:0]
+    if len(block):
+        yield block
+    elif not n_yielded:
+        yield last[:1]  # the segment is shorter than half a sample of the new rate
 
 
 def _segment(
-    path: str | os.PathLike[str],
-    file: Decoder,
-    start_s: float | None,
-    end_s: float | None,
-) -> tuple[int, int]:
-    """Seek to the start of the segment; return its first sample and the one after its last."""
-    duration_s = file.frames / file.samplerate
+    sound: SoundFile, start_s: float | None, end_s: float | None
+) -> Iterator[tuple[Part, int, int | None]]:
+    """Yield the parts that a segment touches, the first sample of each and the one after its last.
+
+    The last is None where only decoding can tell.
+    """
+    duration_s = sum(part.duration_s for part in sound.parts)
     start_s = 0.0 if start_s is None else start_s
     end_s = duration_s if end_s is None else min(end_s, duration_s)
     if not 0 <= start_s < duration_s:
-        raise AudioError(
-            path,
-            "segment outside the clip",
-            f"it starts at {start_s:g} s of {duration_s:.2f} s; correct start_s",
-        )
+        raise _outside(sound.path, start_s, duration_s)
     if not start_s < end_s:
         raise AudioError(
-            path,
+            sound.path,
             "empty segment",
             f"it starts at {start_s:g} s and ends at {end_s:g} s; correct start_s or end_s",
         )
-    start = min(round(start_s * file.samplerate), file.frames - 1)
-    stop = max(round(end_s * file.samplerate), start + 1)
-    if start:
-        # An mp3 frame needs bits of the frames before it: decode and discard those first.
-        n_before = min(start, MP3_RESERVOIR) if file.format == "MP3" else 0
-        try:
-            file.seek(start - n_before)
-            file.read(n_before, dtype="float32")
-        except soundfile.LibsndfileError as error:
-            raise damaged(path, start_s) from error
-    return start, stop
+    offset_s = 0.0
+    for part in sound.parts:
+        first_s, last_s, offset_s = start_s - offset_s, end_s - offset_s, offset_s + part.duration_s
+        if first_s >= part.duration_s or last_s <= 0:
+            continue
+        start = max(0, round(first_s * part.sample_rate))
+        if part.n_samples is None:
+            stop = None if last_s == float("inf") else round(last_s * part.sample_rate)
+        else:
+            start = min(start, part.n_samples - 1)
+            stop = min(part.n_samples, round(last_s * part.sample_rate))
+        yield part, start, None if stop is None else max(stop, start + 1)
 
 
-def _decode(
-    path: str | os.PathLike[str], file: Decoder, position: int, n_samples: int
-) -> NDArray[np.float32]:
-    """Decode the next samples to mono: [samples], fewer at the end of the file."""
-    at_s = position / file.samplerate
-    try:
-        # Not file.blocks(): in a truncated mp3 it repeats the block that it decoded last.
-        block = file.read(n_samples, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise damaged(path, at_s) from error
-    if file.channels == 1:
-        mono = block[:, 0]
-    else:  # many times faster than block.mean(axis=1)
-        mono = block @ np.full(file.channels, 1 / file.channels, np.float32)
-    largest = LARGEST_FLOAT if file.subtype in ("FLOAT", "DOUBLE") else LARGEST_DECODED
-    # "not <=" because NaN is neither smaller nor larger.
-    if len(mono) and not np.abs(mono).max() <= largest:
-        problem = "absurd samples" if np.isfinite(mono).all() else "samples that are not numbers"
-        raise AudioError(path, problem, f"after {at_s:.2f} s; encode the file again or remove it")
-    return mono
+def _outside(path: str | os.PathLike[str], start_s: float, duration_s: float) -> AudioError:
+    return AudioError(
+        path,
+        "segment outside the clip",
+        f"it starts at {start_s:g} s of {duration_s:.2f} s; correct start_s",
+    )
+
+
+def _mono(
+    sound: SoundFile, part: Part, start: int, stop: int | None, block_s: float, mix: Mixer
+) -> Iterator[NDArray[np.float32]]:
+    """Decode samples of a part to mono, block by block: [samples]."""
+    n_block = max(1, min(round(block_s * part.sample_rate), LARGEST_BLOCK // part.n_channels))
+    largest = LARGEST_FLOAT if part.is_float else LARGEST_DECODED
+    position = start
+    for block in sound.blocks(part, start, stop, n_block):
+        mono = mix(block)
+        # "not <=" because NaN is neither smaller nor larger.
+        if not np.abs(mono).max() <= largest:
+            is_finite = np.isfinite(mono).all()
+            problem = "absurd samples" if is_finite else "samples that are not numbers"
+            first = int((~(np.abs(mono) <= largest)).argmax())
+            at_s = (position + first) / part.sample_rate
+            advice = f"after {at_s:.2f} s; encode the file again or remove it"
+            raise AudioError(sound.path, problem, advice)
+        position += len(block)
+        yield mono

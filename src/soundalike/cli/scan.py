@@ -1,6 +1,8 @@
 """Report what a source contains and which clips have problems."""
 
 import argparse
+from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE
@@ -8,6 +10,7 @@ from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
 
 if TYPE_CHECKING:
+    from soundalike.datasets.clips import Problem
     from soundalike.datasets.scan import ScanReport
 
 _MAX_CLIPS = 5  # in a list of names; --json has them all
@@ -53,15 +56,25 @@ def print_scan(report: "ScanReport") -> None:
     for name in ("sample_rates", "channels", "labels", "splits", "folds"):
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))
-    for name in ("silent", "clipped", "identical", "identical_across_splits"):
+    for name in ("silent", "clipped", "cancelling", "identical", "identical_across_splits"):
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names))
-    table.add_row("problems", str(len(report.problems)) if report.problems else "none")
+    table.add_row("problems", _problems_in_words(report.problems))
     console.print(table)
     for problem in report.problems[:_MAX_CLIPS]:
         console.print(f"  {problem.message}", soft_wrap=True, markup=False)
     if len(report.problems) > _MAX_CLIPS:
         console.print(f"  ... and {len(report.problems) - _MAX_CLIPS} more: --json lists them all")
+
+
+def _problems_in_words(problems: "list[Problem]") -> str:
+    """Count problems by kind and by suffix of the file."""
+    if not problems:
+        return "none"
+    kinds = Counter(
+        f"{problem.problem} {PurePath(problem.path).suffix.lower()}".strip() for problem in problems
+    )
+    return f"{len(problems):,}: {_counts_in_words(dict(kinds.most_common()))}"
 
 
 def _counts_in_words(counts: dict[Any, int]) -> str:

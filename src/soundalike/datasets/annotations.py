@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets import TABLE_FORMATS
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.rows import join_rows

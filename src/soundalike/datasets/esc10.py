@@ -1,6 +1,6 @@
 """ESC-10: 400 environmental sounds, ten classes, five folds (Piczak 2015)."""
 
-from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.source import data_set_root
 

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.audio.signatures import kind_of
+from soundalike.audio.suffixes import AUDIO_SUFFIXES, OTHER_SUFFIXES, UNREADABLE_SUFFIXES
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.folder_names import rows_of_sounds
 from soundalike.datasets.rows import divided_recordings
@@ -17,8 +18,8 @@ def read_folder(root: Path) -> ClipTable:
 
     Folders train, validation and test at the first level, or what they are usually called, are
     splits; the next level, if there is one, is the label. Tables of annotations and a metadata.csv
-    in the folder say more (see `apply_sidecars`). Hidden files and folders are skipped; links are
-    followed once.
+    in the folder say more (see `apply_sidecars`). Files that seem to be audio but are not read are
+    problems. Hidden files and folders are skipped; links are followed once.
 
     Raises:
         SourceError: the folder cannot be read, or contains no sound.
@@ -28,10 +29,13 @@ def read_folder(root: Path) -> ClipTable:
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     for path in _files(root, problems):
-        if path.suffix.lower() not in AUDIO_SUFFIXES:
-            others[path.suffix.lower() or "no suffix"] += 1
+        suffix = path.suffix.lower()
+        if suffix not in AUDIO_SUFFIXES:
+            others[suffix or "no suffix"] += 1
             if may_be_table(path):
                 tables.append(path)
+            elif advice := _advice(path, suffix):
+                problems.append(Problem(str(path), "not read", f"{path}: not read: {advice}"))
             continue
         try:
             str(path).encode()
@@ -47,6 +51,22 @@ def read_folder(root: Path) -> ClipTable:
     rows, notes = rows_of_sounds(root, sounds)
     rows = apply_sidecars(root, rows, tables, notes, problems)
     return ClipTable(root.resolve().name, rows, problems, notes + divided_recordings(rows))
+
+
+def _advice(path: Path, suffix: str) -> str:
+    """Say what to do about a file that seems to be audio but is not read; "" about any other."""
+    if suffix in UNREADABLE_SUFFIXES:
+        return f"{UNREADABLE_SUFFIXES[suffix]}."
+    if suffix in OTHER_SUFFIXES:
+        return ""
+    try:
+        with path.open("rb") as file:
+            kind = kind_of(file)
+    except OSError:
+        return ""
+    if kind is None or kind.hint:
+        return ""
+    return f"it is {kind.name}, but its name does not say so: rename it."
 
 
 def _files(root: Path, problems: list[Problem]) -> Iterator[Path]:

@@ -5,7 +5,7 @@ import itertools
 import os
 from pathlib import Path
 
-from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder_names import rows_of_sounds

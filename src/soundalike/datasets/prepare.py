@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.sound_file import AudioError
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from soundalike.audio.sound_file import AudioError, read_info
-from soundalike.audio.waveform import read_blocks
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.channels import Mixer
+from soundalike.audio.sound_file import open_sound
+from soundalike.audio.waveform import blocks_of
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.labels import classes_of
@@ -37,6 +39,7 @@ class ScanReport:
         folds: number of clips by fold.
         silent: paths of silent clips.
         clipped: paths of clips with many samples at full scale.
+        cancelling: paths of clips whose channels cancel each other, so that only one is used.
         identical: paths of clips with the same samples, in groups.
         identical_across_splits: the groups of `identical` that span several splits or folds.
         problems: clips that could not be read, and why.
@@ -55,6 +58,7 @@ class ScanReport:
     folds: dict[str, int]
     silent: list[str]
     clipped: list[str]
+    cancelling: list[str]
     identical: list[list[str]]
     identical_across_splits: list[list[str]]
     problems: list[Problem]
@@ -69,10 +73,11 @@ class _ClipFacts(NamedTuple):
     n_channels: int
     is_silent: bool
     is_clipped: bool
+    is_cancelling: bool
     audio_hash: str
 
 
-_ROW = np.dtype(list(zip(_ClipFacts._fields, ["f8", "i8", "i8", "?", "?", HASH], strict=True)))
+_ROW = np.dtype(list(zip(_ClipFacts._fields, ["f8", "i8", "i8", "?", "?", "?", HASH], strict=True)))
 
 
 def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = True) -> ScanReport:
@@ -114,6 +119,7 @@ def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = Tru
         folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         silent=paths[facts["is_silent"]].tolist(),
         clipped=paths[facts["is_clipped"]].tolist(),
+        cancelling=paths[facts["is_cancelling"]].tolist(),
         identical=[paths[group].tolist() for group in identical],
         identical_across_splits=[
             paths[group].tolist() for group in identical if len(set(place[group])) > 1
@@ -127,23 +133,27 @@ def _scan_clip(clip: Clip) -> _ClipFacts | Problem:
     digest = hashlib.sha256()
     n_samples = n_clipped = 0
     peak = 0.0
+    mix = Mixer(clip.path, is_logged=False)
     try:
-        info = read_info(clip.path)
-        for block in read_blocks(clip.path, info.sample_rate, clip.start_s, clip.end_s):
-            digest.update(block.tobytes())
-            level = np.abs(block)
-            n_samples += len(block)
-            n_clipped += int((level >= CLIPPED_LEVEL).sum())
-            peak = max(peak, float(level.max()))
+        with open_sound(clip.path) as sound:
+            first = sound.parts[0]
+            rate = first.sample_rate
+            for block in blocks_of(sound, rate, clip.start_s, clip.end_s, mix=mix):
+                digest.update(block.tobytes())
+                level = np.abs(block)
+                n_samples += len(block)
+                n_clipped += int((level >= CLIPPED_LEVEL).sum())
+                peak = max(peak, float(level.max()))
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
     is_silent = peak < SILENT_PEAK
     return _ClipFacts(
-        duration_s=n_samples / info.sample_rate,
-        sample_rate=info.sample_rate,
-        n_channels=info.n_channels,
+        duration_s=n_samples / rate,
+        sample_rate=rate,
+        n_channels=first.n_channels,
         is_silent=is_silent,
-        is_clipped=n_clipped > CLIPPED_SHARE * n_samples,
+        is_clipped=n_clipped > CLIPPED_SHARE * n_samples and not (first.is_float and peak > 1),
+        is_cancelling=mix.channel is not None,
         audio_hash="" if is_silent else digest.hexdigest()[: HASH.itemsize],
     )
 

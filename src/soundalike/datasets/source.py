@@ -4,7 +4,7 @@ import os
 import pkgutil
 from pathlib import Path
 
-from soundalike.audio.sound_file import AUDIO_SUFFIXES
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets import DATASETS, TABLE_FORMATS
 from soundalike.datasets.annotations import TABLE_SUFFIXES, format_of, read_annotations
 from soundalike.datasets.clips import Clip, ClipTable, SourceError

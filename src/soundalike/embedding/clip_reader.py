@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.sound_file import AudioError
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError

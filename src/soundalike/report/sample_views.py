@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from soundalike.audio.audio_error import AudioError
 from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.sound_file import AudioError
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.prepare import BrokenClipsError, prepare

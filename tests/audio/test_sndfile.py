@@ -1,0 +1,49 @@
+"""What is particular to libsndfile."""
+
+import os
+
+import pytest
+
+from soundalike.audio.decoder import DecodingError
+from soundalike.audio.sndfile import SndfileDecoder, captured_stderr
+from soundalike.audio.stream import Stream
+
+
+def test_a_stream_whose_length_it_underestimates(corpus, saved):
+    samples = corpus.tone(4)
+    samples[8000:] = 0
+    frames = corpus.without_xing(corpus.mp3(0.1, "VARIABLE", samples))
+    n_samples = round(corpus.mp3_seconds(frames) * 44100)
+    tag = b"ID3\x04" + bytes(5) + b"\x0a" + bytes(10)
+    path = saved(tag + frames)
+    pieces = (tag, range(len(tag), len(tag + frames)))
+    with path.open("rb") as file:
+        assert SndfileDecoder(file, Stream(pieces)).n_samples < 0.9 * n_samples
+        decoder = SndfileDecoder(file, Stream(pieces, n_samples, is_estimated=True))
+        assert decoder.n_samples == n_samples
+        assert len(decoder.read(n_samples)) == n_samples
+
+
+def test_what_it_does_not_know(saved):
+    with saved(b"Dear diary").open("rb") as file, pytest.raises(DecodingError):
+        SndfileDecoder(file, Stream())
+
+
+def test_complaints_of_the_mp3_decoder_are_caught_and_others_passed_on(capfd):
+    with captured_stderr() as lines:
+        os.write(2, b"[src/libmpg123/layer3.c:1804] error: dequantization failed!\n")
+        os.write(2, b"50 %\r\n")
+    assert lines == ["[src/libmpg123/layer3.c:1804] error: dequantization failed!"]
+    assert capfd.readouterr().err == "50 %\r\n"
+
+
+def test_an_error_passes_through(capfd):
+    def fail():
+        with captured_stderr():
+            os.write(2, b"before\n")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before\nafter\n"
