@@ -149,6 +149,7 @@ def result_of(rows, metric="balanced accuracy", included=False):
         out="runs/mine/evaluation",
         metric=metric,
         rows=rows,
+        notes=["no training clips in some round: [owl]"],
     )
 
 
@@ -160,6 +161,7 @@ def test_the_table_has_a_row_for_every_representation(capsys, included):
     text = capsys.readouterr().out
     assert "0.712" in text
     assert "0.650 - 0.770" in text
+    assert "Note: no training clips in some round: [owl]" in text
     assert "predictions per clip: runs/mine/evaluation" in text
     assert ("Pre-training included the test clips" in text) is included
 

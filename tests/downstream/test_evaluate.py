@@ -52,6 +52,49 @@ def test_results_are_written_into_the_run_folder(folded, tiny_recipe, tmp_path):
     assert not (run.path / "evaluation" / "clips" / "store").exists()  # the run's own was at hand
 
 
+def test_segments_of_a_recording_are_scored_as_one(run, tmp_path):
+    """Random labels of recordings with several segments each: nothing to learn, a wide interval."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for recording in range(12):
+        soundfile.write(tmp_path / f"{recording}.wav", 0.1 * rng.standard_normal(6 * 8000), 8000)
+        label = "abc"[recording % 3]
+        rows += [(f"{recording}.wav", label, 1.5 * i, 1.5 * i + 1.5) for i in range(4)]
+    columns = ["path", "label", "start_s", "end_s"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "clips.csv", index=False)
+    result = evaluate(
+        run.path, str(tmp_path / "clips.csv"), ["knn"], tmp_path / "out", progress=False
+    )
+    predictions = pd.read_csv(tmp_path / "out" / "predictions.csv")
+    assert sorted(zip(predictions["path"], predictions["start_s"], strict=True)) == sorted(
+        (str(tmp_path / path), start_s) for path, _, start_s, _ in rows
+    )
+    for row in result.rows:
+        low, high = row.interval
+        assert row.score < 0.7
+        assert high - low > 0.2
+
+
+def test_a_score_of_one_class_is_refused_before_anything_is_embedded(run, sound_folder, tmp_path):
+    rows = read_source(sound_folder).rows[["path"]].assign(label="dog")
+    rows.to_csv(tmp_path / "clips.csv", index=False)
+    with pytest.raises(SourceError, match="all 24 test clips are 'dog'"):
+        evaluate(run.path, str(tmp_path / "clips.csv"), ["knn"], tmp_path / "out", progress=False)
+
+
+def test_a_class_that_nothing_trains_is_noted(run, sound_folder, tmp_path):
+    rows = read_source(sound_folder).rows[["path", "label"]]
+    rows["split"] = ["train", "test"] * 12
+    rows.loc[1, "label"] = "owl"
+    rows.to_csv(tmp_path / "clips.csv", index=False)
+    result = evaluate(
+        run.path, str(tmp_path / "clips.csv"), ["knn"], tmp_path / "out", progress=False
+    )
+    assert result.notes == [
+        "no training clips in some round: owl; their test clips count as errors"
+    ]
+
+
 def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run", test_fold="1")
     result = evaluate(run.path, str(folded), ["knn"], progress=False)

@@ -132,3 +132,21 @@ def test_crossed_is_wider_where_seeds_differ():
 def test_crossed_refuses_other_shapes(shape):
     with pytest.raises(ValueError, match=r"\[seeds, clips\]"):
         crossed_interval(np.zeros(shape))
+
+
+def test_clips_of_one_recording_count_as_one_observation():
+    """Eight equal segments a recording: the interval is that of the recordings alone."""
+    is_correct = np.random.default_rng(0).random(40) < 0.7
+    alone = bootstrap_interval(np.mean, is_correct)
+    repeated, recordings = is_correct.repeat(8), np.arange(40)[::-1].repeat(8)
+    assert bootstrap_interval(np.mean, repeated, recordings=recordings) == pytest.approx(alone)
+    low, high = bootstrap_interval(np.mean, repeated)
+    assert high - low < 0.5 * (alone[1] - alone[0])
+
+
+def test_recordings_of_one_clip_each_change_nothing():
+    labels, predictions = answers(60, 0.5, np.random.default_rng(1))
+    alone = bootstrap_interval(accuracy, labels, predictions)
+    assert bootstrap_interval(accuracy, labels, predictions, recordings=np.arange(60)) == alone
+    one = bootstrap_interval(accuracy, labels, predictions, recordings=np.zeros(60, int))
+    assert one[0] == one[1] == accuracy(labels, predictions)

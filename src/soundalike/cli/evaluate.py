@@ -123,6 +123,8 @@ def print_evaluation(result: "EvaluationResult") -> None:
             *([f"{row.accuracy:.3f}"] if has_accuracy else []),
         )
     console.print(table)
+    for note in result.notes:
+        console.print(f"Note: {note}", soft_wrap=True, markup=False)
     console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)
     if result.pretrained_on_test_clips:
         console.print(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.hollow import notes_on_scores, refuse_hollow
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split, evaluation_splits
@@ -101,7 +102,10 @@ def evaluate(
         seed=seed,
         out=str(out),
         metric=metric_name(labels.values[tested]),
-        rows=score_table(labels.values[tested], scores, labels.classes, seed),
+        rows=score_table(
+            labels.values[tested], scores, labels.classes, seed, store.recordings[tested]
+        ),
+        notes=notes_on_scores(store, splits),
     )
     out.mkdir(parents=True, exist_ok=True)
     with atomic_write(out / "predictions.csv") as path:
@@ -142,6 +146,7 @@ def _splits(
     A run that left out a fold of the same clips is tested on that fold only.
     """
     splits = evaluation_splits(store, task, seed)
+    refuse_hollow(store, splits)
     if config.get("clips") != store.fingerprint:
         return splits, False
     if (test_fold := config.get("test_fold")) is not None:
@@ -216,4 +221,5 @@ def _predictions(
         else names[of_clips.argmax(axis=1)]
         for (protocol, representation), of_clips in scores.items()
     }
-    return store.clips.rows.iloc[tested][["path", "label", "split", "fold"]].assign(**columns)
+    rows = store.clips.rows.iloc[tested]
+    return rows[["path", "start_s", "end_s", "label", "split", "fold"]].assign(**columns)

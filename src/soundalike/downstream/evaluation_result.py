@@ -19,6 +19,7 @@ class EvaluationResult:
         out: folder of predictions, classifiers and this result.
         metric: what `score` is in the rows.
         rows: the table.
+        notes: reasons to doubt the scores, a line each.
     """
 
     model: str
@@ -30,3 +31,4 @@ class EvaluationResult:
     out: str
     metric: str
     rows: list[ScoreRow]
+    notes: list[str]

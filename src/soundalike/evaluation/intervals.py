@@ -19,6 +19,7 @@ def bootstrap_interval(
     n_resamples: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    recordings: NDArray[np.int64] | None = None,
 ) -> tuple[float, float]:
     """Return the percentile bootstrap interval of a statistic over clips.
 
@@ -32,9 +33,11 @@ def bootstrap_interval(
         n_resamples: number of resamples.
         level: confidence level.
         seed: random seed of the resamples.
+        recordings: which recording each clip is of. Clips of one recording are not independent, so
+            recordings are resampled. By default each clip is a recording.
 
     Shape:
-        arrays: [clips, ...].
+        arrays: [clips, ...]; recordings: [clips].
 
     Raises:
         ValueError: the arrays differ in length or are empty.
@@ -47,12 +50,20 @@ def bootstrap_interval(
     n_clips = len(arrays[0])
     if n_clips == 0 or any(len(array) != n_clips for array in arrays):
         raise ValueError(f"arrays must have one length above 0, not {[len(a) for a in arrays]}")
-    if n_clips == 1:  # scipy needs two
+    groups = _groups(np.arange(n_clips) if recordings is None else recordings)
+    if len(groups) == 1:  # scipy needs two
         value = float(statistic(*arrays))
         return value, value
+
+    def statistic_of(resample: NDArray[np.int64]) -> float:
+        rows = resample
+        if len(groups) < n_clips:
+            rows = np.concatenate([groups[group] for group in resample])
+        return statistic(*(array[rows] for array in arrays))
+
     result = stats.bootstrap(
-        (np.arange(n_clips),),  # rows, since scipy takes no arrays of different shapes
-        lambda rows: statistic(*(array[rows] for array in arrays)),
+        (np.arange(len(groups)),),  # rows, since scipy takes no arrays of different shapes
+        statistic_of,
         n_resamples=n_resamples,
         vectorized=False,
         confidence_level=level,
@@ -123,3 +134,11 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     low, high = stats.t.interval(level, len(values) - 1)
     mean, standard_error = values.mean(), stats.sem(values)
     return float(mean + low * standard_error), float(mean + high * standard_error)
+
+
+def _groups(recordings: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return the clips of each recording, in the order of their first clips."""
+    _, first, of_clip = np.unique(recordings, return_index=True, return_inverse=True)
+    order = np.argsort(of_clip, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(of_clip[order])) + 1)
+    return [groups[recording] for recording in np.argsort(first)]

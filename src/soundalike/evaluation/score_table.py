@@ -18,7 +18,7 @@ class ScoreRow:
         protocol: how clips were classified, such as "linear".
         representation: what was classified, such as "pretrained encoder".
         score: metric of the labels, see `metric_name`.
-        interval: 95% confidence interval of the score over clips.
+        interval: 95% confidence interval of the score over recordings.
         per_class: recall or average precision of each class that has test clips.
         accuracy: fraction of correct clips, for clips with one label.
         confusion: number of clips by true class (rows) and predicted class (columns), for clips
@@ -39,6 +39,7 @@ def score_table(
     scores: Mapping[tuple[str, str], np.ndarray],
     classes: list[str],
     seed: int = 0,
+    recordings: np.ndarray | None = None,
 ) -> list[ScoreRow]:
     """Return a row of metrics for each protocol and representation.
 
@@ -47,9 +48,11 @@ def score_table(
         scores: class scores of the test clips, by protocol and representation.
         classes: names of the classes.
         seed: random seed of the bootstrap.
+        recordings: which recording each test clip is of, see `bootstrap_interval`.
 
     Shape:
-        labels: [clips] or [clips, classes]; each array of scores: [clips, classes].
+        labels: [clips] or [clips, classes]; each array of scores: [clips, classes]; recordings:
+        [clips].
     """
     rows = []
     for (protocol, representation), class_scores in scores.items():
@@ -65,7 +68,11 @@ def score_table(
                 protocol,
                 representation,
                 score(labels, class_scores),
-                list(bootstrap_interval(score, labels, class_scores, seed=seed)),
+                list(
+                    bootstrap_interval(
+                        score, labels, class_scores, seed=seed, recordings=recordings
+                    )
+                ),
                 {name: value for name, value in of_classes if not np.isnan(value)},
                 None if confusion is None else float(confusion.trace() / confusion.sum()),
                 None if confusion is None else confusion.tolist(),
