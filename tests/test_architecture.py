@@ -159,5 +159,5 @@ def test_a_room_is_usable_alone(room):
         f"for module in {modules}: importlib.import_module('soundalike.{room}.' + module)\n"
         "print(*{name.split('.')[1] for name in sys.modules if name.startswith('soundalike.')})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [room]
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.split() == [room]

@@ -126,9 +126,9 @@ def zoo_run(zoo, tmp_path_factory):
     """A pre-training on the zoo from the command line, and its last line of output."""
     run = tmp_path_factory.mktemp("zoo_run") / "run"
     command = [sys.executable, "-m", "soundalike", "pretrain", zoo, "--out", run, *TINY]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == DONE, done.stderr
-    return run, done.stdout.splitlines()[-1]
+    child = subprocess.run(command, capture_output=True, text=True)
+    assert child.returncode == DONE, child.stderr
+    return run, child.stdout.splitlines()[-1]
 
 
 def test_pretrain_skips_the_bad_files(zoo, zoo_run):
@@ -210,15 +210,15 @@ def limited(n_bytes, *words):
     )
 
 
-def check_plain_failure(done, *words):
+def check_plain_failure(child, *words):
     """Check that it failed with one line that contains the words."""
-    assert done.returncode == FAILED
-    assert "Traceback" not in done.stderr
-    last = done.stderr.splitlines()[-1]
+    assert child.returncode == FAILED
+    assert "Traceback" not in child.stderr
+    last = child.stderr.splitlines()[-1]
     assert last.startswith("soundalike: ")
     for word in words:
         assert word in last
-    assert done.stderr.count("soundalike: ") == 1
+    assert child.stderr.count("soundalike: ") == 1
 
 
 def files(folder):
@@ -249,13 +249,13 @@ for n_bytes in map(int, sys.argv[4:]):
 def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_workers):
     """The limit stops each file in turn; none is left half-written, and the store is the same."""
     out, limits = tmp_path / "store", [0, 100, 50_000, 500_000, 10_000_000]
-    done = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "-c", PREPARE_CHILD, sound_folder, out, str(n_workers), *map(str, limits)],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split() == [
+    assert child.stdout.split() == [
         "plan.json", "plan.json", "0000000.float16", "frames.npy", "done",
     ]  # fmt: skip
     assert files(out) == files(store.path)
@@ -266,8 +266,8 @@ def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_wo
 @pytest.mark.slow
 def test_a_full_disk_in_prepare(sound_folder, tmp_path):
     out = tmp_path / "store"
-    done = limited(50_000, "prepare", sound_folder, "--out", out, "--workers", 2)
-    check_plain_failure(done, "0000000.float16: file too large: free some")
+    child = limited(50_000, "prepare", sound_folder, "--out", out, "--workers", 2)
+    check_plain_failure(child, "0000000.float16: file too large: free some")
     assert not is_store(out)
     assert files(out) == {"plan.json"}
     assert main(["prepare", str(sound_folder), "--out", str(out)]) == DONE
@@ -276,8 +276,8 @@ def test_a_full_disk_in_prepare(sound_folder, tmp_path):
 
 def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
     out = tmp_path / "new" / "rows.parquet"
-    done = limited(5000, "embed", run.path, sound_folder, "--out", out)
-    check_plain_failure(done, f"{out}: file too large: free some")
+    child = limited(5000, "embed", run.path, sound_folder, "--out", out)
+    check_plain_failure(child, f"{out}: file too large: free some")
     assert files(tmp_path) == set()
     assert main(["embed", str(run.path), str(sound_folder), "--out", str(out)]) == DONE
     assert files(tmp_path) == {"rows.parquet"}
@@ -362,10 +362,10 @@ def test_unreadable_clips_and_folders_are_problems(ordinarily, tmp_path):
         soundfile.write(sounds / name, noise(1), RATE)
     os.chmod(sounds / "secret.wav", 0)
     os.chmod(sounds / "locked", 0)
-    done = ordinarily("scan", sounds, "--workers", 1, "--json", "/dev/stdout")
+    child = ordinarily("scan", sounds, "--workers", 1, "--json", "/dev/stdout")
     os.chmod(sounds / "locked", 0o755)
-    assert done.returncode == DONE, done.stderr
-    report, _ = json.JSONDecoder().raw_decode(done.stdout)
+    assert child.returncode == DONE, child.stderr
+    report, _ = json.JSONDecoder().raw_decode(child.stdout)
     assert report["n_readable"] == 1
     assert {problem["path"] for problem in report["problems"]} == {
         str(sounds / "secret.wav"), str(sounds / "locked"),
@@ -381,12 +381,12 @@ def test_an_unreadable_source_is_refused_in_one_line(ordinarily, tmp_path):
     manifest.write_text("path\na.wav\n")
     for source in (sounds, manifest):
         os.chmod(source, 0)
-        done = ordinarily("scan", source)
+        child = ordinarily("scan", source)
         os.chmod(source, 0o755)
-        assert done.returncode == WRONG_USE
-        assert done.stderr.startswith(f"soundalike: {source}: ")
-        assert "ermission denied" in done.stderr
-        assert done.stderr.count("\n") == 1
+        assert child.returncode == WRONG_USE
+        assert child.stderr.startswith(f"soundalike: {source}: ")
+        assert "ermission denied" in child.stderr
+        assert child.stderr.count("\n") == 1
 
 
 def test_a_read_only_folder_is_refused_in_one_line(ordinarily, tmp_path):
@@ -395,5 +395,5 @@ def test_a_read_only_folder_is_refused_in_one_line(ordinarily, tmp_path):
     locked.mkdir()
     soundfile.write(sounds / "a.wav", noise(1), RATE)
     os.chmod(locked, 0o555)
-    done = ordinarily("scan", sounds, "--workers", 1, "--json", locked / "scan.json")
-    check_plain_failure(done, f"{locked / 'scan.json'}.partial: permission denied: ")
+    child = ordinarily("scan", sounds, "--workers", 1, "--json", locked / "scan.json")
+    check_plain_failure(child, f"{locked / 'scan.json'}.partial: permission denied: ")

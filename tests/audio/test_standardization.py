@@ -13,6 +13,6 @@ def test_standardized_values_have_mean_zero_and_standard_deviation_one():
 
 
 @pytest.mark.parametrize(("mean", "std"), [(0, 0), (0, -1), (0, np.nan), (np.inf, 1), (0, np.inf)])
-def test_numbers_that_cannot_standardize_are_refused(mean, std):
+def test_invalid_statistics_are_refused(mean, std):
     with pytest.raises(ValueError, match="a std above 0"):
         Standardization(mean, std)

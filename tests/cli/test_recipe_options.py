@@ -8,7 +8,7 @@ from soundalike.cli.recipe_options import parse_values, refuse_fixed_by_model, s
 
 
 @pytest.fixture
-def printed(call, capsys):
+def print_recipe(call, capsys):
     """Return the recipe that pretrain prints."""
 
     def run(*words):
@@ -18,14 +18,14 @@ def printed(call, capsys):
     return run
 
 
-def test_the_printed_recipe_can_be_read_back(printed, tiny_options, tmp_path):
-    recipe = printed(*tiny_options, "--views.noise", "null", "--schedule.name", "cosine")
+def test_the_printed_recipe_can_be_read_back(print_recipe, tiny_options, tmp_path):
+    recipe = print_recipe(*tiny_options, "--views.noise", "null", "--schedule.name", "cosine")
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(recipe))
-    assert printed("--recipe", tmp_path / "mine.yaml") == recipe
+    assert print_recipe("--recipe", tmp_path / "mine.yaml") == recipe
 
 
-def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(printed):
-    recipe = printed(
+def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(print_recipe):
+    recipe = print_recipe(
         "--loss.temperature", "0.5",
         "--training.n_epochs=7",
         "--optimizer.lr=1e-4",

@@ -1,4 +1,4 @@
-"""What every format of annotations keeps to; a new one is tested before it has its own test."""
+"""Properties of every format of annotations in the table."""
 
 import pkgutil
 from pathlib import Path
@@ -34,7 +34,7 @@ EXAMPLES = {
 
 @pytest.fixture(params=TABLE_FORMATS)
 def example(request, tmp_path):
-    """A table of a format beside two sounds; it is about one of them."""
+    """A table of a format next to two sounds, one of which it annotates."""
     assert request.param in EXAMPLES, f"write a small table of {request.param} for this test"
     name, text = EXAMPLES[request.param]
     (tmp_path / name).write_text(text)
@@ -50,7 +50,7 @@ def segments(source):
 ANNOTATED = [("dawn.wav", "owl", 0.5, 1.5), ("dawn.wav", "owl;frog", 2.0, 3.0)]
 
 
-def test_every_format_is_recognized_by_itself_alone(example):
+def test_every_format_is_recognized_only_by_its_own_reader(example):
     name, path = example
     table = open_text_table(path)
     assert format_of(table) == name
@@ -61,7 +61,7 @@ def test_every_format_is_recognized_by_itself_alone(example):
     assert recognizing == [name]
 
 
-def test_every_format_is_a_source(example):
+def test_every_format_can_be_a_source(example):
     name, path = example
     assert segments(path) == ANNOTATED
     clips = read_source(path)
@@ -70,7 +70,7 @@ def test_every_format_is_a_source(example):
     assert clips.fingerprint() == read_source(path).fingerprint()
 
 
-def test_every_format_in_a_folder_beside_the_sounds(example):
+def test_annotations_in_a_folder_of_sounds_are_read(example):
     name, path = example
     assert segments(path.parent) == [*ANNOTATED, ("dusk.wav", "", None, None)]
     notes = read_source(path.parent).notes
@@ -78,7 +78,7 @@ def test_every_format_in_a_folder_beside_the_sounds(example):
     assert "1 sounds without annotations are unlabeled" in notes
 
 
-def test_every_format_says_which_sound_is_missing(example):
+def test_every_format_names_a_missing_sound(example):
     _, path = example
     (path.parent / "dawn.wav").unlink()
     with pytest.raises(SourceError, match="no sound whose name begins like dawn") as error:
@@ -87,7 +87,7 @@ def test_every_format_says_which_sound_is_missing(example):
     assert str(error.value).isprintable()
 
 
-def test_every_format_with_semicolons_or_other_encodings(example):
+def test_every_format_may_have_semicolons_or_other_encodings(example):
     name, path = example
     text = path.read_text().replace("owl", "Käuzchen")
     for encoding in ("utf-16", "cp1252"):
@@ -98,7 +98,7 @@ def test_every_format_with_semicolons_or_other_encodings(example):
         assert [c.start_s for c in read_source(path)] == [0.5, 2.0]
 
 
-def test_tables_in_another_folder_belong_to_the_sounds_of_their_names(tmp_path):
+def test_annotations_in_another_folder_match_sounds_by_name(tmp_path):
     for file in ("sounds/one/dawn.wav", "sounds/two/dusk.wav", "labels/dawn.txt"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
@@ -106,7 +106,7 @@ def test_tables_in_another_folder_belong_to_the_sounds_of_their_names(tmp_path):
     assert segments(tmp_path) == [("dawn.wav", "owl", 0.0, 1.0), ("dusk.wav", "", None, None)]
 
 
-def test_the_sound_of_a_table():
+def test_a_table_is_matched_to_its_sound():
     sounds = Sounds(map(Path, ["x/a.b.wav", "x/a.wav", "y/a.wav", "x/c.flac"]))
     assert sounds.find(Path("x/a.b.Table.1.txt"), "") == Path("x/a.b.wav")
     assert sounds.find(Path("x/a.Table.1.txt"), "") == Path("x/a.wav")
@@ -116,7 +116,7 @@ def test_the_sound_of_a_table():
     assert sounds.find(Path("z/c.wav.txt"), "") == Path("x/c.flac")
 
 
-def test_another_table_is_refused(tmp_path):
+def test_tables_of_other_formats_are_refused(tmp_path):
     (tmp_path / "t.csv").write_text("path,label\na.wav,x\n")
     with pytest.raises(SourceError, match="not in a format of Raven"):
         read_annotations(open_text_table(tmp_path / "t.csv"))

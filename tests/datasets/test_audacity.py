@@ -31,12 +31,12 @@ def test_any_track_is_read_back(tmp_path, track):
 @pytest.mark.parametrize(
     "text", ["1.0\n2.0\n", "a\tb\n", "1\tx\tdog\n", "1,2,dog\n", "1\t2\ndog\n"]
 )
-def test_other_texts_are_no_track(tmp_path, text):
+def test_other_texts_are_not_label_tracks(tmp_path, text):
     (tmp_path / "a.txt").write_text(text)
     assert not recognizes(open_text_table(tmp_path / "a.txt"))
 
 
-def test_labels_without_text(tmp_path):
+def test_labels_without_text_are_unlabeled(tmp_path):
     (tmp_path / "a.txt").write_text("0\t1\n1\t2\tdog\n")
     rows, _ = read(open_text_table(tmp_path / "a.txt"))
     assert rows["label"].tolist() == ["", "dog"]

@@ -13,14 +13,14 @@ from soundalike.datasets.clips import SourceError
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=8), st.booleans())
-def test_times_survive_with_points_and_with_commas(times, decimal_comma):
+def test_times_with_points_or_commas_are_read(times, decimal_comma):
     written = [f"{time!r}".replace(".", "," if decimal_comma else ".") for time in times]
     seconds = as_seconds(Path("t"), pd.Series(written, dtype=object, name="start_s"), decimal_comma)
     assert seconds.tolist() == times
 
 
 @pytest.mark.parametrize("text", ["1,000,5", "1.000,5", "a", "1 2"])
-def test_a_time_that_could_mean_two_things_is_refused(text):
+def test_an_ambiguous_time_is_refused(text):
     with pytest.raises(SourceError, match=f"t, row 1: end_s is '{text}': give seconds"):
         as_seconds(Path("t"), pd.Series([text], name="end_s"), decimal_comma=True)
 
@@ -33,12 +33,12 @@ def test_missing_values_of_any_kind_are_blank():
     assert splits.tolist() == ["", "", "train"]
 
 
-def test_labels_that_are_nothing_are_counted():
+def test_words_for_missing_labels_are_counted():
     labels, notes = as_labels(pd.Series([*sorted(MISSING), "dog", "na"]))
     assert labels[labels != ""].tolist() == ["dog", "na"]
     assert notes[0].startswith(f"{len(MISSING)} labels are '#N/A', ")
 
 
 @pytest.mark.parametrize("label", ["[dog", "[]x", "[1", "[dog]", "['a',"])
-def test_brackets_that_are_no_list_are_part_of_the_label(label):
+def test_brackets_that_are_not_a_list_belong_to_the_label(label):
     assert as_labels(pd.Series([label]))[0].tolist() == [label]

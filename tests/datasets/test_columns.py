@@ -11,12 +11,12 @@ pairs = [(ours, usual) for ours, names in USUAL_NAMES.items() for usual in names
 
 
 @given(st.sampled_from(pairs), st.sampled_from([str, str.upper, str.title]), st.sampled_from("_ -"))
-def test_every_usual_name_is_known_in_any_case_and_with_any_spaces(pair, case, space):
+def test_usual_names_match_in_any_case_and_spacing(pair, case, space):
     ours, usual = pair
     assert our_name(f" {case(usual).replace(' ', space)} ") == ours
 
 
-def test_no_name_means_two_things():
+def test_no_usual_name_is_ambiguous():
     names = [usual for _, usual in pairs]
     assert len(names) == len(set(names))
 
@@ -32,12 +32,12 @@ def test_no_name_means_two_things():
         (["犬", "", "x"], {}),
     ],
 )
-def test_which_column_is_taken(columns, chosen):
+def test_the_first_usual_name_is_chosen(columns, chosen):
     rows = pd.DataFrame([[*columns]], columns=columns)
     named, _ = name_columns(rows)
     assert named.iloc[0].to_dict() == chosen if chosen else named.empty
 
 
-def test_names_that_are_ours_need_no_line():
+def test_our_own_names_are_not_reported():
     rows = pd.DataFrame(columns=["path", "label", "split", "fold", "start_s", "end_s"])
     assert name_columns(rows)[1] == []

@@ -210,14 +210,14 @@ except DownloadError as error:
 def test_a_disk_that_fills_up_while_unpacking_is_an_error(shelf, publish, tmp_path):
     body = zip_of({"folder/a": b"a", "folder/b": bytes(100_000)})
     publish({"folder": body})
-    done = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "-c", CHILD, shelf.url, hashlib.md5(body).hexdigest(), tmp_path],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
         capture_output=True,
         text=True,
     )
-    assert done.stderr == ""
-    assert done.stdout == (
+    assert child.stderr == ""
+    assert child.stdout == (
         f"{tmp_path}: file too large: make room or name another folder, then run it again.\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == [download.WORK], "no half folder"

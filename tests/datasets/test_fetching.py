@@ -233,13 +233,13 @@ except OSError as error:
 
 
 def test_a_disk_that_fills_up_keeps_the_bytes_received(shelf, url, path):
-    done = subprocess.run(
+    child = subprocess.run(
         [sys.executable, "-c", CHILD, url, path, MD5],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
         capture_output=True,
         text=True,
     )
-    assert (done.stdout, done.stderr) == ("File too large\n", "")
+    assert (child.stdout, child.stderr) == ("File too large\n", "")
     assert files(path) == {"file.zip.partial": 60_000}
     quietly(url, path)
     assert path.read_bytes() == BODY

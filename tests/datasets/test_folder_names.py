@@ -25,27 +25,27 @@ def meaning(*names):
         (["train"], ["train"]),
     ],
 )
-def test_folders_of_splits_in_any_case_are_splits_and_said(folders, splits):
+def test_folders_named_after_splits_in_any_case_are_splits_and_reported(folders, splits):
     rows, notes = meaning(*(f"{folder}/dog/a.wav" for folder in folders))
     assert rows == [("dog", split, "") for split in splits]
     assert notes[0].startswith("splits from folders ")
     assert all(folder in notes[0] for folder in folders)
 
 
-def test_a_train_among_other_classes_is_a_class():
+def test_train_among_other_classes_is_a_class():
     rows, notes = meaning("train/a.wav", "airplane/b.wav", "c.wav")
     assert rows == [("train", "", ""), ("airplane", "", ""), ("", "", "")]
     assert notes == ["the folder 'train' is a class, since no other is a split"]
 
 
-def test_folders_of_folds():
+def test_folders_named_after_folds_are_folds():
     rows, notes = meaning("fold1/a.wav", "fold10/dog/b.wav")
     assert rows == [("", "", "1"), ("dog", "", "10")]
     assert notes == ["folds from folders fold1, fold10"]
     assert meaning("fold1/a.wav", "dog/b.wav")[0] == [("fold1", "", ""), ("dog", "", "")]
 
 
-def test_a_folder_that_names_two_classes_is_said():
+def test_a_folder_name_with_two_classes_is_reported():
     rows, notes = meaning("rain; wind/a.wav", "dog/b.wav")
     assert [label for label, _, _ in rows] == ["rain; wind", "dog"]
     assert notes == ["the folder 'rain; wind' names 2 classes"]

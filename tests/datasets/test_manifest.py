@@ -156,7 +156,7 @@ def test_missing_files_blank_paths_and_repeated_rows_are_problems(folder):
 
 
 @pytest.mark.parametrize("word", ["NA", "N/A", "nan", "null", "None", "<NA>"])
-def test_a_word_for_a_missing_value_is_no_label_and_that_is_said(folder, word):
+def test_a_word_for_a_missing_value_is_no_label_and_reported(folder, word):
     table = read_manifest(manifest(folder, f"path,label\na.wav,{word}\nb.wav,  \nsub/c.wav,na\n"))
     assert [clip.label for clip in table] == ["", "", "na"]
     assert table.notes == [f"1 labels are '{word}': these clips are unlabeled"]
@@ -184,7 +184,7 @@ def test_invalid_times_are_refused_with_their_row(folder, word):
 
 
 @pytest.mark.parametrize("column", ["Path", " path", "file", "Filename", "file_path", "File Name"])
-def test_a_usual_name_of_the_column_of_paths_is_taken_and_said(folder, column):
+def test_a_usual_name_of_the_path_column_is_accepted_and_reported(folder, column):
     table = read_manifest(manifest(folder, f"label,{column}\ndog,a.wav\n"))
     assert list(table) == [Clip(str(folder / "a.wav"), "dog")]
     assert table.notes == [f"path from column '{column.strip()}'"]
@@ -193,7 +193,7 @@ def test_a_usual_name_of_the_column_of_paths_is_taken_and_said(folder, column):
 @pytest.mark.parametrize(
     "column", ["labels", "category", "class", "Label", " label", "CLASS_NAME", "primary_label"]
 )
-def test_a_usual_name_of_the_column_of_labels_is_taken_and_said(folder, column):
+def test_a_usual_name_of_the_label_column_is_accepted_and_reported(folder, column):
     table = read_manifest(manifest(folder, f"path,{column}\na.wav,dog\n"))
     assert [clip.label for clip in table] == ["dog"]
     assert table.notes == [f"label from column '{column.strip()}'"]
@@ -204,7 +204,7 @@ def test_a_usual_name_of_the_column_of_labels_is_taken_and_said(folder, column):
     [("start", "end"), ("start_time", "end_time"), ("onset", "offset"), ("Start (s)", "End (s)"),
      ("Begin Time (s)", "End Time"), ("tmin", "tmax")],
 )  # fmt: skip
-def test_usual_names_of_times_are_taken_and_said(folder, start, end):
+def test_usual_names_of_time_columns_are_accepted_and_reported(folder, start, end):
     table = read_manifest(manifest(folder, f"path,{start},{end}\na.wav,0.5,2\na.wav,2,3\n"))
     assert [(clip.start_s, clip.end_s) for clip in table] == [(0.5, 2.0), (2.0, 3.0)]
     assert table.problems == []
@@ -212,17 +212,17 @@ def test_usual_names_of_times_are_taken_and_said(folder, start, end):
 
 
 @pytest.mark.parametrize("column", ["offset", "start"])
-def test_a_duration_beside_a_start_is_an_end(folder, column):
+def test_a_duration_with_a_start_gives_the_end(folder, column):
     (clip,) = read_manifest(manifest(folder, f"path,{column},duration\na.wav,0.5,2\n"))
     assert (clip.start_s, clip.end_s) == (0.5, 2.5)
 
 
-def test_the_duration_of_a_whole_file_is_no_segment(folder):
+def test_a_duration_of_the_whole_file_makes_no_segment(folder):
     (clip,) = read_manifest(manifest(folder, "path,duration\na.wav,2\n"))
     assert (clip.start_s, clip.end_s) == (None, None)
 
 
-def test_one_of_several_columns_of_labels_is_taken_and_the_others_are_named(folder):
+def test_one_of_several_label_columns_is_chosen_and_the_others_reported(folder):
     table = read_manifest(manifest(folder, "filename,fold,target,category,labl\na.wav,1,0,dog,x\n"))
     assert [clip.label for clip in table] == ["dog"]
     assert table.notes == [
@@ -231,26 +231,26 @@ def test_one_of_several_columns_of_labels_is_taken_and_the_others_are_named(fold
     ]
 
 
-def test_the_only_column_that_names_files_is_that_of_paths(folder):
+def test_the_only_column_of_file_names_is_the_path_column(folder):
     table = read_manifest(manifest(folder, "author,sample\nme,a.wav\nme,b.wav\n"))
     assert [clip.path for clip in table] == [str(folder / "a.wav"), str(folder / "b.wav")]
     assert table.notes[0] == "path from column 'sample'"
 
 
-def test_no_column_of_paths(folder):
+def test_a_table_without_a_path_column_is_refused(folder):
     message = refusal(manifest(folder, "label;author\ndog;me\n"))
     assert message.endswith(
         "no column 'path' (its columns: label, author): name the column of file names 'path'."
     )
 
 
-def test_a_table_without_header_asks_for_one(folder):
+def test_a_table_without_a_header_is_refused(folder):
     assert "write a header such as path,label" in refusal(
         manifest(folder, "a.wav,dog\nb.wav,cat\n")
     )
 
 
-def test_two_rows_of_a_clip_are_two_labels(folder):
+def test_two_rows_of_a_clip_give_two_labels(folder):
     table = read_manifest(
         manifest(
             folder,
@@ -274,7 +274,7 @@ def test_a_clip_in_two_splits_is_a_problem(folder):
     assert "listed before in another split or fold" in table.problems[0].message
 
 
-def test_a_recording_divided_by_splits_is_said(folder):
+def test_a_recording_divided_by_splits_is_reported(folder):
     table = read_manifest(
         manifest(folder, "path,split,start_s\na.wav,train,0\na.wav,test,1\nb.wav,test,0\n")
     )
@@ -283,7 +283,7 @@ def test_a_recording_divided_by_splits_is_said(folder):
     )
 
 
-def test_splits_under_their_usual_names(folder):
+def test_usual_names_of_splits_are_accepted(folder):
     table = read_manifest(
         manifest(folder, "path,subset\na.wav,Training\nb.wav,Valid\nsub/c.wav,eval\n")
     )
@@ -291,7 +291,7 @@ def test_splits_under_their_usual_names(folder):
     assert "splits: Training is train, Valid is validation, eval is test" in table.notes
 
 
-def test_dev_beside_eval_alone_is_for_training(folder):
+def test_dev_without_train_is_the_training_split(folder):
     table = read_manifest(manifest(folder, "path,split\na.wav,dev\nb.wav,eval\n"))
     assert [clip.split for clip in table] == ["train", "test"]
 
@@ -307,7 +307,7 @@ def test_lists_of_labels(folder):
     assert [clip.label for clip in read_manifest(folder / "m.parquet")] == ["dog;rain", ""]
 
 
-def test_a_label_with_a_comma_is_one_and_that_is_said(folder):
+def test_a_label_with_a_comma_is_one_class_and_reported(folder):
     table = read_manifest(manifest(folder, 'path,labels\na.wav,"Bark,Dog"\n'))
     assert [clip.label for clip in table] == ["Bark,Dog"]
     assert "'Bark,Dog' is one label: separate several by ';'" in table.notes
@@ -327,7 +327,7 @@ def test_json_lines(folder):
 
 
 def test_birdclef(folder):
-    """Its columns, and its paths relative to a folder beside the table."""
+    """BirdCLEF's columns, with paths relative to a folder next to the table."""
     (folder / "train_audio" / "abethr1").mkdir(parents=True)
     (folder / "train_audio" / "abethr1" / "XC1.ogg").touch()
     table = read_manifest(
@@ -346,7 +346,7 @@ def test_birdclef(folder):
     ]
 
 
-def test_backslashes_separate_folders_where_nothing_else_fits(folder):
+def test_backslashes_separate_folders_if_the_path_does_not_exist(folder):
     table = read_manifest(manifest(folder, "path\nsub\\c.wav\na.wav\n"))
     assert [clip.path for clip in table] == [str(folder / "sub" / "c.wav"), str(folder / "a.wav")]
     (folder / "sub\\c.wav").touch()
@@ -360,7 +360,7 @@ def test_windows_paths_with_a_drive_are_named(folder):
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
-def test_decimal_commas_where_commas_separate_nothing(folder, separator):
+def test_decimal_commas_are_read_if_commas_are_not_separators(folder, separator):
     text = f"path{separator}start_s{separator}end_s\na.wav{separator}0,5{separator}1,25\n"
     (clip,) = read_manifest(manifest(folder, text))
     assert (clip.start_s, clip.end_s) == (0.5, 1.25)
@@ -371,7 +371,7 @@ def test_decimal_commas_where_commas_separate_nothing(folder, separator):
 )
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("first_line", ["", "sep={}\n"])
-def test_a_table_says_the_same_however_it_was_saved(folder, encoding, separator, first_line):
+def test_every_file_format_gives_the_same_clips(folder, encoding, separator, first_line):
     text = first_line.format(separator) + "path@label\na.wav@Hündchen, groß\nb.wav@Vögel\n"
     if separator == ",":
         text = text.replace("Hündchen, groß", '"Hündchen, groß"')

@@ -1,4 +1,4 @@
-"""Sounds by a pattern, and by a text with a path a line."""
+"""Sounds by a pattern, or by a text file with one path per line."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(place):
     assert listed("x[1].wav") == [("x[1].wav", "", "")]
 
 
-def test_a_pattern_without_sounds_says_what_it_matches(place):
+def test_a_pattern_without_sounds_is_refused(place):
     with pytest.raises(SourceError, match=r"\*\.wavx: matches no sounds\.$"):
         read_source("*.wavx")
     with pytest.raises(SourceError, match=r"only 1 others such as .*a\.txt"):
@@ -51,7 +51,7 @@ def test_a_pattern_without_sounds_says_what_it_matches(place):
 
 @pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.lst", "list.m3u"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_text_of_paths(place, name, encoding):
+def test_a_text_file_of_paths_is_a_source(place, name, encoding):
     text = "#EXTM3U\n\ndog/a.wav\r\ncat\\old\\c.wav\n# a comment\ngone.wav\n./dog/a.wav\n"
     (place / name).write_bytes(text.encode(encoding))
     clips = read_source(name)
@@ -62,7 +62,7 @@ def test_a_text_of_paths(place, name, encoding):
     assert "line 6" in clips.problems[0].message
 
 
-def test_a_text_of_paths_that_do_not_exist(place):
+def test_a_text_file_of_missing_paths_is_refused(place):
     (place / "list.txt").write_text("x/1.wav\nx/2.wav\n")
     with pytest.raises(SourceError, match=r"none of its 2 lines .* the first is 'x/1\.wav'"):
         read_source("list.txt")

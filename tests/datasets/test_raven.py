@@ -29,7 +29,7 @@ def test_times_that_count_from_the_first_of_several_files_are_refused(place):
         read_source(place)
 
 
-def test_a_path_on_another_computer_is_looked_for_beside_the_table(place):
+def test_a_path_of_another_computer_is_searched_next_to_the_table(place):
     header = HEADER.replace("Begin File", "Begin Path")
     place.write_text(header + "1\t5\t6\tD:\\field\\a.wav\t5\towl\n2\t5\t6\tD:\\c.wav\t5\tfrog\n")
     clips = read_source(place)
@@ -37,7 +37,7 @@ def test_a_path_on_another_computer_is_looked_for_beside_the_table(place):
     assert "no sound 'D:\\c.wav' beside it" in clips.problems[0].message
 
 
-def test_a_table_without_labels_says_so(place):
+def test_a_table_without_labels_is_reported(place):
     place = place.rename(place.with_name("a.txt")) if place.exists() else place.with_name("a.txt")
     place.write_text("Selection\tBegin Time (s)\tEnd Time (s)\n1\t5\t6\n")
     clips = read_source(place)

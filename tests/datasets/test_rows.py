@@ -1,4 +1,4 @@
-"""Rows that are one clip, against the definition in loops."""
+"""Merging rows of the same clip, compared with the definition in loops."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ rows_of_clips = st.lists(
 
 
 @given(rows_of_clips)
-def test_no_label_is_lost_and_no_clip_comes_twice(rows):
+def test_clips_are_unique_and_keep_all_labels(rows):
     joined, problems = join_rows(
         Path("t"), pd.DataFrame(rows, columns=["path", "label", "start_s"]), notes=[]
     )

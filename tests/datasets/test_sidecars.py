@@ -23,7 +23,7 @@ def listed(root):
     ]
 
 
-def test_the_metadata_of_hugging_face_is_used_and_said(place):
+def test_hugging_face_metadata_is_used_and_reported(place):
     (place / "metadata.csv").write_text("file_name,label\na.wav,dog\n./train/c.wav,cat\n")
     assert listed(place) == [
         ("a.wav", "dog", "", None), ("b.wav", "", "", None), ("test/d.wav", "", "test", None),
@@ -51,7 +51,7 @@ def test_segments_in_metadata(place):
     ]  # fmt: skip
 
 
-def test_metadata_without_labels_leaves_those_of_the_folders(tmp_path):
+def test_metadata_without_labels_keeps_the_labels_of_folders(tmp_path):
     for name in ("dog/a.wav", "cat/b.wav"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
@@ -59,14 +59,14 @@ def test_metadata_without_labels_leaves_those_of_the_folders(tmp_path):
     assert listed(tmp_path) == [("cat/b.wav", "cat", "", None), ("dog/a.wav", "dog", "test", None)]
 
 
-def test_metadata_that_cannot_be_used_is_said(place):
+def test_unusable_metadata_is_reported(place):
     (place / "metadata.csv").write_text("author,title\nme,x\n")
     clips = read_folder(place)
     assert len(clips) == 4
     assert any("not used:" in note and "no column 'path'" in note for note in clips.notes)
 
 
-def test_other_tables_are_named(place):
+def test_other_tables_are_reported(place):
     (place / "labels.csv").write_text("path,label\na.wav,dog\n")
     (place / "README.txt").write_text("Some sounds.\n")
     (place / "test" / "x.csv").write_text("a,b\n1,2\n")

@@ -83,7 +83,7 @@ def test_one_sound_is_a_source(place):
     assert clips.name == "a.wav"
 
 
-def test_a_manifest_may_be_a_text(place):
+def test_a_manifest_may_have_the_suffix_txt(place):
     (place / "clips.txt").write_text("File\tClass\nsounds/a.wav\tdog\n")
     assert [clip.label for clip in read_source("clips.txt")] == ["dog"]
 

@@ -1,4 +1,4 @@
-"""Names of splits in any case; a name that means none is left out."""
+"""Names of splits in any case; other names are ignored."""
 
 import pytest
 

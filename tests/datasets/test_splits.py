@@ -312,7 +312,7 @@ def test_segments_of_one_recording_never_train_and_test(make_store):
         assert not recordings_in(store, split.train) & recordings_in(store, split.test)
 
 
-def test_a_recording_tells_nothing_about_another_one(make_store):
+def test_memorizing_recordings_does_not_help(make_store):
     """A classifier that knows every recording by heart is at chance on those that it never met."""
     store = make_store(segments(60))
     labels, recordings = store.clips.labels().values, store.recordings
@@ -323,14 +323,14 @@ def test_a_recording_tells_nothing_about_another_one(make_store):
     assert np.mean(is_correct) == pytest.approx(1 / 3, abs=0.15)
 
 
-def test_few_recordings_make_as_many_rounds_as_they_can(make_store):
+def test_few_recordings_make_fewer_folds(make_store):
     clips = [Clip(f"{i}.wav", "abcde"[i], start_s=float(s)) for i in range(5) for s in range(3)]
     splits = evaluation_splits(make_store(clips))
     assert len(splits) >= 3
     check(splits, n_tested=15)
 
 
-def test_one_recording_cannot_be_crossed(make_store):
+def test_one_recording_is_too_few_for_cross_validation(make_store):
     with pytest.raises(SourceError, match="at least two folds"):
         evaluation_splits(make_store(segments(1)))
 
@@ -343,7 +343,7 @@ def test_the_clean_task_divides_no_recording(make_store):
     assert not recordings_in(store, split.train) & recordings_in(store, split.validation)
 
 
-def test_an_unlabeled_segment_goes_where_its_recording_goes(make_store):
+def test_an_unlabeled_segment_is_in_the_split_of_its_recording(make_store):
     clips = segments()
     clips[::4] = [dataclasses.replace(clip, label="") for clip in clips[::4]]
     store = with_splits(make_store(clips), 0)

@@ -1,4 +1,4 @@
-"""Tables of text: the same rows come out however they were saved."""
+"""Text tables: the same rows for any encoding, separator and line end."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ tables = st.lists(st.tuples(st.just("a.wav"), values, values), min_size=1, max_s
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables, st.sampled_from(SEPARATORS), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_any_table_with_a_known_header_survives(tmp_path, rows, separator, encoding):
+def test_any_table_with_a_known_header_is_read(tmp_path, rows, separator, encoding):
     file = io.StringIO(newline="")
     csv.writer(file, delimiter=separator).writerows([("path", "label", "note"), *rows])
     (tmp_path / "t.csv").write_bytes(file.getvalue().encode(encoding))
@@ -36,7 +36,7 @@ def test_one_column_has_no_separator(tmp_path, suffix):
     ("text", "encoding", "label"),
     [("Größe", "cp1252", "Größe"), ("“so”", "cp1252", "“so”"), ("собака лает", "cp1251", None)],
 )
-def test_encodings_of_windows_are_recognized_and_said(tmp_path, text, encoding, label):
+def test_windows_encodings_are_recognized_and_reported(tmp_path, text, encoding, label):
     (tmp_path / "t.csv").write_bytes(f"path,label\na.wav,{text}\n".encode(encoding))
     table = open_text_table(tmp_path / "t.csv")
     assert table.read()["label"].tolist() == [label or text]
@@ -53,13 +53,13 @@ def test_encodings_of_windows_are_recognized_and_said(tmp_path, text, encoding, 
         ("path,label\na.wav,\x01\n", "it is not text"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(tmp_path, text, message):
+def test_problems_are_reported_in_one_line(tmp_path, text, message):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(SourceError, match=message) as error:
         open_text_table(tmp_path / "t.csv").read()
     assert str(error.value).isprintable()
 
 
-def test_a_file_that_may_not_be_read(tmp_path):
+def test_a_file_without_read_permission_is_refused(tmp_path):
     with pytest.raises(SourceError, match="cannot be read"):
         open_text_table(tmp_path)

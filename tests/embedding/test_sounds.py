@@ -66,7 +66,7 @@ def test_a_sound_shorter_than_a_sample_of_the_new_rate_is_one_sample(rate):
 
 
 class AudioSegment:
-    """Like pydub's: slices of a millisecond, and no array."""
+    """Like pydub's: iterates over slices of a millisecond, and is no array."""
 
     def __iter__(self):
         """Yield slices of the sound."""

@@ -124,7 +124,7 @@ def test_clips_of_one_sound_do_not_push_each_other(name, z_a, z_b) -> None:
     assert z_a.grad.isfinite().all()
 
 
-def test_the_loss_of_several_clips_a_sound_by_its_definition(z_a, z_b) -> None:
+def test_with_several_clips_per_sound_equals_the_definition(z_a, z_b) -> None:
     """In loops: every view against its clip's other view and the views of other sounds."""
     sounds = [0, 0, 1, 2, 2, 2, 3, 4]
     z_a.requires_grad_()

@@ -1,4 +1,4 @@
-"""Evaluation mode for a while, in one thread or several."""
+"""Temporary evaluation mode, in one thread or several."""
 
 import pytest
 from torch import nn
@@ -18,21 +18,21 @@ def module():
     return module
 
 
-def test_every_layer_gets_its_mode_back(module):
+def test_every_layer_gets_its_own_mode_back(module):
     before = modes(module)
     with evaluation_mode(module):
         assert not any(modes(module))
     assert modes(module) == before == [True, True, False, True]
 
 
-def test_also_after_an_error(module):
+def test_modes_are_restored_after_an_error(module):
     before = modes(module)
     with pytest.raises(KeyError), evaluation_mode(module):
         raise KeyError
     assert modes(module) == before
 
 
-def test_the_last_to_leave_gives_the_modes_back(module):
+def test_the_last_context_to_exit_restores_the_modes(module):
     before = modes(module)
     first, second = evaluation_mode(module), evaluation_mode(module)
     first.__enter__()

@@ -18,7 +18,7 @@ def bench(store, tiny_budget, tmp_path):
     return Bench(tmp_path, store, tiny_budget)
 
 
-def named(name):
+def row_of(name):
     return choose([name])[0]
 
 
@@ -36,7 +36,7 @@ def named(name):
     ],
 )
 def test_every_kind_of_row_gets_a_score(name, has_knn, has_epoch, bench):
-    cell = bench.make(*named(name), seed=1)
+    cell = bench.make(*row_of(name), seed=1)
     assert f"{cell.table}/{cell.row}" == name
     assert cell.failed == ""
     assert cell.seed == 1
@@ -48,20 +48,20 @@ def test_every_kind_of_row_gets_a_score(name, has_knn, has_epoch, bench):
 
 
 def test_the_same_seed_gives_the_same_cell(bench, tmp_path):
-    place = named("fine-tuning noisy/VGG, pretrained")
+    place = row_of("fine-tuning noisy/VGG, pretrained")
     again = replace(bench, out=tmp_path / "again")
     first, second = bench.make(*place, seed=0), again.make(*place, seed=0)
     assert replace(first, seconds=0) == replace(second, seconds=0)
 
 
 def test_rows_with_the_same_pretraining_share_it(bench):
-    table, row = named("linear evaluation/ResNet-18, pretrained")
+    table, row = row_of("linear evaluation/ResNet-18, pretrained")
     assert not bench.has_pretrained(row, 0)
     bench.make(table, row, 0)
     assert bench.has_pretrained(row, 0)
     weights = bench.out / "pretraining" / "paper" / "seed-0" / "encoder" / "model.safetensors"
     before = weights.stat().st_mtime_ns
-    tuned = bench.make(*named("fine-tuning clean/ResNet-18, pretrained"), 0)
+    tuned = bench.make(*row_of("fine-tuning clean/ResNet-18, pretrained"), 0)
     assert tuned.score is not None
     assert weights.stat().st_mtime_ns == before
     assert not bench.has_pretrained(row, 1)
@@ -85,12 +85,12 @@ def test_a_diverged_training_is_a_failed_cell(bench, monkeypatch):
         pretraining={**bench.budget.pretraining, "optimizer.name": "sgd", "optimizer.lr": 1e30},
     )
     bench = replace(bench, budget=diverging)
-    cell = bench.make(*named("patch sampling/two at random"), 0)
+    cell = bench.make(*row_of("patch sampling/two at random"), 0)
     assert cell.score is None
     assert "the loss is nan" in cell.failed
     taken = []
     monkeypatch.setattr(ContrastiveTraining, "step", lambda self, number: taken.append(number))
-    shared = bench.make(*named("fine-tuning clean/ResNet-18, pretrained"), 0)
+    shared = bench.make(*row_of("fine-tuning clean/ResNet-18, pretrained"), 0)
     assert shared.failed == cell.failed
     assert not taken, "what failed is not tried again by every row that begins with it"
 
@@ -98,13 +98,13 @@ def test_a_diverged_training_is_a_failed_cell(bench, monkeypatch):
 def test_a_recipe_that_does_not_fit_the_clips_is_a_failed_cell(bench):
     longer = {**bench.budget.pretraining, "views.patch_frames": 5000}
     bench = replace(bench, budget=replace(bench.budget, pretraining=longer))
-    cell = bench.make(*named("patch sampling/two at random"), 0)
+    cell = bench.make(*row_of("patch sampling/two at random"), 0)
     assert "patch_frames is 5000" in cell.failed
 
 
 @pytest.mark.parametrize("stop", [1, 2])
 def test_an_interrupted_pretraining_resumes(stop, bench, tmp_path, monkeypatch):
-    place = named("patch sampling/same patch")
+    place = row_of("patch sampling/same patch")
     whole = replace(bench, out=tmp_path / "whole").make(*place, 0)
     take = ContrastiveTraining.step
 
@@ -122,7 +122,7 @@ def test_an_interrupted_pretraining_resumes(stop, bench, tmp_path, monkeypatch):
 
 
 def test_a_cell_has_the_best_score_of_the_monitor(bench):
-    cell = bench.make(*named("patch sampling/same patch"), 0)
+    cell = bench.make(*row_of("patch sampling/same patch"), 0)
     run = bench.out / "pretraining" / "paper-patch_sampling-same" / "seed-0"
     metrics = np.genfromtxt(run / "metrics.csv", delimiter=",", names=True)
     assert cell.knn == pytest.approx(np.nanmax(metrics["knn"]))

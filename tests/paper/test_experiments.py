@@ -12,12 +12,12 @@ ABLATIONS = [table for table in TABLES if all(row.task == "linear" for row in ta
 ROWS = [row for _, row in choose()]
 
 
-def named(name):
+def row_of(name):
     return choose([name])[0][1]
 
 
 def views_on(name):
-    row = named(name)
+    row = row_of(name)
     views = read_recipe(row.recipe, PRETRAINING, row.changes)["views"]
     return {part for part in AUGMENTATIONS if views[part] is not None}
 
@@ -54,9 +54,9 @@ def test_a_row_changes_what_it_names_and_nothing_else():
             key for key in paper.keys() | changed.keys() if paper.get(key) != changed.get(key)
         }
         for key in different:
-            assert any(key.startswith(named.removesuffix(".name")) for named in row.changes), row
-        for named in row.changes:
-            assert any(key.startswith(named.removesuffix(".name")) for key in different), row
+            assert any(key.startswith(row_of.removesuffix(".name")) for row_of in row.changes), row
+        for row_of in row.changes:
+            assert any(key.startswith(row_of.removesuffix(".name")) for key in different), row
 
 
 def test_augmentations_are_on_where_the_row_says_so():
@@ -78,7 +78,7 @@ def test_the_ingredients_alone_are_rows_of_other_tables_too():
         "composition/same patch + all": "patch sampling/same patch",
         "linear evaluation/CRNN, from scratch": "fine-tuning noisy/CRNN, from scratch",
     }.items():
-        assert named(alone).work == named(other).work
+        assert row_of(alone).work == row_of(other).work
 
 
 def test_choose_returns_rows_in_the_order_of_the_tables():

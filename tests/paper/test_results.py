@@ -22,9 +22,9 @@ def test_cells_are_read_in_the_order_of_tables_and_seeds(tmp_path):
 
 def test_a_written_cell_is_read_back(tmp_path):
     table = TABLES[0]
-    written = cell(SAME, 4, 0.123456789, knn=0.5, epoch=3, seconds=12.5, validation_score=0.1)
-    write_cell(cell_path(tmp_path, table, table.rows[0], 4), written)
-    assert read_cells(tmp_path) == [written]
+    original = cell(SAME, 4, 0.123456789, knn=0.5, epoch=3, seconds=12.5, validation_score=0.1)
+    write_cell(cell_path(tmp_path, table, table.rows[0], 4), original)
+    assert read_cells(tmp_path) == [original]
 
 
 def test_a_row_is_its_mean_over_seeds():

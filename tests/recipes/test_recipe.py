@@ -47,7 +47,7 @@ def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
             read_recipe(tmp_path / "r.yaml", PRETRAINING)
 
 
-def test_a_name_that_is_also_a_file_s_is_ambiguous(tmp_path, monkeypatch):
+def test_a_name_that_is_also_a_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("tiny").write_text("training: {n_epochs: 7}\nencoder: {name: vgg}\nloss: {name: dcl}\n")
     for name in ("tiny", "baseline"):

@@ -23,7 +23,7 @@ def shared(events):
     return SharedContext(context)
 
 
-def test_it_is_entered_once_and_left_by_the_last(shared, events):
+def test_the_context_is_entered_once_and_exited_by_the_last_user(shared, events):
     first, second = shared(), shared()
     first.__enter__()
     second.__enter__()
@@ -33,14 +33,14 @@ def test_it_is_entered_once_and_left_by_the_last(shared, events):
     assert events == ["enter", "leave"]
 
 
-def test_it_can_be_entered_again(shared, events):
+def test_the_context_can_be_entered_again(shared, events):
     for _ in range(2):
         with shared():
             pass
     assert events == 2 * ["enter", "leave"]
 
 
-def test_an_error_leaves_it(shared, events):
+def test_an_error_exits_the_context(shared, events):
     with pytest.raises(KeyError), shared():
         raise KeyError
     assert events == ["enter", "leave"]

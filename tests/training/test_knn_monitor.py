@@ -100,7 +100,7 @@ def test_several_labels_are_scored_by_average_precision(store):
     assert 0.75 < KNNMonitor(k=3).score(monitored, 101, project, "cpu") < 1.0
 
 
-def test_segments_of_one_recording_are_no_neighbors(store):
+def test_segments_of_one_recording_are_not_neighbors(store):
     """Every clip and its twin are of one recording and say the same; the twins' label is random."""
     twice = store.select(np.repeat(np.arange(24), 2))
     labels = np.random.default_rng(0).choice(["a", "b"], 24).repeat(2)

@@ -95,38 +95,40 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
 
 def _fetch_and_unpack(url: str, archive: Archive, root: Path, work: Path, progress: bool) -> None:
     work.mkdir(parents=True, exist_ok=True)
-    packed = work / f"{archive.folder}.zip"
+    zip_file = work / f"{archive.folder}.zip"
     fetch(
-        url.format(packed.name),
-        packed,
+        url.format(zip_file.name),
+        zip_file,
         archive.md5,
         spare_bytes=archive.unpacked_bytes,
         progress=progress,
     )
-    unpacked = work / "unpacked"
-    if unpacked.exists():  # left over from an interrupted run
-        shutil.rmtree(unpacked)
-    _unpack(packed, unpacked, progress)
-    if not (unpacked / archive.folder).is_dir():
-        raise DownloadError(f"{packed}: contains no folder {archive.folder}: unpack it by hand.")
-    os.replace(unpacked / archive.folder, root / archive.folder)
-    packed.unlink()
+    unpack_folder = work / "unpacked"
+    if unpack_folder.exists():  # left over from an interrupted run
+        shutil.rmtree(unpack_folder)
+    _unpack(zip_file, unpack_folder, progress)
+    if not (unpack_folder / archive.folder).is_dir():
+        raise DownloadError(f"{zip_file}: contains no folder {archive.folder}: unpack it by hand.")
+    os.replace(unpack_folder / archive.folder, root / archive.folder)
+    zip_file.unlink()
 
 
-def _unpack(packed: Path, unpacked: Path, progress: bool) -> None:
+def _unpack(zip_file: Path, unpack_folder: Path, progress: bool) -> None:
     """Unpack a zip file whose members all lie inside the folder and fit on the disk.
 
     Raises:
         DownloadError: they do not, or the file is damaged.
     """
     try:
-        with zipfile.ZipFile(packed) as archive:
+        with zipfile.ZipFile(zip_file) as archive:
             members = archive.infolist()
             for path in (PurePosixPath(member.filename) for member in members):
                 if path.is_absolute() or ".." in path.parts:
-                    raise DownloadError(f"{packed}: not safe to unpack: it would write to {path}.")
-            check_room(packed.parent, sum(member.file_size for member in members), packed.stem)
+                    raise DownloadError(
+                        f"{zip_file}: not safe to unpack: it would write to {path}."
+                    )
+            check_room(zip_file.parent, sum(member.file_size for member in members), zip_file.stem)
             for member in tqdm(members, "unpack", unit=" files", disable=not progress):
-                archive.extract(member, unpacked)
+                archive.extract(member, unpack_folder)
     except zipfile.BadZipFile as error:
-        raise DownloadError(f"{packed}: damaged ({error}): delete it and run it again.") from None
+        raise DownloadError(f"{zip_file}: damaged ({error}): delete it and run it again.") from None

@@ -130,8 +130,8 @@ def write_synthetic(
     if not (root / _MARKER).exists():
         write_text(root / _UNFINISHED_MARKER, json.dumps(settings))
     make = partial(_write_clip, root, size, seed)
-    written = map_in_processes(make, missing, n_workers)
-    for _ in tqdm(written, "synthetic", len(missing), unit="clip", disable=not progress):
+    results = map_in_processes(make, missing, n_workers)
+    for _ in tqdm(results, "synthetic", len(missing), unit="clip", disable=not progress):
         pass
     _write_tables(root / "FSDnoisy18k.meta", records)
     if not (root / _MARKER).exists():

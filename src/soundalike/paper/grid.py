@@ -53,19 +53,19 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
 
 def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
     """Yield the kind of work that each cell takes, in this order; () if it shares a result."""
-    done: set[tuple[object, int]] = set()
+    earlier_work: set[tuple[object, int]] = set()
     for _, row, seed in places:
-        if (row.work, seed) in done or _of_same_work(bench, row, seed):
+        if (row.work, seed) in earlier_work or _of_same_work(bench, row, seed):
             yield ()
             continue
         pretrains = (
             row.start == "pretrained"
-            and (row.configuration, seed) not in done
+            and (row.configuration, seed) not in earlier_work
             and not bench.has_pretrained(row, seed)
         )
-        done.add((row.work, seed))
+        earlier_work.add((row.work, seed))
         if pretrains:
-            done.add((row.configuration, seed))
+            earlier_work.add((row.configuration, seed))
         encoder = str(row.changes.get("encoder.name", ""))
         yield row.task, row.start, "pre-trains" if pretrains else "", row.recipe, encoder
 

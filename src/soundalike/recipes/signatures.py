@@ -52,8 +52,8 @@ def _declarations(node: ast.ClassDef) -> list[tuple[str, ast.expr | None, ast.ex
             arguments = member.args
             n_required = len(arguments.args) - len(arguments.defaults)
             defaults = [*[None] * n_required, *arguments.defaults, *arguments.kw_defaults]
-            named = [*arguments.args, *arguments.kwonlyargs]
-            pairs = zip(named, defaults, strict=True)
+            nodes = [*arguments.args, *arguments.kwonlyargs]
+            pairs = zip(nodes, defaults, strict=True)
             return [(each.arg, each.annotation, default) for each, default in pairs]
     return [
         (member.target.id, member.annotation, member.value)

@@ -78,9 +78,9 @@ def _pair(pair: tuple[View, View], samples: ViewSamples, media: Media) -> dict[s
 def _figures(side: str, view: View, samples: ViewSamples, media: Media) -> Iterator[Figure]:
     """Yield the ingredients of a view, then the view."""
 
-    def figure(kind: str, shown: Cut | View, start_s: float = 0.0, **more: Any) -> Figure:
-        item = media.add(f"{side} {kind}", shown.log_mel, shown.waveform)
-        duration_s = (len(shown.log_mel) - 1) * samples.front_end.hop_s
+    def figure(kind: str, content: Cut | View, start_s: float = 0.0, **more: Any) -> Figure:
+        item = media.add(f"{side} {kind}", content.log_mel, content.waveform)
+        duration_s = (len(content.log_mel) - 1) * samples.front_end.hop_s
         times_s = (start_s, start_s + duration_s / 2, start_s + duration_s)
         return Figure(item, times_s, kind=kind, **{"notes": [], "draws": {}} | more)
 
