@@ -49,3 +49,11 @@ def test_a_folder_name_with_two_classes_is_reported():
     rows, notes = meaning("rain; wind/a.wav", "dog/b.wav")
     assert [label for label, _, _ in rows] == ["rain; wind", "dog"]
     assert notes == ["the folder 'rain; wind' names 2 classes"]
+
+
+def test_splits_within_every_class():
+    rows, notes = meaning("dog/train/a.wav", "dog/Test/b.wav", "cat/train/x/c.wav")
+    assert rows == [("dog", "train", ""), ("dog", "test", ""), ("cat", "train", "")]
+    assert notes == ["splits from folders train, Test"]
+    rows, _ = meaning("dog/train/a.wav", "dog/test/b.wav", "cat/c.wav")
+    assert rows == [("dog", "", ""), ("dog", "", ""), ("cat", "", "")], "one sound has no split"

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -438,3 +439,11 @@ def test_a_truncated_parquet_is_refused(folder):
 def test_segment_times_are_not_limited_by_the_manifest(folder):
     (clip,) = read_manifest(manifest(folder, "path,start_s,end_s\na.wav,0,inf\n"))
     assert clip.end_s == math.inf
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_are_the_same_however_another_system_writes_them(folder, forms):
+    on_disk, in_table = (unicodedata.normalize(form, "Vögel.wav") for form in forms)
+    (folder / on_disk).touch()
+    (clip,) = read_manifest(manifest(folder, f"path\n{in_table}\n"))
+    assert clip.path == str(folder / on_disk)

@@ -103,3 +103,8 @@ def test_a_relative_source_does_not_depend_on_the_working_folder(sound_folder, m
     assert read_source(sound_folder.name).fingerprint() == whole.fingerprint()
     monkeypatch.chdir(sound_folder)
     assert read_source(".").fingerprint() == whole.fingerprint()
+
+
+def test_a_spreadsheet_is_to_be_saved_as_csv(place):
+    (place / "clips.xlsx").touch()
+    assert refusal("clips.xlsx") == "clips.xlsx: a spreadsheet: save it as CSV, and name that."

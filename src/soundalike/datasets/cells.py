@@ -66,7 +66,7 @@ def renamed_splits(split_of: dict[str, str]) -> list[str]:
     >>> renamed_splits({"train": "train", "val": "validation"})
     ['splits: val is validation']
     """
-    names = [f"{name} is {split}" for name, split in split_of.items() if name != split]
+    names = [f"{name} is {split}" for name, split in split_of.items() if name.casefold() != split]
     return [f"splits: {', '.join(names)}"] if names else []
 
 

@@ -30,6 +30,8 @@ def rows_of_sounds(root: Path, sounds: Sequence[Path]) -> tuple[pd.DataFrame, li
         sounds: files below it.
     """
     levels = [list(sound.relative_to(root).parts[:-1]) for sound in sounds]
+    if _are_splits([names[1:2] for names in levels]):  # dog/train, dog/test, cat/train, ...
+        levels = [[names[1], names[0], *names[2:]] for names in levels]
     first = _meaning_of({names[0]: None for names in levels if names})
     rows = []
     for sound, names in zip(sounds, levels, strict=True):
@@ -60,7 +62,14 @@ def _meaning_of(names: dict[str, None]) -> _FirstLevel:
     return _FirstLevel({}, {}, notes)
 
 
+def _are_splits(names: list[list[str]]) -> bool:
+    """Tell whether every sound is in a folder of a split, and there are several splits."""
+    splits = splits_of({name for of_sound in names for name in of_sound})
+    is_split = all(of_sound and of_sound[0] in splits for of_sound in names)
+    return is_split and len(set(splits.values())) > 1
+
+
 def _in_words(splits: dict[str, str]) -> str:
     return ", ".join(
-        name if name == split else f"{name} ({split})" for name, split in splits.items()
+        name if name.casefold() == split else f"{name} ({split})" for name, split in splits.items()
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -132,9 +133,13 @@ def file_in(folder: Path, name: str) -> str | None:
 
     Args:
         folder: relative names are relative to it.
-        name: the name, with slashes or, if no such file exists, backslashes.
+        name: the name. If no such file exists, backslashes are slashes, and accents are written as
+            other systems do.
     """
-    for written in dict.fromkeys([name, name.replace("\\", "/")]):
+    spellings = [name, name.replace("\\", "/")]
+    spellings += [unicodedata.normalize("NFC", path) for path in spellings]
+    spellings += [unicodedata.normalize("NFD", path) for path in spellings]
+    for written in dict.fromkeys(spellings):
         if written and os.path.isfile(folder / written):
             return str(folder / written)
     return None

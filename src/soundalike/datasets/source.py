@@ -16,6 +16,8 @@ from soundalike.datasets.store import is_store, open_store
 from soundalike.datasets.text_table import open_text_table
 from soundalike.runtime.suggestions import nearest_name
 
+SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
+
 
 def read_source(source: str | Path) -> ClipTable:
     """List the clips of a source.
@@ -64,6 +66,8 @@ def _read_file(source: str, path: Path) -> ClipTable:
             return clips
         if suffix in MANIFEST_SUFFIXES or our_name(table.first_rows[0][0]):
             return table_of_text(table)
+    if suffix in SPREADSHEETS:
+        raise SourceError(f"{source}: a spreadsheet: save it as CSV, and name that.")
     raise SourceError(
         f"{source}: not a source. Name a folder of sounds, a sound, a text file of paths, a "
         f"manifest ({', '.join(sorted(MANIFEST_SUFFIXES))}), {', '.join(TABLE_FORMATS)}, or a data "

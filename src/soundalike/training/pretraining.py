@@ -129,11 +129,11 @@ def _training_store(store: Store, test_fold: str | None) -> Store:
     is_silent = _is_silent(training_store)
     n_recordings = len(np.unique(training_store.recordings[~is_silent]))
     if n_recordings < MIN_RECORDINGS:
+        n_silent = int(is_silent.sum())
         raise SourceError(
-            f"{store.clips.name}: {len(is_silent):,} training clips, of which {is_silent.sum():,} "
-            f"are silent and the others come from {n_recordings} recordings: contrastive training "
-            f"needs at least {MIN_RECORDINGS} different recordings, and some hundreds to learn "
-            "anything."
+            f"{store.clips.name}: {len(is_silent):,} training clips from {n_recordings} recordings "
+            f"that are not silent ({n_silent:,} clips are): contrastive training needs at least "
+            f"{MIN_RECORDINGS} different recordings, and some hundreds to learn anything."
         )
     return training_store
 
