@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,36 @@ def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_
     assert result.splits == ["fold 1"]
     assert result.n_test_clips == 8
     assert result.pretrained_on_test_clips is False
+
+
+def write_run(source, run, path, test_fold):
+    """Write a run on clips that has the model of another run."""
+    new = RunFolder(path)
+    store = prepare(read_source(source), new.store, n_workers=1, progress=False)
+    new.configure(source=str(source), clips=store.fingerprint, test_fold=test_fold)
+    shutil.copytree(run.encoder, new.encoder)
+    return new
+
+
+def test_a_run_with_a_test_fold_is_tested_on_the_test_split_if_there_is_one(folded, run, tmp_path):
+    rows = pd.read_csv(folded)
+    rows.assign(split=np.resize(["train", "train", "test"], 24), fold=np.arange(24) // 2 % 3).to_csv(
+        tmp_path / "clips.csv", index=False
+    )
+    new = write_run(tmp_path / "clips.csv", run, tmp_path / "run", test_fold="1")
+    result = evaluate(new.path, str(tmp_path / "clips.csv"), ["knn"], progress=False)
+    assert result.splits == ["test"]
+    assert result.n_test_clips == 8
+    assert result.pretrained_on_test_clips is False
+
+
+def test_a_test_fold_without_labels_is_refused(folded, run, tmp_path):
+    rows = pd.read_csv(folded, dtype=str)
+    rows.loc[rows["fold"] == "1", "label"] = None
+    rows.to_csv(tmp_path / "clips.csv", index=False)
+    new = write_run(tmp_path / "clips.csv", run, tmp_path / "run", test_fold="1")
+    with pytest.raises(SourceError, match="left out fold '1', which has no labeled clip"):
+        evaluate(new.path, str(tmp_path / "clips.csv"), ["knn"], progress=False)
 
 
 def test_clips_of_another_source_are_prepared_separately(run, sound_folder, tmp_path):

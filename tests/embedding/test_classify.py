@@ -51,6 +51,28 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     assert sum(result.classes.values()) == 24
 
 
+def test_no_row_ends_after_its_file(classifier, tmp_path):
+    durations = {"short": 0.3, "long": 2.3456}
+    for name, duration_s in durations.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.full(round(22050 * duration_s), 0.1), 22050)
+    table = ClipTable.of(
+        "x",
+        [
+            Clip(str(tmp_path / "short.wav")),
+            Clip(str(tmp_path / "short.wav"), end_s=7.0),
+            Clip(str(tmp_path / "long.wav"), start_s=0.5, end_s=7.0),
+        ],
+    )
+    for windows in (False, True):
+        classify(classifier, table, tmp_path / "out.csv", windows=windows, progress=False)
+        rows = pd.read_csv(tmp_path / "out.csv")
+        for row in rows.itertuples():
+            if windows or not np.isnan(row.end_s):
+                duration_s = durations["short" if row.path.endswith("short.wav") else "long"]
+                assert row.start_s < row.end_s <= duration_s
+    assert rows["end_s"].iloc[0] == 0.3
+
+
 def test_below_the_threshold_a_clip_is_unsure_with_its_best_guess(classifier, clips, tmp_path):
     classifier.threshold = 0.0
     classify(classifier, clips, tmp_path / "sure.csv", progress=False)

@@ -1,8 +1,12 @@
 """Reading clips, some of them broken."""
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.embedding.clip_reader import ClipReader
@@ -38,6 +42,41 @@ def test_a_broken_clip_has_no_frames(store, table):
 def test_strict_fails_at_the_first_broken_clip(store, table):
     with pytest.raises(BrokenClipsError, match=r"gone\.wav"):
         lengths(reader_of(store, table, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "segment"),
+    [
+        (0.3, (None, None)), (0.3, (0.1, None)), (0.7, (None, 9.0)), (5.0, (1.0, 1.4)),
+        (5.0, (None, None)), (5.0, (4.9, 99.0)), (1.0, (None, None)), (0.31, (None, 0.305)),
+        (0.00004, (None, None)), (70.0, (None, None)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("min_duration_s", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("n_frames", [1, 50, 101])
+def test_no_window_ends_after_its_clip(duration_s, segment, min_duration_s, n_frames, tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(round(44100 * duration_s), 0.1), 44100)
+    clip = Clip(str(path), start_s=segment[0], end_s=segment[1])
+    front_end = LogMel(min_duration_s=min_duration_s)
+    reader = ClipReader(
+        front_end, ClipTable.of("x", [clip]), strict=True, name="read", progress=False
+    )
+    windows = Windows.half_overlapping(n_frames, align_last=True)
+    places = [(start, len(w)) for blocks in reader for start, w in windows.cut(blocks)]
+    starts, lengths = np.array(places).T
+    clips = np.zeros(len(starts), int)
+    start_s, end_s = reader.times(clips, starts, lengths)
+    first_s, last_s = segment[0] or 0.0, min(duration_s, segment[1] or duration_s)
+    assert (start_s >= first_s).all()
+    assert (start_s <= end_s).all()
+    assert (end_s <= last_s + 0.5 / 22050).all()  # resampling rounds the length
+    is_whole = end_s - start_s > (lengths - 1) * front_end.hop_s - 1e-9
+    if last_s - first_s > max(min_duration_s, 101 * front_end.hop_s):
+        assert is_whole.all()
+        assert end_s.max() == pytest.approx(last_s, abs=front_end.hop_s)
+    end = reader.ends(clips[:1])[0]
+    assert np.isnan(end) if segment[1] is None else end == pytest.approx(last_s, abs=5e-5)
 
 
 def test_problems_are_listed_beside_the_file_replacing_an_old_list(store, table, tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import torch
 
 from soundalike.audio.log_mel import LogMel
@@ -62,6 +63,25 @@ def test_a_clip_that_is_shorter_than_a_window_has_one_row(model, sound_folder, s
     assert (rows["start_s"] == 0).all()
     assert np.allclose(rows["end_s"], (store.n_frames - 1) * LogMel().hop_s)
     assert len(rows["end_s"].unique()) > 5
+
+
+@pytest.mark.parametrize("window_frames", [101, 1003])
+def test_every_second_is_in_a_window_that_ends_within_its_clip(model, window_frames, tmp_path):
+    windows = Windows.half_overlapping(window_frames, 101, align_last=True)
+    model = SoundEncoder(
+        model.encoder, SETTINGS, LogMel(), Standardization(-3.0, 2.0), windows
+    ).eval()
+    durations = {"a.wav": 0.3, "b.wav": 1.7, "c.wav": 14.9}
+    for name, duration_s in durations.items():
+        soundfile.write(tmp_path / name, np.full(round(22050 * duration_s), 0.1), 22050)
+    embed(model, read_source(tmp_path), tmp_path / "rows.parquet", progress=False)
+    rows = pd.read_parquet(tmp_path / "rows.parquet")
+    for name, duration_s in durations.items():
+        times = rows[rows["path"].str.endswith(name)]
+        assert times["start_s"].min() == 0
+        assert duration_s - LogMel().hop_s < times["end_s"].max() <= duration_s
+        later = times["start_s"].to_numpy()[1:]
+        assert (later <= times["end_s"].to_numpy()[:-1] + 1e-9).all()
 
 
 def test_times_are_those_of_the_file(model, sound_folder, tmp_path):

@@ -18,6 +18,15 @@ def test_running_statistics_are_averages_over_the_batches():
     assert layer.momentum == 0.3
 
 
+def test_a_short_batch_counts_for_its_patches_only():
+    layer = nn.BatchNorm2d(2, momentum=0.3)
+    batches = [torch.randn(n, 2, 5, 5) + n for n in (16, 16, 1)]
+    calibrate_batch_norm(layer, batches)
+    assert torch.allclose(layer.running_mean, torch.cat(batches).mean(dim=(0, 2, 3)), atol=1e-5)
+    variances = torch.stack([len(batch) / 33 * batch.var(dim=(0, 2, 3)) for batch in batches])
+    assert torch.allclose(layer.running_var, variances.sum(dim=0), atol=1e-4)
+
+
 def test_weights_do_not_change_and_the_network_is_in_evaluation_mode():
     torch.manual_seed(0)
     encoder = ResNet18(width=4)

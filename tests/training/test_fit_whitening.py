@@ -63,6 +63,24 @@ def test_a_long_recording_gives_many_windows(store):
     assert whitened(new_model(), long, n_components=512, seed=0).dim == 58
 
 
+def test_the_ends_of_clips_are_included(store):
+    """Silence but for the last half second, which only an aligned window has."""
+    frames = np.full((140, 96), -8, np.float16)
+    frames[110:] = np.random.default_rng(0).normal(-3, 1, (30, 96))
+    clips = dataclasses.replace(
+        store.select(np.array([0, 1])),
+        frames=np.concatenate([frames, frames[:, ::-1]]),
+        offsets=np.array([0, 140]),
+        n_frames=np.array([140, 140]),
+    )
+    model = new_model()
+    model.windows = dataclasses.replace(model.windows, align_last=True)
+    white = whitened(model, clips, n_components=512, seed=0)
+    h = embeddings(model, clips).vectors
+    assert len(h) == 4
+    assert torch.allclose(white.whitening.center, h.mean(0), atol=1e-5)
+
+
 def test_an_untrained_twin_has_no_whitening(store):
     white = whitened(new_model(), store, n_components=8, seed=0)
     assert untrained_twin(white, store, seed=0).whitening is None

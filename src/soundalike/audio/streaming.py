@@ -4,7 +4,7 @@ Whether a clip is processed whole or in blocks, its log-mel is the same up to ro
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -42,7 +42,7 @@ def read_log_mel_blocks(
     start_s: float | None = None,
     end_s: float | None = None,
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the log-mel of a clip block by block.
+    """Return the log-mel of a clip block by block.
 
     The clip is read as mono, resampled, and peak-normalized over its whole length. A clip shorter
     than ``front_end.min_duration_s`` is repeated.
@@ -59,9 +59,24 @@ def read_log_mel_blocks(
     Raises:
         AudioError: the file cannot be read or used.
     """
+    return log_mel_blocks(lambda: read_blocks(path, front_end.sample_rate, start_s, end_s), front_end)
+
+
+def log_mel_blocks(
+    read: Callable[[], Iterator[NDArray[np.float32]]], front_end: LogMel
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the log-mel of a clip block by block; the whole clip is read before the first one.
+
+    Args:
+        read: returns the waveform of the clip in blocks [samples]; a long clip is read twice.
+        front_end: makes the log-mel.
+
+    Shape:
+        each block: [frames, bands].
+    """
     in_memory: list[NDArray[np.float32]] = []
     limit = round(max(IN_MEMORY_S, front_end.min_duration_s) * front_end.sample_rate)
-    waveforms = read_blocks(path, front_end.sample_rate, start_s, end_s)
+    waveforms = read()
     for waveform in waveforms:
         in_memory.append(waveform)
         if sum(map(len, in_memory)) > limit:
@@ -70,8 +85,7 @@ def read_log_mel_blocks(
         yield front_end.of_clip(np.concatenate(in_memory))
         return
     mean, gain = level(chain(in_memory, waveforms))
-    waveforms = read_blocks(path, front_end.sample_rate, start_s, end_s)
-    yield from stream_log_mel(((waveform - mean) * gain for waveform in waveforms), front_end)
+    yield from stream_log_mel(((waveform - mean) * gain for waveform in read()), front_end)
 
 
 def stream_log_mel(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.hollow import notes_on_scores, refuse_hollow
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.source import read_source
@@ -143,15 +143,27 @@ def _splits(
 ) -> tuple[list[Split], bool]:
     """Return the splits to test, and whether pre-training included their test clips.
 
-    A run that left out a fold of the same clips is tested on that fold only.
+    A run that left out a fold of the same clips is tested on that fold only, unless the clips have
+    splits: pre-training uses none of their test clips.
+
+    Raises:
+        SourceError: the fold that was left out has no labeled clip.
     """
     splits = evaluation_splits(store, task, seed)
     refuse_hollow(store, splits)
     if config.get("clips") != store.fingerprint:
         return splits, False
-    if (test_fold := config.get("test_fold")) is not None:
-        return [split for split in splits if split.name == f"fold {test_fold}"], False
-    return splits, not store.clips.has_splits
+    if store.clips.has_splits:
+        return splits, False
+    if (test_fold := config.get("test_fold")) is None:
+        return splits, True
+    splits = [split for split in splits if split.name == f"fold {test_fold}"]
+    if not splits:
+        raise SourceError(
+            f"{store.clips.name}: nothing to test: the run left out fold '{test_fold}', which has "
+            "no labeled clip."
+        )
+    return splits, False
 
 
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:

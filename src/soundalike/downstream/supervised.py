@@ -48,7 +48,7 @@ class SupervisedSettings:
     n_epochs: int = 200
     batch_size: int = 128
     patch_frames: int = 101
-    align_last_window: bool = False
+    align_last_window: bool = True
     gain_db: float = 0.0
     linear_probe_init: bool = False
     clip_score: Literal["arithmetic", "geometric"] = "arithmetic"

@@ -49,8 +49,8 @@ def classify(
 
     `guess` is the most probable class. `class` is the same, or "unsure" where its probability is
     below the classifier's threshold. Where clips may have several classes, `class` lists all that
-    reach the threshold, separated by ";". `end_s` is blank where a clip ends with its file. Broken
-    clips are skipped and listed beside the file.
+    reach the threshold, separated by ";". `end_s` is blank where a clip ends with its file, and
+    never lies beyond the end of the file. Broken clips are skipped and listed beside the file.
 
     Args:
         classifier: from sounds to class probabilities.
@@ -73,14 +73,14 @@ def classify(
     positions, clip_of_window = np.unique(results.clips, return_inverse=True)
     reader.require_some(len(positions))
     rows = clips.rows.iloc[results.clips if windows else positions][["path", "start_s", "end_s"]]
-    rows["start_s"] = rows["start_s"].fillna(0.0)
     probabilities: np.ndarray = results.probabilities
     if windows:
-        rows["start_s"] += results.starts * front_end.hop_s
-        rows["end_s"] = rows["start_s"] + (results.n_frames - 1) * front_end.hop_s
+        times = reader.times(results.clips, results.starts, results.n_frames)
     else:
+        times = rows["start_s"].fillna(0.0).to_numpy(float), reader.ends(positions)
         probabilities = clip_scores(results.probabilities, clip_of_window, classifier.clip_score)
-    rows = rows.round(3).assign(**_answers(classifier, probabilities))
+    start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
+    rows = rows.assign(start_s=start_s, end_s=end_s, **_answers(classifier, probabilities))
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path:
         rows.to_csv(path, index=False)

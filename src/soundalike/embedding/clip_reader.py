@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.streaming import read_log_mel_blocks
+from soundalike.audio.streaming import log_mel_blocks
+from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.runtime.atomic import atomic_write
@@ -37,6 +39,7 @@ class ClipReader:
         self.clips = clips
         self.strict = strict
         self.problems: list[Problem] = []
+        self._durations_s = np.zeros(len(clips))
         if progress:
             clips.announce()
         self._bar = tqdm(total=len(clips), desc=name, unit=" clips", disable=not progress)
@@ -46,9 +49,44 @@ class ClipReader:
         for problem in self.clips.problems:
             self._skip(problem)
         with self._bar:
-            for clip in self.clips:
-                yield self._log_mel(clip)
+            for position, clip in enumerate(self.clips):
+                yield self._log_mel(position, clip)
                 self._bar.update()
+
+    def times(
+        self, clips: NDArray[np.int64], starts: NDArray[np.int64], n_frames: NDArray[np.int64] | int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where windows start and end in the sound files, in seconds.
+
+        A window never ends after its clip. One that starts in a repetition of a short clip has the
+        times of what is repeated.
+
+        Args:
+            clips: position of each window's clip, which has been read.
+            starts: first frame of each window in its clip.
+            n_frames: length of the windows.
+
+        Shape:
+            clips, starts, results: [windows].
+        """
+        hop_s, duration_s = self.front_end.hop_s, self._durations_s[clips]
+        start_s, length_s = starts * hop_s, (n_frames - 1) * hop_s
+        is_repetition = (start_s >= duration_s) & (start_s + length_s > duration_s)
+        start_s = np.where(is_repetition, start_s % duration_s, start_s)
+        end_s = np.minimum(start_s + length_s, duration_s)
+        rows = self.clips.rows.iloc[clips]
+        clip_start_s = rows["start_s"].fillna(0.0).to_numpy(float)
+        return clip_start_s + start_s, np.fmin(clip_start_s + end_s, rows["end_s"].to_numpy(float))
+
+    def ends(self, clips: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return where clips end in their files, in seconds; NaN for one that ends with its file.
+
+        Shape:
+            clips: [clips], which have been read; result: [clips].
+        """
+        rows = self.clips.rows.iloc[clips]
+        last_s = rows["start_s"].fillna(0.0).to_numpy(float) + self._durations_s[clips]
+        return np.minimum(rows["end_s"].to_numpy(float), last_s)
 
     def write_problems(self, out: Path) -> str | None:
         """List the skipped clips in a CSV file beside `out`.
@@ -71,9 +109,18 @@ class ClipReader:
             first = self.problems[0].message
             raise BrokenClipsError(f"no clip could be read. The first: {first}")
 
-    def _log_mel(self, clip: Clip) -> Iterator[np.ndarray]:
+    def _log_mel(self, position: int, clip: Clip) -> Iterator[np.ndarray]:
+        rate = self.front_end.sample_rate
+
+        def read() -> Iterator[NDArray[np.float32]]:
+            n_samples = 0
+            for waveform in read_blocks(clip.path, rate, clip.start_s, clip.end_s):
+                n_samples += len(waveform)
+                yield waveform
+            self._durations_s[position] = n_samples / rate
+
         try:
-            yield from read_log_mel_blocks(clip.path, self.front_end, clip.start_s, clip.end_s)
+            yield from log_mel_blocks(read, self.front_end)
         except AudioError as error:
             self._skip(Problem(clip.path, error.problem, str(error)))
 

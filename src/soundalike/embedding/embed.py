@@ -44,8 +44,8 @@ def embed(
 ) -> EmbedResult:
     """Write the embeddings of all clips' windows to a Parquet file.
 
-    The clips are cut as `model.windows` says. Times are seconds in the sound file; the window of a
-    clip that was repeated ends after the clip. Broken clips are skipped and listed beside the file.
+    The clips are cut as `model.windows` says. Times are seconds in the sound file, and no window
+    ends after its clip. Broken clips are skipped and listed beside the file.
 
     Args:
         model: from sounds to embeddings.
@@ -65,18 +65,17 @@ def embed(
     reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(out) as path:
-        embedded, n_windows = _write(path, model, clips, encode_windows(model, reader, batch_size))
+        embedded, n_windows = _write(path, model, reader, encode_windows(model, reader, batch_size))
         reader.require_some(len(embedded))
     problems = reader.write_problems(out)
     return EmbedResult(len(embedded), n_windows, len(reader.problems), problems)
 
 
 def _write(
-    path: Path, model: SoundEncoder, clips: ClipTable, batches: Iterable[WindowEmbeddings]
+    path: Path, model: SoundEncoder, reader: ClipReader, batches: Iterable[WindowEmbeddings]
 ) -> tuple[set[int], int]:
     """Write the rows; return the positions of the clips that have some, and the number of rows."""
-    hop_s = model.front_end.hop_s
-    paths, clip_start_s = clips.rows["path"].to_numpy(), clips.rows["start_s"].fillna(0).to_numpy()
+    paths = reader.clips.rows["path"].to_numpy()
     times = [("start_s", pa.float64()), ("end_s", pa.float64())]
     vector = pa.list_(pa.float32(), model.dim)
     schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
@@ -84,8 +83,7 @@ def _write(
     n_windows, group = 0, []
     with pq.ParquetWriter(path, schema) as writer:
         for batch in batches:
-            start_s = clip_start_s[batch.clips] + batch.starts * hop_s
-            end_s = start_s + (batch.n_frames - 1) * hop_s
+            start_s, end_s = reader.times(batch.clips, batch.starts, batch.n_frames)
             vectors = pa.FixedSizeListArray.from_arrays(pa.array(batch.vectors.ravel()), model.dim)
             columns = [pa.array(paths[batch.clips]), start_s, end_s, vectors]
             group.append(pa.table(columns, schema=schema))

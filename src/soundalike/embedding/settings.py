@@ -22,7 +22,7 @@ class EmbeddingSettings:
     """
 
     window_s: float | None = None
-    align_last_window: bool = False
+    align_last_window: bool = True
     intermediate_features: list[str] = field(default_factory=list)
     whiten: int | None = None
 

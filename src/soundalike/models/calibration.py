@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @torch.no_grad()
 def calibrate_batch_norm(encoder: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Set the running statistics of every batch norm to their averages over some batches.
+    """Set the running statistics of every batch norm to their averages over all patches.
 
     A new network normalizes by mean 0 and variance 1, which fit no data and would make it too weak
     a baseline. The weights do not change.
@@ -25,9 +25,12 @@ def calibrate_batch_norm(encoder: nn.Module, batches: Iterable[Tensor]) -> None:
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # for torch, a plain average over the batches
     encoder.train()
+    n_patches = 0
     for batch in batches:
+        n_patches += len(batch)
+        for layer in layers:
+            layer.momentum = len(batch) / n_patches  # a short batch counts for its patches only
         encoder(batch)
     encoder.eval()
     for layer, momentum in zip(layers, momenta, strict=True):

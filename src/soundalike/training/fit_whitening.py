@@ -1,7 +1,5 @@
 """Fit the whitening of a model to its training clips, once training has finished."""
 
-import dataclasses
-
 import numpy as np
 import torch
 from tqdm import tqdm
@@ -48,12 +46,10 @@ def _draw_windows(model: SoundEncoder, store: Store, rng: np.random.Generator) -
     Shape:
         result: [windows, 2].
     """
-    # Windows aligned to the end of a clip are left out: they overlap the others more.
-    windows = dataclasses.replace(model.windows, align_last=False)
-    starts = [windows.starts(int(n)) for n in store.n_frames]
+    starts = [model.windows.starts(int(n)) for n in store.n_frames]
     clip = np.repeat(np.arange(len(starts)), [len(clip_starts) for clip_starts in starts])
     # Not `windows.length`, which includes the repetition of a clip that is shorter than a patch.
-    n_frames = np.minimum(store.n_frames, windows.n_frames)[clip]
+    n_frames = np.minimum(store.n_frames, model.windows.n_frames)[clip]
     places = np.stack([store.offsets[clip] + np.concatenate(starts), n_frames], axis=1)
     sample = places[rng.permutation(len(clip))[:N_WINDOWS]]
     return sample[np.lexsort(sample.T)]
