@@ -41,3 +41,12 @@ def test_a_clip_that_ends_before_its_patch_is_repeated():
     frames = make_frames()
     patch = frames.cut(torch.tensor([0]), torch.tensor([0]), length=10)[0]
     assert torch.equal(patch, frames.values[[0, 1, 2, 3, 0, 1, 2, 3, 0, 1]])
+
+
+def test_patches_are_looked_up_on_the_device_of_the_values():
+    """A tensor on the device "meta" has no numbers, so an operation across devices would fail."""
+    frames = Frames(torch.zeros(50, 4), torch.tensor([0, 20]), torch.tensor([20, 30]))
+    frames = frames.to(torch.device("meta"))
+    assert (frames.values.device.type, frames.offsets.device.type) == ("meta", "cpu")
+    patches = frames.cut(torch.tensor([[0, 1, 1]]), torch.tensor([[3, 0, 29]]), length=7)
+    assert (patches.device.type, patches.shape) == ("meta", (1, 3, 7, 4))

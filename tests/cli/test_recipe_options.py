@@ -56,6 +56,11 @@ def test_overrides_are_yaml_values_after_a_space_or_an_equals_sign(print_recipe)
         (["--loss.temperature=[1"], "'[1' is not a valid YAML value"),
         (["--views.noise", "loud"], "views.noise must hold keys, got 'loud'"),
         (["--recipe", "tinny"], "did you mean 'tiny'?"),
+        (["--views.noise", "--out", "foo"], "--views.noise needs a value, but '--out' follows"),
+        (["--a.b", "--loss.temperature", "1"], "--a.b needs a value, but '--loss.temperature'"),
+        (["--training.precision", "16-true"], "precision"),
+        (["--training.precision", "64-true"], "precision"),
+        (["--training.batch_size", "null"], "training.batch_size is null and needs a value"),
     ],
 )
 def test_invalid_overrides_are_refused(refusal, words, message):

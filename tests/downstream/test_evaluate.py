@@ -115,9 +115,9 @@ def write_run(source, run, path, test_fold):
 
 def test_a_run_with_a_test_fold_is_tested_on_the_test_split_if_there_is_one(folded, run, tmp_path):
     rows = pd.read_csv(folded)
-    rows.assign(split=np.resize(["train", "train", "test"], 24), fold=np.arange(24) // 2 % 3).to_csv(
-        tmp_path / "clips.csv", index=False
-    )
+    rows.assign(
+        split=np.resize(["train", "train", "test"], 24), fold=np.arange(24) // 2 % 3
+    ).to_csv(tmp_path / "clips.csv", index=False)
     new = write_run(tmp_path / "clips.csv", run, tmp_path / "run", test_fold="1")
     result = evaluate(new.path, str(tmp_path / "clips.csv"), ["knn"], progress=False)
     assert result.splits == ["test"]

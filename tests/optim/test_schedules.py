@@ -1,5 +1,6 @@
 """Learning-rate schedules against the papers."""
 
+import math
 from pkgutil import resolve_name
 
 import pytest
@@ -30,3 +31,15 @@ def test_every_factor_is_between_zero_and_one(name):
     arguments = {"step": {"milestones": [3, 6]}, "cosine": {"n_warmup_epochs": 1}}
     schedule = resolve_name(SCHEDULES[name])(**arguments.get(name, {}))
     assert all(0 <= schedule(epoch / 4, 10) <= 1 for epoch in range(41))
+
+
+@pytest.mark.parametrize("factor", [-0.1, 1.1, 1e30, math.nan, math.inf])
+def test_a_factor_outside_zero_to_one_is_refused(factor):
+    with pytest.raises(ValueError, match="a factor from 0 to 1"):
+        StepSchedule([1], factor)
+
+
+@pytest.mark.parametrize("n_epochs", [-1, math.nan, math.inf])
+def test_a_warm_up_is_a_finite_number_of_epochs(n_epochs):
+    with pytest.raises(ValueError, match="n_warmup_epochs of at least 0"):
+        CosineSchedule(n_epochs)

@@ -1,22 +1,36 @@
 """Properties of every recipe that comes with the package."""
 
+import copy
+import dataclasses
+import math
+from collections.abc import Iterator
 from importlib import resources
+from typing import Any
 
+import numpy as np
 import pytest
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.cli import UsageError
+from soundalike.cli.recipe_options import front_end_of
+from soundalike.datasets.store import Store
 from soundalike.downstream.supervised import SupervisedSettings
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
+from soundalike.models import ENCODERS
 from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim import OPTIMIZERS, SCHEDULES
+from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.recipe import RECIPES, read_recipe, recipe_text, write_recipe
 from soundalike.recipes.sections import Recipe, RecipeKind, build, resolve_recipe
+from soundalike.runtime.hardware import choose_hardware
+from soundalike.training.construction import build_pretraining
 from soundalike.training.contrastive import TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.pretraining_recipe import PRETRAINING
+from soundalike.views import AUGMENTATIONS
 from soundalike.views.pair import PairOfViews
 
 KINDS = {kind.name: kind for kind in (PRETRAINING, SUPERVISED)}
@@ -121,3 +135,89 @@ def test_the_finetune_recipe_is_the_released_fine_tuning():
     assert (training["n_epochs"], training["batch_size"]) == (200, 128)
     assert (training["patch_frames"], training["clip_score"]) == (101, "arithmetic")
     assert recipe["loss"] == {"name": "cross_entropy", "label_smoothing": 0.0}
+
+
+SMALL = {
+    "encoder": {"name": "resnet18", "width": 4},
+    "head.hidden_dim": 8,
+    "head.out_dim": 8,
+    "training.batch_size": 3,
+    "training.precision": "32-true",
+}
+ODD_VALUES = [0, -1, -0.5, 2**70, 1e30, math.nan, math.inf, "text", None, [], [1, 2, 3]]
+
+
+def keys_of(section: dict[str, Any], prefix: str) -> Iterator[str]:
+    for key, value in section.items():
+        yield prefix + key
+        if isinstance(value, dict):
+            yield from keys_of(value, f"{prefix}{key}.")
+
+
+def odd_recipes() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield keys of every section, and the settings beside which each of them is set."""
+    for key in keys_of(read_recipe("paper", PRETRAINING, copy.deepcopy(SMALL)), ""):
+        yield key, {}
+    tables = {"encoder": ENCODERS, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+    required = {"optimizer": {"lr": 0.01}, "step": {"milestones": [1]}}
+    for name, table in tables.items():
+        for entry in table.keys() - {"timm"}:
+            section = {"name": entry, **required.get(name, {}), **required.get(entry, {})}
+            recipe = read_recipe("paper", PRETRAINING, {name: dict(section)})
+            for key in keys_of(recipe[name], f"{name}."):
+                yield key, {name: section}
+    for name in AUGMENTATIONS:
+        recipe = read_recipe("paper", PRETRAINING, {f"views.{name}": {}})
+        for key in keys_of(recipe["views"][name], f"views.{name}."):
+            yield key, {f"views.{name}": {}}
+
+
+def take_a_step(overrides: dict[str, Any], store: Store) -> None:
+    """Do what `pretrain` does up to the first step."""
+    recipe = read_recipe("paper", PRETRAINING, copy.deepcopy(SMALL | overrides))
+    front_end_of(recipe)
+    settings = recipe["training"]
+    hardware = choose_hardware(settings["precision"], settings["memory_format"])
+    with recipe_errors():
+        KNNMonitor(**recipe["monitor"])
+        parts = build_pretraining(store, recipe, hardware)
+    parts.training.step(0)
+
+
+def has_several_lines(overrides: dict[str, Any], store: Store) -> bool:
+    try:
+        take_a_step(overrides, store)
+    except (RecipeError, UsageError) as refusal:
+        return "\n" in str(refusal)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"encoder": {"name": "crnn"}, "front_end.n_mels": 64}, "80 to 119 bands, got 64"),
+        ({"encoder": {"name": "vgg"}, "views.patch_frames": 7}, "at least 8"),
+        ({"training.precision": "16-true"}, "precision"),
+        ({"training.precision": "64-true"}, "precision"),
+        ({"front_end.hop_length": 2**70}, "hop_length must be at most"),
+        ({"head.hidden_dim": 2**70}, "cannot be used"),
+        ({"head.hidden_dim": None}, "head.hidden_dim is null"),
+        ({"views.spec_augment": {"n_time_masks": 2**70}}, "at most 1000 masks"),
+        ({"schedule.factor": 1e30}, "factor from 0 to 1"),
+    ],
+)
+def test_odd_values_are_refused_in_one_line(overrides, message, store) -> None:
+    n_mels = overrides.get("front_end.n_mels", 96)
+    front_end = dataclasses.replace(store.front_end, n_mels=n_mels)
+    store = dataclasses.replace(store, frames=store.frames[:, :n_mels], front_end=front_end)
+    with pytest.raises((RecipeError, UsageError), match=message) as refusal:
+        take_a_step(overrides, store)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.slow
+def test_every_key_with_an_odd_value_runs_or_is_refused_in_one_line(store) -> None:
+    store = store.select(np.arange(6))
+    for key, settings in odd_recipes():
+        for value in ODD_VALUES:
+            assert not has_several_lines({**settings, key: value}, store)

@@ -17,9 +17,13 @@ def test_recipe_names_lists_the_recipes_of_a_kind():
 
 
 def test_a_recipe_of_the_other_kind_is_refused():
-    with pytest.raises(RecipeError, match="for supervised training; choose one of default"):
+    with pytest.raises(
+        RecipeError, match="is a supervised recipe, not a pretraining recipe: choose one of"
+    ):
         read_recipe("finetune", PRETRAINING)
-    with pytest.raises(RecipeError, match="for pretraining training; choose one of baseline"):
+    with pytest.raises(
+        RecipeError, match="is a pretraining recipe, not a supervised recipe: choose one of"
+    ):
         read_recipe("paper", SUPERVISED)
 
 
@@ -45,6 +49,12 @@ def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
         (tmp_path / "r.yaml").write_text(text)
         with pytest.raises(RecipeError, match=message):
             read_recipe(tmp_path / "r.yaml", PRETRAINING)
+
+
+def test_overrides_do_not_change():
+    overrides = {"encoder": {"name": "resnet18"}, "encoder.width": 4}
+    assert read_recipe("tiny", PRETRAINING, overrides)["encoder"]["width"] == 4
+    assert overrides["encoder"] == {"name": "resnet18"}
 
 
 def test_a_name_that_is_also_a_file_is_refused(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from torch import nn
 from soundalike.models.resnet import ResNet18
 from soundalike.runtime.hardware import (
     Hardware,
+    best_device,
     choose_hardware,
     keep_freed_memory,
 )
@@ -67,3 +68,36 @@ def test_a_narrow_network_trains_on_batches_of_different_sizes():
 def test_keep_freed_memory_does_not_change_results():
     keep_freed_memory()
     assert torch.ones(1000, 1000).sum() == 1e6
+
+
+@pytest.fixture
+def cuda_math():
+    """Restore what torch does for GPUs."""
+    before = (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark)
+    yield
+    torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark = before
+
+
+@pytest.mark.parametrize(("precision", "tf32"), [("32-true", False), ("bf16-mixed", True)])
+def test_full_precision_is_not_tf32(precision, tf32, cuda_math):
+    torch.backends.cudnn.allow_tf32 = not tf32
+    Hardware("cuda", precision, True, "").set_up()
+    assert torch.backends.cudnn.allow_tf32 is tf32
+    assert torch.backends.cuda.matmul.allow_tf32 is False
+
+
+def test_training_lets_cudnn_choose_its_algorithms(cuda_math):
+    torch.backends.cudnn.benchmark = False
+    Hardware("cpu", "32-true", False, "").fabric()
+    assert torch.backends.cudnn.benchmark
+
+
+def test_bf16_that_a_gpu_emulates_is_not_native(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "an old GPU")
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation
+    )
+    hardware = choose_hardware()
+    assert (hardware.accelerator, hardware.precision) == ("cuda", "32-true")
+    assert best_device().type == "cuda"

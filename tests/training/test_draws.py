@@ -3,11 +3,13 @@
 import numpy as np
 import torch
 
+from soundalike.training import draws
 from soundalike.training.draws import (
     batches,
     batches_of_distinct_sounds,
     check_generator,
     clip_order,
+    draws_on,
     step_generator,
 )
 
@@ -64,3 +66,38 @@ def test_checks_draw_from_their_own_stream():
     assert torch.equal(check, torch.rand(4, generator=check_generator(3)))
     assert not torch.equal(check, torch.rand(4, generator=step_generator(3, 0, 0)))
     assert not torch.equal(check, torch.rand(4, generator=check_generator(4)))
+
+
+DRAWS = {
+    "patches": {"clip": torch.arange(6).view(3, 2), "start": torch.arange(6).view(3, 2)},
+    "mix_back": {"clip": torch.zeros(3, 2).long(), "weight": torch.rand(3, 2)},
+    "noise": {"std": torch.rand(3, 2), "seed": torch.arange(6).view(3, 2)},
+    "masks": {"edges": torch.rand(3, 2, 4), "is_used": torch.rand(3, 2) > 0.5},
+}
+
+
+def test_draws_move_in_one_copy_for_each_data_type(monkeypatch):
+    copies = []
+    monkeypatch.setattr(draws, "to_device", lambda t, device: copies.append(t) or t)
+    moved = draws_on(DRAWS, torch.device("meta"))
+    assert sorted(str(copy.dtype) for copy in copies) == [
+        "torch.bool",
+        "torch.float32",
+        "torch.int64",
+    ]
+    for step, of_step in DRAWS.items():
+        assert moved[step].keys() == of_step.keys()
+        for name, values in of_step.items():
+            assert torch.equal(moved[step][name], values)
+
+
+def test_clips_and_starts_stay_on_the_cpu():
+    moved = draws_on(DRAWS, torch.device("meta"))
+    devices = {
+        name: value.device.type for of_step in moved.values() for name, value in of_step.items()
+    }
+    assert devices == dict.fromkeys(("weight", "std", "seed", "edges", "is_used"), "meta") | {
+        "clip": "cpu",
+        "start": "cpu",
+    }
+    assert draws_on(DRAWS, torch.device("cpu")) == DRAWS

@@ -8,6 +8,7 @@ import torch
 
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
+from soundalike.training import knn_monitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 
 
@@ -114,3 +115,21 @@ def test_a_class_of_one_recording_cannot_be_monitored(store):
     rows = {"path": ["a.wav"] * 12 + ["b.wav"] * 12, "label": ["a"] * 12 + ["b"] * 12}
     segments = with_rows(store, **rows, start_s=np.arange(24.0))
     assert monitored_clips(segments, segments) == (None, False)
+
+
+def test_patches_are_cut_on_the_device(store):
+    """A tensor on the device "meta" has no numbers, so an operation across devices would fail."""
+    devices = set()
+
+    def project_on_device(patches):
+        devices.add(patches.device.type)
+        return patches.mean(dim=1)
+
+    some = store.select(np.array([5, 2, 20]))
+    z, clips = knn_monitor._project_patches(some, 50, project_on_device, "meta")
+    expected, _ = knn_monitor._project_patches(some, 50, lambda x: x.mean(dim=1), "cpu")
+    assert devices == {"meta"}
+    assert z.shape == expected.shape
+    assert (z.device.type, clips.device.type) == ("meta", "meta")
+    frames = knn_monitor._frames_on(some, torch.device("meta"))
+    assert frames.values.shape == (some.n_frames.sum(), 96)

@@ -7,6 +7,8 @@ import signal
 import pandas as pd
 import pytest
 import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 
 from soundalike.runtime.hardware import Hardware
 from soundalike.training import loop
@@ -169,3 +171,30 @@ def test_a_finished_run_stays_unchanged(tmp_path):
     line = Line(break_at=0)
     assert run_to_end(line, run, lambda: None, name="x", progress=False).n_steps_done == 12
     pd.testing.assert_frame_equal(table(run), before)
+
+
+def with_loss_scaler(line, scale):
+    """Let a training scale its loss, as "16-mixed" does on a GPU."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=2)
+    line.fabric = Fabric(
+        accelerator="cpu", plugins=MixedPrecision("16-mixed", device="cpu", scaler=scaler)
+    )
+    module = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    line.module, line.optimizer = line.fabric.setup(module, optimizer)
+    return scaler
+
+
+def test_the_scale_of_the_loss_is_in_the_checkpoint(tmp_path):
+    run, training = new_run(tmp_path / "run"), Line(stop_at=4)
+    scaler = with_loss_scaler(training, 4.0)
+    run_to_end(training, run, lambda: None, name="x", progress=False)
+    assert scaler.get_scale() > 4
+    resumed = Line()
+    new_scaler = with_loss_scaler(resumed, 4.0)
+    state = {"module": resumed.module, "optimizer": resumed.optimizer, "scaler": new_scaler,
+             "criterion": resumed.criterion, "step": 0, "best_score": 0.0, "best_epoch": 0,
+             "seconds": 0.0}  # fmt: skip
+    run.load(resumed.fabric, state)
+    assert state["step"] == 5
+    assert new_scaler.state_dict() == scaler.state_dict()

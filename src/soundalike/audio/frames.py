@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from soundalike.audio.transfer import to_device
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -44,14 +46,16 @@ class Frames:
         return self.values.shape[1]
 
     def to(self, device: torch.device) -> "Frames":
-        """Return the frames on a GPU, if their values fill less than half of its free memory.
+        """Return the frames on another device, if they fill less than half of a GPU's free memory.
 
         Otherwise the values stay where they are. Offsets and lengths stay on the CPU.
         """
         n_bytes = self.values.numel() * self.values.element_size()
-        if device.type == "cuda" and n_bytes < torch.cuda.mem_get_info(device)[0] / 2:
-            return replace(self, values=self.values.to(device))
-        return self
+        if device.type == "cuda" and n_bytes >= torch.cuda.mem_get_info(device)[0] / 2:
+            return self
+        return (
+            self if device == self.values.device else replace(self, values=self.values.to(device))
+        )
 
     def cut(self, clips: Tensor, starts: Tensor, length: int) -> Tensor:
         """Cut a patch from each of some clips; a clip that ends before its patch is repeated.
@@ -70,8 +74,10 @@ class Frames:
                 [3., 4., 2.]])
         """
         clips, starts = clips.to(self.offsets.device), starts.to(self.offsets.device)
+        # Three numbers a patch go to the device, not one a frame.
+        places = torch.stack([self.offsets[clips], self.n_frames[clips], starts])
+        offsets, n_frames, starts = to_device(places, self.values.device)[..., None]
         steps = torch.arange(length, device=starts.device)
-        within = (starts[..., None] + steps) % self.n_frames[clips][..., None]
-        rows = (self.offsets[clips][..., None] + within).flatten().to(self.values.device)
+        rows = (offsets + (starts + steps) % n_frames).flatten()
         # Whole frames at once: several times faster than two indices per frame.
         return self.values.index_select(0, rows).view(*clips.shape, length, self.n_bands)

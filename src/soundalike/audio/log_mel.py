@@ -13,6 +13,14 @@ from soundalike.audio.level import normalize_peak
 
 # Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
+# Higher values are mistakes, and would fill the memory.
+LARGEST = {
+    "sample_rate": 2**20,
+    "n_fft": 2**20,
+    "win_length": 2**20,
+    "hop_length": 2**20,
+    "n_mels": 2**12,
+}
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,13 @@ class LogMel:
     min_duration_s: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("sample_rate", "n_fft", "win_length", "hop_length", "n_mels"):
+        for name in LARGEST:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+            if getattr(self, name) > LARGEST[name]:
+                raise ValueError(
+                    f"{name} must be at most {LARGEST[name]}, not {getattr(self, name)}"
+                )
         if self.win_length > self.n_fft:
             raise ValueError(f"win_length ({self.win_length}) must not exceed n_fft ({self.n_fft})")
         if not 0 <= self.fmin < self.fmax <= self.sample_rate / 2:
@@ -62,10 +74,10 @@ class LogMel:
                 f"fmin ({self.fmin} Hz) must be below fmax ({self.fmax} Hz), and fmax at most "
                 f"half the sample_rate ({self.sample_rate / 2} Hz)"
             )
-        if not self.log_offset > 0:
-            raise ValueError(f"log_offset must be above 0, not {self.log_offset}")
-        if not 0 <= self.min_duration_s < math.inf:
-            raise ValueError(f"min_duration_s must be 0 or more, not {self.min_duration_s}")
+        if not 0 < self.log_offset < math.inf:
+            raise ValueError(f"log_offset must be above 0 and finite, not {self.log_offset}")
+        if not 0 <= self.min_duration_s <= 3600:
+            raise ValueError(f"min_duration_s must be from 0 to 3600, not {self.min_duration_s}")
 
     @property
     def hop_s(self) -> float:

@@ -59,7 +59,9 @@ def read_log_mel_blocks(
     Raises:
         AudioError: the file cannot be read or used.
     """
-    return log_mel_blocks(lambda: read_blocks(path, front_end.sample_rate, start_s, end_s), front_end)
+    return log_mel_blocks(
+        lambda: read_blocks(path, front_end.sample_rate, start_s, end_s), front_end
+    )
 
 
 def log_mel_blocks(

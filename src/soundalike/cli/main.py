@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from soundalike import __version__
-from soundalike.cli import COMMANDS, FAILED
+from soundalike.cli import COMMANDS, FAILED, UsageError
 from soundalike.cli.recipe_options import parse_values, split_overrides
 
 
@@ -26,7 +26,11 @@ def main(words: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The terminal may lack characters that file names contain.
         sys.stdout.reconfigure(errors="backslashreplace")
-    words, overrides = split_overrides(sys.argv[1:] if words is None else words)
+    try:
+        words, overrides = split_overrides(sys.argv[1:] if words is None else words)
+    except UsageError as error:
+        print(f"soundalike: {error}", file=sys.stderr)
+        return error.exit_code
     if not words or words[0] not in COMMANDS:
         program = _program_parser()
         program.parse_args(words)  # exits with help, the version or an error

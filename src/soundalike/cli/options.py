@@ -67,11 +67,11 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
 def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder":
     """Return a model on the best device, in the number format chosen by ``--precision``."""
     from soundalike.embedding.inference import for_inference
-    from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+    from soundalike.runtime.hardware import choose_hardware
 
     hardware = choose_hardware("32-true" if precision == "32" else "auto")
     print(f"running on {hardware.why}", file=sys.stderr)
-    keep_freed_memory()
+    hardware.set_up()
     return for_inference(model, hardware.dtype).to(hardware.accelerator)
 
 

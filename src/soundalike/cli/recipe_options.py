@@ -30,13 +30,20 @@ def split_overrides(words: list[str]) -> tuple[list[str], dict[str, str | None]]
 
     Returns:
         The other words, and the text of each override by its option (None: it has no value).
+
+    Raises:
+        UsageError: an option follows in place of a value.
     """
-    rest, overrides = [], {}
+    rest: list[str] = []
+    overrides: dict[str, str | None] = {}
     remaining = iter(words)
     for word in remaining:
-        option, equals, value = word.partition("=")
+        option, equals, after = word.partition("=")
         if option.startswith("--") and "." in option:
-            overrides[option] = value if equals else next(remaining, None)
+            value = after if equals else next(remaining, None)
+            if value is not None and not equals and value.startswith("--"):
+                raise UsageError(f"{option} needs a value, but '{value}' follows.")
+            overrides[option] = value
         else:
             rest.append(word)
     return rest, overrides
@@ -85,5 +92,5 @@ def front_end_of(recipe: dict[str, Any]) -> "LogMel":
 
     try:
         return LogMel(**recipe["front_end"])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"front_end: {error}.") from None

@@ -27,7 +27,7 @@ from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import score
 from soundalike.losses import CLASSIFICATION_LOSSES
-from soundalike.models.encoder import build_encoder
+from soundalike.models.encoder import build_encoder, check_patches
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
@@ -222,6 +222,7 @@ def _new_model(
     encoder = build_encoder(encoder_settings, front_end.n_mels)
     if settings.patch_frames < encoder.min_frames:
         raise ValueError(f"its encoder needs patch_frames of at least {encoder.min_frames}.")
+    check_patches(encoder, settings.patch_frames, front_end.n_mels)
     standardization = Standardization(*log_mel_mean_and_std(train))
     windows = Windows.half_overlapping(settings.patch_frames, align_last=settings.align_last_window)
     return SoundEncoder(encoder, encoder_settings, front_end, standardization, windows)

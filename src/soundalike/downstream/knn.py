@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import Features
 from soundalike.evaluation.knn import default_k, knn_scores
-from soundalike.runtime.hardware import has_fast_bf16
+from soundalike.runtime.hardware import best_device, has_fast_bf16
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,18 @@ class NearestNeighbors:
         k = default_k(len(train.clips), n_classes)
         window_labels = torch.from_numpy(train.labels.values)[train.clips]
         new_clips = features.clips + len(train.labels)  # none of them is a training clip
-        return knn_scores(
-            features.vectors, new_clips, train.vectors, train.clips, window_labels,
-            n_classes, k, bf16_first=has_fast_bf16(features.vectors.device),
-        ).numpy()  # fmt: skip
+        device = best_device()
+        scores = knn_scores(
+            features.vectors.to(device),
+            new_clips.to(device),
+            train.vectors.to(device),
+            train.clips.to(device),
+            window_labels.to(device),
+            n_classes,
+            k,
+            bf16_first=has_fast_bf16(device),
+        )
+        return scores.cpu().numpy()
 
 
 def fit_knn(features: Features, split: Split, seed: int = 0) -> NearestNeighbors:

@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from soundalike.audio.frames import Frames
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.optim.schedules import Schedule
-from soundalike.runtime.hardware import MemoryFormat
+from soundalike.runtime.hardware import MemoryFormat, Precision
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws, uniform_integers
 
@@ -53,7 +53,7 @@ class SupervisedSettings:
     linear_probe_init: bool = False
     clip_score: Literal["arithmetic", "geometric"] = "arithmetic"
     validate_every_n_epochs: int = 1
-    precision: str = "auto"
+    precision: Precision = "auto"
     memory_format: MemoryFormat = "auto"
     seed: int = 0
 

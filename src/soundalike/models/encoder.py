@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pkgutil import resolve_name
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from soundalike.models import ENCODERS
+from soundalike.models.evaluation_mode import evaluation_mode
 
 
 class Encoder(nn.Module, abc.ABC):
@@ -62,3 +64,20 @@ def build_encoder(settings: Mapping[str, Any], n_bands: int = 96) -> Encoder:
         arguments["n_bands"] = n_bands
     encoder: Encoder = constructor(**arguments)
     return encoder
+
+
+@torch.no_grad()
+def check_patches(encoder: Encoder, n_frames: int, n_bands: int) -> None:
+    """Embed one patch of zeros, so that an encoder that cannot fails before training.
+
+    Args:
+        encoder: the network; it does not change.
+        n_frames: frames of the patches.
+        n_bands: bands of the patches.
+
+    Raises:
+        ValueError, RuntimeError: the encoder cannot process such patches.
+    """
+    device = next(encoder.parameters()).device
+    with evaluation_mode(encoder):
+        encoder(torch.zeros(1, 1, n_frames, n_bands, device=device))

@@ -12,10 +12,11 @@ class RecipeError(Exception):
 
 @contextlib.contextmanager
 def recipe_errors() -> Iterator[None]:
-    """Turn a `ValueError` raised while a recipe is built into a `RecipeError`.
+    """Turn errors raised while a recipe is built into a `RecipeError` of one line.
 
     A resolved recipe has only known keys with values of the right type. Whether a value is in range
-    is checked by the constructor that takes it, with a `ValueError`.
+    is checked by the constructor that takes it, with a `ValueError`. Other errors are of torch and
+    numpy: sizes that fit no memory or no integer, and layers that do not fit each other.
 
     >>> with recipe_errors():
     ...     raise ValueError("alpha must be below 1.")
@@ -25,5 +26,6 @@ def recipe_errors() -> Iterator[None]:
     """
     try:
         yield
-    except ValueError as error:
-        raise RecipeError(f"the recipe cannot be used: {error}") from None
+    except (ValueError, TypeError, RuntimeError, ArithmeticError, MemoryError) as error:
+        reason = str(error).partition("\n")[0] or "it needs too much memory"
+        raise RecipeError(f"the recipe cannot be used: {reason}") from None

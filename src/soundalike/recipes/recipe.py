@@ -1,5 +1,6 @@
 """Read and write recipes: YAML files with a section for each part of a training."""
 
+import copy
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -39,7 +40,7 @@ def read_recipe(
             has the wrong type.
     """
     settings = _read_yaml(recipe, kind)
-    for key, value in (overrides or {}).items():
+    for key, value in copy.deepcopy(dict(overrides or {})).items():
         _override(settings, key.split("."), value)
     return resolve_recipe(settings, kind, str(recipe))
 

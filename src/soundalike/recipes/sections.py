@@ -8,7 +8,7 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, get_args
 
 import jsonargparse
 
@@ -122,6 +122,9 @@ def _resolve_arguments(
         else:
             parser.add_argument(f"--{each.name}", type=each.annotation, default=each.default)
     own = {key: value for key, value in settings.items() if key not in section.parts}
+    for each in known:
+        if own.get(each.name, 0) is None and type(None) not in get_args(each.annotation):
+            raise RecipeError(f"{where}.{each.name} is null and needs a value.")
     try:
         values = parser.parse_object(own).as_dict()
     except jsonargparse.ArgumentError as error:

@@ -11,6 +11,7 @@ import lightning_fabric
 import torch
 from torch import nn
 
+Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 MemoryFormat = Literal["auto", "channels_last", "contiguous"]
 _NATIVE_BF16 = ("avx512_bf16", "amx_bf16")  # x86 only: Arm's was never measured
 
@@ -32,13 +33,24 @@ class Hardware:
     channels_last: bool
     why: str
 
+    def set_up(self) -> None:
+        """Set what torch and the C library do for the whole process.
+
+        In "32-true" a GPU computes in float32. Elsewhere its convolutions may round their inputs to
+        TF32; matrix products outside autocast are those that are meant to be exact.
+        """
+        keep_freed_memory()
+        torch.backends.cudnn.allow_tf32 = self.precision != "32-true"
+        torch.backends.cuda.matmul.allow_tf32 = False
+
     def fabric(self) -> lightning_fabric.Fabric:
         """Return the Fabric that moves data to the device and casts to the precision.
 
         Raises:
             ValueError: there is no such precision.
         """
-        keep_freed_memory()
+        self.set_up()
+        torch.backends.cudnn.benchmark = True  # patches have one length
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we report the choice
         return lightning_fabric.Fabric(
             accelerator=self.accelerator,
@@ -72,7 +84,9 @@ def _breaks_channels_last(layer: nn.Module) -> bool:
     )
 
 
-def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto") -> Hardware:
+def choose_hardware(
+    precision: Precision = "auto", memory_format: MemoryFormat = "auto"
+) -> Hardware:
     """Choose the fastest settings for this machine: bf16 if the processor supports it natively.
 
     OMP_NUM_THREADS sets the number of torch's threads; by default it is one per processor.
@@ -83,7 +97,7 @@ def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto
     """
     if torch.cuda.is_available():
         accelerator, name = "cuda", torch.cuda.get_device_name()
-        native = torch.cuda.is_bf16_supported()
+        native = torch.cuda.is_bf16_supported(including_emulation=False)  # Ampere and later
     else:
         accelerator, name = "cpu", f"CPU, {torch.get_num_threads()} threads"
         native = has_fast_bf16(torch.device("cpu"))
@@ -100,6 +114,11 @@ def choose_hardware(precision: str = "auto", memory_format: MemoryFormat = "auto
     return Hardware(
         accelerator, chosen["precision"], chosen["memory_format"] == "channels_last", why
     )
+
+
+def best_device() -> torch.device:
+    """Return the device for work on arrays: a GPU if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def has_fast_bf16(device: torch.device) -> bool:

@@ -17,7 +17,7 @@ from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.losses import LOSSES
 from soundalike.losses.contrastive_loss import ContrastiveLoss
-from soundalike.models.encoder import Encoder, build_encoder
+from soundalike.models.encoder import Encoder, build_encoder, check_patches
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.sections import Recipe, build
@@ -55,6 +55,7 @@ def build_pretraining(
 
     Raises:
         ValueError: a value of the recipe is out of range, or does not fit the clips.
+        RuntimeError: layers of the encoder do not fit the patches.
     """
     settings = TrainingSettings(**recipe["training"])
     fabric = hardware.fabric()
@@ -67,6 +68,7 @@ def build_pretraining(
     torch.manual_seed(settings.seed)
     encoder = _build_encoder(store, recipe, init)
     _refuse_bad_patch_length(views.patch_frames, store, encoder)
+    check_patches(encoder, views.patch_frames, store.front_end.n_mels)
     projector = Projector(encoder, ProjectionHead(encoder.dim, **recipe["head"]))
     hardware.lay_out(projector)
     criterion: ContrastiveLoss = build(LOSSES, recipe["loss"])

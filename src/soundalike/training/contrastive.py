@@ -13,8 +13,8 @@ from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.schedules import Schedule
-from soundalike.runtime.hardware import MemoryFormat
-from soundalike.training.draws import batches_of_distinct_sounds
+from soundalike.runtime.hardware import MemoryFormat, Precision
+from soundalike.training.draws import batches_of_distinct_sounds, draws_on
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -46,7 +46,7 @@ class TrainingSettings:
     batch_size: int = 128
     merge_views: bool = True
     post_norm: bool = False
-    precision: str = "auto"
+    precision: Precision = "auto"
     memory_format: MemoryFormat = "auto"
     seed: int = 0
     segment_s: float | None = None
@@ -143,7 +143,8 @@ class ContrastiveTraining(Training):
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
         """Return the views of one step: [2, batch, frames, bands], on the device."""
-        views = self.views.apply(self.frames, draws, self.fabric.device)
+        device = self.fabric.device
+        views = self.views.apply(self.frames, draws_on(draws, device), device)
         return (views - views.mean()) / views.std() if self.post_norm else views
 
     def forward(self, views: Tensor, **options: object) -> Tensor:

@@ -4,8 +4,13 @@ No random state is carried from step to step, so a resumed run draws the same nu
 uninterrupted one, whatever the number of workers.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
+
+from soundalike.audio.transfer import to_device
+from soundalike.views.augmentation import Draws
 
 # Independent random streams of a run; a new use of randomness takes the next number.
 _ORDER, _STEP, _CHECK = 0, 1, 2
@@ -57,6 +62,31 @@ def batches_of_distinct_sounds(
     order = np.lexsort([rng.random(len(sounds)), turn])  # and each one's clips in random order
     n_batches = -(-len(sounds) // batch_size)
     return _without_single_clips([order[i::n_batches] for i in rng.permutation(n_batches)])
+
+
+def draws_on(draws: Mapping[str, Draws], device: torch.device) -> dict[str, Draws]:
+    """Return draws on a device, in one copy for each data type.
+
+    Clips and their first frames stay on the CPU, where patches are looked up.
+
+    Args:
+        draws: by step of a view and name.
+        device: the device.
+    """
+    if device.type == "cpu":
+        return dict(draws)
+    moved = {step: dict(of_step) for step, of_step in draws.items()}
+    by_type: dict[torch.dtype, list[tuple[str, str]]] = {}
+    for step, of_step in draws.items():
+        for name in of_step.keys() - {"clip", "start"}:
+            by_type.setdefault(of_step[name].dtype, []).append((step, name))
+    for places in by_type.values():
+        tensors = [draws[step][name] for step, name in places]
+        joined = to_device(torch.cat([tensor.flatten() for tensor in tensors]), device)
+        parts = joined.split([tensor.numel() for tensor in tensors])
+        for (step, name), tensor, part in zip(places, tensors, parts, strict=True):
+            moved[step][name] = part.view(tensor.shape)
+    return moved
 
 
 def _without_single_clips(all_batches: list[np.ndarray]) -> list[np.ndarray]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from soundalike.audio.frames import Frames
 from soundalike.audio.windows import Windows
 from soundalike.datasets.labels import classes_of
 from soundalike.datasets.store import Store
@@ -94,12 +95,21 @@ def monitored_clips(store: Store, training_store: Store) -> tuple[Store | None, 
     return None, False
 
 
+def _frames_on(store: Store, device: torch.device) -> Frames:
+    """Return the frames of a store, for another device only those of its clips, if they fit."""
+    if device.type == "cpu":
+        return store.as_frames()
+    values = np.concatenate([store.of_clip(clip) for clip in range(len(store.clips))])
+    n_frames = store.n_frames.astype(np.int64)
+    return Frames.from_arrays(values, n_frames.cumsum() - n_frames, n_frames).to(device)
+
+
 @torch.inference_mode()
 def _project_patches(
     store: Store, patch_frames: int, project: Callable[[Tensor], Tensor], device: Device
 ) -> tuple[Tensor, Tensor]:
     """Return z [patches, dim] of all patches of all clips, and the clip of each [patches]."""
-    frames = store.as_frames()
+    frames = _frames_on(store, torch.device(device))
     windows = Windows.half_overlapping(patch_frames)
     starts_by_clip = [windows.starts(int(n)) for n in store.n_frames]
     starts = torch.from_numpy(np.concatenate(starts_by_clip))

@@ -112,6 +112,9 @@ class _Loop:
             "best_epoch": 0,
             "seconds": 0.0,
         }
+        # In "16-mixed" the loss is scaled by a factor that adapts from step to step.
+        if scaler := getattr(training.fabric.strategy.precision, "scaler", None):
+            self.state["scaler"] = scaler
         run.load(training.fabric, self.state)
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)

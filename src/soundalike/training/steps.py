@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from soundalike.audio.frames import Frames
+from soundalike.audio.transfer import to_device
 from soundalike.losses.batch import Batch
 from soundalike.optim.schedules import Schedule
 from soundalike.training.draws import batches, clip_order, step_generator
@@ -111,8 +112,8 @@ class Training(abc.ABC):
     def batch(self, clips: Tensor, progress: float) -> Batch:
         """Return what the loss may need to know about the clips of a step, on the device."""
         device = self.fabric.device
-        labels = None if self.labels is None else self.labels[clips].to(device)
-        return Batch(clips=clips.to(device), labels=labels, progress=progress)
+        labels = None if self.labels is None else to_device(self.labels[clips], device)
+        return Batch(clips=to_device(clips, device), labels=labels, progress=progress)
 
     def learning_rate(self, number: int) -> float:
         """Return the learning rate of one step."""

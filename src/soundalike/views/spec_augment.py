@@ -9,6 +9,8 @@ from soundalike.views.augmentation import Draws
 from soundalike.views.masking import Fill, draw_masks, fill_values, mask_of
 from soundalike.views.time_warping import draw_warp, warp_time
 
+MOST_MASKS = 1000
+
 
 class SpecAugment:
     """Warp a patch in time, then mask some of its bands and frames (Park et al. 2019).
@@ -33,7 +35,8 @@ class SpecAugment:
             loud; Park et al. use 0 on normalized energies, which is "mean" here.
 
     Raises:
-        ValueError: a number is below 0, ``mask_share`` is above 1, or there is no such fill.
+        ValueError: a number is below 0, there are more than `MOST_MASKS` masks of a kind,
+            ``mask_share`` is above 1, or there is no such fill.
     """
 
     def __init__(
@@ -56,6 +59,8 @@ class SpecAugment:
         for name, count in counts.items():
             if count < 0:
                 raise ValueError(f"SpecAugment needs {name} of at least 0, got {count}.")
+        if max(n_frequency_masks, n_time_masks) > MOST_MASKS:
+            raise ValueError(f"SpecAugment draws at most {MOST_MASKS} masks of a kind.")
         if not 0 <= mask_share <= 1:
             raise ValueError(f"SpecAugment needs a mask_share from 0 to 1, got {mask_share}.")
         if fill not in get_args(Fill):
