@@ -173,6 +173,14 @@ def ogg_pages(content: bytes) -> list[bytes]:
     return pages
 
 
+def ogg_page(packet: bytes, flags: int, granule: int, number: int, serial: int) -> bytes:
+    """A page with one packet."""
+    lacing = bytes([255] * (len(packet) // 255) + [len(packet) % 255])
+    head = struct.pack("<4sBBQIII", b"OggS", 0, flags, granule, serial, number, 0)
+    page = head + bytes([len(lacing)]) + lacing + packet
+    return replaced(page, 22, struct.pack("<I", page_crc(page)))
+
+
 def ogg_flac(content: bytes) -> bytes:
     """A flac of one block of metadata in Ogg, each of its frames on a page."""
     starts = [at for at in range(42, len(content)) if _is_frame(content, at)]
@@ -182,10 +190,7 @@ def ogg_flac(content: bytes) -> bytes:
     pages = []
     for number, packet in enumerate(packets):
         flags = 2 if number == 0 else 4 if number == len(packets) - 1 else 0
-        lacing = bytes([255] * (len(packet) // 255) + [len(packet) % 255])
-        head = struct.pack("<4sBBQIII", b"OggS", 0, flags, min(total, size * number), 7, number, 0)
-        page = head + bytes([len(lacing)]) + lacing + packet
-        pages.append(replaced(page, 22, struct.pack("<I", page_crc(page))))
+        pages.append(ogg_page(packet, flags, min(total, size * number), number, serial=7))
     return b"".join(pages)
 
 

@@ -109,3 +109,27 @@ def test_flac_of_32_bits_in_ogg_needs_pyav(corpus, saved):
     samples = corpus.tone(1)[:, 0]
     path = saved(corpus.ogg_flac(corpus.flac(32, samples)))
     np.testing.assert_allclose(read(path), samples, atol=2**-20)
+
+
+def test_damage_in_the_last_page_is_named(corpus, saved, whole):
+    path = saved(corpus.replaced(whole, len(whole) - 20, b"0123456789"))
+    with pytest.raises(AudioError, match="damaged"):
+        read(path)
+
+
+def test_bytes_after_the_last_page_are_no_damage(saved, whole):
+    path = saved(whole + b"TAG".ljust(128, b"a"))
+    np.testing.assert_array_equal(read(path), read(saved(whole, "whole")))
+
+
+def test_a_stream_of_something_else_lies_between(corpus, saved, whole):
+    """As in a film: its pages are passed over, and its granules are no time of the sound."""
+    pages = corpus.ogg_pages(whole)
+    film = [corpus.ogg_page(b"\x80theora" + bytes(40), 2, 0, 0, serial=99)]
+    film += [corpus.ogg_page(bytes(99), 0, 2**40 + n, n, serial=99) for n in (1, 2)]
+    mixed = [film[0], pages[0], film[1], *pages[1:4], film[2], *pages[4:]]
+    (stream,) = ogg_streams(saved(b"".join(mixed)).open("rb"))
+    assert stream.damaged_at_s is None
+    mixed[-3] = corpus.damaged(mixed[-3], 9)
+    (stream,) = ogg_streams(saved(b"".join(mixed)).open("rb"))
+    assert 3 < stream.damaged_at_s < 8

@@ -13,7 +13,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import batch_windows, encode_windows
+from soundalike.embedding.window_embeddings import MOST_FRAMES, batch_windows, encode_windows
 from soundalike.models.encoder import build_encoder
 
 SETTINGS = {"name": "resnet18", "width": 4}
@@ -119,3 +119,21 @@ def test_batches_hold_successive_windows_of_one_length(lengths, batch_size):
         assert (starts == 7 * clips).all()
         order += clips.tolist()
     assert order == list(range(len(lengths)))
+
+
+def test_long_windows_go_through_the_encoder_in_small_batches(model):
+    """So memory depends neither on the length of a recording nor on that of its windows."""
+    n_frames = MOST_FRAMES // 3
+    long_windows = dataclasses.replace(model.windows, n_frames=n_frames, hop_frames=n_frames)
+    shapes = []
+    handle = model.encoder.register_forward_pre_hook(
+        lambda _, inputs: shapes.append(inputs[0].shape)
+    )
+    try:
+        model.windows, windows = long_windows, model.windows
+        log_mel = np.zeros((7 * n_frames, model.front_end.n_mels), np.float32)
+        assert len(rows_of(model, [[log_mel]])) == 7
+    finally:
+        model.windows = windows
+        handle.remove()
+    assert [shape[0] for shape in shapes] == [3, 3, 1]

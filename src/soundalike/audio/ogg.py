@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from soundalike.audio.flac import corrected_head
+from soundalike.audio.splice import Piece
 from soundalike.audio.stream import Stream
 
 BEGINNING, END = 2, 4  # flags of a page
@@ -33,11 +34,36 @@ class Page(NamedTuple):
 
 @dataclass
 class _Link:
-    """One link of a chain: its pages, and the first identification header in it."""
+    """One link of a chain: its extent, and what its first stream of sound is and has so far."""
 
-    pages: list[Page] = field(default_factory=list)
-    identification: bytes = b""
+    start: int
+    serial: int
+    identification: bytes
+    stop: int = 0
+    granule: int = 0
+    is_beginning: bool = True
     damaged_after: int | None = None
+    bodies: list[range] = field(default_factory=list)
+
+    @property
+    def is_known(self) -> bool:
+        """If true, the first stream is sound, and not a skeleton or a film."""
+        kinds = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex")
+        return self.identification.startswith(kinds)
+
+    def add(self, page: Page) -> None:
+        """Add a page that is whole."""
+        self.stop, self.is_beginning = page.body.stop, bool(page.flags & BEGINNING)
+        if page.serial == self.serial:
+            if page.granule != NO_GRANULE:
+                self.granule = page.granule
+            if self.identification.startswith(b"\x7fFLAC"):
+                self.bodies.append(page.body)
+
+    def damage(self) -> None:
+        """Note that something is damaged or missing after the latest page."""
+        if self.damaged_after is None:
+            self.damaged_after = self.granule
 
     @property
     def rate(self) -> int:
@@ -65,33 +91,38 @@ def ogg_streams(file: BinaryIO) -> list[Stream]:
     last_page_of: dict[int, int] = {}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         for page, is_damaged in _pages(data):
-            if page is None:
+            if page is None and not is_damaged:
                 return [Stream(is_cut=True)]
-            if page.flags & BEGINNING and not is_damaged:
-                if not links or not links[-1].pages[-1].flags & BEGINNING:
-                    links.append(_Link())
-                if not _is_known(links[-1].identification):
-                    links[-1].identification = data[page.body.start : page.body.stop]
-            elif not links:
+            if page is None:
+                for link in links[-1:]:
+                    link.damage()
+                break
+            is_beginning = bool(page.flags & BEGINNING)
+            if is_beginning and not is_damaged:
+                _identify(links, page, data[page.body.start : page.body.stop])
+            if not links:
                 continue
-            link = links[-1]
-            is_gap = (
-                not page.flags & BEGINNING and page.number != last_page_of.get(page.serial, -1) + 1
-            )
-            if (is_damaged or is_gap) and link.damaged_after is None:
-                granules = [p.granule for p in link.pages if p.granule != NO_GRANULE]
-                link.damaged_after = granules[-1] if granules else 0
+            is_next = is_beginning or page.number == last_page_of.get(page.serial, -1) + 1
+            if is_damaged or not is_next:
+                links[-1].damage()
             last_page_of[page.serial] = page.number
-            link.pages.append(page)
+            links[-1].add(page)
     return [_stream(link) for link in links]
 
 
-def _is_known(identification: bytes) -> bool:
-    return identification.startswith((b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex"))
+def _identify(links: list[_Link], page: Page, identification: bytes) -> None:
+    """Begin a link with its first page, or find its first stream of sound among others."""
+    if not links or not links[-1].is_beginning:
+        links.append(_Link(page.start, page.serial, identification))
+    elif not links[-1].is_known:
+        links[-1].serial, links[-1].identification = page.serial, identification
 
 
 def _pages(data: mmap.mmap) -> Iterator[tuple[Page | None, bool]]:
-    """Yield each page, and whether it follows damage; None for an incomplete one at the end."""
+    """Yield each page, and whether it follows damage.
+
+    Instead of a page at the end that is incomplete, or damaged, it yields None.
+    """
     position, is_damaged = 0, False
     while (start := data.find(b"OggS", position)) >= 0:
         is_damaged |= start > position and position > 0
@@ -112,18 +143,17 @@ def _pages(data: mmap.mmap) -> Iterator[tuple[Page | None, bool]]:
             continue
         yield Page(start, body, flags, granule, serial, number), is_damaged
         position, is_damaged = stop, False
+    if is_damaged:
+        yield None, True
 
 
 def _stream(link: _Link) -> Stream:
-    first, last = link.pages[0], link.pages[-1]
-    end = max((page.granule for page in link.pages if page.granule != NO_GRANULE), default=0)
+    end = link.granule
     damaged_at_s = None if link.damaged_after is None else link.damaged_after / link.rate
-    if not link.identification.startswith(b"\x7fFLAC"):
-        extent = range(first.start, last.body.stop)
+    if not link.bodies:
+        extent = range(link.start, link.stop)
         return Stream((extent,), n_samples=None if end else 0, damaged_at_s=damaged_at_s)
-    pages = [page for page in link.pages if page.serial == first.serial]
     # FLAC without Ogg follows after nine bytes; its length is often not filled in.
     head = corrected_head(link.identification[9:], end)
-    return Stream(
-        (head, *(page.body for page in pages[1:])), end, damaged_at_s=damaged_at_s, av_format="flac"
-    )
+    pieces: tuple[Piece, ...] = (head, *link.bodies[1:])
+    return Stream(pieces, end, damaged_at_s=damaged_at_s, av_format="flac")

@@ -82,7 +82,9 @@ class SoundFile:
         """
         rate, damaged_at_s = part.sample_rate, part.stream.damaged_at_s
         stop = part.n_samples if stop is None else stop
-        is_damaged = damaged_at_s is not None and (stop is None or stop > damaged_at_s * rate)
+        is_damaged = damaged_at_s is not None and (
+            stop is None or stop == part.n_samples or stop > damaged_at_s * rate
+        )
         if is_damaged:
             stop = max(start, round((damaged_at_s or 0) * rate))
         position = start
