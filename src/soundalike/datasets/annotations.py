@@ -36,15 +36,15 @@ class Sounds:
             self._by_name[path.name].append(path)
             self._by_name[path.stem].append(path)
 
-    def find(self, table: Path, written: str) -> Path | None:
+    def find(self, table: Path, name_in_table: str) -> Path | None:
         """Return the sound of a row of a table.
 
         Args:
             table: the table.
-            written: what the row calls the sound, often a path on another computer; or "".
+            name_in_table: what the row calls the sound, often a path on another computer; or "".
         """
-        if written:
-            names = [re.split(r"[\\/]", written)[-1]]
+        if name_in_table:
+            names = [re.split(r"[\\/]", name_in_table)[-1]]
         else:
             parts = table.name.split(".")
             names = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
@@ -81,12 +81,12 @@ def read_annotations(table: TextTable, sounds: Sounds | None = None) -> ClipTabl
     )
     file_of = {name: sounds.find(path, name) for name in rows["path"].unique()}
     files = rows["path"].map(file_of)
-    lost = [name for name, file in file_of.items() if file is None]
+    absent = [name for name, file in file_of.items() if file is None]
     problems = [
         Problem(str(path), "missing", f"{path}: no sound {_described(path, name)}: put it beside.")
-        for name in lost
+        for name in absent
     ]
-    if len(lost) == len(file_of) and len(rows):
+    if len(absent) == len(file_of) and len(rows):
         raise SourceError(problems[0].message)
     rows = rows.assign(path=files.map(str, na_action="ignore"))[files.notna()]
     rows, _ = join_rows(path, rows, notes)
@@ -106,19 +106,19 @@ def annotate(rows: pd.DataFrame, annotations: list[ClipTable], notes: list[str])
     """
     segments = pd.concat([table.rows for table in annotations], ignore_index=True)
     segments, _ = join_rows(Path(), segments, notes)
-    merged = rows.merge(segments, on="path", how="outer", suffixes=("_folder", ""), indicator=True)
-    merged = merged.set_index("path").loc[pd.unique(pd.concat([rows["path"], segments["path"]]))]
-    merged = merged.reset_index()
+    clips = rows.merge(segments, on="path", how="outer", suffixes=("_folder", ""), indicator=True)
+    clips = clips.set_index("path").loc[pd.unique(pd.concat([rows["path"], segments["path"]]))]
+    clips = clips.reset_index()
     text = ["label", "split", "fold"]
     for column in [*text, *(f"{column}_folder" for column in text)]:
-        merged[column] = merged[column].fillna("")
+        clips[column] = clips[column].fillna("")
     for column in ("split", "fold"):
-        merged[column] = merged[column].where(merged[column] != "", merged[f"{column}_folder"])
+        clips[column] = clips[column].where(clips[column] != "", clips[f"{column}_folder"])
     if (segments["label"] == "").all():
-        merged["label"] = merged["label_folder"]
-    elif n_bare := int(np.sum(merged["_merge"] == "left_only")):
+        clips["label"] = clips["label_folder"]
+    elif n_bare := int(np.sum(clips["_merge"] == "left_only")):
         notes.append(f"{n_bare:,} sounds without annotations are unlabeled")
-    return merged[["path", *text, "start_s", "end_s"]]
+    return clips[["path", *text, "start_s", "end_s"]]
 
 
 def _module(format_name: str) -> ModuleType:

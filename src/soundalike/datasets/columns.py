@@ -57,18 +57,18 @@ def name_columns(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if ours := our_name(column):
             candidates[ours].append(column)
     _place_offset(candidates)
-    chosen = {ours: min(names, key=_preference) for ours, names in candidates.items()}
-    renamed = [
+    column_of = {ours: min(names, key=_preference) for ours, names in candidates.items()}
+    assumptions = [
         f"{ours} from column '{column.strip()}'"
-        for ours, column in chosen.items()
+        for ours, column in column_of.items()
         if ours != column
     ]
-    unused = [column for column in map(str, rows.columns) if column not in chosen.values()]
-    notes = [", ".join(renamed)] if renamed else []
-    if unused:
-        notes.append(f"columns not used: {', '.join(map(_with_hint, unused))}")
+    others = [column for column in map(str, rows.columns) if column not in column_of.values()]
+    notes = [", ".join(assumptions)] if assumptions else []
+    if others:
+        notes.append(f"columns not used: {', '.join(map(_with_hint, others))}")
     rows = rows.set_axis(rows.columns.map(str), axis=1)
-    return rows[list(chosen.values())].set_axis(list(chosen), axis=1), notes
+    return rows[list(column_of.values())].set_axis(list(column_of), axis=1), notes
 
 
 def _place_offset(candidates: dict[str, list[str]]) -> None:

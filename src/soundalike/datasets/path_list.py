@@ -28,8 +28,8 @@ def read_glob(pattern: str) -> ClipTable:
     if not sounds:
         others = f", only {len(matches):,} others such as {matches[0]}" if matches else ""
         raise SourceError(f"{pattern}: matches no sounds{others}.")
-    fixed = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
-    root = Path(*fixed)
+    prefix = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
+    root = Path(*prefix)
     rows, notes = rows_of_sounds(root, sounds)
     return ClipTable(root.name or "sounds", rows, notes=notes)
 
@@ -50,7 +50,7 @@ def read_list(table: TextTable) -> ClipTable | None:
     suffixes = {os.path.splitext(name)[1].lower() for name in names}
     if not names or our_name(names[0]) or not suffixes <= AUDIO_SUFFIXES:
         return None
-    clips, problems, seen = [], [], set()
+    clips, problems, files = [], [], set()
     for line, name in enumerate(lines, start=1):
         if not name or name.startswith("#"):
             continue
@@ -58,12 +58,12 @@ def read_list(table: TextTable) -> ClipTable | None:
         if path is None:
             message = f"{name}: no such file ({where}): correct the path."
             problems.append(Problem(name, "missing", message))
-        elif os.path.normpath(path) in seen:
+        elif os.path.normpath(path) in files:
             message = f"{name}: listed before ({where}): remove one line."
             problems.append(Problem(name, "duplicate row", message))
         else:
             clips.append(Clip(path))
-            seen.add(os.path.normpath(path))
+            files.add(os.path.normpath(path))
     if not clips:
         raise SourceError(
             f"{table.path}: none of its {len(names):,} lines names a file that exists; paths are "

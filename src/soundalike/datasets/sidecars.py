@@ -38,7 +38,7 @@ def apply_sidecars(
         problems: gets those of the tables.
     """
     sounds = Sounds(map(Path, rows["path"]))
-    used: list[ClipTable] = []
+    annotations: list[ClipTable] = []
     formats: dict[str, int] = {}
     for path in tables:
         try:
@@ -56,10 +56,10 @@ def apply_sidecars(
         except SourceError as error:
             notes.append(f"not used: {error}")
             continue
-        used.append(clips)
+        annotations.append(clips)
         problems += clips.problems
     notes += [f"labels from {n:,} tables: {name}" for name, n in formats.items()]
-    return annotate(rows, used, notes) if used else rows
+    return annotate(rows, annotations, notes) if annotations else rows
 
 
 def may_be_table(path: Path) -> bool:

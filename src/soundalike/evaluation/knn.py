@@ -71,11 +71,11 @@ def knn_scores(
     is_multi_label = reference_labels.ndim == 2
     has_class = reference_labels if is_multi_label else one_hot(reference_labels, n_classes)
     # Sorted, so that the patches of a query's own clip or recording are a range of columns.
-    excluded = query_clips if recordings is None else recordings[query_clips]
+    group_of_query = query_clips if recordings is None else recordings[query_clips]
     groups, order = (reference_clips if recordings is None else recordings[reference_clips]).sort()
     references, has_class = references[order], has_class[order].float()
-    own = torch.searchsorted(groups, excluded)
-    own = torch.stack([own, torch.searchsorted(groups, excluded, right=True)], dim=1)
+    own = torch.searchsorted(groups, group_of_query)
+    own = torch.stack([own, torch.searchsorted(groups, group_of_query, right=True)], dim=1)
     k = min(k, len(references))
     chunk = chunk or max(1, SIMILARITIES_AT_ONCE // len(references))
     votes = has_class.new_empty(len(queries), n_classes)
