@@ -1,13 +1,8 @@
 """Sounds, stores and models that tests share: small, generated, reproducible."""
 
-import contextlib
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,9 +14,9 @@ import hypothesis
 import numpy as np
 import pytest
 import soundfile
+from programs import HeldProgram, Nursery
 
 RATE = 22050
-HANG_S = 300  # longer than any busy machine needs; reached only by a program that hangs
 
 # CI uses the same examples every time; a run by hand tries new ones. No
 # example fails for being slow: that depends on who else is at work on the machine.
@@ -97,79 +92,33 @@ def run(store, tiny_recipe, tmp_path_factory):
     return run
 
 
-HOLD = """
-def hold():
-    with open({gate!r}, "rb", buffering=0) as gate:
-        gate.read(1)
-"""
+@pytest.fixture(scope="module")
+def rough_sounds():
+    """Make the sounds of views in a few rounds: quickly. Many sound better, says test_inversion."""
+    from soundalike.audio.inversion import to_waveform
+    from soundalike.report import sample_views
 
-
-class HeldProgram:
-    """A script in its own process group that waits wherever it calls ``hold()``.
-
-    So a test knows where the program is when it interrupts or kills it, on any machine: nothing
-    depends on who is faster.
-    """
-
-    def __init__(self, script: str, *arguments: object, folder: Path) -> None:
-        self.gate = folder / "gate"
-        self.key: int | None = None
-        os.mkfifo(self.gate)
-        file = folder / "program.py"  # a file, so that processes that are spawned find it too
-        file.write_text(HOLD.format(gate=str(self.gate)) + script)
-        self.process = subprocess.Popen(
-            [sys.executable, file, *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Wait until the program is at ``hold()``; at the end of the context let it go for good."""
-        deadline = time.monotonic() + HANG_S
-        while self.key is None:
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline, "it does not come to hold()"
-            try:
-                self.key = os.open(self.gate, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError:  # no reader yet
-                time.sleep(0.01)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample_views, "to_waveform", partial(to_waveform, n_iterations=2))
         yield
-        with contextlib.suppress(BrokenPipeError):  # it was killed
-            os.write(self.key, bytes(1000))  # one for each process that is there or comes later
 
-    def signal(self, number: int) -> None:
-        """Send a signal to the program and its workers, as a terminal does."""
-        os.killpg(self.process.pid, number)
 
-    def kill(self) -> None:
-        """Kill only the program, not its workers."""
-        self.process.kill()
-        self.process.wait()
-
-    def output(self) -> tuple[str, str]:
-        """Wait for the end of the program; return what it printed, and on standard error."""
-        return self.process.communicate(timeout=HANG_S)
-
-    def close(self) -> None:
-        """Leave nothing running."""
-        with contextlib.suppress(ProcessLookupError):
-            self.signal(signal.SIGKILL)
-        self.process.communicate()
-        if self.key is not None:
-            os.close(self.key)
+@pytest.fixture(scope="session")
+def nursery():
+    """Starts programs in processes of their own, which need not import anything any more."""
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture
-def start_held(tmp_path_factory):
+def start_held(nursery, tmp_path_factory):
     """Return a function that starts a `HeldProgram`: ``start_held(script, *arguments)``."""
     programs = []
 
     def start(script: str, *arguments: object) -> HeldProgram:
         folder = tmp_path_factory.mktemp("held")
-        programs.append(HeldProgram(script, *arguments, folder=folder))
+        programs.append(HeldProgram(nursery, script, *arguments, folder=folder))
         return programs[-1]
 
     yield start

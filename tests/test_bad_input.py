@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -122,11 +121,10 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
 
 
 @pytest.fixture(scope="module")
-def zoo_run(zoo, tmp_path_factory):
-    """A pre-training on the zoo from the command line, and its last line of output."""
+def zoo_run(nursery, zoo, tmp_path_factory):
+    """A pre-training on the zoo, from the command line, and what it said last."""
     run = tmp_path_factory.mktemp("zoo_run") / "run"
-    command = [sys.executable, "-m", "soundalike", "pretrain", zoo, "--out", run, *TINY]
-    child = subprocess.run(command, capture_output=True, text=True)
+    child = nursery.run("-m", "soundalike", "pretrain", zoo, "--out", run, *TINY)
     assert child.returncode == DONE, child.stderr
     return run, child.stdout.splitlines()[-1]
 
@@ -200,14 +198,20 @@ def test_only_bad_files_is_an_error(tmp_path, zoo_run, capsys):
 # A full disk
 
 
-def limited(n_bytes, *words):
-    """Run a command in a child process with a limit on the size of files."""
-    return subprocess.run(
-        [sys.executable, "-m", "soundalike", *map(str, words)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes)),
-        capture_output=True,
-        text=True,
-    )
+LIMITED = """
+import resource, sys
+from soundalike.cli.main import main
+
+n_bytes = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def limited(nursery):
+    """Run a command in a process that may write no file longer than some bytes."""
+    return lambda n_bytes, *words: nursery.run("-c", LIMITED, n_bytes, *words)
 
 
 def check_plain_failure(child, *words):
@@ -246,15 +250,11 @@ for n_bytes in map(int, sys.argv[4:]):
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_workers):
-    """The limit stops each file in turn; none is left half-written, and the store is the same."""
+def test_prepare_resumes_as_disk_space_grows(nursery, store, sound_folder, tmp_path, n_workers):
+    """Every file fails in its turn, none is left half written, and the store is the same."""
     out, limits = tmp_path / "store", [0, 100, 50_000, 500_000, 10_000_000]
-    child = subprocess.run(
-        [sys.executable, "-c", PREPARE_CHILD, sound_folder, out, str(n_workers), *map(str, limits)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    child = nursery.run("-c", PREPARE_CHILD, sound_folder, out, n_workers, *limits)
+    assert child.returncode == 0, child.stderr
     assert child.stdout.split() == [
         "plan.json", "plan.json", "0000000.float16", "frames.npy", "done",
     ]  # fmt: skip
@@ -264,7 +264,7 @@ def test_prepare_resumes_as_disk_space_grows(store, sound_folder, tmp_path, n_wo
 
 
 @pytest.mark.slow
-def test_a_full_disk_in_prepare(sound_folder, tmp_path):
+def test_a_full_disk_in_prepare(limited, sound_folder, tmp_path):
     out = tmp_path / "store"
     child = limited(50_000, "prepare", sound_folder, "--out", out, "--workers", 2)
     check_plain_failure(child, "0000000.float16: file too large: free some")
@@ -274,7 +274,7 @@ def test_a_full_disk_in_prepare(sound_folder, tmp_path):
     assert files(out) == {"frames.npy", "clips.parquet", "problems.csv", "store.json"}
 
 
-def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
+def test_a_full_disk_in_embed(limited, sound_folder, run, tmp_path):
     out = tmp_path / "new" / "rows.parquet"
     child = limited(5000, "embed", run.path, sound_folder, "--out", out)
     check_plain_failure(child, f"{out}: file too large: free some")
@@ -291,7 +291,7 @@ def test_a_full_disk_in_embed(sound_folder, run, tmp_path):
         100_000,
     ],
 )
-def test_a_full_disk_in_pretrain(store, tmp_path, capsys, n_bytes):
+def test_a_full_disk_in_pretrain(limited, store, tmp_path, capsys, n_bytes):
     out = tmp_path / "run"
     words = ["pretrain", store.path, "--out", out, *TINY]
     check_plain_failure(limited(n_bytes, *words))

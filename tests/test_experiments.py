@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -17,23 +16,33 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 
-def test_five_folds(sound_folder, tmp_path):
+@pytest.fixture
+def experiment(nursery):
+    """Run an experiment to its good end, and return what it prints."""
+
+    def run(script, *arguments):
+        process = nursery.run(EXPERIMENTS / script, *arguments)
+        assert process.returncode == 0, process.stderr
+        return process.stdout
+
+    return run
+
+
+def test_five_folds(experiment, sound_folder, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
     manifest = tmp_path / "clips.csv"
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
-    command = [
-        sys.executable, EXPERIMENTS / "five_folds.py", manifest, "--out", tmp_path / "runs",
+    out = experiment(
+        "five_folds.py", manifest, "--out", tmp_path / "runs",
         "--recipe", "tiny", "--encoder.width", "4", "--training.n_epochs", "1",
-    ]  # fmt: skip
-    process = subprocess.run(command, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
-    assert "linear, pretrained encoder" in process.stdout
+    )  # fmt: skip
+    assert "linear, pretrained encoder" in out
     pooled = json.loads((tmp_path / "runs" / "pooled.json").read_text())
     assert len(pooled) == 6
     assert all(row["interval"][0] <= row["balanced_accuracy"] for row in pooled.values())
 
 
-def test_compare_recipes(sound_folder, tmp_path):
+def test_compare_recipes(experiment, sound_folder, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
     pool, labeled = tmp_path / "pool.csv", tmp_path / "labeled.csv"
     clips[["path"]].to_csv(pool, index=False)
@@ -41,17 +50,21 @@ def test_compare_recipes(sound_folder, tmp_path):
     with_splits = tmp_path / "official.csv"
     splits = ["test" if number % 4 == 0 else "train" for number in range(24)]
     clips.assign(split=splits).to_csv(with_splits, index=False)
-    small = tmp_path / "small.yaml"
-    changes = {"encoder": {"name": "audio_ntt", "width": 4, "dim": 16}, "training.batch_size": 8}
-    small.write_text(write_recipe(read_recipe("tiny", PRETRAINING, changes)))
+    networks = {
+        "small": {"name": "audio_ntt", "width": 4, "dim": 16},
+        "narrow": {"name": "resnet18", "width": 4},
+    }
+    for name, network in networks.items():
+        changes = {"encoder": network, "training.batch_size": 8}
+        recipe = write_recipe(read_recipe("tiny", PRETRAINING, changes))
+        (tmp_path / f"{name}.yaml").write_text(recipe)
     command = [
-        sys.executable, EXPERIMENTS / "compare_recipes.py", pool, "--sets", labeled, with_splits,
-        "--recipes", small, "tiny", "--minutes", "0.02", "--shares", "0.5", "1",
-        "--seeds", "2", "--out", tmp_path / "out",
+        "compare_recipes.py", pool, "--sets", labeled, with_splits,
+        "--recipes", tmp_path / "small.yaml", tmp_path / "narrow.yaml",
+        "--minutes", "0.01", "--shares", "0.5", "1", "--seeds", "2", "--out", tmp_path / "out",
     ]  # fmt: skip
     for _ in range(2):  # the second run reuses everything
-        process = subprocess.run(command, capture_output=True, text=True)
-        assert process.returncode == 0, process.stderr
+        experiment(*command)
     table = pd.read_csv(tmp_path / "out" / "table.csv").fillna({"over small": ""})
     assert len(table) == 2 * (2 + 2)
     assert table[["labeled", "official"]].stack().between(0, 1).all()
@@ -62,20 +75,15 @@ def test_compare_recipes(sound_folder, tmp_path):
         (untrained,) = table.query("recipe == @row.recipe and kind == 'untrained'")["all"]
         gain = row["all"] - untrained
         assert row["over untrained"].startswith(f"{gain:+.3f} (")
-        assert bool(row["over small"]) == (row["recipe"] == "tiny")
+        assert bool(row["over small"]) == (row["recipe"] == "narrow")
     assert (tmp_path / "out" / "figure.png").stat().st_size > 10_000
 
 
-def test_few_labels(sound_folder, run, tmp_path):
+def test_few_labels(experiment, sound_folder, run, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
     manifest = tmp_path / "clips.csv"
     clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
-    command = [
-        sys.executable, EXPERIMENTS / "few_labels.py", run.path, manifest, "--labels", "2",
-        "--out", tmp_path / "few",
-    ]  # fmt: skip
-    process = subprocess.run(command, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
+    experiment("few_labels.py", run.path, manifest, "--labels", 2, "--out", tmp_path / "few")
     table = pd.read_csv(tmp_path / "few" / "table.csv", index_col=0)
     ways, scratch = ["fine-tuned", "linear"], table["clips"]["from scratch"]
     above = [f"{way} above from scratch" for way in ways]
@@ -102,7 +110,7 @@ def pack(root, name, debs):
 
 
 @needs_debian
-def test_open_pool(sound_folder, tmp_path):
+def test_open_pool(nursery, experiment, sound_folder, tmp_path):
     package, pool = tmp_path / "package", tmp_path / "pool"
     shutil.copytree(sound_folder, package / "usr" / "share" / "mine")
     for name, text in {"copyright": "free", "readme.txt": "not a sound"}.items():
@@ -110,20 +118,19 @@ def test_open_pool(sound_folder, tmp_path):
     (package / "usr" / "share" / "mine" / "link.wav").symlink_to("low/0.wav")
     (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
     pack(package, "mine", pool / ".deb")
-    command = [sys.executable, EXPERIMENTS / "open_pool.py", pool, "--packages", "mine"]
+    command = ["open_pool.py", pool, "--packages", "mine"]
     for _ in range(2):  # the second run reuses everything
-        process = subprocess.run(command, capture_output=True, text=True)
-        assert (process.returncode, process.stdout) == (0, f"25 sounds in {pool / 'pool.csv'}\n")
+        assert experiment(*command) == f"25 sounds in {pool / 'pool.csv'}\n"
     assert (pool / "mine" / "usr" / "share" / "mine" / "copyright").exists()
     assert not list(pool.rglob("readme.txt"))
     assert len(read_source(pool / "pool.csv")) == 25
-    process = subprocess.run([*command, "no-such-package"], capture_output=True, text=True)
+    process = nursery.run(EXPERIMENTS / command[0], *command[1:], "no-such-package")
     assert process.returncode == 1
     assert "no-such-package: cannot be downloaded" in process.stderr
 
 
 @needs_debian
-def test_labeled_sets(sound_folder, tmp_path):
+def test_labeled_sets(experiment, sound_folder, tmp_path):
     sound, sets = sound_folder / "low" / "0.wav", tmp_path / "sets"
     drum = pd.read_csv(EXPERIMENTS / "drums.csv")["path"][0]
     words = [f"stamps/{number}_desc_{language}.ogg" for language in ("fr", "el") for number in "ab"]
@@ -142,10 +149,7 @@ def test_labeled_sets(sound_folder, tmp_path):
     pack(tmp_path / "nexuiz-data", "nexuiz-data", sets / ".deb")
 
     for _ in range(2):  # the second run reuses everything
-        process = subprocess.run(
-            [sys.executable, EXPERIMENTS / "labeled_sets.py", sets], capture_output=True, text=True
-        )
-        assert process.returncode == 0, process.stderr
+        experiment("labeled_sets.py", sets)
         sets_read = {
             name: read_source(sets / f"{name}.csv") for name in ("drums", "voices", "languages")
         }

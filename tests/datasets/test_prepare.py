@@ -4,8 +4,6 @@ import hashlib
 import os
 import random
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -153,13 +151,20 @@ while was_killed and moment < int(sys.argv[4]):
 """
 
 
-def kill_at_renames(sounds: Path, root: Path, first: int, last: int) -> None:
+@pytest.fixture
+def kill_at_renames(nursery):
     """Prepare repeatedly in child processes, each killed at the next rename, until one finishes."""
-    moments = [str(first), str(last)]
-    subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, sounds, root, *moments], check=True)
+
+    def kill(sounds: Path, root: Path, first: int, last: int) -> None:
+        process = nursery.run("-c", KILLED_AT_A_RENAME, sounds, root, first, last)
+        assert process.returncode == 0, process.stderr
+
+    return kill
 
 
-def test_prepare_resumes_after_a_kill_at_any_rename(sounds, whole, small_parts, tmp_path):
+def test_prepare_resumes_after_a_kill_at_any_rename(
+    kill_at_renames, sounds, whole, small_parts, tmp_path
+):
     kill_at_renames(sounds, tmp_path, 1, 99)
     killed = sorted(tmp_path.iterdir())
     # the plan; frames and record of four parts; frames, clips, problems and head; and one unkilled
@@ -183,7 +188,7 @@ def test_prepare_resumes_after_a_kill_while_clearing_away(sounds, whole, tmp_pat
     assert contents(out) == whole
 
 
-def test_finished_parts_are_not_recomputed(sounds, whole, small_parts, tmp_path):
+def test_finished_parts_are_not_recomputed(kill_at_renames, sounds, whole, small_parts, tmp_path):
     """After an interruption, the sounds of finished parts are not read again."""
     copy = tmp_path / "sounds"
     shutil.copytree(sounds, copy)

@@ -9,12 +9,13 @@ from soundalike.datasets import synthetic
 from soundalike.demo.run import run_demo
 from soundalike.recipes.recipe import write_recipe
 
+pytestmark = pytest.mark.usefixtures("rough_sounds")
 SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
 
 
 @pytest.fixture
 def few_sounds(monkeypatch):
-    few = {"train_noisy": 48, "train_clean": 20, "test": 40}
+    few = {"train_noisy": 32, "train_clean": 20, "test": 20}
     monkeypatch.setitem(synthetic.SIZES, "small", few)
 
 

@@ -103,7 +103,7 @@ def test_the_gradient_equals_that_of_the_definition_in_float64() -> None:
 def test_blocks_are_seen_by_memory_alone(monkeypatch, block: int) -> None:
     """A block of one view, blocks that end within the batch, one for all: loss and gradient."""
     monkeypatch.setitem(BLOCK, "cpu", block)
-    z_a, z_b = (z.double().requires_grad_() for z in on_the_sphere(9))
+    z_a, z_b = (z.double().requires_grad_() for z in on_the_sphere(9, dim=3))
     assert torch.autograd.gradcheck(lambda a, b: NTXent(0.1)(a, b, Batch()), (z_a, z_b))
     exact = plain_nt_xent(z_a, z_b, 0.1)
     torch.testing.assert_close(NTXent(0.1)(z_a, z_b, Batch()), exact)

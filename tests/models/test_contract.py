@@ -75,6 +75,7 @@ def test_initial_weights_depend_on_the_seed(encoder) -> None:
 
 
 def test_works_in_channels_last_and_bfloat16(encoder, patches) -> None:
+    patches = patches[:, :, :37]  # without instructions for bfloat16 it is slow
     encoder.eval()
     with torch.no_grad():
         expected = encoder(patches)
@@ -88,6 +89,6 @@ def test_works_in_channels_last_and_bfloat16(encoder, patches) -> None:
 
 def test_trains_in_bfloat16(encoder, patches) -> None:
     with torch.autocast("cpu", torch.bfloat16):
-        h = encoder(patches)
+        h = encoder(patches[:2, :, :37])
     h.float().sum().backward()
     assert all(parameter.grad.isfinite().all() for parameter in encoder.parameters())

@@ -19,6 +19,7 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.report.sample_views import N_BACKGROUND_CLIPS, sample_views, spread
 from soundalike.training.pretraining_recipe import PRETRAINING
 
+pytestmark = pytest.mark.usefixtures("rough_sounds")
 RATE = 22050
 
 

@@ -13,6 +13,7 @@ from soundalike.report.sample_views import sample_views
 from soundalike.report.views_page import write_views_page
 from soundalike.training.pretraining_recipe import PRETRAINING
 
+pytestmark = pytest.mark.usefixtures("rough_sounds")
 RATE = 22050
 N_PAIRS = 4
 

@@ -1,8 +1,5 @@
 """Settings chosen for the machine, and forcing them."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 from torch import nn
@@ -52,7 +49,7 @@ def test_channels_last_is_chosen_where_it_is_safe(width, channels_last):
     assert weight.is_contiguous(memory_format=torch.channels_last) is channels_last
 
 
-def test_a_narrow_network_trains_on_batches_of_different_sizes():
+def test_a_narrow_network_trains_on_batches_of_different_sizes(nursery):
     """In its own process, because the fault would crash it."""
     code = (
         "import torch\n"
@@ -62,7 +59,7 @@ def test_a_narrow_network_trains_on_batches_of_different_sizes():
         "for step in range(60):\n"
         "    network(torch.randn((8, 3)[step % 2], 1, 101, 96)).sum().backward()\n"
     )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert nursery.run("-c", code).returncode == 0
 
 
 def test_keep_freed_memory_does_not_change_results():
