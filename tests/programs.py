@@ -128,9 +128,9 @@ class HeldProgram:
         os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """Kill the program alone; its workers see to themselves."""
+        """Kill the program alone, and wait until its workers have seen to themselves."""
         os.kill(self.process.pid, signal.SIGKILL)
-        assert self.process.poll(HANG_S) is not None
+        self.process.communicate()
 
     def output(self) -> tuple[str, str]:
         """Wait for the end of the program; return what it printed, and on standard error."""
