@@ -94,7 +94,7 @@ def run(store, tiny_recipe, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rough_sounds():
-    """Make the sounds of views in a few rounds: quickly. Many sound better, says test_inversion."""
+    """Invert views to sounds with 2 iterations, not 32; test_inversion covers their quality."""
     from soundalike.audio.inversion import to_waveform
     from soundalike.report import sample_views
 
@@ -105,7 +105,7 @@ def rough_sounds():
 
 @pytest.fixture(scope="session")
 def nursery():
-    """Starts programs in processes of their own, which need not import anything any more."""
+    """Starts programs in their own processes, with all imports done."""
     nursery = Nursery()
     yield nursery
     nursery.close()

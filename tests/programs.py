@@ -1,8 +1,8 @@
-"""Programs that tests run in processes of their own, without waiting for their imports.
+"""Programs that tests run in their own processes, without waiting for imports.
 
 Importing torch takes longer than most tests. So one process, the nursery, imports everything once,
-and every program is a fork of it: a process of its own, in a session of its own, which can be
-interrupted, killed or limited like any other.
+and every program is a fork of it, with its own session, environment and output. It can be
+interrupted, killed or limited like any other process.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ LATE_IMPORTS = ["matplotlib.pyplot", "scipy.signal", "sklearn.manifold", "soxr"]
 
 
 class Nursery:
-    """Starts programs that have imported everything already."""
+    """Starts programs with all imports done."""
 
     def __init__(self) -> None:
         self.channel, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -56,7 +56,7 @@ class Nursery:
 
 
 class Program:
-    """A program that runs, in the environment and the folder of the caller."""
+    """A running program, with the environment and the working folder of the caller."""
 
     def __init__(self, channel: socket.socket, *words: str) -> None:
         ours, theirs = zip(*(os.pipe() for _ in range(3)), strict=True)
@@ -71,14 +71,14 @@ class Program:
         self.returncode: int | None = None
 
     def poll(self, timeout_s: float = 0.0) -> int | None:
-        """Return the exit code, minus the signal that killed it, or None while it runs."""
+        """Return the exit code (negative: the signal that killed it), or None while it runs."""
         if self.returncode is None and select.select([self._status], [], [], timeout_s)[0]:
             with self._status:
                 self.returncode = int(self._status.readline())
         return self.returncode
 
     def communicate(self) -> tuple[str, str]:
-        """Wait for the end; return what it printed since, and on standard error."""
+        """Wait for the end; return the unread output and standard error."""
         readers = ThreadPoolExecutor(2)
         out, errors = (readers.submit(pipe.read) for pipe in (self.stdout, self.stderr))
         readers.shutdown(wait=False)
@@ -128,7 +128,7 @@ class HeldProgram:
         os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """Kill the program alone, and wait until its workers have seen to themselves."""
+        """Kill only the program, and wait until its workers have ended by themselves."""
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
@@ -149,7 +149,7 @@ class HeldProgram:
 
 
 def next_program(channel: socket.socket) -> dict | None:
-    """Fork at every request; return in the fork, with the request, and None after the last."""
+    """Fork at every request. Return the request in the fork, and None here after the last one."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watchers
     while True:
         message, pipes, *_ = socket.recv_fds(channel, MOST_BYTES, 3)
@@ -165,7 +165,7 @@ def next_program(channel: socket.socket) -> dict | None:
 
 
 def watched_fork(out: int, errors: int, status: int) -> bool:
-    """Return in a fork; here, report its number and how it ends, and end with it."""
+    """Return True in a fork. Here, report its process ID and exit code, then exit."""
     pid = os.fork()
     if pid == 0:
         os.setsid()
@@ -185,7 +185,7 @@ def watched_fork(out: int, errors: int, status: int) -> bool:
 
 
 def run_program(words: list[str], environment: dict[str, str], folder: str) -> None:
-    """Do what Python does with these arguments."""
+    """Run a program as Python does with these arguments."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

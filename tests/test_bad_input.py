@@ -122,7 +122,7 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def zoo_run(nursery, zoo, tmp_path_factory):
-    """A pre-training on the zoo, from the command line, and what it said last."""
+    """A pre-training on the zoo from the command line, and its last line of output."""
     run = tmp_path_factory.mktemp("zoo_run") / "run"
     child = nursery.run("-m", "soundalike", "pretrain", zoo, "--out", run, *TINY)
     assert child.returncode == DONE, child.stderr
@@ -210,7 +210,7 @@ sys.exit(main(sys.argv[2:]))
 
 @pytest.fixture
 def limited(nursery):
-    """Run a command in a process that may write no file longer than some bytes."""
+    """Run a command in a child process with a limit on the size of files."""
     return lambda n_bytes, *words: nursery.run("-c", LIMITED, n_bytes, *words)
 
 
@@ -251,7 +251,7 @@ for n_bytes in map(int, sys.argv[4:]):
 
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_prepare_resumes_as_disk_space_grows(nursery, store, sound_folder, tmp_path, n_workers):
-    """Every file fails in its turn, none is left half written, and the store is the same."""
+    """The limit stops each file in turn; none is left half-written, and the store is the same."""
     out, limits = tmp_path / "store", [0, 100, 50_000, 500_000, 10_000_000]
     child = nursery.run("-c", PREPARE_CHILD, sound_folder, out, n_workers, *limits)
     assert child.returncode == 0, child.stderr

@@ -10,12 +10,11 @@ import torch
 from soundalike.models.band_cnn import BandCNN
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-N_CLIPS = 8
 
 
 @pytest.fixture
 def run(nursery):
-    """Run an example as its docstring says, and return the lines it prints."""
+    """Run an example as in its docstring; return the lines it prints."""
 
     def run_example(script, *arguments):
         process = nursery.run(EXAMPLES / script, *arguments)
@@ -27,16 +26,17 @@ def run(nursery):
 
 def test_train_in_plain_torch(run, tmp_path):
     rng = np.random.default_rng(0)
-    time_s = np.arange(26000) / 22050
-    for number in range(N_CLIPS):  # each clip sounds like itself only: tones half an octave apart
+    time_s = np.arange(30000) / 22050
+    for number in range(12):  # every clip is distinct: tones half an octave apart
         wave = np.sin(2 * np.pi * 100 * 2 ** (number / 2) * time_s)
         wave += 0.01 * rng.standard_normal(len(wave))
         soundfile.write(tmp_path / f"{number}.wav", 0.5 * wave, 22050)
     lines = run("train_in_plain_torch.py", tmp_path, tmp_path / "encoder.pt")
     losses = [float(line.rpartition(" ")[2]) for line in lines]
     assert len(losses) == 20
-    at_chance = np.log(2 * N_CLIPS - 1)  # every other view is equally likely to be the partner
-    assert losses[-1] < min(losses[0], 0.6 * at_chance)
+    at_chance = np.log(2 * 12 - 1)  # every other view is equally likely to be the partner
+    # 0.4 of it at the end; 0.7 to 0.9 in every epoch with a learning rate of 0
+    assert np.mean(losses[-5:]) < 0.6 * at_chance
     BandCNN().load_state_dict(torch.load(tmp_path / "encoder.pt"))
 
 

@@ -18,7 +18,7 @@ EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 @pytest.fixture
 def experiment(nursery):
-    """Run an experiment to its good end, and return what it prints."""
+    """Run an experiment that must succeed; return what it prints."""
 
     def run(script, *arguments):
         process = nursery.run(EXPERIMENTS / script, *arguments)
