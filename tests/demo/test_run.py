@@ -15,7 +15,7 @@ SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
 
 @pytest.fixture
 def few_sounds(monkeypatch):
-    few = {"train_noisy": 32, "train_clean": 20, "test": 20}
+    few = {"train_noisy": 32, "train_clean": 20, "test": 40}
     monkeypatch.setitem(synthetic.SIZES, "small", few)
 
 
