@@ -12,6 +12,7 @@ determines the number of steps.
 """
 
 import argparse
+import hashlib
 import itertools
 import tempfile
 from functools import partial
@@ -66,6 +67,7 @@ def compare(arguments: argparse.Namespace) -> dict[Condition, pd.DataFrame]:
         pool, *sets = (
             store_of(source, recipe, arguments.out) for source in (arguments.pool, *arguments.sets)
         )
+        key = hashlib.sha256("".join(s.fingerprint for s in sets).encode()).hexdigest()[:8]
         rate = steps_per_second(recipe, pool, out)
         for seed, minutes, share in itertools.product(
             range(arguments.seeds), arguments.minutes, arguments.shares
@@ -79,7 +81,7 @@ def compare(arguments: argparse.Namespace) -> dict[Condition, pd.DataFrame]:
                 Condition(out.name, TRAINED, minutes, share): (folder, partial(embeddings, model)),
             }
             for row, (where, of) in represent.items():
-                cache = where / f"{row.kind.replace(' ', '-')}-{seed}.csv"
+                cache = where / f"{row.kind.replace(' ', '-')}-{seed}-{key}.csv"
                 if not cache.exists():
                     pd.concat([is_correct(of(s), s, seed) for s in sets]).to_csv(cache)
                 right = pd.read_csv(cache, index_col=[0, 1]).squeeze().rename(seed)

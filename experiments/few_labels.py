@@ -83,7 +83,13 @@ def fit_network(
         "align_last_window": model.windows.align_last,
     }
     run = RunFolder(arguments.out / store.clips.name / f"{method}-{few.name}-{seed}")
-    run.configure(clips=store.fingerprint, split=few.name, labels=arguments.labels, recipe=recipe)
+    run.configure(
+        clips=store.fingerprint,
+        split=few.name,
+        labels=arguments.labels,
+        model=model.fingerprint() if method == FINE_TUNED else None,
+        recipe=recipe,
+    )
     return fine_tune(store, few, run, recipe, model=model if method == FINE_TUNED else None)
 
 

@@ -16,7 +16,7 @@ SOURCE_HELP = (
     "esc10:ROOT or synthetic:small, or a prepared store"
 )
 MODEL_HELP = (
-    "a run folder written by pretrain, a folder with config.json and model.safetensors, or the "
+    "a run folder written by pretrain, a folder with config.json and its weights, or the "
     "name of a shipped model (default: default)"
 )
 

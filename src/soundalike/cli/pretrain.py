@@ -83,7 +83,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
         source=arguments.source,
         clips=store.fingerprint,
         test_fold=arguments.test_fold,
-        init=arguments.init,
+        init=init.fingerprint() if init else None,
         recipe=recipe,
     )
 

@@ -33,7 +33,13 @@ from soundalike.datasets.store import (
     open_store,
     read_problems,
 )
-from soundalike.runtime.atomic import atomic_write, write_json, write_text
+from soundalike.runtime.atomic import (
+    PARTIAL,
+    atomic_write,
+    remove_partial_files,
+    write_json,
+    write_text,
+)
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
 from soundalike.runtime.workers import map_in_processes
@@ -115,7 +121,9 @@ def _claim(out: Path, plan: dict) -> None:
                 "or name a new folder."
             )
         return
-    if out.exists() and (not out.is_dir() or set(os.listdir(out)) - {f"{PLAN}.partial"}):
+    if out.exists() and (
+        not out.is_dir() or not all(name.endswith(PARTIAL) for name in os.listdir(out))
+    ):
         raise SourceError(f"{out}: exists and is not a store: name a new folder.")
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / PLAN, json.dumps(plan))
@@ -220,6 +228,7 @@ def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int]) -> N
 def _clear_away(out: Path) -> None:
     """Delete the files of an unfinished store, last the plan, which marks it as unfinished."""
     if (out / PLAN).exists():
+        remove_partial_files(out)
         if (out / PARTS).exists():
             shutil.rmtree(out / PARTS)
         (out / PLAN).unlink()

@@ -33,7 +33,7 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, write_json
 from soundalike.runtime.hardware import choose_hardware
-from soundalike.training.run_folder import RunFolder, read_run_config
+from soundalike.training.run_folder import RunFolder, read_run_config, read_training_audio
 
 FINETUNE, SCRATCH = "finetune", "from scratch"
 
@@ -83,7 +83,7 @@ def evaluate(
     store = _open_store(folder, source, clips, encoder, out, progress)
     store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
     config = {} if is_shipped(model) else read_run_config(folder)
-    splits, pretrained_on_test_clips = _splits(config, store, task, seed)
+    splits = _splits(config, store, task, seed)
     experiment = _Experiment(encoder, store, splits, out, seed, progress)
     results: Results = {}
     if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
@@ -92,13 +92,14 @@ def evaluate(
         results |= _score_fine_tuning(experiment, recipe or read_recipe(FINETUNE, SUPERVISED))
     labels = store.clips.labels()
     tested = np.concatenate([split.test for split in splits])
+    is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
     scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
     result = EvaluationResult(
         model=str(model),
         source=source,
         splits=[split.name for split in splits],
         n_test_clips=len(tested),
-        pretrained_on_test_clips=pretrained_on_test_clips,
+        pretrained_on_test_clips=not is_shipped(model) and bool(is_training_audio.any()),
         seed=seed,
         out=str(out),
         metric=metric_name(labels.values[tested]),
@@ -138,32 +139,25 @@ def _open_store(
     return open_or_prepare(source, out / "store", model.front_end, clips=clips, progress=progress)
 
 
-def _splits(
-    config: Mapping[str, Any], store: Store, task: str, seed: int
-) -> tuple[list[Split], bool]:
-    """Return the splits to test, and whether pre-training included their test clips.
-
-    A run that left out a fold of the same clips is tested on that fold only, unless the clips have
-    splits: pre-training uses none of their test clips.
+def _splits(config: Mapping[str, Any], store: Store, task: str, seed: int) -> list[Split]:
+    """Return the splits to test: of a run that left out a fold of the same clips, only that fold.
 
     Raises:
         SourceError: the fold that was left out has no labeled clip.
     """
     splits = evaluation_splits(store, task, seed)
     refuse_hollow(store, splits)
-    if config.get("clips") != store.fingerprint:
-        return splits, False
-    if store.clips.has_splits:
-        return splits, False
-    if (test_fold := config.get("test_fold")) is None:
-        return splits, True
+    is_same_source = config.get("clips") == store.fingerprint and not store.clips.has_splits
+    test_fold = config.get("test_fold")
+    if not is_same_source or test_fold is None:
+        return splits
     splits = [split for split in splits if split.name == f"fold {test_fold}"]
     if not splits:
         raise SourceError(
             f"{store.clips.name}: nothing to test: the run left out fold '{test_fold}', which has "
             "no labeled clip."
         )
-    return splits, False
+    return splits
 
 
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
@@ -202,9 +196,8 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
             print(f"training on {split.name}, {start}", file=sys.stderr)
         run = RunFolder(experiment.out / name)
         init = model if start == PRETRAINED else None
-        run.configure(
-            clips=store.fingerprint, split=split.name, pretrained=init is not None, recipe=recipe
-        )
+        model_key = init.fingerprint() if init else None
+        run.configure(clips=store.fingerprint, split=split.name, model=model_key, recipe=recipe)
         return fine_tune(store, split, run, recipe, model=init, progress=experiment.progress)
 
     store = experiment.store

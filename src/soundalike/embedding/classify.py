@@ -8,6 +8,7 @@ import numpy as np
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.clip_reader import ClipReader
+from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.runtime.atomic import atomic_write
@@ -61,10 +62,16 @@ def classify(
         progress: If true, a progress bar is shown on standard error.
 
     Raises:
+        ModelError: the classifier has no threshold yet.
         SourceError: `out` is a folder.
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
+    if classifier.threshold is None:
+        raise ModelError(
+            "the classifier has no threshold, since its evaluation was interrupted: run `soundalike "
+            "evaluate` again, or set --threshold."
+        )
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the CSV file to write.")
     front_end = classifier.model.front_end

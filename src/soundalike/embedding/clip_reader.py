@@ -94,7 +94,7 @@ class ClipReader:
         Returns:
             Its path, or None if no clip was skipped.
         """
-        path = out.with_suffix(".problems.csv")
+        path = out.with_name(f"{out.name}.problems.csv")
         if not self.problems:
             path.unlink(missing_ok=True)  # of an earlier run
             return None

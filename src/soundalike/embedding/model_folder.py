@@ -1,5 +1,11 @@
-"""A model on disk: its settings in ``config.json``, its weights in ``model.safetensors``."""
+"""A model on disk: its settings in ``config.json``, its weights in the file that this names.
 
+The file of the weights is named by a hash of its content, so the weights of an earlier model stay
+until ``config.json``, which is replaced in one step, names the new ones. Wherever a process is
+killed, the folder holds the earlier model or the new one.
+"""
+
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +19,7 @@ from soundalike import __version__
 from soundalike.embedding.model_path import CONFIG, WEIGHTS, ModelError
 from soundalike.runtime.atomic import atomic_write, write_json
 
-FORMAT = 3
+FORMAT = 4
 
 Model = TypeVar("Model")
 
@@ -37,9 +43,15 @@ def write_model(
     weights = {name: t.contiguous() for name, t in network.state_dict().items()}
     if half:
         weights = {name: t.half() if t.ndim > 1 else t for name, t in weights.items()}
-    with atomic_write(folder / WEIGHTS) as path:
-        path.write_bytes(save(weights))  # save_file makes files that only their owner can read
-    write_json(folder / CONFIG, {"format": FORMAT, "version": __version__} | config)
+    content = save(weights)  # save_file makes files that only their owner can read
+    weights_name = f"model-{hashlib.sha256(content).hexdigest()[:12]}{WEIGHTS}"
+    with atomic_write(folder / weights_name) as path:
+        path.write_bytes(content)
+    head = {"format": FORMAT, "version": __version__, "weights": weights_name}
+    write_json(folder / CONFIG, head | config)
+    for path in folder.glob(f"model-{'[0-9a-f]' * 12}{WEIGHTS}"):
+        if path.name != weights_name:
+            path.unlink(missing_ok=True)
 
 
 def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.Module]]) -> Model:
@@ -58,8 +70,9 @@ def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.M
         version = config.pop("version", None)
         if (number := config.pop("format")) != FORMAT:
             raise ValueError(f"its format is {number}, and this version reads format {FORMAT}")
+        weights = load_file(folder / Path(config.pop("weights")).name)
         model, network = build(config)
-        network.load_state_dict(load_file(folder / WEIGHTS))
+        network.load_state_dict(weights)
     except (
         OSError, ValueError, TypeError, AttributeError, LookupError, RuntimeError, ArithmeticError,
         SafetensorError,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from soundalike.pretrained import SHIPPED_MODELS
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS = "config.json", ".safetensors"
 ENCODER, CLASSIFIER = "encoder", "classifier"
 
 
@@ -40,7 +40,7 @@ def find_model(model: str | Path) -> Path:
     if not folders:
         raise ModelError(
             f"{model}: no model there: name a run folder of `soundalike pretrain`, a folder "
-            f"with {CONFIG} and {WEIGHTS}, or a model that comes with soundalike: "
+            f"with {CONFIG} and its weights, or a model that comes with soundalike: "
             f"{', '.join(SHIPPED_MODELS)}."
         )
     return folders[0]

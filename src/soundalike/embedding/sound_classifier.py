@@ -48,7 +48,8 @@ class SoundClassifier(nn.Module):
         multi_label: If true, a clip may have several classes, with independent probabilities
             (sigmoid). If false, the probabilities of a clip sum to one (softmax).
         clip_score: mean that makes a clip's probabilities from those of its windows.
-        threshold: lowest probability at which a class is assigned; below it a clip is unsure.
+        threshold: lowest probability at which a class is assigned; below it a clip is unsure. None
+            until it is calibrated: `classify` refuses such a classifier.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class SoundClassifier(nn.Module):
         *,
         multi_label: bool = False,
         clip_score: Literal["arithmetic", "geometric"] = "arithmetic",
-        threshold: float = 0.0,
+        threshold: float | None = None,
     ) -> None:
         super().__init__()
         self.model = model

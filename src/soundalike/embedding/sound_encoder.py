@@ -1,6 +1,8 @@
 """The trained model in one piece: front end, standardization, encoder and windows."""
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -170,14 +172,26 @@ class SoundEncoder(nn.Module):
         return [self.front_end.of_clip(mono_at(sound, sample_rate, self.front_end.sample_rate))]
 
     def save(self, folder: str | Path, *, half: bool = False) -> None:
-        """Write ``config.json`` and ``model.safetensors`` into a folder.
+        """Write ``config.json`` and the weights into a folder.
 
         Args:
             folder: created if it does not exist.
             half: If true, weights are saved in half precision: half the file size, and embeddings
                 change in the third or fourth digit. Loading makes them float32 again.
         """
-        config = {
+        write_model(Path(folder), self._config(), self, half=half)
+
+    def fingerprint(self) -> str:
+        """Return a hash of settings and weights: models with the same one are the same model."""
+        digest = hashlib.sha256(json.dumps(self._config(), sort_keys=True).encode())
+        for name, tensor in sorted(self.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().float().contiguous().numpy().data)
+        return digest.hexdigest()
+
+    def _config(self) -> dict[str, Any]:
+        """Return the settings that `_build` takes, for JSON."""
+        return {
             "encoder": self.encoder_settings,
             "front_end": dataclasses.asdict(self.front_end),
             "standardization": dataclasses.asdict(self.standardization),
@@ -185,7 +199,6 @@ class SoundEncoder(nn.Module):
             "intermediate_features": list(self.intermediate_features),
             "whitening": list(self.whitening.axes.shape) if self.whitening else None,
         }
-        write_model(Path(folder), config, self, half=half)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":

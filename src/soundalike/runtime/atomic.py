@@ -1,4 +1,4 @@
-"""Atomic writing: a file is complete or does not exist."""
+"""Atomic writing: a file is complete or does not exist, also after a crash of the machine."""
 
 import json
 import os
@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+PARTIAL = ".partial"
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Write to a temporary file in the same folder, then rename it to `path`.
 
-    If the writing fails, the temporary file is deleted and an existing file stays as it was.
+    If the writing fails, the temporary file is deleted and an existing file stays as it was. A
+    process that is killed leaves its temporary file, which nobody reads; `remove_partial_files`
+    deletes it. Every process has a temporary file of its own.
 
     Args:
         path: the file to create or replace.
@@ -23,15 +27,34 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the file cannot be written; the error names it.
     """
-    temporary = path.with_name(path.name + ".partial")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
     try:
         yield temporary
+        _flush(temporary)
         os.replace(temporary, path)
+        _flush(path.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            error.filename = str(path)  # an error of an open file does not say which file
+        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+            error.filename = str(path)
         raise
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in a folder; lock the folder first."""
+    for path in folder.glob(f"*{PARTIAL}"):
+        path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open folders
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,7 +12,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from soundalike.runtime.interrupt import StopSignal
-from soundalike.runtime.lock import locked
 from soundalike.training.metrics import Metrics, StepMetrics
 from soundalike.training.monitor import Check, Monitor
 from soundalike.training.run_folder import RunFolder
@@ -78,11 +77,11 @@ def run_to_end(
 
     Raises:
         TrainingError: the loss is NaN or infinite.
-        RunError: the checkpoint cannot be read.
+        RunError: the checkpoint cannot be read, or another training has configured the run.
         InUseError: another training is using the run.
         OSError: a file cannot be written.
     """
-    with locked(run.path):
+    with run.locked():
         return _Loop(training, run, save_model, monitor, name, progress).run_to_end()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from soundalike.runtime.atomic import atomic_write
 from soundalike.training.run_folder import RunFolder
 
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
@@ -30,10 +31,13 @@ class Metrics:
     def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
         self._path = run.metrics
         rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
-        self._file = self._path.open("w", newline="")
-        self._writer = csv.DictWriter(self._file, [*COLUMNS, *scores])
-        self._writer.writeheader()
-        self._writer.writerows(rows)
+        columns = [*COLUMNS, *scores]
+        with atomic_write(self._path) as path, path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        self._file = self._path.open("a", newline="")
+        self._writer = csv.DictWriter(self._file, columns)
         self._board = SummaryWriter(str(run.tensorboard), purge_step=n_steps_done + 1)
         self._waiting: list[StepMetrics] = []
 

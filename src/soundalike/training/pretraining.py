@@ -16,6 +16,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.recipes.errors import recipe_errors
 from soundalike.recipes.sections import Recipe
+from soundalike.runtime.atomic import write_text
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import Pretraining, build_pretraining
 from soundalike.training.fit_whitening import whitened
@@ -102,6 +103,7 @@ def pretrain(
         for line in _announcement(training_store, knn_store, may_select, health.n_clips):
             print(line, file=sys.stderr)
         print(f"runs on {hardware.why}", file=sys.stderr)
+    write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     result = run_to_end(
         parts.training,
         run,

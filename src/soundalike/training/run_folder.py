@@ -7,24 +7,28 @@ tensorboard/       the metrics as TensorBoard events
 checkpoints/       last.ckpt, from which an interrupted run resumes
 encoder/           the trained model, of the best epoch if there is a validation set
 classifier/        the classifier on top of it, if classes were learned
+training_audio.txt hashes of the clips that pre-training used; `evaluate` looks for test clips in it
 store/             the log-mels, if the run prepared them itself
 """
 
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import yaml
 
-from soundalike.runtime.atomic import atomic_write
+from soundalike.datasets.identical import HASH
+from soundalike.runtime.atomic import PARTIAL, atomic_write, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
 
 if TYPE_CHECKING:
     import lightning_fabric
 
-CONFIG = "config.yaml"
+CONFIG, TRAINING_AUDIO = "config.yaml", "training_audio.txt"
 
 
 class RunError(Exception):
@@ -45,10 +49,12 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._configuration: dict[str, Any] | None = None
         if self.config.exists() or not path.exists():
             return
         # A run that was interrupted before its configuration was written may have these two.
-        if not path.is_dir() or set(os.listdir(path)) - {self.store.name, "checkpoints"}:
+        own = {self.store.name, "checkpoints"}
+        if not path.is_dir() or {n for n in os.listdir(path) if not n.endswith(PARTIAL)} - own:
             raise RunError(f"{path} exists and is not a run: name a new folder.")
 
     @property
@@ -82,6 +88,11 @@ class RunFolder:
         return self.path / "encoder"
 
     @property
+    def training_audio(self) -> Path:
+        """The `AudioHash` of each training clip of a pre-training, one per line."""
+        return self.path / TRAINING_AUDIO
+
+    @property
     def store(self) -> Path:
         """The folder of the log-mels, if the run prepared them itself."""
         return self.path / "store"
@@ -94,12 +105,27 @@ class RunFolder:
             InUseError: another training is using the folder.
         """
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        self._configuration = config
         with locked(self.path):
             if self.checkpoint.exists():
                 self._refuse_other(config)
                 return
-            with atomic_write(self.config) as path:
-                path.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+            text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+            write_text(self.config, text)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock of the folder for a training with the configuration of `configure`.
+
+        Raises:
+            InUseError: another training is using the folder.
+            RunError: another training has configured it since.
+        """
+        with locked(self.path):
+            if self._configuration is not None:
+                self._refuse_other(self._configuration)
+            remove_partial_files(self.path)
+            yield
 
     def read_config(self) -> dict[str, Any]:
         """Return the configuration of the run.
@@ -162,6 +188,16 @@ def read_run_config(path: Path) -> dict[str, Any]:
         RunError: the configuration is damaged.
     """
     return RunFolder(path).read_config() if (path / CONFIG).exists() else {}
+
+
+def read_training_audio(path: Path) -> np.ndarray:
+    """Return the `AudioHash` of the clips that a run pre-trained on; none if it is not known.
+
+    Shape:
+        result: bytes [clips]; silent clips are left out.
+    """
+    file = path / TRAINING_AUDIO
+    return np.array(file.read_text().split() if file.exists() else [], dtype=HASH)
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:
