@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, WRONG_USE
 from soundalike.cli.evaluate import print_evaluation
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -47,7 +47,9 @@ def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp
     assert results["model"] == "default"
 
 
-def test_fine_tuning_is_compared_with_from_scratch(results_of, run, sound_folder, store, tmp_path):
+def test_fine_tuning_is_compared_with_from_scratch(
+    results_of, call, run, sound_folder, store, tmp_path, capsys
+):
     out = tmp_path / "tuned"
     words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
     results, _ = results_of(*words)
@@ -64,6 +66,12 @@ def test_fine_tuning_is_compared_with_from_scratch(results_of, run, sound_folder
     modified = (out / "finetune" / "metrics.csv").stat().st_mtime_ns
     assert results_of(*words)[0] == results, "a finished training is not repeated"
     assert SoundEncoder.from_pretrained(out / "finetune").dim == 32
+    other = SoundEncoder.from_pretrained(run.path)
+    next(other.encoder.parameters()).data += 1e-3
+    other.save(tmp_path / "other")
+    words[1] = tmp_path / "other"
+    assert call(*words) == WRONG_USE, "the runs in the folder are of another model"
+    assert "holds a run with another configuration (model is" in capsys.readouterr().err
     assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= modified
 
 

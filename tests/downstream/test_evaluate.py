@@ -96,6 +96,18 @@ def test_a_class_that_nothing_trains_is_noted(run, sound_folder, tmp_path):
     ]
 
 
+def test_clips_seen_in_pretraining_are_recognized_by_their_audio(folded, tiny_recipe, tmp_path):
+    """Another table of the same sounds, one of them under another name."""
+    run = run_on(folded, tiny_recipe, tmp_path / "run")
+    rows = pd.read_csv(folded)
+    rows["path"] = [folded.parent / path for path in rows["path"]]
+    shutil.copy(rows["path"][0], tmp_path / "copy.wav")
+    table = tmp_path / "some.csv"
+    copy = rows[:1].assign(path="copy.wav")
+    pd.concat([copy, rows[1:]]).to_csv(table, index=False)
+    assert evaluate(run.path, str(table), ["knn"], progress=False).pretrained_on_test_clips is True
+
+
 def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
     run = run_on(folded, tiny_recipe, tmp_path / "run", test_fold="1")
     result = evaluate(run.path, str(folded), ["knn"], progress=False)

@@ -12,6 +12,7 @@ from soundalike.datasets.splits import Split
 from soundalike.downstream.features import embeddings
 from soundalike.downstream.linear import fit_linear
 from soundalike.embedding.classify import classify
+from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 
@@ -23,7 +24,7 @@ def classifier(run, store):
     nothing = np.zeros(0, dtype=int)
     split = Split("x", np.arange(24), nothing, nothing)
     linear = fit_linear(embeddings(model, store), split)
-    return linear.copy_to(SoundClassifier(model, store.clips.classes)).eval()
+    return linear.copy_to(SoundClassifier(model, store.clips.classes, threshold=0.0)).eval()
 
 
 @pytest.fixture
@@ -138,3 +139,11 @@ def test_broken_clips_are_left_out_and_listed(classifier, clips, tmp_path):
 def test_a_folder_as_output_is_refused(classifier, clips, tmp_path):
     with pytest.raises(SourceError, match="is a folder"):
         classify(classifier, clips, tmp_path, progress=False)
+
+
+def test_a_classifier_that_was_not_calibrated_is_refused(classifier, clips, tmp_path, monkeypatch):
+    """As the training leaves it if it is killed before the evaluation ends."""
+    monkeypatch.setattr(classifier, "threshold", None)
+    with pytest.raises(ModelError, match="no threshold"):
+        classify(classifier, clips, tmp_path / "out.csv", progress=False)
+    assert not list(tmp_path.iterdir())

@@ -1,16 +1,26 @@
 """Models on disk, and messages for damaged ones."""
 
+import contextlib
+import json
+import os
+
 import pytest
 import torch
 from torch import nn
 
 from soundalike.embedding.model_folder import read_model, write_model
-from soundalike.embedding.model_path import CONFIG, WEIGHTS, ModelError
+from soundalike.embedding.model_path import CONFIG, ModelError
 
 
 def build(config):
     network = nn.Linear(config["n_in"], 2)
     return {"of": config, "network": network}, network
+
+
+def weights_of(folder):
+    """The file of the weights."""
+    (file,) = folder.glob("model-*.safetensors")
+    return file
 
 
 def test_a_written_model_is_read_back(tmp_path):
@@ -38,15 +48,20 @@ def test_an_earlier_model_is_replaced(tmp_path):
         ("config.json", b"\xff\xfe"),
         ("config.json", b"[]"),
         ("config.json", b"{}"),
-        ("config.json", b'{"format": 2, "n_in": 3}'),
-        ("config.json", b'{"format": 3, "n_in": "three"}'),
-        ("config.json", b'{"format": 3, "n_in": 7}'),  # the weights are of another size
-        ("model.safetensors", b""),
-        ("model.safetensors", b"not tensors"),
+        ("config.json", b'{"format": 3, "weights": "w.safetensors", "n_in": 3}'),
+        ("config.json", b'{"format": 4, "n_in": 3}'),
+        ("config.json", b'{"format": 4, "weights": "w.safetensors", "n_in": "three"}'),
+        ("config.json", b'{"format": 4, "weights": "w.safetensors", "n_in": 7}'),
+        ("w.safetensors", b""),
+        ("w.safetensors", b"not tensors"),
     ],
 )
 def test_damaged_files_are_refused_in_one_line(tmp_path, name, content):
     write_model(tmp_path, {"n_in": 3}, nn.Linear(3, 2))
+    weights_of(tmp_path).rename(tmp_path / "w.safetensors")
+    config = json.loads((tmp_path / CONFIG).read_text()) | {"weights": "w.safetensors"}
+    (tmp_path / CONFIG).write_text(json.dumps(config))
+    assert read_model(tmp_path, build)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
         read_model(tmp_path, build)
@@ -54,12 +69,37 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, name, content):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("name", [CONFIG, "model-*.safetensors"])
 def test_a_missing_file_is_refused_in_one_line(tmp_path, name):
     write_model(tmp_path, {"n_in": 3}, nn.Linear(3, 2))
-    (tmp_path / name).unlink()
-    with pytest.raises(ModelError, match=name):
+    (file,) = tmp_path.glob(name)
+    file.unlink()
+    with pytest.raises(ModelError, match=file.name):
         read_model(tmp_path, build)
+
+
+def test_killed_before_a_rename_the_folder_holds_the_earlier_or_the_new_model(
+    tmp_path, monkeypatch
+):
+    """A model of another size, so weights of one would not fit the settings of the other."""
+    rename = os.replace
+    networks = [nn.Linear(n_in, 2) for n_in in (3, 4)]
+    for moment in range(3):
+        write_model(tmp_path, {"n_in": 3}, networks[0])
+        renames = iter(range(3))
+
+        def replace(source, target, moment=moment, renames=renames):
+            if next(renames) == moment:
+                raise SystemExit
+            rename(source, target)
+
+        monkeypatch.setattr(os, "replace", replace)
+        with contextlib.suppress(SystemExit):
+            write_model(tmp_path, {"n_in": 4}, networks[1])
+        monkeypatch.setattr(os, "replace", rename)
+        weight = read_model(tmp_path, build)["network"].weight
+        assert torch.equal(weight, networks[moment == 2].weight)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_full_disk_leaves_the_earlier_model(tmp_path):
@@ -70,9 +110,9 @@ def test_a_full_disk_leaves_the_earlier_model(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
-        with pytest.raises(OSError, match=WEIGHTS):
+        with pytest.raises(OSError, match=r"model-.*\.safetensors"):
             write_model(tmp_path, {"n_in": 300}, nn.Linear(300, 200))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert torch.equal(read_model(tmp_path, build)["network"].weight, network.weight)
-    assert {path.name for path in tmp_path.iterdir()} == {CONFIG, WEIGHTS}
+    assert {path.name for path in tmp_path.iterdir()} == {CONFIG, weights_of(tmp_path).name}

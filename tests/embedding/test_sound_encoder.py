@@ -1,7 +1,9 @@
 """The model: embeddings, windows, saving and loading."""
 
+import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +154,12 @@ def test_threads_do_not_disturb_each_other(model):
     assert deep.training
 
 
+def weights_in(folder):
+    """The file of a model's weights."""
+    (file,) = folder.glob("*.safetensors")
+    return file
+
+
 def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
     model.save(tmp_path / "model")
     loaded = SoundEncoder.load(tmp_path / "model")
@@ -159,16 +167,25 @@ def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
     assert np.array_equal(loaded.encode(path), model.encode(path))
     assert (loaded.standardization, loaded.windows) == (model.standardization, model.windows)
     assert loaded.front_end == model.front_end
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
-        "config.json",
-        "model.safetensors",
-    ]
+    assert loaded.fingerprint() == model.fingerprint()
+    assert len(list((tmp_path / "model").iterdir())) == 2
+
+
+def test_another_weight_or_setting_gives_another_fingerprint(model):
+    fingerprints = {model.fingerprint()}
+    other = copy.deepcopy(model)
+    next(other.encoder.parameters()).data.flatten()[0] += 1e-3
+    fingerprints.add(other.fingerprint())
+    other = copy.deepcopy(model)
+    other.windows = replace(model.windows, align_last=not model.windows.align_last)
+    fingerprints.add(other.fingerprint())
+    assert len(fingerprints) == 3
 
 
 def test_half_precision_halves_the_file_and_changes_little(model, sound_folder, tmp_path):
     model.save(tmp_path / "whole")
     model.save(tmp_path / "half", half=True)
-    sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("whole", "half")]
+    sizes = [weights_in(tmp_path / name).stat().st_size for name in ("whole", "half")]
     assert 0.45 < sizes[1] / sizes[0] < 0.75  # statistics and headers stay
     loaded = SoundEncoder.from_pretrained(tmp_path / "half")
     assert {value.dtype for value in loaded.encoder.parameters()} == {torch.float32}
@@ -277,14 +294,14 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
         ({"standardization": {"mean": 0, "std": 0}}, "std above 0"),
         ({"pooling": "of a later version"}, "pooling"),
         ({"version": "9.9", "pooling": "of a later version"}, "of soundalike 9.9, and this is"),
-        ({"version": "9.9", "format": 4}, "its format is 4, .*of soundalike 9.9, and this is"),
+        ({"version": "9.9", "format": 5}, "its format is 5, .*of soundalike 9.9, and this is"),
     ):
         (tmp_path / "config.json").write_text(json.dumps(config | change))
         with pytest.raises(ModelError, match=message):
             SoundEncoder.from_pretrained(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps(config))
-    weights = (tmp_path / "model.safetensors").read_bytes()
-    (tmp_path / "model.safetensors").write_bytes(weights[:1000])
+    weights = weights_in(tmp_path)
+    weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(ModelError, match="cannot be loaded"):
         SoundEncoder.from_pretrained(tmp_path)
 
@@ -292,6 +309,6 @@ def test_missing_and_damaged_models_are_refused(model, tmp_path):
 def test_config_has_the_version_of_the_software(model, tmp_path):
     model.save(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
-    assert (config["format"], config["version"]) == (3, soundalike.__version__)
+    assert (config["format"], config["version"]) == (4, soundalike.__version__)
     (tmp_path / "config.json").write_text(json.dumps(config | {"version": "0.0.1"}))
     assert SoundEncoder.load(tmp_path).dim == model.dim  # the format decides

@@ -1,8 +1,11 @@
 """Files are either complete or absent."""
 
+import subprocess
+import sys
+
 import pytest
 
-from soundalike.runtime.atomic import atomic_write, write_json, write_text
+from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -33,6 +36,27 @@ def test_a_failure_leaves_the_old_file(tmp_path, error):
 def test_a_full_disk_names_the_file(tmp_path):
     with pytest.raises(OSError, match=r"whole\.txt"), atomic_write(tmp_path / "whole.txt"):
         raise OSError(28, "No space left on device")
+
+
+def test_processes_that_write_the_same_file_do_not_mix(tmp_path):
+    """The later rename wins; the file is that of one of the two."""
+    script = "import sys; from pathlib import Path; from soundalike.runtime.atomic import *\n"
+    script += "with atomic_write(Path(sys.argv[1])) as path: path.write_text('theirs')"
+    with atomic_write(tmp_path / "a") as path:
+        path.write_text("ours")
+        subprocess.run([sys.executable, "-c", script, tmp_path / "a"], check=True)
+        assert (tmp_path / "a").read_text() == "theirs"
+    assert (tmp_path / "a").read_text() == "ours"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_killed_processes_left_is_removed(tmp_path):
+    (tmp_path / "inside").mkdir()
+    for path in (tmp_path / "a.csv.123.partial", tmp_path / "inside" / "b.4.partial"):
+        path.write_text("half")
+    (tmp_path / "a.csv").write_text("whole")
+    remove_partial_files(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {"a.csv", "inside"}
 
 
 def test_text_keeps_its_characters_and_line_ends(tmp_path):

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -74,9 +76,66 @@ def test_the_final_model_is_whitened_once(run, store, tiny_recipe, tmp_path):
     assert plain.whitening is None
     for ours, theirs in zip(weights_of(white).values(), weights_of(run).values(), strict=True):
         assert torch.equal(ours, theirs)
-    written = (white.encoder / "model.safetensors").stat().st_mtime_ns
+    written = {path: path.stat().st_mtime_ns for path in white.encoder.iterdir()}
     pretrain(store, white, recipe, progress=False)
-    assert (white.encoder / "model.safetensors").stat().st_mtime_ns == written
+    assert {path: path.stat().st_mtime_ns for path in white.encoder.iterdir()} == written
+
+
+KILLED_AT_A_RENAME = """
+import os, signal, sys
+from pathlib import Path
+from soundalike.datasets.store import open_store
+from soundalike.recipes.recipe import read_recipe
+from soundalike.training.pretraining import pretrain
+from soundalike.training.pretraining_recipe import PRETRAINING
+from soundalike.training.run_folder import RunFolder
+
+store, root = open_store(Path(sys.argv[1])), sys.argv[3]
+recipe = read_recipe(sys.argv[2], PRETRAINING)
+rename, n_renames = os.replace, 0
+
+def replace(source, target):
+    global n_renames
+    n_renames += 1
+    if n_renames == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
+    rename(source, target)
+
+def train(folder):
+    run = RunFolder(Path(root, folder))
+    run.configure(source="-", clips=store.fingerprint, test_fold=None, recipe=recipe)
+    pretrain(store, run, recipe, progress=False)
+    os._exit(0)
+
+moment, was_killed = 0, True
+while was_killed:
+    moment += 1
+    if (child := os.fork()) == 0:
+        os.replace = replace
+        train(f"{moment:02d}")
+    was_killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    if (child := os.fork()) == 0:
+        train(f"{moment:02d}")
+    assert os.waitpid(child, 0)[1] == 0, moment
+"""
+
+
+@pytest.mark.slow
+def test_a_run_resumes_after_a_kill_at_any_rename(store, tiny_recipe, tmp_path):
+    """Every file is renamed into its place, so these are all moments at which files change."""
+    recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
+    (tmp_path / "recipe.yaml").write_text(write_recipe(recipe))
+    arguments = [store.path, tmp_path / "recipe.yaml", tmp_path]
+    subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, *arguments], check=True)
+    *resumed, uninterrupted = map(RunFolder, sorted(p for p in tmp_path.iterdir() if p.is_dir()))
+    # configuration, training clips, metrics, checkpoint; twice the two files of a model
+    assert len(resumed) == 8
+    expected = SoundEncoder.from_pretrained(uninterrupted.path)
+    assert expected.whitening is not None
+    for run in resumed:
+        pd.testing.assert_frame_equal(metrics_of(run), metrics_of(uninterrupted))
+        assert SoundEncoder.from_pretrained(run.path).fingerprint() == expected.fingerprint()
+        assert not list(run.path.rglob("*.partial"))
 
 
 @pytest.mark.parametrize("stops", [[1], [3], [4, 8]])

@@ -96,3 +96,13 @@ def test_a_checkpoint_restores_the_state(tmp_path):
 
 def test_a_folder_without_a_configuration_has_none(tmp_path):
     assert read_run_config(tmp_path) == {}
+
+
+def test_a_training_refuses_a_configuration_that_another_wrote_meanwhile(tmp_path):
+    run, other = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "run")
+    run.configure(**CONFIG)
+    other.configure(**CONFIG | {"test_fold": "3"})
+    with pytest.raises(RunError, match="test_fold is 3 there"), run.locked():
+        pass
+    with other.locked():
+        pass

@@ -69,8 +69,8 @@ def classify(
     """
     if classifier.threshold is None:
         raise ModelError(
-            "the classifier has no threshold, since its evaluation was interrupted: run `soundalike "
-            "evaluate` again, or set --threshold."
+            "the classifier has no threshold, since its evaluation was interrupted: run "
+            "`soundalike evaluate` again, or set --threshold."
         )
     if out.is_dir():
         raise SourceError(f"{out}: is a folder: name the CSV file to write.")

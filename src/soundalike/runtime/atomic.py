@@ -41,8 +41,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Delete the temporary files that killed processes left in a folder; lock the folder first."""
-    for path in folder.glob(f"*{PARTIAL}"):
+    """Delete what killed processes left in a folder and those inside; lock the folder first."""
+    for path in folder.rglob(f"*{PARTIAL}"):
         path.unlink(missing_ok=True)
 
 
