@@ -156,7 +156,7 @@ def test_embed_skips_the_bad_files(zoo, zoo_run, tmp_path, capsys):
     out = tmp_path / "zoo.parquet"
     assert main(["embed", str(zoo_run[0]), str(zoo), "--out", str(out)]) == DONE
     last = capsys.readouterr().out.splitlines()[-1]
-    problems = tmp_path / "zoo.problems.csv"
+    problems = tmp_path / "zoo.parquet.problems.csv"
     assert f"windows of {len(GOOD)} clips in {out}; skipped {len(BROKEN)} (see {problems})" in last
     check_problems(problems)
     rows = pd.read_parquet(out)

@@ -83,9 +83,9 @@ def test_problems_are_listed_beside_the_file_replacing_an_old_list(store, table,
     reader = reader_of(store, table)
     lengths(reader)
     path = reader.write_problems(tmp_path / "out.csv")
-    assert path == str(tmp_path / "out.parquet.problems.csv")
+    assert path == str(tmp_path / "out.csv.problems.csv")
     assert len(pd.read_csv(path)) == 2
     clean = reader_of(store, ClipTable("x", table.rows.iloc[:1]))
     lengths(clean)
     assert clean.write_problems(tmp_path / "out.csv") is None
-    assert not (tmp_path / "out.parquet.problems.csv").exists()
+    assert not (tmp_path / "out.csv.problems.csv").exists()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -50,7 +51,9 @@ def bootstrap_interval(
     n_clips = len(arrays[0])
     if n_clips == 0 or any(len(array) != n_clips for array in arrays):
         raise ValueError(f"arrays must have one length above 0, not {[len(a) for a in arrays]}")
-    groups = _groups(np.arange(n_clips) if recordings is None else recordings)
+    recording, _ = pd.factorize(np.arange(n_clips) if recordings is None else recordings)
+    ends = np.cumsum(np.bincount(recording))
+    groups = np.split(recording.argsort(kind="stable"), ends[:-1])
     if len(groups) == 1:  # scipy needs two
         value = float(statistic(*arrays))
         return value, value
@@ -134,11 +137,3 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     low, high = stats.t.interval(level, len(values) - 1)
     mean, standard_error = values.mean(), stats.sem(values)
     return float(mean + low * standard_error), float(mean + high * standard_error)
-
-
-def _groups(recordings: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return the clips of each recording, in the order of their first clips."""
-    _, first, of_clip = np.unique(recordings, return_index=True, return_inverse=True)
-    order = np.argsort(of_clip, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(of_clip[order])) + 1)
-    return [groups[recording] for recording in np.argsort(first)]
