@@ -83,3 +83,12 @@ def read_model(folder: Path, build: Callable[[dict[str, Any]], tuple[Model, nn.M
             reason += f"; it is of soundalike {version}, and this is {__version__}"
         raise ModelError(f"{folder}: the model cannot be loaded ({reason}).") from None
     return model
+
+
+def fingerprint(config: dict[str, Any], network: nn.Module) -> str:
+    """Return a hash of the settings and the weights of a model."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().float().contiguous().numpy().data)
+    return digest.hexdigest()

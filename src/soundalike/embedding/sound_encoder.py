@@ -1,8 +1,6 @@
 """The trained model in one piece: front end, standardization, encoder and windows."""
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.audio.windows import Windows
-from soundalike.embedding.model_folder import read_model, write_model
+from soundalike.embedding.model_folder import fingerprint, read_model, write_model
 from soundalike.embedding.model_path import find_model
 from soundalike.embedding.sounds import Sound, is_path, mono_at, split_sounds
 from soundalike.embedding.whitening import Whitening
@@ -183,11 +181,7 @@ class SoundEncoder(nn.Module):
 
     def fingerprint(self) -> str:
         """Return a hash of settings and weights: models with the same one are the same model."""
-        digest = hashlib.sha256(json.dumps(self._config(), sort_keys=True).encode())
-        for name, tensor in sorted(self.state_dict().items()):
-            digest.update(name.encode())
-            digest.update(tensor.detach().cpu().float().contiguous().numpy().data)
-        return digest.hexdigest()
+        return fingerprint(self._config(), self)
 
     def _config(self) -> dict[str, Any]:
         """Return the settings that `_build` takes, for JSON."""
