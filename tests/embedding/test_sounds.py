@@ -87,7 +87,6 @@ class AudioSegment:
         np.full(9, np.inf), np.full(9, 1e300), np.zeros(9, [("x", float)]),
         torch.zeros(9).to_sparse(), torch.zeros(9, device="meta"), torch.zeros(9, dtype=torch.bool),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_invalid_waveforms_are_refused_in_one_line(sound):
     with pytest.raises(ValueError, match="encode ") as refusal:

@@ -27,7 +27,7 @@ def constructors():
     return sorted(supplied.items())
 
 
-@pytest.mark.parametrize(("constructor", "supplied"), constructors(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("constructor", "supplied"), constructors())
 def test_parameters_equal_those_of_inspect(constructor, supplied):
     expected = [
         (each.name, each.annotation, [] if str(each.default) == "<factory>" else each.default)
