@@ -396,4 +396,4 @@ def test_a_read_only_folder_is_refused_in_one_line(ordinarily, tmp_path):
     soundfile.write(sounds / "a.wav", noise(1), RATE)
     os.chmod(locked, 0o555)
     child = ordinarily("scan", sounds, "--workers", 1, "--json", locked / "scan.json")
-    check_plain_failure(child, f"{locked / 'scan.json'}.partial: permission denied: ")
+    check_plain_failure(child, f"{locked / 'scan.json'}: permission denied: ")

@@ -233,7 +233,6 @@ def test_several_labels_are_learned_with_binary_cross_entropy(store, tmp_path):
     [
         ({"training.batch_size": 1}, "batch_size must be at least 2"),
         ({"optimizer.lr": -1.0}, "learning rate"),
-        ({"training.precision": "fp8"}, "fp8"),
         ({"encoder.width": 0}, "width"),
         ({"loss.name": "binary_cross_entropy"}, "have one label each"),
         ({"encoder.name": "vgg", "training.patch_frames": 4}, "patch_frames of at least 8"),

@@ -330,7 +330,6 @@ def test_the_loss_falls(store, tiny_recipe, tmp_path):
         ("training.n_epochs", 0, "n_epochs must be at least 1"),
         ("training.batch_size", 1, "batch_size must be at least 2"),
         ("training.seed", -1, "seed must be at least 0"),
-        ("training.precision", "fp8", "fp8"),
         ("views.patch_frames", 150, "the shortest clip has 101 frames"),
         ("views.compression.lowest", 2, "Compression needs"),
         ("encoder.width", 0, "width"),

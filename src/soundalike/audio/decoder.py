@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 class DecodingError(Exception):
     """A decoder cannot read a stream, or cannot go on."""
 
+    exit_code = 1
+
 
 class MissingDecoderError(Exception):
     """PyAV could read a file, but is not installed."""
+
+    exit_code = 1
 
 
 class Decoder(Protocol):

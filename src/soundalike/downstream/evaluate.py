@@ -36,6 +36,8 @@ from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.run_folder import RunFolder, read_run_config, read_training_audio
 
 FINETUNE, SCRATCH = "finetune", "from scratch"
+# Of predictions.csv, before the predictions.
+CLIP_COLUMNS = ["path", "start_s", "end_s", "label", "split", "fold"]
 
 Results = dict[tuple[str, str], OutOfFold]
 """Out-of-fold scores by protocol and representation."""
@@ -227,4 +229,4 @@ def _predictions(
         for (protocol, representation), of_clips in scores.items()
     }
     rows = store.clips.rows.iloc[tested]
-    return rows[["path", "start_s", "end_s", "label", "split", "fold"]].assign(**columns)
+    return rows[CLIP_COLUMNS].assign(**columns)

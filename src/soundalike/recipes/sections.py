@@ -5,6 +5,7 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 ``package.module:Class``.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
@@ -18,6 +19,9 @@ from soundalike.runtime.suggestions import did_you_mean
 
 Recipe = dict[str, dict[str, Any]]
 """A resolved recipe: the arguments of every section, defaults included."""
+
+
+KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,12 @@ def _resolve_arguments(
 
 
 def _reason(error: Exception) -> str:
-    """Return jsonargparse's message in one line that begins with the key."""
+    """Return jsonargparse's message in one plain line that begins with the key."""
     key, *lines = str(error).removeprefix("Parser key ").split("\n")
-    return f"{key.strip(' :').strip(chr(34))}: {' '.join(line.strip() for line in lines)}"
+    text = " ".join(line.strip() for line in lines).replace(". Got value: ", ", got ")
+    text = re.sub(r"Expected a <class '(\w+)'>", lambda name: f"expected {KINDS[name[1]]}", text)
+    text = re.sub(r"Expected a typing\.Literal\[(.*?)\]", r"choose one of \1", text)
+    return f"{key.strip(' :').strip(chr(34))}: {text}"
 
 
 def _refuse_unknown(keys: Iterable[Any], known: Iterable[str], what: str) -> None:

@@ -1,8 +1,9 @@
 """A context that several threads may be in at once: the first sets it up, the last undoes it."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 
@@ -15,7 +16,7 @@ class SharedContext:
     Args:
         make: returns the context manager.
 
-    >>> context = SharedContext(lambda: contextlib.nullcontext())
+    >>> context = SharedContext(contextlib.nullcontext)
     >>> with context(), context():
     ...     pass
     """
@@ -26,7 +27,7 @@ class SharedContext:
         self._n_users = 0
         self._context: AbstractContextManager[Any] | None = None
 
-    @contextmanager
+    @contextlib.contextmanager
     def __call__(self) -> Iterator[None]:
         """Enter the context, unless another thread is in it."""
         with self._lock:
