@@ -20,6 +20,7 @@ from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.file_stamps import changed_clips, file_stamp
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.store import (
     CLIPS,
@@ -27,6 +28,7 @@ from soundalike.datasets.store import (
     FRAMES,
     HEAD,
     PROBLEMS,
+    STAMP,
     Store,
     differing_key,
     is_store,
@@ -78,7 +80,8 @@ def prepare(
         progress: if true, show a progress bar, and what was assumed about the source.
 
     Raises:
-        SourceError: `out` is no store, or a store of other clips or another front end.
+        SourceError: `out` is no store, or a store of other clips or another front end, or a sound
+            has changed since.
         BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
         InUseError: another run is preparing it.
         OSError: a file cannot be written.
@@ -88,13 +91,18 @@ def prepare(
     front_end = front_end or LogMel()
     plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
     _claim(out, plan)
-    if (out / PLAN).exists():  # deleted last, so there is something left to do
+    was_finished = not (out / PLAN).exists()  # which is deleted last
+    if not was_finished:
         with locked(out):
             if not is_store(out):
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan)
             _clear_away(out)
     store = open_store(out)
+    if was_finished and (changed := next(changed_clips(store), None)):
+        raise SourceError(
+            f"{changed.path}: changed since {out} was prepared: delete {out}, or name a new folder."
+        )
     broken = [clip for clip in read_problems(out) if clip.problem not in ALSO_IN.values()]
     if broken and (strict or not len(store.clips)):
         raise BrokenClipsError(
@@ -163,18 +171,19 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
     with atomic_write(part.file(PART_FRAMES)) as path, path.open("wb") as file:
         for clip in part.items:
             start, n_frames, audio = file.tell(), 0, AudioHash()
+            stamp = file_stamp(clip.path)
             try:
                 for block in read_log_mel_blocks(clip.path, front_end, clip.start_s, clip.end_s):
                     frames = np.ascontiguousarray(block, dtype="<f2")
                     file.write(frames.data)
                     audio.add(frames)
                     n_frames += len(frames)
-                record.append({"n_frames": n_frames, "audio": audio.digest()})
+                record.append({"n_frames": n_frames, "audio": audio.digest(), "stamp": stamp})
             except AudioError as error:
                 file.seek(start)
                 file.truncate()
                 why = {"problem": error.problem, "message": str(error)}
-                record.append({"n_frames": 0, "audio": "", **why})
+                record.append({"n_frames": 0, "audio": "", "stamp": stamp, **why})
     part.finish(record)
     seconds = sum(clip["n_frames"] for clip in record) * front_end.hop_length
     return len(record), seconds / front_end.sample_rate / 3600
@@ -184,10 +193,12 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     """Write the store from the finished parts, ``store.json`` last."""
     n_frames = np.zeros(len(clips), dtype=np.int64)
     audio = np.zeros(len(clips), dtype=HASH)
+    stamps = np.zeros((len(clips), len(STAMP)), dtype=np.int64)
     problems = list(clips.problems)
     records = itertools.chain.from_iterable(read_records(out / PARTS))
     for index, (path, clip) in enumerate(zip(clips.rows["path"], records, strict=True)):
         n_frames[index], audio[index] = clip["n_frames"], clip["audio"]
+        stamps[index] = clip["stamp"]
         if "problem" in clip:
             problems.append(Problem(path, clip["problem"], clip["message"]))
     shape = (int(n_frames.sum()), plan["front_end"]["n_mels"])
@@ -195,6 +206,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
 
     offset = np.cumsum(n_frames) - n_frames
     rows = clips.rows.assign(offset=offset, n_frames=n_frames, audio=audio.astype(str))
+    rows[STAMP] = stamps
     rows = rows[n_frames > 0].reset_index(drop=True)
     leaked = leaks(rows, audio[n_frames > 0])
     rows = rows.drop(index=list(leaked))

@@ -2,7 +2,7 @@
 
 frames.npy     float16 [frames, bands], all clips one after the other
 clips.parquet  one row per clip: its row of the table of clips, `offset` and `n_frames` in
-               frames.npy, and the hash of its `audio`
+               frames.npy, the hash of its `audio`, and size and time of its file
 problems.csv   clips that were left out, and why
 store.json     the front end's settings and the counts; written last, so it marks a finished store
 """
@@ -27,12 +27,10 @@ if TYPE_CHECKING:
     from soundalike.audio.frames import Frames
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
-FORMAT = 3
-INDEX = [
-    "offset",
-    "n_frames",
-    "audio",
-]  # columns that clips.parquet adds to the table of clips
+FORMAT = 4
+# Columns that clips.parquet adds to the table of clips.
+INDEX = ["offset", "n_frames", "audio"]
+STAMP = ["size", "modified_ns"]
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ def open_store(path: Path) -> Store:
     return Store(
         path=path,
         front_end=front_end,
-        clips=ClipTable(head["source"], rows.drop(columns=INDEX)),
+        clips=ClipTable(head["source"], rows.drop(columns=[*INDEX, *STAMP])),
         frames=frames,
         offsets=offsets,
         n_frames=n_frames,

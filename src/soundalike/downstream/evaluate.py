@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.file_stamps import changed_clips
 from soundalike.datasets.hollow import notes_on_scores, refuse_hollow
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.source import read_source
@@ -136,7 +137,8 @@ def _open_store(
     own = folder / "store"
     if is_store(own) and not is_store(Path(source)):
         store = open_store(own)
-        if store.fingerprint == clips.fingerprint() and store.front_end == model.front_end:
+        is_same = store.fingerprint == clips.fingerprint() and store.front_end == model.front_end
+        if is_same and not any(changed_clips(store)):
             return store
     return open_or_prepare(source, out / "store", model.front_end, clips=clips, progress=progress)
 

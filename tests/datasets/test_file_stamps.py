@@ -1,0 +1,72 @@
+"""Sounds that change after their store was prepared."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.file_stamps import UNKNOWN, changed_clips, file_stamp
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.source import read_source
+from soundalike.datasets.store import open_store
+
+
+@pytest.fixture
+def sounds(sound_folder, tmp_path):
+    """Three sounds and a silent one in a folder that may change."""
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for path in sorted(sound_folder.glob("low/*.wav"))[:3]:
+        shutil.copy2(path, folder)
+    soundfile.write(folder / "silent.wav", np.zeros(30_000), 22050)
+    return folder
+
+
+def prepared(sounds):
+    return prepare(read_source(sounds), sounds.parent / "store", n_workers=1, progress=False)
+
+
+def doubled(path):
+    samples, rate = soundfile.read(path)
+    soundfile.write(path, np.concatenate([samples, samples]), rate)
+
+
+def unreadable(path):
+    path.write_bytes(b"no sound any more")
+
+
+@pytest.mark.parametrize("change", [doubled, unreadable])
+def test_a_sound_that_changed_is_named(sounds, change):
+    prepared(sounds)
+    changed = sorted(sounds.glob("*.wav"))[1]
+    change(changed)
+    assert [clip.path for clip in changed_clips(open_store(sounds.parent / "store"))] == [
+        str(changed)
+    ]
+    with pytest.raises(SourceError, match=f"^{changed}: changed since .* was prepared"):
+        prepared(sounds)
+
+
+def test_another_time_of_the_same_sound_changes_nothing(sounds):
+    store = prepared(sounds)
+    for path in sounds.iterdir():
+        os.utime(path, (0, 0))
+    assert not list(changed_clips(store))
+    assert len(prepared(sounds).clips) == 4
+
+
+def test_sounds_that_are_gone_are_not_needed(sounds):
+    store, clips = prepared(sounds), read_source(sounds)
+    shutil.rmtree(sounds)
+    assert not list(changed_clips(store))
+    assert len(prepare(clips, sounds.parent / "store", progress=False).clips) == 4
+
+
+def test_a_stamp_is_size_and_time(tmp_path):
+    assert file_stamp(str(tmp_path / "x")) == UNKNOWN
+    (tmp_path / "x").write_bytes(b"four")
+    os.utime(tmp_path / "x", ns=(0, 5_000_000_000))
+    assert file_stamp(str(tmp_path / "x")) == (4, 5_000_000_000)
