@@ -16,7 +16,6 @@ from soundalike.downstream.features import Features, embeddings
 from soundalike.downstream.linear import fit_linear, fit_paper_linear
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.metrics import score
 
 NOTHING = np.zeros(0, dtype=np.int64)
 SPLIT = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
@@ -65,28 +64,6 @@ def test_wrong_labels_lead_to_a_narrower_prior(monkeypatch):
     as_if_right, wide = accuracy_and_size(noisy)
     assert size < 0.7 * wide
     assert as_if_right + 0.03 < chosen < right
-
-
-def test_validation_clips_choose_the_strongest_of_the_best_priors():
-    rng = np.random.default_rng(0)
-    truth = np.arange(300) % 4
-    h = torch.tensor(rng.standard_normal((300, 40)) + 2 * np.eye(4, 40)[truth]).float()
-    is_wrong = (rng.random(300) < 0.5) & (np.arange(300) < 150)
-    labels = np.where(is_wrong, rng.integers(4, size=300), truth)
-    features = features_of(h, labels)
-    split = Split("x", np.arange(150), np.arange(150, 220), np.arange(220, 300))
-    validation = features.select(split.validation)
-
-    scores, sizes = {}, {}
-    for precision in linear.PRIOR_PRECISIONS:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(linear, "PRIOR_PRECISIONS", (precision,))
-            classifier = fit_linear(features, split)
-        scores[precision] = score(validation.labels.values, classifier.scores(validation))
-        sizes[precision] = classifier.probe.weight.norm()
-    best = max(p for p in scores if scores[p] == max(scores.values()))
-    size = float(fit_linear(features, split).probe.weight.norm())
-    assert size == pytest.approx(float(sizes[best]), rel=0.05)
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -18,7 +18,6 @@ from soundalike.evaluation.logistic_regression import (
     regularization_path,
     training_windows,
 )
-from soundalike.evaluation.metrics import score
 
 # Candidates for the precision, one over the variance, of the normal prior of the weights. Correct
 # labels favor the first, wrong labels a higher one. A weaker prior often makes held-out clips more
@@ -55,16 +54,16 @@ class LinearClassifier:
 
 
 def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassifier:
-    """Fit logistic regression to the training clips, and choose the precision of its prior.
+    """Fit logistic regression to the training clips; held-out ones choose the prior.
 
-    Wrong labels need a stronger prior than correct ones, and their share is unknown. With
-    validation clips the precision is the highest with the best score on them. Otherwise it is the
-    one with the highest likelihood of held-out training clips; clips of one recording are held out
-    together. Features are standardized unless already whitened.
+    Features are standardized unless already whitened. The precision of the prior is the one with
+    the highest likelihood of held-out training clips: wrong labels need a stronger prior than
+    correct ones, and their share is unknown. Clips of one recording are held out together.
+    Validation clips are not used: a score of a few hundred clips is too coarse to choose by.
 
     Args:
         features: of all clips.
-        split: which clips train, and which choose the precision.
+        split: which clips train.
         seed: random seed of the folds of held-out clips.
     """
     some = features.select(split.train)
@@ -75,11 +74,6 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
     )  # fmt: skip
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
-    if len(split.validation):
-        validation = features.select(split.validation)
-        path = regularization_path(train, precisions)
-        classifiers = [LinearClassifier(train.probe(theta)) for _, theta in path]
-        return max(classifiers, key=lambda c: score(validation.labels.values, c.scores(validation)))
     fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
     losses = held_out_losses(train, fold, precisions)
     ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
