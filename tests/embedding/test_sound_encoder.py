@@ -136,16 +136,15 @@ def test_a_model_in_another_precision_embeds(dtype, settings):
     assert model.similarity(embedding[None], expected[None]) > 0.99
 
 
+def with_features(model, names):
+    """The same network with intermediate features."""
+    windows = Windows.half_overlapping(101)
+    return SoundEncoder(model.encoder, SETTINGS, LogMel(), model.standardization, windows, names)
+
+
 def test_threads_do_not_disturb_each_other(model):
     """Threads share one model; its intermediate features are collected while it runs."""
-    deep = SoundEncoder(
-        model.encoder,
-        SETTINGS,
-        LogMel(),
-        model.standardization,
-        Windows.half_overlapping(101),
-        intermediate_features=["layer1", "layer4"],
-    ).train()
+    deep = with_features(model, ["layer1", "layer4"]).train()
     sounds = np.random.default_rng(0).standard_normal((8, 5, 8000)).astype(np.float32)
     expected = [deep.encode(list(five), 22050) for five in sounds]
     with ThreadPoolExecutor(8) as pool:
@@ -238,14 +237,7 @@ def test_windows_are_part_of_the_model(model, tmp_path):
 
 
 def test_intermediate_features_are_part_of_the_model(model, sound_folder, tmp_path):
-    deep = SoundEncoder(
-        model.encoder,
-        SETTINGS,
-        LogMel(),
-        model.standardization,
-        Windows.half_overlapping(101),
-        intermediate_features=["layer1", "log_mel"],
-    ).eval()
+    deep = with_features(model, ["layer1", "log_mel"]).eval()
     path = sound_folder / "middle" / "2.wav"
     embedding = deep.encode(path)
     assert embedding.shape == (deep.dim,)

@@ -102,7 +102,7 @@ def test_a_training_refuses_a_configuration_that_another_wrote_meanwhile(tmp_pat
     run, other = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "run")
     run.configure(**CONFIG)
     other.configure(**CONFIG | {"test_fold": "3"})
-    with pytest.raises(RunError, match="test_fold is 3 there"), run.locked():
+    with pytest.raises(RunError, match="test_fold is 3 there"), run.claimed():
         pass
-    with other.locked():
+    with other.claimed():
         pass

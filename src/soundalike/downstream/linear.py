@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import Features
@@ -96,12 +97,14 @@ def fit_paper_linear(
     """
     milestones = (round(0.4 * n_epochs), round(0.8 * n_epochs))
     settings = SGDSettings(n_epochs=n_epochs, milestones=milestones, seed=seed)
-    train, *validation = (
-        (some.vectors, some.clips, torch.from_numpy(some.labels.values))
-        for some in map(features.select, (split.train, split.validation))
-        if len(some.labels)
-    )
+    validation = _arrays(features, split.validation) if len(split.validation) else None
     probe, epoch = fit_by_sgd(
-        *train, features.labels.n_classes, validation[0] if validation else None, settings
+        *_arrays(features, split.train), features.labels.n_classes, validation, settings
     )
     return LinearClassifier(probe, epoch)
+
+
+def _arrays(features: Features, clips: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return vectors, clips and labels of some clips, as `fit_by_sgd` takes them."""
+    some = features.select(clips)
+    return some.vectors, some.clips, torch.from_numpy(some.labels.values)

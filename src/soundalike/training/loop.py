@@ -81,7 +81,7 @@ def run_to_end(
         InUseError: another training is using the run.
         OSError: a file cannot be written.
     """
-    with run.locked():
+    with run.claimed():
         return _Loop(training, run, save_model, monitor, name, progress).run_to_end()
 
 

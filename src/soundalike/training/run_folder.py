@@ -114,7 +114,7 @@ class RunFolder:
             write_text(self.config, text)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def claimed(self) -> Iterator[None]:
         """Hold the lock of the folder for a training with the configuration of `configure`.
 
         Raises:
