@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from soundalike.audio.waveform import read_waveform
 from soundalike.embedding.sounds import mono_at, split_sounds
 
 RATE = 22050
@@ -23,6 +25,29 @@ def test_the_shorter_axis_holds_the_channels(n_channels):
     expected = channels.mean(axis=0)
     for sound in (channels, channels.T, torch.from_numpy(channels), channels.T.copy()):
         assert np.allclose(mono_at(sound, RATE, RATE), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("lead_s", [0, 31])
+def test_channels_that_cancel_are_mixed_as_those_of_a_file(lead_s, tmp_path, caplog):
+    """Also where a silent block, which decides nothing, comes first."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, RATE).astype(np.float32)
+    noise = np.concatenate([np.zeros(lead_s * RATE, np.float32), noise])
+    stereo = np.stack([0.9 * noise, -noise], axis=1)
+    soundfile.write(tmp_path / "a.wav", stereo, RATE, subtype="FLOAT")
+    in_file = read_waveform(tmp_path / "a.wav", RATE)
+    assert in_file.any()
+    caplog.clear()
+    for sound in (stereo, stereo.T, torch.from_numpy(stereo)):
+        np.testing.assert_array_equal(mono_at(sound, RATE, RATE), in_file)
+    (message,) = {record.getMessage() for record in caplog.records}
+    assert message == "the channels of a waveform cancel each other: only channel 2 is used"
+    assert len(caplog.records) == 3
+
+
+def test_integer_channels_that_cancel():
+    samples = np.round(10000 * WAVE).astype(np.int16)
+    for sound in (np.stack([samples, -samples], axis=1), np.stack([samples, -samples])):
+        np.testing.assert_allclose(mono_at(sound, RATE, RATE), samples / 2**15, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(65, 65), (65, 100), (2, 2), (64, 64)])

@@ -17,6 +17,8 @@ from soundalike.audio.sound_file import SoundFile, open_sound
 LARGEST_DECODED, LARGEST_FLOAT = 8.0, 2.0**31
 # Maximum number of values decoded at a time, over all channels: 64 MB.
 LARGEST_BLOCK = 2**24
+# Seconds decoded at a time.
+BLOCK_S = 30.0
 
 
 def read_waveform(
@@ -41,7 +43,7 @@ def read_blocks(
     sample_rate: int,
     start_s: float | None = None,
     end_s: float | None = None,
-    block_s: float = 30.0,
+    block_s: float = BLOCK_S,
 ) -> Iterator[NDArray[np.float32]]:
     """Read a sound file block by block, mixing its channels and resampling.
 
@@ -72,7 +74,7 @@ def blocks_of(
     sample_rate: int,
     start_s: float | None = None,
     end_s: float | None = None,
-    block_s: float = 30.0,
+    block_s: float = BLOCK_S,
     mix: Mixer | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Read an open sound file as `read_blocks` does, with a mixer of one's own."""

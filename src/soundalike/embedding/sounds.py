@@ -1,5 +1,6 @@
 """Sounds as `encode` takes them: paths, and waveforms as arrays or tensors of many types."""
 
+import logging
 import math
 import numbers
 import os
@@ -11,6 +12,11 @@ import soxr
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from soundalike.audio.channels import Mixer
+from soundalike.audio.waveform import BLOCK_S
+
+logger = logging.getLogger(__name__)
 
 Sound = str | os.PathLike[str] | np.ndarray | Tensor
 MAX_CHANNELS = 64
@@ -53,7 +59,8 @@ def mono_at(sound: Any, sample_rate: float | None, new_rate: int) -> NDArray[np.
     """Return a waveform as mono at another sample rate.
 
     The shorter axis holds the channels. Integers are scaled by the range of their type, as a sound
-    file's are.
+    file's are. Channels are mixed as a sound file's are: if they cancel each other, only the
+    loudest is used.
 
     Args:
         sound: an array or tensor.
@@ -75,12 +82,25 @@ def mono_at(sound: Any, sample_rate: float | None, new_rate: int) -> NDArray[np.
             "encode needs waveforms [samples] or [samples, channels], got an array "
             f"{list(array.shape)}."
         )
-    mono = _as_float(_channels_last(array)).mean(axis=1)
+    samples = _as_float(_channels_last(array))
+    rate = _checked_rate(sample_rate)
+    mono = _mixed(samples, round(BLOCK_S * rate))
     if not np.isfinite(mono).all():
         raise ValueError("encode needs finite waveforms: this one has NaN or infinite samples.")
-    rate = _checked_rate(sample_rate)
     resampled = soxr.resample(mono, rate, new_rate)
     return resampled if len(resampled) else mono[:1]  # shorter than half a sample of the new rate
+
+
+def _mixed(samples: NDArray[np.float32], n_block: int) -> NDArray[np.float32]:
+    """Mix [samples, channels] to [samples], in the blocks of a sound file."""
+    mix = Mixer("a waveform", is_logged=False)
+    blocks = range(0, len(samples), n_block)
+    mono = np.concatenate([mix(samples[start : start + n_block]) for start in blocks])
+    if mix.channel is not None:
+        logger.warning(
+            "the channels of a waveform cancel each other: only channel %d is used", mix.channel + 1
+        )
+    return mono
 
 
 def _as_array(sound: Any) -> np.ndarray | None:
