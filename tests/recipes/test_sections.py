@@ -2,9 +2,18 @@
 
 import pytest
 
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.recipe import read_recipe
-from soundalike.recipes.sections import Arguments, Choice, RecipeKind, build, resolve_recipe
+from soundalike.recipes.sections import (
+    Arguments,
+    Choice,
+    RecipeKind,
+    build,
+    in_words,
+    resolve_recipe,
+)
+from soundalike.recipes.signatures import parameters
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 TABLE = {
@@ -62,7 +71,16 @@ def test_build_calls_the_chosen_constructor():
         ({"encoder.name": "resnet"}, "'resnet' is not known: did you mean 'resnet18'"),
         ({"loss.temperature": "warm"}, "loss.temperature: expected a number, got warm"),
         ({"training.n_epochs": 1.5}, "training.n_epochs: expected a whole number, got 1.5"),
-        ({"training.precision": "fp8"}, "training.precision: choose one of 'auto', '32-true', "),
+        ({"training.precision": "fp8"}, "training.precision: expected one of 'auto', '32-true', "),
+        ({"views.distance_frames": 0.5}, "distance_frames: expected a whole number or null, got 0"),
+        ({"training.segment_s": "long"}, "segment_s: expected a number or null, got long"),
+        ({"schedule.milestones": 3}, "milestones: expected a list of whole numbers, got 3"),
+        ({"schedule.milestones": [3, "x"]}, "expected a list of whole numbers, got [3, 'x']"),
+        ({"optimizer": {"name": "adam", "betas": [1]}}, "betas: expected a list of 2 numbers, got"),
+        ({"embedding.intermediate_features": 2}, "expected a list of texts, got 2"),
+        ({"views.blur": {"sigma": "big"}}, "views.blur.sigma: expected a list of numbers, got big"),
+        ({"encoder": {"name": "timm", "arguments": 1}}, "expected keys with values or null, got 1"),
+        ({"optimizer": {"name": "lars"}}, "optimizer.lr is missing: it has no default"),
         ({"training.merge_views": 2}, "training.merge_views: expected true or false, got 2"),
         ({"views.noise": 3}, "views.noise must hold keys, got '3'"),
         ({"loss": {}}, "loss.name is missing"),
@@ -76,3 +94,28 @@ def test_an_invalid_key_or_value_is_named(overrides, message):
         read_recipe("paper", PRETRAINING, overrides)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def constructors() -> list[tuple[str, frozenset[str]]]:
+    """Return every constructor of a recipe, with the arguments that no recipe sets."""
+    pairs = []
+    for section in (*PRETRAINING.sections.values(), *SUPERVISED.sections.values()):
+        if isinstance(section, Choice):
+            pairs += [(constructor, section.supplied) for constructor in section.table.values()]
+        else:
+            pairs += [(constructor, frozenset()) for constructor in section.parts.values()]
+            pairs.append((section.constructor, section.supplied | set(section.parts)))
+    return pairs
+
+
+def test_what_was_expected_is_said_in_words_for_every_key():
+    for constructor, supplied in constructors():
+        kind = RecipeKind("any", {"part": Arguments(constructor, supplied)})
+        known = parameters(constructor, supplied)
+        required = {"lr": 0.1, "milestones": [1]}
+        required = {each.name: required[each.name] for each in known if each.default is each.empty}
+        for each in known:
+            with pytest.raises(RecipeError) as refusal:
+                resolve_recipe({"part": {**required, each.name: [{}]}}, kind)
+            expected = f"part.{each.name}: expected {in_words(each.annotation)}, got [{{}}]"
+            assert expected in str(refusal.value)

@@ -5,11 +5,11 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 ``package.module:Class``.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import Parameter
 from pkgutil import resolve_name
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import jsonargparse
 
@@ -21,7 +21,15 @@ Recipe = dict[str, dict[str, Any]]
 """A resolved recipe: the arguments of every section, defaults included."""
 
 
-KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
+_IN_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    dict: "keys with values",
+    type(None): "null",
+}
+_ITEMS = {int: "whole numbers", float: "numbers", str: "texts"}
 
 
 @dataclass(frozen=True)
@@ -127,12 +135,14 @@ def _resolve_arguments(
             parser.add_argument(f"--{each.name}", type=each.annotation, default=each.default)
     own = {key: value for key, value in settings.items() if key not in section.parts}
     for each in known:
+        if each.name not in own and each.default is each.empty:
+            raise RecipeError(f"{where}.{each.name} is missing: it has no default.")
         if own.get(each.name, 0) is None and type(None) not in get_args(each.annotation):
             raise RecipeError(f"{where}.{each.name} is null and needs a value.")
     try:
         values = parser.parse_object(own).as_dict()
     except jsonargparse.ArgumentError as error:
-        raise RecipeError(f"{where}.{_reason(error)}") from None
+        raise RecipeError(f"{where}.{_reason(error, known, own)}") from None
     resolved = {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
     for part, part_constructor in section.parts.items():
         part_settings = settings.get(part)
@@ -144,13 +154,29 @@ def _resolve_arguments(
     return resolved
 
 
-def _reason(error: Exception) -> str:
-    """Return jsonargparse's message in one plain line that begins with the key."""
-    key, *lines = str(error).removeprefix("Parser key ").split("\n")
-    text = " ".join(line.strip() for line in lines).replace(". Got value: ", ", got ")
-    text = re.sub(r"Expected a <class '(\w+)'>", lambda name: f"expected {KINDS[name[1]]}", text)
-    text = re.sub(r"Expected a typing\.Literal\[(.*?)\]", r"choose one of \1", text)
-    return f"{key.strip(' :').strip(chr(34))}: {text}"
+def _reason(error: Exception, known: Iterable[Parameter], values: Mapping[str, Any]) -> str:
+    """Say in one line which of the values is wrong and what was expected, without types."""
+    wrong = [each for each in known if f'"{each.name}"' in str(error).partition("\n")[0]]
+    if not wrong:
+        return " ".join(str(error).split())
+    name, annotation = wrong[0].name, wrong[0].annotation
+    value = " ".join(str(values.get(name)).split())
+    return f"{name}: expected {in_words(annotation)}, got {value}"
+
+
+def in_words(annotation: Any) -> str:
+    """Return what values a type allows.
+
+    >>> in_words(int | None), in_words(list[float])
+    ('a whole number or null', 'a list of numbers')
+    """
+    kind, arguments = get_origin(annotation) or annotation, get_args(annotation)
+    if kind is Literal:
+        return f"one of {', '.join(map(repr, arguments))}"
+    if kind in (list, tuple, Sequence):
+        length = f"{len(arguments)} " if kind is tuple else ""
+        return f"a list of {length}{_ITEMS[arguments[0]]}"
+    return _IN_WORDS.get(kind) or " or ".join(map(in_words, arguments))
 
 
 def _refuse_unknown(keys: Iterable[Any], known: Iterable[str], what: str) -> None:
