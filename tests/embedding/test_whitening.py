@@ -46,6 +46,22 @@ def test_components_have_equal_variance_and_are_uncorrelated():
     assert np.allclose(variances, ours / (ours + ours.mean()), rtol=1e-2)
 
 
+def test_standardized_features_are_whitened_like_features_of_unit_variance():
+    h = embeddings() * torch.logspace(-3, 3, 12)
+    std = h.std(dim=0, correction=0)
+    ours, theirs = Whitening.of(h, 12, standardize=True)(h), Whitening.of(h / std, 12)(h / std)
+    assert torch.allclose(ours @ ours.T, theirs @ theirs.T, atol=2e-3)
+
+
+def test_a_constant_feature_changes_nothing():
+    h = embeddings()
+    constant = torch.cat([h, torch.full((len(h), 1), 0.3)], dim=1)
+    ours = Whitening.of(constant, 5, standardize=True)(constant)
+    theirs = Whitening.of(h, 5, standardize=True)(h)
+    assert torch.allclose(ours @ ours.T, theirs @ theirs.T, rtol=0.1, atol=0.2)
+    assert Whitening.of(constant, 5, standardize=True).axes[-1].abs().max() < 1e-3
+
+
 @pytest.mark.parametrize("change", ["turned", "mirrored", "scaled", "moved"])
 def test_similarities_do_not_depend_on_scale_and_rotation(change):
     h = embeddings()

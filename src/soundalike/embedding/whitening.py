@@ -34,10 +34,26 @@ class Whitening(nn.Module):
         self.register_buffer("axes", torch.zeros(dim, n_components))
 
     @classmethod
-    def of(cls, h: Tensor, n_components: int) -> "Whitening":
-        """Fit to h [sounds, dim]; there are at most as many components as sounds and features."""
+    def of(cls, h: Tensor, n_components: int, *, standardize: bool = False) -> "Whitening":
+        """Fit to embeddings.
+
+        Args:
+            h: embeddings to fit to.
+            n_components: number of components; at most as many as there are embeddings and
+                features.
+            standardize: If true, each feature is divided by its standard deviation first, as is
+                right for features of different kinds or units.
+
+        Shape:
+            h: [sounds, dim].
+        """
         center = h.double().mean(dim=0)
-        _, singular, components = torch.linalg.svd(h.double() - center, full_matrices=False)
+        deviations = h.double() - center
+        std = torch.ones_like(center)
+        if standardize:
+            std = deviations.square().mean(dim=0).sqrt()
+            std[std <= 1e-6 * center.abs()] = 1  # a constant feature deviates by rounding only
+        _, singular, components = torch.linalg.svd(deviations / std, full_matrices=False)
         # The sign of a component is arbitrary: make its largest number positive.
         components *= components.gather(1, components.abs().argmax(dim=1, keepdim=True)).sign()
         n_components = min(n_components, len(components))
@@ -46,7 +62,7 @@ class Whitening(nn.Module):
         scales = (variances + mean_variance).rsqrt()
         whitening = cls(h.shape[1], n_components)
         whitening.center.copy_(center)
-        whitening.axes.copy_((components.T * scales)[:, :n_components])
+        whitening.axes.copy_((components.T * scales)[:, :n_components] / std[:, None])
         return whitening
 
     def forward(self, h: Tensor) -> Tensor:
