@@ -159,6 +159,14 @@ def test_labeled_sets(experiment, sound_folder, tmp_path):
         assert sets_read["languages"].rows["label"].tolist() == ["fr", "fr", "el", "el"]
 
 
+def test_levels(experiment, sound_folder):
+    out = experiment("levels.py", "default", sound_folder, "--clips", "3", "--levels", "loudness")
+    clips, columns, row = out.splitlines()
+    assert clips.startswith("3 clips")
+    assert "beside a gunshot" in columns
+    assert all(0 <= float(share) <= 1 for share in row.split()[1:])
+
+
 def test_every_experiment_is_tested():
     tests = Path(__file__).read_text()
     for script in EXPERIMENTS.glob("*.py"):

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import librosa
 import numpy as np
@@ -165,7 +166,7 @@ def test_the_filterbank_equals_librosa(front_end: LogMel) -> None:
 
 
 def test_settings_survive_a_round_trip_through_json() -> None:
-    front_end = LogMel(sample_rate=16000, fmax=8000.0)
+    front_end = LogMel(sample_rate=16000, fmax=8000.0, level="loudness")
     assert LogMel(**dataclasses.asdict(front_end)) == front_end != LogMel()
 
 
@@ -182,8 +183,9 @@ def test_settings_survive_a_round_trip_through_json() -> None:
         ({"sample_rate": 0}, "sample_rate must be at least 1"),
         ({"log_offset": 0.0}, "log_offset must be above 0"),
         ({"min_duration_s": float("inf")}, "min_duration_s"),
+        ({"level": "rms"}, "level must be one of peak, loudness, not rms"),
     ],
 )
-def test_invalid_settings_are_refused(settings: dict[str, float], message: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        LogMel(**settings)  # type: ignore[arg-type]
+        LogMel(**settings)

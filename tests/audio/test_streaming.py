@@ -44,24 +44,62 @@ def test_blocks_concatenate_to_the_log_mel_of_the_clip(
     np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
 
 
-def test_blocks_of_a_long_file_concatenate_to_its_log_mel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", ["peak", "loudness"])
+def test_blocks_of_a_long_file_concatenate_to_its_log_mel(tmp_path: Path, level: str) -> None:
+    """With one gain, and with several gains: the second half is 40 dB fainter."""
     path = tmp_path / "long.wav"
-    soundfile.write(path, 0.3 * sounds(100 * 8000) + 0.2, 8000)
-    front_end = LogMel()
+    waveform = 0.3 * sounds(200 * 2000)
+    waveform[len(waveform) // 2 :] /= 100
+    soundfile.write(path, waveform + 0.2, 2000, subtype="FLOAT")
+    front_end = LogMel(sample_rate=4000, fmax=2000.0, level=level)
     blocks = list(read_log_mel_blocks(path, front_end))
     assert len(blocks) > 2
-    whole = front_end(normalize_peak(read_waveform(path, 22050)))
-    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-5)
-    segment = front_end(normalize_peak(read_waveform(path, 22050, 10.0, 75.5)))
-    np.testing.assert_allclose(read_log_mel(path, front_end, 10.0, 75.5), segment, atol=1e-5)
+    whole = front_end.of_clip(read_waveform(path, 4000))
+    np.testing.assert_allclose(np.concatenate(blocks), whole, atol=1e-4)
+    segment = front_end.of_clip(read_waveform(path, 4000, 10.0, 175.5))
+    np.testing.assert_allclose(read_log_mel(path, front_end, 10.0, 175.5), segment, atol=1e-4)
 
 
-def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path) -> None:
+def test_one_gunshot_does_not_make_the_rest_of_a_recording_inaudible(tmp_path: Path) -> None:
+    """With one gain for all, what is a minute away from a shot is much fainter than without."""
+    waveform = 0.001 * sounds(300 * 2000)
+    soundfile.write(tmp_path / "quiet.wav", waveform, 2000, subtype="FLOAT")
+    waveform[200_000:201_000] = sounds(1000)
+    soundfile.write(tmp_path / "shot.wav", waveform, 2000, subtype="FLOAT")
+
+    def difference(level: str) -> float:
+        front_end = LogMel(sample_rate=2000, fmax=1000.0, level=level)
+        names = (tmp_path / "quiet.wav", tmp_path / "shot.wav")
+        quiet, shot = (read_log_mel(name, front_end)[1600:] for name in names)
+        return float(np.abs(quiet - shot).mean())
+
+    assert difference("peak") > 1.5, "in log10 of energies: more than 15 dB"
+    assert difference("loudness") < 1e-3
+
+
+@pytest.mark.parametrize("level", ["peak", "loudness"])
+def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path, level: str) -> None:
     waveform = sounds(30000)
     soundfile.write(tmp_path / "a.wav", 0.9 * waveform, 22050, subtype="FLOAT")
     soundfile.write(tmp_path / "b.wav", 20 * waveform + 5, 22050, subtype="FLOAT")
-    loud, louder = (read_log_mel(tmp_path / name, LogMel()) for name in ("a.wav", "b.wav"))
+    front_end = LogMel(level=level)
+    loud, louder = (read_log_mel(tmp_path / name, front_end) for name in ("a.wav", "b.wav"))
     assert np.abs(loud - louder).mean() < 0.01  # the 0.005 beside the peak
+
+
+def test_a_faint_clip_has_the_log_mel_of_the_clip(tmp_path: Path) -> None:
+    """At a peak of -60 dB in 16 bits; with the peak's floor of 0.005 it is 16 dB fainter."""
+    waveform = sounds(30000)
+    soundfile.write(tmp_path / "loud.wav", 0.9 * waveform, 22050, subtype="FLOAT")
+    soundfile.write(tmp_path / "faint.wav", 0.001 * waveform, 22050, subtype="PCM_16")
+
+    def difference(level: str) -> float:
+        paths = (tmp_path / "loud.wav", tmp_path / "faint.wav")
+        loud, faint = (read_log_mel(path, LogMel(level=level)) for path in paths)
+        return float(np.median(np.abs(loud - faint)))
+
+    assert difference("peak") > 1
+    assert difference("loudness") < 0.1
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 441, 22050, 44099])

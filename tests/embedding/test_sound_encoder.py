@@ -159,6 +159,19 @@ def weights_in(folder):
     return file
 
 
+def test_the_level_of_the_front_end_is_saved_with_the_model(model, tmp_path):
+    """With the peak's floor of 0.005, a clip at -60 dB has another embedding."""
+    loud = copy.deepcopy(model)
+    loud.front_end = LogMel(level="loudness")
+    loud.save(tmp_path / "model")
+    loaded = SoundEncoder.from_pretrained(tmp_path / "model")
+    assert loaded.front_end == loud.front_end
+    waveform = np.random.default_rng(0).uniform(-0.9, 0.9, 22050)
+    clips = [waveform, waveform / 1000]
+    assert np.diff(loaded.encode(clips, 22050), axis=0) == pytest.approx(0, abs=0.05)
+    assert np.abs(np.diff(model.encode(clips, 22050), axis=0)).max() > 0.2
+
+
 def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
     model.save(tmp_path / "model")
     loaded = SoundEncoder.load(tmp_path / "model")

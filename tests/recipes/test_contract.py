@@ -101,6 +101,7 @@ def test_the_paper_recipe_is_the_released_configuration():
         "fmax": 10500,
         "log_offset": 1.1e-8,
         "min_duration_s": 1.0,
+        "level": "peak",
     }
     assert recipe["views"] == {
         "patch_frames": 101,

@@ -1,7 +1,11 @@
-"""Peak normalization, which makes all recordings about equally loud."""
+"""The level of a clip: what is subtracted from its samples and what they are multiplied by.
+
+`measure_peak` here is that of Fonseca et al. 2021; `soundalike.audio.loudness` has another one.
+"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +14,45 @@ from numpy.typing import NDArray
 PEAK_FLOOR = 0.005
 
 
-def level(blocks: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
-    """Return the mean and the gain that peak-normalize a waveform given in blocks.
+@dataclass(frozen=True)
+class Level:
+    """The mean and the gain of a clip; a long clip may have several gains.
 
-    The normalized waveform is ``(x - mean) * gain`` with ``gain = 1 / (max|x - mean| + 0.005)``.
+    Between two centers the gain moves linearly in dB, before the first and after the last it is
+    constant.
+
+    Args:
+        mean: mean of the samples.
+        gains: one for each stretch of the clip.
+        centers: position of the middle of each stretch, in samples.
+
+    Shape:
+        gains, centers: [stretches].
+    """
+
+    mean: float
+    gains: tuple[float, ...]
+    centers: tuple[float, ...] = (0.0,)
+
+    def normalize(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """Yield ``(x - mean) * gain`` of a whole waveform, block by block.
+
+        Shape:
+            each block, each result: [samples].
+        """
+        if len(self.gains) == 1:
+            yield from ((block - self.mean) * self.gains[0] for block in blocks)
+            return
+        position, log_gains = 0, np.log(self.gains)
+        for block in blocks:
+            samples = np.arange(position, position + len(block))
+            gains = np.exp(np.interp(samples, self.centers, log_gains))
+            yield (block - self.mean) * gains.astype(np.float32)
+            position += len(block)
+
+
+def measure_peak(blocks: Iterable[NDArray[np.float32]]) -> Level:
+    """Return the level that brings the peak just below one: ``gain = 1 / (max|x - mean| + 0.005)``.
 
     Shape:
         each block: [samples].
@@ -25,7 +64,7 @@ def level(blocks: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
         lowest = min(lowest, float(block.min()))
         highest = max(highest, float(block.max()))
     mean = total / n_samples
-    return mean, 1 / (max(highest - mean, mean - lowest) + PEAK_FLOOR)
+    return Level(mean, (1 / (max(highest - mean, mean - lowest) + PEAK_FLOOR),))
 
 
 def normalize_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,5 +76,5 @@ def normalize_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> normalize_peak(np.array([1.0, 2.0, 3.0], np.float32)).round(3)
     array([-0.995,  0.   ,  0.995], dtype=float32)
     """
-    mean, gain = level([waveform])
-    return (waveform - mean) * gain
+    (normalized,) = measure_peak([waveform]).normalize([waveform])
+    return normalized

@@ -1,18 +1,22 @@
 """The front end: a waveform to log10 mel energies (Fonseca et al. 2021)."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal, get_args
 
 import numpy as np
 import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from soundalike.audio.level import normalize_peak
+from soundalike.audio.level import Level, measure_peak
+from soundalike.audio.loudness import measure_loudness
 
 # Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
+LevelName = Literal["peak", "loudness"]
 # Higher values are mistakes, and would fill the memory.
 LARGEST = {
     "sample_rate": 2**20,
@@ -44,6 +48,8 @@ class LogMel:
         log_offset: added to the energies, so that the logarithm of silence is finite. Higher
             values hide more of a quiet background.
         min_duration_s: shorter clips are repeated up to this duration, in seconds.
+        level: what is made equal in all clips: their peak, as in the paper, or their loudness,
+            which clicks do not change and which long recordings have anew every minute.
 
     Raises:
         ValueError: a setting is out of range, or settings contradict each other.
@@ -58,6 +64,7 @@ class LogMel:
     fmax: float = 10500.0
     log_offset: float = 1.1e-8
     min_duration_s: float = 1.0
+    level: LevelName = "peak"
 
     def __post_init__(self) -> None:
         for name in LARGEST:
@@ -78,6 +85,10 @@ class LogMel:
             raise ValueError(f"log_offset must be above 0 and finite, not {self.log_offset}")
         if not 0 <= self.min_duration_s <= 3600:
             raise ValueError(f"min_duration_s must be from 0 to 3600, not {self.min_duration_s}")
+        if self.level not in get_args(LevelName):
+            raise ValueError(
+                f"level must be one of {', '.join(get_args(LevelName))}, not {self.level}"
+            )
 
     @property
     def hop_s(self) -> float:
@@ -93,14 +104,24 @@ class LogMel:
         return self.of_padded(np.pad(waveform, self.reflection, mode="reflect"))
 
     def of_clip(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log-mel of a whole clip: peak-normalized, and repeated if it is short.
+        """Return the log-mel of a whole clip: at its `level`, and repeated if it is short.
 
         Shape:
             waveform: [samples] at ``sample_rate``, at least one; result: [frames, bands].
         """
-        clip = normalize_peak(waveform)
+        (clip,) = self.measure_level([waveform]).normalize([waveform])
         n_least = round(self.min_duration_s * self.sample_rate)
         return self(np.resize(clip, max(n_least, len(clip))))
+
+    def measure_level(self, blocks: Iterable[NDArray[np.float32]]) -> Level:
+        """Return the level of a whole clip.
+
+        Shape:
+            each block: [samples] at ``sample_rate``.
+        """
+        if self.level == "peak":
+            return measure_peak(blocks)
+        return measure_loudness(blocks, self.sample_rate, self.win_length)
 
     @property
     def reflection(self) -> tuple[int, int]:

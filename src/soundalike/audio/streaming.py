@@ -10,7 +10,6 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from soundalike.audio.level import level
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_blocks
 
@@ -44,8 +43,8 @@ def read_log_mel_blocks(
 ) -> Iterator[NDArray[np.float32]]:
     """Return the log-mel of a clip block by block.
 
-    The clip is read as mono, resampled, and peak-normalized over its whole length. A clip shorter
-    than ``front_end.min_duration_s`` is repeated.
+    The clip is read as mono, resampled, and brought to the level that the front end asks for. A
+    clip shorter than ``front_end.min_duration_s`` is repeated.
 
     Args:
         path: a sound file.
@@ -86,8 +85,8 @@ def log_mel_blocks(
     else:
         yield front_end.of_clip(np.concatenate(in_memory))
         return
-    mean, gain = level(chain(in_memory, waveforms))
-    yield from stream_log_mel(((waveform - mean) * gain for waveform in read()), front_end)
+    level = front_end.measure_level(chain(in_memory, waveforms))
+    yield from stream_log_mel(level.normalize(read()), front_end)
 
 
 def stream_log_mel(

@@ -140,7 +140,8 @@ def _claim(out: Path, plan: dict) -> None:
 def _read_plan(path: Path) -> dict:
     try:
         plan = json.loads(path.read_text())
-        return {"front_end": dict(plan["front_end"]), "clips": plan["clips"]}
+        front_end = dataclasses.asdict(LogMel(**plan["front_end"]))
+        return {"front_end": front_end, "clips": plan["clips"]}
     except (ValueError, KeyError, TypeError):
         raise SourceError(
             f"{path}: damaged, or of another program: name a new folder, or delete this one."
