@@ -1,5 +1,6 @@
 """The command evaluate and its table."""
 
+import importlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,7 @@ def test_a_reader_visits_forty_functions_from_the_command_to_the_table(
     call, run, store, tmp_path, functions_called
 ):
     """Of the rooms that evaluate; those that load, embed and save are entered by one call each."""
+    importlib.import_module("soundalike.downstream.evaluate")  # whose class bodies are no calls
     words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
     calls = functions_called(lambda: call(*words), start="cli/evaluate.py:run")
     rooms = ("cli/", "downstream/", "evaluation/")
@@ -180,3 +182,10 @@ def test_the_table_for_several_labels_has_no_accuracy(capsys):
     text = capsys.readouterr().out
     assert "mAP" in text
     assert "accuracy" not in text
+
+
+def test_a_recipe_is_refused_before_clips_are_read(refusal, sound_folder, tmp_path):
+    words = ["evaluate", "default", sound_folder, "--protocol", "finetune", "--out", tmp_path / "x"]
+    assert "learning rate" in refusal(*words, "--optimizer.lr", "-1")
+    assert "factor from 0 to 1" in refusal(*words, "--schedule.factor", "2")
+    assert not (tmp_path / "x").exists()

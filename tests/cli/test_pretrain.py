@@ -14,8 +14,8 @@ def test_pretrain_trains_and_writes_the_health_page(results_of, store, tiny_opti
     results, last = results_of(*words)
     assert (results["n_steps"], results["n_steps_done"], results["run"]) == (6, 6, str(run))
     assert last == f"trained for 6 steps: {run / 'encoder'}"
-    assert (results["verdict"], results["alarms"]) == ("too early to tell", {})
-    assert "Too early to tell" in (run / "health.html").read_text()
+    assert (results["verdict"], results["alarms"]) == ("too few checks to tell", {})
+    assert "Too few checks to tell" in (run / "health.html").read_text()
 
 
 def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_options, tmp_path):
@@ -78,6 +78,14 @@ def test_an_interrupted_run_resumes(
 )
 def test_wrong_use(refusal, words, message):
     assert message in refusal("pretrain", *words)
+
+
+def test_a_recipe_is_refused_before_clips_are_read(refusal, sound_folder, tmp_path):
+    words = ["pretrain", sound_folder, "--out", tmp_path / "run", "--recipe", "tiny"]
+    message = refusal(*words, "--encoder.name", "crnn", "--front_end.n_mels", 64)
+    assert "encoder.name crnn does not fit front_end.n_mels 64" in message
+    assert "temperature" in refusal(*words, "--loss.temperature", "-1")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_is_not_a_run_is_refused(refusal, tmp_path, sound_folder):

@@ -74,8 +74,8 @@ def test_annotations_in_a_folder_of_sounds_are_read(example):
     name, path = example
     assert segments(path.parent) == [*ANNOTATED, ("dusk.wav", "", None, None)]
     notes = read_source(path.parent).notes
-    assert f"labels from 1 tables: {name}" in notes
-    assert "1 sounds without annotations are unlabeled" in notes
+    assert f"labels from 1 table: {name}" in notes
+    assert "unlabeled: 1 sound without annotations" in notes
 
 
 def test_every_format_names_a_missing_sound(example):

@@ -36,7 +36,7 @@ def test_missing_values_of_any_kind_are_blank():
 def test_words_for_missing_labels_are_counted():
     labels, notes = as_labels(pd.Series([*sorted(MISSING), "dog", "na"]))
     assert labels[labels != ""].tolist() == ["dog", "na"]
-    assert notes[0].startswith(f"{len(MISSING)} labels are '#N/A', ")
+    assert notes[0].startswith(f"unlabeled: {len(MISSING)} clips labeled '#N/A', ")
 
 
 @pytest.mark.parametrize("label", ["[dog", "[]x", "[1", "[dog]", "['a',"])

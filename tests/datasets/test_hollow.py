@@ -1,5 +1,8 @@
 """Scores that would mean nothing are refused, and doubtful ones noted."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 
 from soundalike.datasets.clips import Clip, SourceError
@@ -26,7 +29,9 @@ def notes(store):
     ids=["labels", "folds", "splits", "test alone"],
 )
 def test_test_clips_of_one_class_are_refused(make_store, clips):
-    with pytest.raises(SourceError, match=r"made: all \d+ test clips are 'dog', so this answer"):
+    with pytest.raises(
+        SourceError, match=r"made: only 'dog' among \d+ test clips?, so this answer"
+    ):
         refuse(make_store(clips))
 
 
@@ -38,10 +43,10 @@ def test_two_classes_are_enough(make_store):
 
 def test_silence_is_refused(make_store):
     clips = [Clip(str(i), "ab"[i % 2]) for i in range(12)]
-    with pytest.raises(SourceError, match="all 12 test clips are silent"):
+    with pytest.raises(SourceError, match="only silence in 12 test clips"):
         refuse(make_store(clips, [-1] * 12))
     refuse(make_store(clips, [-1] * 11 + [0]))
-    assert "11 test clips are silent" in notes(make_store(clips, [-1] * 11 + [0]))
+    assert "silent: 11 test clips" in notes(make_store(clips, [-1] * 11 + [0]))
 
 
 def test_a_class_that_is_only_tested_is_noted(make_store):
@@ -69,6 +74,16 @@ def test_many_classes_are_counted(make_store):
 def test_recordings_that_the_folds_divide_are_noted(make_store):
     clips = [Clip(str(i // 2), "ab"[i // 2 % 2], fold=str(i % 2)) for i in range(12)]
     assert notes(make_store(clips)) == [
-        "6 recordings, such as 0, are divided by folds: scores will be too good"
+        "6 recordings in several folds, such as 0: scores will be too good"
     ]
     assert notes(make_store([Clip(str(i), "ab"[i % 2]) for i in range(20)])) == []
+
+
+def test_clips_that_are_not_scored_are_counted(make_store):
+    store = make_store([Clip(str(i), "ab"[i % 2]) for i in range(10)])
+    store = dataclasses.replace(store, n_problems=1, path=Path("here"))
+    lines = notes_on_scores(store, evaluation_splits(store), n_unlabeled=3)
+    assert lines == [
+        "without a label, so not scored: 3 clips",
+        f"skipped: 1 clip, listed in {Path('here', 'problems.csv')}",
+    ]

@@ -45,7 +45,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(place):
 def test_a_pattern_without_sounds_is_refused(place):
     with pytest.raises(SourceError, match=r"\*\.wavx: matches no sounds\.$"):
         read_source("*.wavx")
-    with pytest.raises(SourceError, match=r"only 1 others such as .*a\.txt"):
+    with pytest.raises(SourceError, match=r"only 1 other file such as .*a\.txt"):
         read_source("dog/*.txt")
 
 
@@ -64,5 +64,5 @@ def test_a_text_file_of_paths_is_a_source(place, name, encoding):
 
 def test_a_text_file_of_missing_paths_is_refused(place):
     (place / "list.txt").write_text("x/1.wav\nx/2.wav\n")
-    with pytest.raises(SourceError, match=r"none of its 2 lines .* the first is 'x/1\.wav'"):
+    with pytest.raises(SourceError, match=r"of its 2 lines, none names .* the first is 'x/1\.wav'"):
         read_source("list.txt")

@@ -32,7 +32,7 @@ def test_hugging_face_metadata_is_used_and_reported(place):
     notes = read_folder(place).notes
     assert "clips from metadata.csv" in notes
     assert "path from column 'file_name'" in notes
-    assert "2 sounds without annotations are unlabeled" in notes
+    assert "unlabeled: 2 sounds without annotations" in notes
 
 
 def test_metadata_in_each_split(place):

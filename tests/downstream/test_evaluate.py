@@ -79,7 +79,7 @@ def test_segments_of_a_recording_are_scored_as_one(run, tmp_path):
 def test_a_score_of_one_class_is_refused_before_anything_is_embedded(run, sound_folder, tmp_path):
     rows = read_source(sound_folder).rows[["path"]].assign(label="dog")
     rows.to_csv(tmp_path / "clips.csv", index=False)
-    with pytest.raises(SourceError, match="all 24 test clips are 'dog'"):
+    with pytest.raises(SourceError, match="only 'dog' among 24 test clips"):
         evaluate(run.path, str(tmp_path / "clips.csv"), ["knn"], tmp_path / "out", progress=False)
 
 

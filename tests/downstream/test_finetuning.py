@@ -254,5 +254,5 @@ def test_robust_losses_are_for_one_label(store, tmp_path):
 
 def test_one_clip_is_too_few(store, tmp_path):
     split = Split("x", np.arange(1), NOTHING, NOTHING)
-    with pytest.raises(SourceError, match="1 labeled clips to train on"):
+    with pytest.raises(SourceError, match="1 labeled clip to train on"):
         fine_tune(store, split, RunFolder(tmp_path / "run"), recipe_of(), progress=False)

@@ -7,12 +7,19 @@ import torch.nn.functional as F
 
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
-from soundalike.downstream.supervised import SupervisedSettings, SupervisedTraining
+from soundalike.downstream.supervised import (
+    SupervisedSettings,
+    SupervisedTraining,
+    check_recipe,
+)
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.losses.cross_entropy import CrossEntropy
 from soundalike.models.resnet import ResNet18
 from soundalike.optim.schedules import StepSchedule
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe, recipe_names
 from soundalike.runtime.hardware import Hardware
 from soundalike.training.draws import batches, clip_order, step_generator
 
@@ -38,6 +45,22 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
         labels=store.clips.labels().values,
         settings=settings,
     )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"training.batch_size": 1}, "training.batch_size must be at least 2"),
+        ({"optimizer.lr": -1}, "learning rate"),
+        ({"schedule.factor": 2}, "factor from 0 to 1"),
+        ({"loss.label_smoothing": 2}, "label_smoothing"),
+    ],
+)
+def test_a_recipe_is_refused_without_any_clips(overrides, message):
+    for name in recipe_names(SUPERVISED):
+        check_recipe(read_recipe(name, SUPERVISED))
+    with pytest.raises(RecipeError, match=message):
+        check_recipe(read_recipe("finetune", SUPERVISED, overrides))
 
 
 def test_a_step_trains_on_one_patch_of_each_clip(store):

@@ -85,6 +85,8 @@ def test_the_summary_names_the_problems_once_there_are_enough_checks():
     assert diagnosis_summary(HEALTHY, highest_rank=128) == "no problems detected"
     assert diagnosis_summary(HEALTHY[:1], highest_rank=128) == "too early to tell"
     assert diagnosis_summary([], highest_rank=128) == "too early to tell"
+    finished = diagnosis_summary(HEALTHY[:1], highest_rank=128, is_finished=True)
+    assert finished == "too few checks to tell"
     assert diagnosis_summary(LOSS_WITHOUT_REPULSION, highest_rank=128) == "collapse"
     both = IDENTICAL_VIEWS + LOSS_WITHOUT_REPULSION[1:]
     assert diagnosis_summary(both, highest_rank=128) == "shortcut, collapse"

@@ -88,11 +88,17 @@ def test_a_budget_describes_its_changes():
     assert find_budget("paper").changes == "linear evaluation: epochs 200"
 
 
-@pytest.mark.parametrize(("name", "near"), [("labtop", "laptop"), ("Small", "small"), ("", "")])
+@pytest.mark.parametrize(("name", "near"), [("labtop", "laptop"), ("Small", "small")])
 def test_an_unknown_budget_gets_a_suggestion(name, near):
     with pytest.raises(
         PaperError, match=f"{name}: .* paper, laptop, small, .* did you mean '{near}"
     ):
+        find_budget(name)
+
+
+@pytest.mark.parametrize("name", ["", "0,3", "30 minutes"])
+def test_a_budget_unlike_any_other_gets_none(name):
+    with pytest.raises(PaperError, match=r"share of the paper's epochs such as 0\.1\.$"):
         find_budget(name)
 
 

@@ -80,6 +80,11 @@ def test_build_calls_the_chosen_constructor():
         ({"embedding.intermediate_features": 2}, "expected a list of texts, got 2"),
         ({"views.blur": {"sigma": "big"}}, "views.blur.sigma: expected a list of numbers, got big"),
         ({"encoder": {"name": "timm", "arguments": 1}}, "expected keys with values or null, got 1"),
+        ({"training.max_minutes": 5}, "'max_minutes' is not known: choose from n_epochs, batch"),
+        (
+            {"encoder": {"name": "fsdnoisy18k_baseline", "n": 5}},
+            "'n' is not known: there are none",
+        ),
         ({"optimizer": {"name": "lars"}}, "optimizer.lr is missing: it has no default"),
         ({"training.merge_views": 2}, "training.merge_views: expected true or false, got 2"),
         ({"views.noise": 3}, "views.noise must hold keys, got '3'"),

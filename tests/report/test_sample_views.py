@@ -221,7 +221,7 @@ def test_only_the_sampled_clips_are_read(tmp_path):
         (tmp_path / f"{number}.wav").touch()
     with pytest.raises(BrokenClipsError) as refused:
         sample_views(str(tmp_path), LogMel(), settings(), 8)
-    assert f"none of {8 + N_BACKGROUND_CLIPS} clips could be read. The first: " in str(
+    assert f"of {8 + N_BACKGROUND_CLIPS} clips, none could be read. The first: " in str(
         refused.value
     )
     assert "problems.csv" not in str(refused.value)

@@ -30,9 +30,15 @@ def test_a_layout_can_be_forced():
 
 def test_the_choice_is_explained_in_one_line():
     why = choose_hardware().why
-    assert f"{torch.get_num_threads()} threads" in why or torch.cuda.is_available()
+    assert f"{torch.get_num_threads()} thread" in why or torch.cuda.is_available()
     assert choose_hardware().precision in why
     assert "native here" in why
+
+
+def test_the_name_has_no_internals():
+    name = choose_hardware("32-true").name
+    n_threads = torch.get_num_threads()
+    assert torch.cuda.is_available() or name == f"CPU, {n_threads} thread{'s'[: n_threads > 1]}"
 
 
 def test_the_layout_does_not_change_the_numbers():

@@ -1,16 +1,20 @@
 """Building a pre-training from a recipe: shared encoders, batches, labels, errors."""
 
+import copy
 import dataclasses
 
 import numpy as np
 import pytest
 import torch
 
+from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable
 from soundalike.losses.byol import MomentumNetwork
+from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.recipe import read_recipe, recipe_names
 from soundalike.recipes.sections import resolve_recipe
 from soundalike.runtime.hardware import choose_hardware
-from soundalike.training.construction import build_pretraining
+from soundalike.training.construction import build_pretraining, check_recipe
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 
@@ -64,3 +68,35 @@ def test_long_clips_are_divided_into_segments_of_the_same_sound(store, tiny_reci
     assert len(np.unique(training.sound_ids)) == len(store.clips)
     with pytest.raises(ValueError, match="at least as long as two patches"):
         build(store, tiny_recipe, training=settings | {"segment_s": 1.5})
+
+
+UNUSABLE = [
+    ({"encoder": {"name": "crnn"}, "front_end.n_mels": 64},
+     "encoder.name crnn does not fit front_end.n_mels 64 and views.patch_frames 101: CRNN needs"),
+    ({"encoder": {"name": "vgg"}, "views.patch_frames": 7}, "views.patch_frames of at least 8"),
+    ({"training.segment_s": 1.5}, "at least as long as two patches"),
+    ({"training.batch_size": 0}, "batch_size"),
+    ({"loss.temperature": -1}, "temperature"),
+    ({"optimizer.lr": -1}, "learning rate"),
+    ({"optimizer": {"name": "adam", "betas": [2, 2]}}, "beta"),
+    ({"schedule": {"name": "step", "milestones": [1], "factor": 2}}, "factor from 0 to 1"),
+    ({"views.mix_back.alpha": 2}, "alpha"),
+    ({"head.hidden_dim": -1}, "hidden_dim"),
+    ({"monitor.k": 0}, "monitor: k, every_n_epochs and max_clips must be at least 1"),
+    ({"embedding.window_s": -1}, "window_s"),
+    ({"embedding.intermediate_features": ["layer9"]}, "layer9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("overrides", "message"), UNUSABLE, ids=range(len(UNUSABLE)))
+def test_a_recipe_is_refused_without_any_clips(overrides, message):
+    recipe = read_recipe("tiny", PRETRAINING, copy.deepcopy(overrides))
+    with pytest.raises(RecipeError, match=message) as refusal:
+        check_recipe(recipe, LogMel(**recipe["front_end"]))
+    assert "\n" not in str(refusal.value)
+
+
+def test_every_shipped_recipe_passes():
+    for name in recipe_names(PRETRAINING):
+        recipe = read_recipe(name, PRETRAINING)
+        check_recipe(recipe, LogMel(**recipe["front_end"]))

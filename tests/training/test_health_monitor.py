@@ -99,7 +99,7 @@ def test_the_summary_has_the_last_check(store):
     _, monitor = make_training(store)
     first, last = dict.fromkeys(MEASURES, 0.5), dict.fromkeys(MEASURES, 0.7)
     checks = [{"step": 3, "epoch": 1, **first}, {"step": 6, "epoch": 2, **last}]
-    summary = monitor.summary(checks)
+    summary = monitor.summary(checks, is_finished=False)
     assert summary == HealthSummary(
         health=last | {"highest_rank": 32},
         verdict="too early to tell",

@@ -12,6 +12,7 @@ from soundalike.cli.options import (
     share,
 )
 from soundalike.cli.output import skipped, write_json
+from soundalike.runtime.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,9 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
         strict=arguments.strict,
     )
     write_json(arguments.json, counts)
-    rows = f"{counts.n_rows:,} windows of " if arguments.windows else ""
+    rows = f"{counted(counts.n_rows, 'window')} of " if arguments.windows else ""
     print(
-        f"{rows}{counts.n_clips:,} clips in {arguments.out}, {counts.n_unsure:,} unsure "
+        f"{rows}{counted(counts.n_clips, 'clip')} in {arguments.out}, {counts.n_unsure:,} unsure "
         f"(below {classifier.threshold:.2f}){skipped(counts.n_problems, counts.problems)}"
     )
     return DONE

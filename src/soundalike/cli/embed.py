@@ -11,6 +11,7 @@ from soundalike.cli.options import (
     ready_for_inference,
 )
 from soundalike.cli.output import skipped, write_json
+from soundalike.runtime.counts import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     counts = embed.embed(model, clips, arguments.out, strict=arguments.strict)
     write_json(arguments.json, counts)
     print(
-        f"{counts.n_windows:,} windows of {counts.n_clips:,} clips in {arguments.out}"
+        f"{counted(counts.n_windows, 'window')} of {counted(counts.n_clips, 'clip')} in "
+        f"{arguments.out}"
         f"{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE

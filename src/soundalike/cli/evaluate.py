@@ -8,6 +8,7 @@ from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_model_and_source, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
+from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
     from soundalike.downstream.evaluation_result import EvaluationResult
@@ -100,8 +101,8 @@ def print_evaluation(result: "EvaluationResult") -> None:
 
     console = Console(highlight=False)
     table = Table(
-        title=f"{result.model} on {result.source}: {result.n_test_clips:,} test clips, "
-        f"{len(result.rows[0].per_class)} classes ({', '.join(result.splits)})",
+        title=f"{result.model} on {result.source}: {counted(result.n_test_clips, 'test clip')}, "
+        f"{counted(len(result.rows[0].per_class), 'class')} ({', '.join(result.splits)})",
         title_justify="left",
     )
     for name in ("protocol", "representation"):

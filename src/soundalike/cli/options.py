@@ -70,7 +70,7 @@ def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder"
     from soundalike.runtime.hardware import choose_hardware
 
     hardware = choose_hardware("32-true" if precision == "32" else "auto")
-    print(f"running on {hardware.why}", file=sys.stderr)
+    print(f"runs on {hardware.name}", file=sys.stderr)
     hardware.set_up()
     return for_inference(model, hardware.dtype).to(hardware.accelerator)
 

@@ -6,6 +6,7 @@ from soundalike.cli import DONE
 from soundalike.cli.options import add_out, add_source, add_strict, add_workers
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+from soundalike.runtime.counts import counted
 
 EPILOG = "Any key of the front end can be set as an option: --front_end.n_mels 64."
 
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     }
     write_json(arguments.json, results)
     print(
-        f"{len(store.clips):,} clips, {store.hours:.2f} h in {arguments.out}"
+        f"{counted(len(store.clips), 'clip')}, {store.hours:.2f} h in {arguments.out}"
         f"{skipped(store.n_problems, store.path / 'problems.csv')}"
     )
     return DONE

@@ -15,6 +15,7 @@ from soundalike.cli.recipe_options import (
     front_end_of,
     refuse_fixed_by_model,
 )
+from soundalike.runtime.counts import counted
 
 EPILOG = (
     "Any key of the recipe can be set as an option: --loss.temperature 0.1 --encoder.name vgg "
@@ -60,6 +61,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
     from soundalike.datasets.open_or_prepare import open_or_prepare
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_model
+    from soundalike.training.construction import check_recipe
     from soundalike.training.run_folder import RunFolder
 
     init_folder = find_model(arguments.init) if arguments.init else None
@@ -76,6 +78,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
             "encoder": init.encoder_settings,
             "front_end": dataclasses.asdict(front_end),
         }
+    check_recipe(recipe, front_end, init)
     store = open_or_prepare(
         arguments.source, run.store, front_end, clips=clips, strict=arguments.strict
     )
@@ -95,12 +98,12 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
     _show_health(run, result)
     if not result.is_finished:
         print(
-            f"interrupted after {result.n_steps_done:,} of {result.n_steps:,} steps: run the same "
-            "command again to resume"
+            f"interrupted after {result.n_steps_done:,} of {counted(result.n_steps, 'step')}: run "
+            "the same command again to resume"
         )
         return FAILED
     note = skipped(store.n_problems, store.path / "problems.csv")
-    print(f"trained for {result.n_steps:,} steps: {run.encoder}{note}")
+    print(f"trained for {counted(result.n_steps, 'step')}: {run.encoder}{note}")
     return DONE
 
 

@@ -19,6 +19,7 @@ from soundalike.datasets import TABLE_FORMATS
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.rows import join_rows
 from soundalike.datasets.text_table import TextTable
+from soundalike.runtime.counts import counted
 
 TABLE_SUFFIXES = frozenset({".txt", ".csv", ".tsv"})
 
@@ -117,7 +118,7 @@ def annotate(rows: pd.DataFrame, annotations: list[ClipTable], notes: list[str])
     if (segments["label"] == "").all():
         clips["label"] = clips["label_folder"]
     elif n_bare := int(np.sum(clips["_merge"] == "left_only")):
-        notes.append(f"{n_bare:,} sounds without annotations are unlabeled")
+        notes.append(f"unlabeled: {counted(n_bare, 'sound')} without annotations")
     return clips[["path", *text, "start_s", "end_s"]]
 
 

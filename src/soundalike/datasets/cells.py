@@ -9,6 +9,7 @@ import pandas as pd
 
 from soundalike.datasets.clips import SPLITS, SourceError
 from soundalike.datasets.split_names import splits_of
+from soundalike.runtime.counts import counted
 
 # What pandas, R and spreadsheets write where a value is missing.
 MISSING = frozenset(
@@ -32,7 +33,7 @@ def as_labels(column: pd.Series) -> tuple[pd.Series, list[str]]:
     is_missing = labels.isin(MISSING)
     if is_missing.any():
         words = ", ".join(f"'{word}'" for word in sorted(labels[is_missing].unique()))
-        notes.append(f"{is_missing.sum():,} labels are {words}: these clips are unlabeled")
+        notes.append(f"unlabeled: {counted(int(is_missing.sum()), 'clip')} labeled {words}")
         labels = labels.mask(is_missing, "")
     if labels.str.startswith("[").any():
         labels = labels.map({label: _without_brackets(label) for label in labels.unique()})

@@ -92,6 +92,6 @@ def _preference(column: str) -> tuple[int, int]:
 
 def _with_hint(column: str) -> str:
     plain = _plain(column)
-    nearest = None if plain in _OUR_NAME else nearest_name(plain, _OUR_NAME, similarity=0.8)
+    nearest = None if plain in _OUR_NAME else nearest_name(plain, _OUR_NAME, most_changed=0.2)
     hint = f" (did you mean '{_OUR_NAME[nearest]}'?)" if nearest else ""
     return f"'{column.strip()}'{hint}"

@@ -6,10 +6,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tqdm import tqdm
-
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
+from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.suggestions import did_you_mean
 
 WORK = ".download"  # folder for unfinished downloads
@@ -128,7 +127,7 @@ def _unpack(zip_file: Path, unpack_folder: Path, progress: bool) -> None:
                         f"{zip_file}: not safe to unpack: it would write to {path}."
                     )
             check_room(zip_file.parent, sum(member.file_size for member in members), zip_file.stem)
-            for member in tqdm(members, "unpack", unit=" files", disable=not progress):
+            for member in progress_bar(members, name="unpack", unit="files", is_shown=progress):
                 archive.extract(member, unpack_folder)
     except zipfile.BadZipFile as error:
         raise DownloadError(f"{zip_file}: damaged ({error}): delete it and run it again.") from None

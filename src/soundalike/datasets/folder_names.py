@@ -9,6 +9,7 @@ import pandas as pd
 
 from soundalike.datasets.labels import classes_of
 from soundalike.datasets.split_names import splits_of
+from soundalike.runtime.counts import counted
 
 _FOLD = re.compile(r"fold[ _-]?(\w+)", re.IGNORECASE)
 
@@ -43,7 +44,10 @@ def rows_of_sounds(root: Path, sounds: Sequence[Path]) -> tuple[pd.DataFrame, li
         rows.append((str(sound), names[0] if names else "", split, fold))
     table = pd.DataFrame(rows, columns=["path", "label", "split", "fold"])
     several = [label for label in table["label"].unique() if len(classes_of(label)) > 1]
-    notes = [f"the folder '{label}' names {len(classes_of(label))} classes" for label in several]
+    notes = [
+        f"the folder '{label}' names {counted(len(classes_of(label)), 'class')}"
+        for label in several
+    ]
     return table, first.notes + notes
 
 

@@ -8,7 +8,8 @@ from soundalike.datasets.clips import SourceError
 from soundalike.datasets.labels import classes_of
 from soundalike.datasets.rows import divided_recordings
 from soundalike.datasets.splits import Split
-from soundalike.datasets.store import Store
+from soundalike.datasets.store import PROBLEMS, Store
+from soundalike.runtime.counts import counted
 
 
 def refuse_hollow(store: Store, splits: Sequence[Split]) -> None:
@@ -25,25 +26,27 @@ def refuse_hollow(store: Store, splits: Sequence[Split]) -> None:
     classes = _classes_of(store, tested)
     if len(classes) < 2:
         raise SourceError(
-            f"{store.clips.name}: all {len(tested):,} test clips are '{min(classes)}', so this "
-            "answer would always be right: evaluation needs test clips of at least two classes."
+            f"{store.clips.name}: only '{min(classes)}' among {counted(len(tested), 'test clip')}, "
+            "so this answer would always be right: evaluation needs test clips of at least two "
+            "classes."
         )
     if (store.audio[tested] == b"").all():
         raise SourceError(
-            f"{store.clips.name}: all {len(tested):,} test clips are silent: soundalike scan names "
-            "them."
+            f"{store.clips.name}: only silence in {counted(len(tested), 'test clip')}: soundalike "
+            "scan says where."
         )
 
 
-def notes_on_scores(store: Store, splits: Sequence[Split]) -> list[str]:
-    """Return a line for each reason to doubt a score.
+def notes_on_scores(store: Store, splits: Sequence[Split], n_unlabeled: int = 0) -> list[str]:
+    """Return a line for each reason to doubt a score, and on clips that are not scored.
 
     Test clips of a class without training clips count as errors, since a model in use would get
     them wrong too.
 
     Args:
-        store: the clips.
+        store: the labeled clips.
         splits: the rounds.
+        n_unlabeled: clips that were left out, since they have no label.
     """
     notes = divided_recordings(store.clips.rows)
     untrained = {
@@ -64,7 +67,12 @@ def notes_on_scores(store: Store, splits: Sequence[Split]) -> list[str]:
     if once := {name for name, n in n_recordings.items() if n == 1} - untrained:
         notes.append(f"tested on one recording only: {_in_words(once)}")
     if n_silent := int((store.audio[tested] == b"").sum()):
-        notes.append(f"{n_silent:,} test clips are silent")
+        notes.append(f"silent: {counted(n_silent, 'test clip')}")
+    if n_unlabeled:
+        notes.append(f"without a label, so not scored: {counted(n_unlabeled, 'clip')}")
+    if store.n_problems:
+        n_clips = counted(store.n_problems, "clip")
+        notes.append(f"skipped: {n_clips}, listed in {store.path / PROBLEMS}")
     return notes
 
 

@@ -11,6 +11,7 @@ from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder_names import rows_of_sounds
 from soundalike.datasets.rows import file_in
 from soundalike.datasets.text_table import TextTable
+from soundalike.runtime.counts import counted
 
 LIST_SUFFIXES = frozenset({".lst", ".m3u", ".m3u8"})  # and those of tables
 
@@ -26,7 +27,8 @@ def read_glob(pattern: str) -> ClipTable:
     matches = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
     sounds = [path for path in matches if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()]
     if not sounds:
-        others = f", only {len(matches):,} others such as {matches[0]}" if matches else ""
+        n_others = counted(len(matches), "other file")
+        others = f", only {n_others} such as {matches[0]}" if matches else ""
         raise SourceError(f"{pattern}: matches no sounds{others}.")
     prefix = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
     root = Path(*prefix)
@@ -66,7 +68,7 @@ def read_list(table: TextTable) -> ClipTable | None:
             files.add(os.path.normpath(path))
     if not clips:
         raise SourceError(
-            f"{table.path}: none of its {len(names):,} lines names a file that exists; paths are "
-            f"relative to {folder.resolve()}, and the first is '{names[0]}'."
+            f"{table.path}: of its {counted(len(names), 'line')}, none names a file that exists; "
+            f"paths are relative to {folder.resolve()}, and the first is '{names[0]}'."
         )
     return ClipTable.of(table.path.stem, clips, problems, table.notes)

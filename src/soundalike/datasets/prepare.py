@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
@@ -44,6 +43,7 @@ from soundalike.runtime.atomic import (
 )
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
+from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
 CLIPS_PER_PART = 32
@@ -155,8 +155,8 @@ def _make_parts(
     n_done = min(len(finished_records(folder)) * CLIPS_PER_PART, len(clips))
     parts = parts_to_do(clips, CLIPS_PER_PART, folder)
     hours = 0.0
-    with tqdm(
-        total=len(clips), initial=n_done, desc="prepare", unit=" clips", disable=not progress
+    with progress_bar(
+        name="prepare", unit="clips", total=len(clips), initial=n_done, is_shown=progress
     ) as bar:
         make_part = functools.partial(_make_part, front_end)
         for n_clips, part_hours in map_in_processes(make_part, parts, n_workers):

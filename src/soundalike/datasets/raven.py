@@ -9,6 +9,7 @@ from soundalike.datasets.cells import as_labels, as_seconds
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.columns import name_columns
 from soundalike.datasets.text_table import TextTable
+from soundalike.runtime.counts import counted
 
 BEGIN, END, OFFSET = "begin time (s)", "end time (s)", "file offset (s)"
 
@@ -39,8 +40,8 @@ def read(table: TextTable) -> tuple[pd.DataFrame, list[str]]:
         start_s, end_s = offset_s, offset_s + (end_s - start_s)
     elif paths.nunique() > 1:
         raise SourceError(
-            f"{table.path}: its times count from the first of {paths.nunique()} files: export the "
-            "column 'File Offset (s)' too."
+            f"{table.path}: its times count from the first of {counted(paths.nunique(), 'file')}: "
+            "export the column 'File Offset (s)' too."
         )
     named, _ = name_columns(rows)
     labels, notes = pd.Series("", rows.index), [f"{table.path.name}: no column of labels"]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from soundalike.datasets.clips import Problem, SourceError
 from soundalike.datasets.labels import classes_of
+from soundalike.runtime.counts import counted
 
 CLIP = ["path", "start_s", "end_s"]  # rows that agree on these are one clip
 Problems = dict[int, Problem]
@@ -41,8 +42,8 @@ def existing_rows(
         if len(names) and re.match(r"[A-Za-z]:[\\/]", names[0]):
             example += ": write paths without the drive and the folders of a Windows computer"
         raise SourceError(
-            f"{table}: none of its {len(rows)} rows names a file that exists; paths are relative "
-            f"to {table.parent.resolve()}{example}."
+            f"{table}: of its {counted(len(rows), 'row')}, none names a file that exists; "
+            f"paths are relative to {table.parent.resolve()}{example}."
         )
     if folder != table.parent:
         notes.append(f"paths are relative to the folder {folder.name}")
@@ -94,7 +95,7 @@ def join_rows(table: Path, rows: pd.DataFrame, notes: list[str]) -> tuple[pd.Dat
             continue
         problems[int(rows.index[position])] = Problem(path, "duplicate row", message)
     if n_joined:
-        notes.append(f"{n_joined:,} rows add a label to the clip of an earlier row")
+        notes.append(f"labels added to the clips of earlier rows: by {counted(n_joined, 'row')}")
         rows = rows.assign(label=labels)
     return rows[~is_repeated], problems
 
@@ -103,7 +104,7 @@ def divided_recordings(rows: pd.DataFrame) -> list[str]:
     """Return a line if segments of one recording are in several splits or folds.
 
     >>> divided_recordings(pd.DataFrame({"path": ["a.wav", "a.wav"], "fold": ["1", "2"]}))
-    ['1 recordings, such as a.wav, are divided by folds: scores will be too good']
+    ['1 recording in several folds, such as a.wav: scores will be too good']
     """
     notes = []
     for column in ("split", "fold"):
@@ -112,8 +113,8 @@ def divided_recordings(rows: pd.DataFrame) -> list[str]:
         places = rows[rows[column] != ""].groupby("path", sort=False)[column].nunique()
         if len(divided := places.index[places > 1]):
             notes.append(
-                f"{len(divided):,} recordings, such as {os.path.basename(divided[0])}, are divided "
-                f"by {column}s: scores will be too good"
+                f"{counted(len(divided), 'recording')} in several {column}s, such as "
+                f"{os.path.basename(divided[0])}: scores will be too good"
             )
     return notes
 

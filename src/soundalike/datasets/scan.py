@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.channels import Mixer
@@ -15,6 +14,7 @@ from soundalike.audio.waveform import blocks_of
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.labels import classes_of
+from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
 SILENT_PEAK = 1e-4  # 80 dB below full scale: inaudible
@@ -92,7 +92,9 @@ def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = Tru
     facts = np.zeros(len(clips), dtype=_ROW)
     is_readable = np.zeros(len(clips), dtype=bool)
     results = map_in_processes(_scan_clip, clips, n_workers)
-    with tqdm(results, "scan", len(clips), unit=" clips", disable=not progress) as bar:
+    with progress_bar(
+        results, name="scan", unit="clips", total=len(clips), is_shown=progress
+    ) as bar:
         for index, result in enumerate(bar):
             if isinstance(result, Problem):
                 problems.append(result)

@@ -16,6 +16,7 @@ from soundalike.datasets.annotations import (
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest
 from soundalike.datasets.text_table import open_text_table
+from soundalike.runtime.counts import counted
 
 METADATA = "metadata"
 _LARGEST_TABLE = 2**28  # bytes; a larger text is no table of labels
@@ -58,7 +59,7 @@ def apply_sidecars(
             continue
         annotations.append(clips)
         problems += clips.problems
-    notes += [f"labels from {n:,} tables: {name}" for name, n in formats.items()]
+    notes += [f"labels from {counted(n, 'table')}: {name}" for name, n in formats.items()]
     return annotate(rows, annotations, notes) if annotations else rows
 
 

@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 from numpy.random import RandomState
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.fsdnoisy18k import read_layout
 from soundalike.runtime.atomic import atomic_write, write_text
+from soundalike.runtime.counts import counted
+from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 from soundalike.synthesis.elements import SAMPLE_RATE
 from soundalike.synthesis.recording import record
@@ -88,7 +89,8 @@ def synthesize_clip(size: str, split: str, index: int, seed: int = 0) -> NDArray
         IndexError: the split has no such clip.
     """
     if not 0 <= index < SIZES[size][split]:
-        raise IndexError(f"{split} of the {size} set has {SIZES[size][split]} clips, not {index}")
+        n_clips = counted(SIZES[size][split], "clip")
+        raise IndexError(f"{split} of the {size} set has {n_clips}, not {index}")
     kind = _record(size, split, index, seed).true_label
     generate = SOUNDS[kind.removeprefix(OUT_OF_VOCABULARY)]
     waveform = record(generate, _stream(seed, split, _DRAW_SOUND, index))
@@ -131,7 +133,9 @@ def write_synthetic(
         write_text(root / _UNFINISHED_MARKER, json.dumps(settings))
     make = partial(_write_clip, root, size, seed)
     results = map_in_processes(make, missing, n_workers)
-    for _ in tqdm(results, "synthetic", len(missing), unit="clip", disable=not progress):
+    for _ in progress_bar(
+        results, name="synthetic", unit="clips", total=len(missing), is_shown=progress
+    ):
         pass
     _write_tables(root / "FSDnoisy18k.meta", records)
     if not (root / _MARKER).exists():

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy
+from soundalike.runtime.counts import counted
 
 Classes = NDArray[np.integer[Any]]
 
@@ -54,8 +55,9 @@ def compare(labels: Classes, ours: Classes, baselines: Mapping[str, Classes]) ->
     score = balanced_accuracy(labels, ours)
     low, high = bootstrap_interval(balanced_accuracy, labels, ours)
     sentence = (
-        f"The pretrained encoder reaches {score:.0%} balanced accuracy on {len(labels):,} "
-        f"test clips (95% interval {percent_range(low, high)}): {', and '.join(comparisons)}."
+        f"The pretrained encoder reaches {score:.0%} balanced accuracy on "
+        f"{counted(len(labels), 'test clip')} (95% interval {percent_range(low, high)}): "
+        f"{', and '.join(comparisons)}."
     )
     return headline, sentence
 

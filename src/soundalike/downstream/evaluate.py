@@ -17,13 +17,14 @@ from soundalike.datasets.hollow import notes_on_scores, refuse_hollow
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split, evaluation_splits
-from soundalike.datasets.store import Store, is_store, open_store
+from soundalike.datasets.store import PROBLEMS, Store, is_store, open_store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.features import PRETRAINED, representations
 from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
+from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
@@ -77,6 +78,9 @@ def evaluate(
         RecipeError: a value of the recipe cannot be used.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
+    if FINETUNE in protocols:
+        recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
+        check_recipe(recipe)
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     folder = Path() if is_shipped(model) else Path(model)
     clips = read_source(source)
@@ -84,15 +88,16 @@ def evaluate(
         name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
         out = folder / "evaluation" / name
     store = _open_store(folder, source, clips, encoder, out, progress)
-    store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
+    is_labeled = (store.clips.rows["label"] != "").to_numpy()
+    store = store.select(np.flatnonzero(is_labeled))
     config = {} if is_shipped(model) else read_run_config(folder)
     splits = _splits(config, store, task, seed)
     experiment = _Experiment(encoder, store, splits, out, seed, progress)
     results: Results = {}
     if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
         results |= _score_frozen(experiment, frozen)
-    if FINETUNE in protocols:
-        results |= _score_fine_tuning(experiment, recipe or read_recipe(FINETUNE, SUPERVISED))
+    if recipe and FINETUNE in protocols:
+        results |= _score_fine_tuning(experiment, recipe)
     labels = store.clips.labels()
     tested = np.concatenate([split.test for split in splits])
     is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
@@ -109,7 +114,9 @@ def evaluate(
         rows=score_table(
             labels.values[tested], scores, labels.classes, seed, store.recordings[tested]
         ),
-        notes=notes_on_scores(store, splits),
+        notes=notes_on_scores(store, splits, n_unlabeled=int((~is_labeled).sum())),
+        n_problems=store.n_problems,
+        problems=str(store.path / PROBLEMS) if store.n_problems else None,
     )
     out.mkdir(parents=True, exist_ok=True)
     with atomic_write(out / "predictions.csv") as path:

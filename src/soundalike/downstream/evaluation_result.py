@@ -20,6 +20,8 @@ class EvaluationResult:
         metric: what `score` is in the rows.
         rows: the table.
         notes: reasons to doubt the scores, a line each.
+        n_problems: clips of the source that were skipped.
+        problems: the CSV file that lists them, if there are any.
     """
 
     model: str
@@ -32,3 +34,5 @@ class EvaluationResult:
     metric: str
     rows: list[ScoreRow]
     notes: list[str]
+    n_problems: int = 0
+    problems: str | None = None

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
@@ -15,6 +14,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.calibration import calibrate_batch_norm
 from soundalike.models.encoder import build_encoder
+from soundalike.runtime.progress import progress_bar
 
 LOG_MEL, UNTRAINED, PRETRAINED = "log-mel statistics", "untrained encoder", "pretrained encoder"
 N_CALIBRATION_CLIPS = 1024
@@ -78,7 +78,7 @@ def representations(
         seed: random seed of the untrained encoder.
         progress: If true, a progress bar is shown on standard error.
     """
-    with tqdm(total=3, desc="embed", disable=not progress) as bar:
+    with progress_bar(name="embed", unit="representations", total=3, is_shown=progress) as bar:
         features = {LOG_MEL: log_mel_statistics(model, store)}
         bar.update()
         twin = untrained_twin(model, store.select(train), seed)

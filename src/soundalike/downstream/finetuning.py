@@ -31,6 +31,7 @@ from soundalike.models.encoder import build_encoder, check_patches
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
+from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.loop import run_to_end
 from soundalike.training.monitor import Monitor
@@ -90,7 +91,9 @@ def fine_tune(
         OSError: a file cannot be written.
     """
     if len(split.train) < 2:
-        raise SourceError(f"{store.clips.name}: {len(split.train)} labeled clips to train on.")
+        raise SourceError(
+            f"{store.clips.name}: {counted(len(split.train), 'labeled clip')} to train on."
+        )
     labels = store.clips.labels()
     train, validation = store.select(split.train), store.select(split.validation)
     recipe = _loss_for_labels(recipe, labels)
@@ -165,12 +168,13 @@ def _choices(
     train: Store, validation: Store, model: SoundEncoder | None, hardware: Hardware
 ) -> Iterator[str]:
     start = "a model" if model else "random weights"
-    yield f"trains on {len(train.clips):,} labeled clips, {train.hours:.2f} h, from {start}"
+    n_clips = counted(len(train.clips), "labeled clip")
+    yield f"trains on {n_clips}, {train.hours:.2f} h, from {start}"
     if len(validation.clips):
-        yield f"selects the epoch on {len(validation.clips):,} validation clips"
+        yield f"selects the epoch on {counted(len(validation.clips), 'validation clip')}"
     else:
         yield "keeps the last epoch: there are no validation clips"
-    yield f"runs on {hardware.why}"
+    yield f"runs on {hardware.name}"
 
 
 def _build_training(

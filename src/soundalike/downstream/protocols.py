@@ -7,13 +7,12 @@ untrained encoder, and the trained one. Their difference is what training added.
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tqdm import tqdm
-
 from soundalike.datasets.splits import Split
 from soundalike.downstream.cross_validation import Classifier, OutOfFold, cross_validate
 from soundalike.downstream.features import Features
 from soundalike.downstream.knn import fit_knn
 from soundalike.downstream.linear import fit_linear, fit_paper_linear
+from soundalike.runtime.progress import progress_bar
 
 PROTOCOLS: dict[str, Callable[..., Classifier]] = {
     "linear": fit_linear,
@@ -48,5 +47,5 @@ def score_representations(
         (protocol, name): cross_validate(
             features[name], partial(PROTOCOLS[protocol], seed=seed), splits
         )
-        for protocol, name in tqdm(pairs, desc="evaluate", disable=not progress)
+        for protocol, name in progress_bar(pairs, name="evaluate", unit="scores", is_shown=progress)
     }

@@ -13,8 +13,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from soundalike.audio.frames import Frames
 from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.losses import CLASSIFICATION_LOSSES
+from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.optim.schedules import Schedule
-from soundalike.runtime.hardware import MemoryFormat, Precision
+from soundalike.recipes.errors import recipe_errors
+from soundalike.recipes.sections import Recipe, build
+from soundalike.runtime.hardware import MemoryFormat, Precision, choose_hardware
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws, uniform_integers
 
@@ -64,6 +68,20 @@ class SupervisedSettings:
                 raise ValueError(f"training.{name} must be at least {least}.")
         if not 0 <= self.gain_db < math.inf:
             raise ValueError("training.gain_db must be at least 0 and finite.")
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Build all that needs neither clips nor a model, so that a bad value is refused before.
+
+    Raises:
+        RecipeError: a value is out of range.
+    """
+    with recipe_errors():
+        settings = SupervisedSettings(**recipe["training"])
+        choose_hardware(settings.precision, settings.memory_format).fabric()
+        build(OPTIMIZERS, recipe["optimizer"], [torch.nn.Parameter(torch.zeros(1))])
+        build(SCHEDULES, recipe["schedule"])
+        build(CLASSIFICATION_LOSSES, recipe["loss"])
 
 
 class SupervisedTraining(Training):

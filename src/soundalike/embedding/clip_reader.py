@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
@@ -15,6 +14,7 @@ from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.progress import progress_bar
 
 
 class ClipReader:
@@ -42,7 +42,7 @@ class ClipReader:
         self._durations_s = np.zeros(len(clips))
         if progress:
             clips.announce()
-        self._bar = tqdm(total=len(clips), desc=name, unit=" clips", disable=not progress)
+        self._bar = progress_bar(name=name, unit="clips", total=len(clips), is_shown=progress)
 
     def __iter__(self) -> Iterator[Iterator[np.ndarray]]:
         """Yield the log_mel of every clip in blocks [frames, bands]; none for a broken clip."""

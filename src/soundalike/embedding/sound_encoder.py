@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
@@ -21,6 +20,7 @@ from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.encoder import Encoder, build_encoder
 from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
+from soundalike.runtime.progress import progress_bar
 
 
 class SoundEncoder(nn.Module):
@@ -142,7 +142,7 @@ class SoundEncoder(nn.Module):
             ValueError: a waveform comes without its sample rate, or is not a waveform.
         """
         sounds, is_single = split_sounds(sounds)
-        bar = tqdm(sounds, desc="encode", unit=" clips", disable=not show_progress_bar)
+        bar = progress_bar(sounds, name="encode", unit="clips", is_shown=show_progress_bar)
         log_mels = (self._log_mel(sound, sample_rate) for sound in bar)
         sums: list[np.ndarray] = []
         n_windows: list[int] = []

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from soundalike.audio.channels import Mixer
 from soundalike.audio.waveform import BLOCK_S
+from soundalike.runtime.counts import counted
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +45,9 @@ def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
         return list(array), False
     if array.ndim == 2 and len(array) > 1 and not len(array) > array.shape[1] <= MAX_CHANNELS:
         raise ValueError(
-            f"encode cannot tell if an array {list(array.shape)} holds {len(array)} sounds or "
-            f"{len(array)} channels: pass list(array) for sounds, or [array] for one sound."
+            f"encode cannot tell if an array {list(array.shape)} holds "
+            f"{counted(len(array), 'sound')} or {counted(len(array), 'channel')}: pass list(array) "
+            "for sounds, or [array] for one sound."
         )
     return [array], True
 

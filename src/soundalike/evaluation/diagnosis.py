@@ -46,16 +46,19 @@ def alarms(history: History, highest_rank: float) -> dict[str, str]:
     return {kind: message for kind, message in messages.items() if message}
 
 
-def diagnosis_summary(history: History, highest_rank: float) -> str:
-    """Return the kinds of problems, "no problems detected" or "too early to tell".
+def diagnosis_summary(history: History, highest_rank: float, *, is_finished: bool = False) -> str:
+    """Return the kinds of problems, "no problems detected", or that there is too little to tell.
 
     Args:
         history: all checks so far.
         highest_rank: the largest effective rank that is possible.
+        is_finished: If true, there will be no more checks.
     """
     if kinds := alarms(history, highest_rank):
         return ", ".join(kinds)
-    return "no problems detected" if len(_after_warm_up(history)) >= 2 else "too early to tell"
+    if len(_after_warm_up(history)) >= 2:
+        return "no problems detected"
+    return "too few checks to tell" if is_finished else "too early to tell"
 
 
 def stopping_point(history: History) -> int | None:
@@ -152,7 +155,7 @@ def _nothing_learned(state: _State) -> str | None:
     if state.has_collapsed or not state.gap < MIN_GAP:
         return None
     return (
-        f"after {state.last['step']:,.0f} steps {state.similarities}; that is hardly better than "
+        f"at step {state.last['step']:,.0f} {state.similarities}; that is hardly better than "
         "an untrained network; try weaker augmentations, another optimizer.lr or more epochs"
     )
 

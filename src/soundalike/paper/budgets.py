@@ -161,9 +161,10 @@ def find_budget(name: str) -> Budget:
     try:
         share = float(name)
     except ValueError:
+        hint = did_you_mean(name, BUDGETS)
         raise PaperError(
             f"{name}: the budgets are {', '.join(BUDGETS)}, or a share of the paper's epochs such "
-            f"as 0.1: {did_you_mean(name, BUDGETS, always=True)}"
+            f"as 0.1{f': {hint}' if hint else '.'}"
         ) from None
     if not 0 < share <= 1:
         raise PaperError(f"{name}: a budget's share of the epochs must be above 0 and at most 1.")

@@ -35,6 +35,7 @@ from soundalike.paper.rows import PaperError
 from soundalike.paper.tables import write_tables
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import write_json
+from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -159,7 +160,7 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
 def _counted(store: Store) -> str:
     counts = store.clips.rows["split"].value_counts()
     splits = [f"{counts[split]:,} {split}" for split in SPLITS if split in counts]
-    return f"{len(store.clips):,} clips, {store.hours:.2f} h ({', '.join(splits)})"
+    return f"{counted(len(store.clips), 'clip')}, {store.hours:.2f} h ({', '.join(splits)})"
 
 
 def _command(arguments: dict[str, Any], out: Path, only: Sequence[str] | None, n_seeds: int) -> str:

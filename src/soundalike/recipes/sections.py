@@ -5,7 +5,7 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 ``package.module:Class``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter
 from pkgutil import resolve_name
@@ -179,8 +179,9 @@ def in_words(annotation: Any) -> str:
     return _IN_WORDS.get(kind) or " or ".join(map(in_words, arguments))
 
 
-def _refuse_unknown(keys: Iterable[Any], known: Iterable[str], what: str) -> None:
+def _refuse_unknown(keys: Iterable[Any], known: Collection[str], what: str) -> None:
     for key in keys:
         if key not in known:
-            hint = did_you_mean(str(key), known, always=True)
-            raise RecipeError(f"{what} '{key}' is not known: {hint}")
+            hint = did_you_mean(str(key), known)
+            choices = f"choose from {', '.join(known)}." if known else "there are none."
+            raise RecipeError(f"{what} '{key}' is not known: {hint or choices}")

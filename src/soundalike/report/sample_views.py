@@ -23,6 +23,7 @@ from soundalike.datasets.store import Store, is_store, read_problems
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.report.recordings import read_stretch
 from soundalike.report.view_samples import Cut, View, ViewSamples
+from soundalike.runtime.counts import counted
 from soundalike.training.draws import step_generator
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -174,7 +175,7 @@ def _prepare_in_memory(clips: ClipTable, front_end: LogMel) -> Store:
             return in_memory(prepare(clips, out, front_end, n_workers=1))
         except BrokenClipsError:  # its message names the temporary folder
             raise BrokenClipsError(
-                f"{clips.name}: none of {len(clips)} clips could be read. The first: "
+                f"{clips.name}: of {counted(len(clips), 'clip')}, none could be read. The first: "
                 f"{read_problems(out)[0].message}"
             ) from None
 

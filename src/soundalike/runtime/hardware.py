@@ -11,6 +11,8 @@ import lightning_fabric
 import torch
 from torch import nn
 
+from soundalike.runtime.counts import counted
+
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 MemoryFormat = Literal["auto", "channels_last", "contiguous"]
 _NATIVE_BF16 = ("avx512_bf16", "amx_bf16")  # x86 only: Arm's was never measured
@@ -25,13 +27,15 @@ class Hardware:
             64-bit arithmetic was never tested on it.
         precision: one of lightning_fabric's names.
         channels_last: if true, convolutions run with channels innermost.
-        why: one line for the log.
+        why: the choices and their reason in one line, for the record.
+        name: the device, in words.
     """
 
     accelerator: str
     precision: str
     channels_last: bool
     why: str
+    name: str = ""
 
     def set_up(self) -> None:
         """Set what torch and the C library do for the whole process.
@@ -99,7 +103,7 @@ def choose_hardware(
         accelerator, name = "cuda", torch.cuda.get_device_name()
         native = torch.cuda.is_bf16_supported(including_emulation=False)  # Ampere and later
     else:
-        accelerator, name = "cpu", f"CPU, {torch.get_num_threads()} threads"
+        accelerator, name = "cpu", f"CPU, {counted(torch.get_num_threads(), 'thread')}"
         native = has_fast_bf16(torch.device("cpu"))
     chosen = {
         "precision": "bf16-mixed" if native else "32-true",
@@ -112,7 +116,7 @@ def choose_hardware(
     reasons += [f"{key} is forced" for key in forced]
     why = f"{name}; {chosen['precision']}, {chosen['memory_format']} ({'; '.join(reasons)})"
     return Hardware(
-        accelerator, chosen["precision"], chosen["memory_format"] == "channels_last", why
+        accelerator, chosen["precision"], chosen["memory_format"] == "channels_last", why, name
     )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from soundalike.audio.frames import Frames
+from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
@@ -19,10 +20,13 @@ from soundalike.losses import LOSSES
 from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder, build_encoder, check_patches
 from soundalike.models.heads import ProjectionHead
+from soundalike.models.intermediate_features import dim_with_intermediate
 from soundalike.optim import OPTIMIZERS, SCHEDULES
+from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
-from soundalike.runtime.hardware import Hardware
+from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
+from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.segments import cut_into_segments
 from soundalike.views.pair import PairOfViews
 
@@ -40,6 +44,43 @@ class Pretraining:
     training: ContrastiveTraining
     projector: Projector
     model: SoundEncoder
+
+
+def check_recipe(recipe: Recipe, front_end: LogMel, init: SoundEncoder | None = None) -> None:
+    """Build all that needs no clips, so that a bad value is refused before clips are read.
+
+    Args:
+        recipe: resolved.
+        front_end: makes the log-mels.
+        init: model to start from.
+
+    Raises:
+        RecipeError: a value is out of range, or the encoder does not fit the patches.
+    """
+    with recipe_errors():
+        settings = TrainingSettings(**recipe["training"])
+        choose_hardware(settings.precision, settings.memory_format).fabric()
+        KNNMonitor(**recipe["monitor"])
+        blocks = EmbeddingSettings(**recipe["embedding"]).intermediate_features
+        views = PairOfViews(**recipe["views"], n_bands=front_end.n_mels)
+        encoder = init.encoder if init else build_encoder(recipe["encoder"], front_end.n_mels)
+        _refuse_short_patches(views.patch_frames, encoder)
+        _refuse_short_segments(settings.segment_s, front_end, views.patch_frames)
+        head = ProjectionHead(encoder.dim, **recipe["head"])
+        build(OPTIMIZERS, recipe["optimizer"], list(head.parameters()))
+        build(SCHEDULES, recipe["schedule"])
+        build(LOSSES, recipe["loss"])
+    try:
+        check_patches(encoder, views.patch_frames, front_end.n_mels)
+    except (ValueError, RuntimeError) as error:
+        raise RecipeError(
+            f"encoder.name {recipe['encoder']['name']} does not fit front_end.n_mels "
+            f"{front_end.n_mels} and views.patch_frames {views.patch_frames}: "
+            f"{str(error).partition(chr(10))[0]}"
+        ) from None
+    with recipe_errors():
+        if blocks:
+            dim_with_intermediate(encoder, blocks, views.patch_frames, front_end.n_mels)
 
 
 def build_pretraining(
@@ -135,8 +176,17 @@ def _refuse_bad_patch_length(patch_frames: int, store: Store, encoder: Encoder) 
             f"views.patch_frames is {patch_frames} but the shortest clip has {shortest} frames: "
             "prepare with a higher front_end.min_duration_s, or use shorter patches."
         )
+    _refuse_short_patches(patch_frames, encoder)
+
+
+def _refuse_short_patches(patch_frames: int, encoder: Encoder) -> None:
     if patch_frames < encoder.min_frames:
         raise ValueError(f"the encoder needs views.patch_frames of at least {encoder.min_frames}.")
+
+
+def _refuse_short_segments(segment_s: float | None, front_end: LogMel, patch_frames: int) -> None:
+    if segment_s is not None and round(segment_s / front_end.hop_s) < 2 * patch_frames:
+        raise ValueError("training.segment_s must be at least as long as two patches.")
 
 
 def _segments(store: Store, segment_s: float | None, patch_frames: int) -> tuple[Frames, Tensor]:
@@ -144,10 +194,8 @@ def _segments(store: Store, segment_s: float | None, patch_frames: int) -> tuple
     frames = store.as_frames()
     if segment_s is None:
         return frames, torch.arange(len(frames))
-    longest = round(segment_s / store.front_end.hop_s)
-    if longest < 2 * patch_frames:
-        raise ValueError("training.segment_s must be at least as long as two patches.")
-    return cut_into_segments(frames, longest)
+    _refuse_short_segments(segment_s, store.front_end, patch_frames)
+    return cut_into_segments(frames, round(segment_s / store.front_end.hop_s))
 
 
 def _labels(clips: ClipTable, recipe: Recipe) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
 from soundalike.embedding.window_embeddings import encode_windows
+from soundalike.runtime.progress import progress_bar
 
 N_WINDOWS = 2048
 
@@ -31,7 +31,7 @@ def whitened(
         progress: If true, show a progress bar.
     """
     windows = _draw_windows(model, training_store, np.random.default_rng(seed))
-    bar = tqdm(windows, desc="whiten", unit=" windows", disable=not progress)
+    bar = progress_bar(windows, name="whiten", unit="windows", is_shown=progress)
     log_mels = ([training_store.frames[first : first + n_frames]] for first, n_frames in bar)
     h = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     whitening = Whitening.of(torch.from_numpy(h), min(n_components, len(h) - 1))

@@ -86,12 +86,12 @@ class HealthMonitor:
         """Return what is wrong, by `soundalike.evaluation.diagnosis.alarms`."""
         return alarms(checks, self.highest_rank)
 
-    def summary(self, checks: Checks) -> HealthSummary:
-        """Summarize all checks of a training."""
+    def summary(self, checks: Checks, *, is_finished: bool) -> HealthSummary:
+        """Summarize all checks of a training so far."""
         last = {name: checks[-1][name] for name in MEASURES} if checks else {}
         return HealthSummary(
             health=last | {"highest_rank": self.highest_rank},
-            verdict=diagnosis_summary(checks, self.highest_rank),
+            verdict=diagnosis_summary(checks, self.highest_rank, is_finished=is_finished),
             alarms=alarms(checks, self.highest_rank),
             stopping_point=stopping_point(checks),
         )

@@ -32,7 +32,7 @@ class KNNMonitor:
     def __init__(
         self, k: int | None = None, every_n_epochs: int = 1, max_clips: int = 2000
     ) -> None:
-        if min(k or 1, every_n_epochs, max_clips) < 1:
+        if min(1 if k is None else k, every_n_epochs, max_clips) < 1:
             raise ValueError("monitor: k, every_n_epochs and max_clips must be at least 1.")
         self.k = k
         self.every_n_epochs = every_n_epochs

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
-from tqdm import tqdm
 
 from soundalike.runtime.interrupt import StopSignal
+from soundalike.runtime.progress import progress_bar
 from soundalike.training.metrics import Metrics, StepMetrics
 from soundalike.training.monitor import Check, Monitor
 from soundalike.training.run_folder import RunFolder
@@ -121,12 +121,12 @@ class _Loop:
         self.checks = _read_checks(self.metrics.rows(), columns)
         self.printed_alarms: set[str] = set()
         self.bar_numbers: dict[str, str] = {}
-        self.bar = tqdm(
+        self.bar = progress_bar(
+            name=name,
+            unit="steps",
             total=self.n_steps,
             initial=self.state["step"],
-            desc=name,
-            unit=" steps",
-            disable=not progress,
+            is_shown=progress,
         )
 
     def run_to_end(self) -> LoopResult:

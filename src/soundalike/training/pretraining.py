@@ -17,6 +17,7 @@ from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.recipes.errors import recipe_errors
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_text
+from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import Pretraining, build_pretraining
 from soundalike.training.fit_whitening import whitened
@@ -102,7 +103,7 @@ def pretrain(
     if progress:
         for line in _announcement(training_store, knn_store, may_select, health.n_clips):
             print(line, file=sys.stderr)
-        print(f"runs on {hardware.why}", file=sys.stderr)
+        print(f"runs on {hardware.name}", file=sys.stderr)
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     result = run_to_end(
         parts.training,
@@ -114,7 +115,7 @@ def pretrain(
     )
     if result.is_finished:
         _whiten_model(run, training_store, recipe, parts, progress)
-    summary = health.summary(result.checks)
+    summary = health.summary(result.checks, is_finished=result.is_finished)
     return PretrainResult(
         n_steps=result.n_steps,
         n_steps_done=result.n_steps_done,
@@ -133,9 +134,9 @@ def _training_store(store: Store, test_fold: str | None) -> Store:
     if n_recordings < MIN_RECORDINGS:
         n_silent = int(is_silent.sum())
         raise SourceError(
-            f"{store.clips.name}: {len(is_silent):,} training clips from {n_recordings} recordings "
-            f"that are not silent ({n_silent:,} clips are): contrastive training needs at least "
-            f"{MIN_RECORDINGS} different recordings, and some hundreds to learn anything."
+            f"{store.clips.name}: {counted(len(is_silent), 'training clip')} ({n_silent:,} silent) "
+            f"from {counted(n_recordings, 'recording')} with sound: contrastive training needs at "
+            f"least {MIN_RECORDINGS} different recordings, and some hundreds to learn anything."
         )
     return training_store
 
@@ -181,15 +182,15 @@ def _announcement(
     training_store: Store, knn_store: Store | None, may_select: bool, n_health_clips: int
 ) -> Iterator[str]:
     clips = training_store.clips
-    yield f"trains on {len(clips):,} clips, {training_store.hours:.2f} h, of {clips.name}"
+    yield f"trains on {counted(len(clips), 'clip')}, {training_store.hours:.2f} h, of {clips.name}"
     if n_silent := int(_is_silent(training_store).sum()):
         yield f"silent: {n_silent:,} of the training clips; soundalike scan names them"
     if knn_store is None:
         yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
     else:
         purpose = ", which select the epoch" if may_select else ""
-        yield f"kNN monitor: {len(knn_store.clips):,} labeled clips{purpose}"
-    yield f"health monitor: the same views of {n_health_clips:,} clips, without labels"
+        yield f"kNN monitor: {counted(len(knn_store.clips), 'labeled clip')}{purpose}"
+    yield f"health monitor: the same views of {counted(n_health_clips, 'clip')}, without labels"
 
 
 def _whiten_model(

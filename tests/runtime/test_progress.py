@@ -1,0 +1,64 @@
+"""Progress bars count things that people know, and fit a terminal of 80 columns."""
+
+import ast
+import io
+from pathlib import Path
+
+import pytest
+
+import soundalike
+from soundalike.runtime.progress import progress_bar
+
+NUMBERS = {"knn": "0.512", "rank": "98.6", "loss": "2.375"}
+
+
+def last_line(*, total: int | None, n: int, elapsed_s: float, unit="steps", **arguments) -> str:
+    file = io.StringIO()
+    bar = progress_bar(name="pretrain", unit=unit, total=total, file=file, ncols=80, **arguments)
+    bar.start_t -= elapsed_s
+    bar.set_postfix(NUMBERS, refresh=False)
+    bar.update(n)
+    bar.refresh()
+    bar.close()
+    return file.getvalue().replace("\n", "").split("\r")[-1]
+
+
+@pytest.mark.parametrize(
+    ("total", "n", "elapsed_s"),
+    [(2, 1, 3), (600, 2, 200), (26_000, 13_000, 7200), (99_999, 99_999, 36_000)],
+)
+def test_a_bar_with_all_its_numbers_fits_80_columns(total, n, elapsed_s):
+    line = last_line(total=total, n=n, elapsed_s=elapsed_s)
+    assert len(line) <= 80
+    assert f"{n}/{total} steps" in line
+    assert " left, knn=0.512, rank=98.6, loss=2.375" in line
+
+
+def test_slow_steps_are_not_seconds_per_step():
+    line = last_line(total=10, n=1, elapsed_s=100)
+    assert line.startswith("pretrain ")
+    assert "1/10 steps, 15:0" in line
+    assert "s/" not in line.replace("steps", "")
+    assert "it" not in line
+
+
+def test_without_a_total_it_counts():
+    assert last_line(total=None, n=3, elapsed_s=1).startswith("pretrain 3 steps, 00:0")
+
+
+def test_items_are_yielded(capsys):
+    assert list(progress_bar([1, 2], name="a", unit="clips", is_shown=False)) == [1, 2]
+    assert capsys.readouterr().err == ""
+    assert list(progress_bar(iter([1]), name="a", unit="clips")) == [1]
+    assert "a 1 clips" in capsys.readouterr().err
+
+
+def test_every_bar_is_made_here():
+    root = Path(soundalike.__file__).parent
+    makers = {
+        path.name
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "tqdm"
+    }
+    assert makers <= {"progress.py", "fetching.py"}, "fetching counts bytes"
