@@ -21,7 +21,6 @@ MAY_IMPORT = {
     "pretrained": set(),
     "datasets": {"runtime", "audio", "synthesis", "evaluation"},  # folds are made in one place
     "views": {"audio"},
-    # Not yet as it should be: each training is to hand in its own sections.
     "recipes": {"runtime"},
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "training": {
@@ -88,6 +87,17 @@ def test_every_permission_is_used(room):
     imported = set().union(*map(imported_rooms, (SOURCE / room).glob("*.py")))
     unused = MAY_IMPORT[room] - imported
     assert not unused, f"no module of {room} imports {unused}: take it out of the table"
+
+
+def test_only_training_waits_for_lightning_fabric():
+    """Importing it takes seconds, so modules that commands without a training import do not."""
+    for path in SOURCE.rglob("*.py"):
+        at_the_top = [node for node in ast.parse(path.read_text()).body if is_import(node)]
+        assert not [node for node in at_the_top if "lightning_fabric" in ast.unparse(node)], path
+
+
+def is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
 
 
 def test_every_room_is_in_the_table():

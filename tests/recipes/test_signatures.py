@@ -66,7 +66,7 @@ def test_names_are_looked_up_where_they_are_assigned_or_imported(tmp_path, monke
     title, dishes, price = parameters("kitchen:Menu")
     assert (title.annotation, title.default) == (str, Parameter.empty)
     assert (dishes.default, price.default) == (["salad"], 1.5)
-    assert parameters("kitchen:Nothing") == []
+    assert parameters("kitchen:Nothing") == ()
 
 
 def test_reading_imports_no_torch():

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import lightning_fabric
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,6 +20,9 @@ from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import MemoryFormat, Precision, choose_hardware
 from soundalike.training.steps import Training
 from soundalike.views.augmentation import Draws, uniform_integers
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class SupervisedTraining(Training):
 
     def __init__(
         self,
-        fabric: lightning_fabric.Fabric,
+        fabric: "lightning_fabric.Fabric",
         classifier: SoundClassifier,
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,

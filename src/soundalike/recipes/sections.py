@@ -7,6 +7,7 @@ of its section, and a key that no code reads cannot exist. Constructors are impo
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import Parameter
 from pkgutil import resolve_name
 from typing import Any, Literal, get_args, get_origin
@@ -125,14 +126,9 @@ def _resolve_arguments(
     section: Arguments, settings: Mapping[str, Any], where: str
 ) -> dict[str, Any]:
     """Check arguments against the signature of their constructor, and fill in its defaults."""
-    known = parameters(section.constructor, section.supplied | set(section.parts))
+    skip = section.supplied | set(section.parts)
+    known = parameters(section.constructor, skip)
     _refuse_unknown(settings, [*(each.name for each in known), *section.parts], where)
-    parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    for each in known:
-        if each.default is each.empty:
-            parser.add_argument(f"--{each.name}", type=each.annotation, required=True)
-        else:
-            parser.add_argument(f"--{each.name}", type=each.annotation, default=each.default)
     own = {key: value for key, value in settings.items() if key not in section.parts}
     for each in known:
         if each.name not in own and each.default is each.empty:
@@ -140,7 +136,7 @@ def _resolve_arguments(
         if own.get(each.name, 0) is None and type(None) not in get_args(each.annotation):
             raise RecipeError(f"{where}.{each.name} is null and needs a value.")
     try:
-        values = parser.parse_object(own).as_dict()
+        values = _parser(section.constructor, skip).parse_object(own).as_dict()
     except jsonargparse.ArgumentError as error:
         raise RecipeError(f"{where}.{_reason(error, known, own)}") from None
     resolved = {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
@@ -152,6 +148,18 @@ def _resolve_arguments(
             else _resolve_section(Arguments(part_constructor), part_settings, f"{where}.{part}")
         )
     return resolved
+
+
+@cache
+def _parser(constructor: str, skip: frozenset[str]) -> jsonargparse.ArgumentParser:
+    """Return what checks the arguments of a constructor; building it takes most of the time."""
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    for each in parameters(constructor, skip):
+        if each.default is each.empty:
+            parser.add_argument(f"--{each.name}", type=each.annotation, required=True)
+        else:
+            parser.add_argument(f"--{each.name}", type=each.annotation, default=each.default)
+    return parser
 
 
 def _reason(error: Exception, known: Iterable[Parameter], values: Mapping[str, Any]) -> str:

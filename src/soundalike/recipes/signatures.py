@@ -15,7 +15,8 @@ from pkgutil import resolve_name
 from typing import Any
 
 
-def parameters(constructor: str, skip: frozenset[str] = frozenset()) -> list[Parameter]:
+@cache
+def parameters(constructor: str, skip: frozenset[str] = frozenset()) -> tuple[Parameter, ...]:
     """Return the named parameters of a class's own constructor, with their types and defaults.
 
     Inherited constructors, ``*args`` and ``**kwargs`` have no named parameters.
@@ -26,7 +27,7 @@ def parameters(constructor: str, skip: frozenset[str] = frozenset()) -> list[Par
         skip: parameters that are left out, so that their types may be anything.
     """
     module, _, name = constructor.partition(":")
-    return [
+    return tuple(
         Parameter(
             name,
             Parameter.KEYWORD_ONLY,
@@ -35,7 +36,7 @@ def parameters(constructor: str, skip: frozenset[str] = frozenset()) -> list[Par
         )
         for name, annotation, default in _declarations(_class(module, name))
         if annotation is not None and name not in skip
-    ]
+    )
 
 
 def _class(module: str, name: str) -> ast.ClassDef:

@@ -5,13 +5,15 @@ import ctypes
 import logging
 import sys
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import lightning_fabric
 import torch
 from torch import nn
 
 from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 MemoryFormat = Literal["auto", "channels_last", "contiguous"]
@@ -47,12 +49,14 @@ class Hardware:
         torch.backends.cudnn.allow_tf32 = self.precision != "32-true"
         torch.backends.cuda.matmul.allow_tf32 = False
 
-    def fabric(self) -> lightning_fabric.Fabric:
+    def fabric(self) -> "lightning_fabric.Fabric":
         """Return the Fabric that moves data to the device and casts to the precision.
 
         Raises:
             ValueError: there is no such precision.
         """
+        import lightning_fabric  # seconds, which only training should wait for
+
         self.set_up()
         torch.backends.cudnn.benchmark = True  # patches have one length
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we report the choice

@@ -1,8 +1,8 @@
 """Build the parts of a pre-training from its recipe."""
 
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,9 @@ from soundalike.training.contrastive import ContrastiveTraining, Projector, Trai
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.segments import cut_into_segments
 from soundalike.views.pair import PairOfViews
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def build_pretraining(
 
 
 def _build_training(
-    fabric: lightning_fabric.Fabric,
+    fabric: "lightning_fabric.Fabric",
     store: Store,
     recipe: Recipe,
     settings: TrainingSettings,

@@ -1,8 +1,8 @@
 """A step of contrastive pre-training (Fonseca et al. 2021)."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import lightning_fabric
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class ContrastiveTraining(Training):
 
     def __init__(
         self,
-        fabric: lightning_fabric.Fabric,
+        fabric: "lightning_fabric.Fabric",
         module: nn.Module,
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,

@@ -1,9 +1,8 @@
 """What all kinds of training share: batches, randomness, and the update of the weights."""
 
 import abc
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import lightning_fabric
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,9 @@ from soundalike.losses.batch import Batch
 from soundalike.optim.schedules import Schedule
 from soundalike.training.draws import batches, clip_order, step_generator
 from soundalike.views.augmentation import Draws
+
+if TYPE_CHECKING:
+    import lightning_fabric
 
 
 class Settings(Protocol):
@@ -58,7 +60,7 @@ class Training(abc.ABC):
 
     def __init__(
         self,
-        fabric: lightning_fabric.Fabric,
+        fabric: "lightning_fabric.Fabric",
         module: nn.Module,
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,
