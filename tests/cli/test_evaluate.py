@@ -21,6 +21,22 @@ QUICK = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def labeled(sound_folder, tmp_path_factory):
+    """Write a table of the sounds with these labels, in two folds or in splits; return its path."""
+
+    def write(label_of=lambda path: path.parent.name, **columns):
+        rows = []
+        for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
+            others = {name: values[number % len(values)] for name, values in columns.items()}
+            rows.append({"path": path, "label": label_of(path), **others})
+        manifest = tmp_path_factory.mktemp("tables") / "clips.csv"
+        pd.DataFrame(rows).to_csv(manifest, index=False)
+        return manifest
+
+    return write
+
+
 def test_linear_evaluation_scores_two_baselines(results_of, run, store, tmp_path):
     words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
     results, _ = results_of(*words)
@@ -50,10 +66,11 @@ def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp
 
 
 def test_fine_tuning_is_compared_with_from_scratch(
-    results_of, call, run, sound_folder, store, tmp_path, capsys
+    results_of, call, run, sound_folder, labeled, tmp_path, capsys
 ):
     out = tmp_path / "tuned"
-    words = ["evaluate", run.path, store.path, "--protocol", "finetune", "--out", out, *QUICK]
+    manifest = labeled(fold=(1, 2))
+    words = ["evaluate", run.path, manifest, "--protocol", "finetune", "--out", out, *QUICK]
     results, _ = results_of(*words)
     assert [row["representation"] for row in results["rows"]] == [
         "from scratch",
@@ -77,24 +94,22 @@ def test_fine_tuning_is_compared_with_from_scratch(
     assert (out / "finetune" / "metrics.csv").stat().st_mtime_ns >= modified
 
 
-def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, store, tmp_path):
+def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, labeled, tmp_path):
     # Without random gain: after so few steps an encoder is not robust to levels.
     words = ["--protocol", "finetune", "--recipe", "few_labels", "--training.gain_db", "0"]
-    results, _ = results_of("evaluate", run.path, store.path, *words, "--out", tmp_path / "tuned")
+    manifest = labeled(split=("train", "test"))
+    results, _ = results_of("evaluate", run.path, manifest, *words, "--out", tmp_path / "tuned")
     (row,) = results["rows"]
     assert row["representation"] == "pretrained encoder"
     assert row["score"] > 0.9
 
 
-def test_the_clean_task_trains_only_on_validation(results_of, run, sound_folder, tmp_path):
+def test_the_clean_task_trains_only_on_validation(results_of, run, labeled, tmp_path):
     """All labels of train are wrong, which does not affect the clean task."""
-    rows = []
-    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
-        split = ("train", "validation", "validation", "test")[number % 4]
-        label = path.parent.name if split != "train" else "low"
-        rows.append({"path": path, "label": label, "split": split})
-    manifest = tmp_path / "clips.csv"
-    pd.DataFrame(rows).to_csv(manifest, index=False)
+    manifest = labeled(
+        lambda path: "low" if int(path.stem) % 4 == 0 else path.parent.name,
+        split=("train", "validation", "validation", "test"),
+    )
     words = ["evaluate", run.path, manifest, "--protocol", "linear"]
     clean, _ = results_of(*words, "--task", "clean", "--out", tmp_path / "clean")
     noisy, _ = results_of(*words, "--out", tmp_path / "noisy")
@@ -103,14 +118,13 @@ def test_the_clean_task_trains_only_on_validation(results_of, run, sound_folder,
     assert all(row["score"] == pytest.approx(1 / 3) for row in noisy["rows"])
 
 
-def test_clips_with_several_labels_are_scored_by_map(results_of, run, sound_folder, tmp_path):
+def test_clips_with_several_labels_are_scored_by_map(results_of, run, labeled, tmp_path):
     """Training uses binary cross entropy, and scores are mAP."""
-    rows = []
-    for number, path in enumerate(sorted(sound_folder.rglob("*.wav"))):
-        label = f"{path.parent.name};long" if int(path.stem) >= 4 else path.parent.name
-        rows.append({"path": path, "label": label, "fold": number % 3})
-    manifest = tmp_path / "clips.csv"
-    pd.DataFrame(rows).to_csv(manifest, index=False)
+
+    def label_of(path):
+        return f"{path.parent.name};long" if int(path.stem) >= 4 else path.parent.name
+
+    manifest = labeled(label_of, fold=(0, 1, 2))
     report, _ = results_of("scan", manifest)
     assert report["labels"] == {"long": 12, "high": 8, "low": 8, "middle": 8}
 
@@ -119,8 +133,10 @@ def test_clips_with_several_labels_are_scored_by_map(results_of, run, sound_fold
     assert results["metric"] == "mAP"
     best = max(row["score"] for row in results["rows"])
     assert best > 0.8
-    words = ["evaluate", run.path, manifest, "--protocol", "finetune", "--out", out, *QUICK]
-    tuned, _ = results_of(*words)
+    manifest = labeled(label_of, split=("train", "validation", "test"))
+    words = ["evaluate", run.path, manifest, "--protocol", "finetune", "--out", tmp_path / "tuned"]
+    tuned, _ = results_of(*words, *QUICK)
+    assert tuned["metric"] == "mAP"
     assert all(0 < row["score"] <= 1 for row in tuned["rows"])
 
     csv = tmp_path / "classes.csv"
