@@ -23,7 +23,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 
 stress: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile thorough
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/run.py

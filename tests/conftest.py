@@ -18,15 +18,17 @@ from programs import HeldProgram, Nursery
 
 RATE = 22050
 
-# CI uses the same examples every time; a run by hand tries new ones. No
-# example fails for being slow: that depends on who else is at work on the machine.
-hypothesis.settings.register_profile(
-    "soundalike",
-    deadline=None,
-    derandomize=bool(os.environ.get("CI")),
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.load_profile("soundalike")
+# `make stress` tries the many examples. CI always uses the same ones; a run by hand tries new ones.
+# No example fails for being slow: that depends on who else is at work on the machine.
+for profile, n_examples in {"quick": 25, "thorough": 500}.items():
+    hypothesis.settings.register_profile(
+        profile,
+        max_examples=n_examples,
+        deadline=None,
+        derandomize=bool(os.environ.get("CI")),
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("quick")
 
 
 def tone(frequency: float, duration_s: float = 1.2, seed: int = 0) -> np.ndarray:

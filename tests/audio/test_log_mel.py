@@ -4,7 +4,7 @@ from typing import Any
 import librosa
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -100,7 +100,6 @@ def float32_rounding(log_mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return 2 / np.log(10) * 4 * np.finfo(np.float32).eps / 2 * amplitude_ratio
 
 
-@settings(max_examples=60, deadline=None)
 @given(front_end=front_ends(), n_samples=st.integers(2100, 9000), seed=st.integers(0, 9))
 @example(  # a band 68 dB below the loudest: 1.2e-4 away
     front_end=LogMel(
@@ -124,7 +123,6 @@ def test_any_front_end_equals_librosa(front_end: LogMel, n_samples: int, seed: i
 
 
 @given(front_end=front_ends(), n_samples=st.integers(1, 3000))
-@settings(max_examples=60, deadline=None)
 def test_the_number_of_frames_follows_from_the_number_of_samples(
     front_end: LogMel, n_samples: int
 ) -> None:
@@ -147,7 +145,6 @@ def test_twice_the_amplitude_is_four_times_the_energy() -> None:
 
 
 @given(front_end=front_ends())
-@settings(deadline=None)
 @pytest.mark.filterwarnings("ignore:Empty filters detected")
 def test_the_filterbank_equals_librosa(front_end: LogMel) -> None:
     theirs = librosa.filters.mel(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -155,7 +155,6 @@ def test_what_lies_before_damage_is_read(
     assert len(read_waveform(path, 22050, 1.0, 3.0)) == 2 * 22050
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     kind=st.sampled_from(ONE_OF_EACH),
     damage=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=40)), max_size=6),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,7 +32,6 @@ def sounds(n_samples: int) -> NDArray[np.float32]:
     n_samples=st.integers(1, 20000),
     ends=st.lists(st.integers(0, 20000), max_size=8),
 )
-@settings(max_examples=60, deadline=None)
 def test_blocks_concatenate_to_the_log_mel_of_the_clip(
     n_fft: int, share: float, hop_length: int, n_samples: int, ends: list[int]
 ) -> None:

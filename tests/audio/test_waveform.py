@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -72,7 +72,6 @@ def test_every_format_is_read_as_the_mean_of_its_channels(
     assert (info.duration_s, info.format, info.subtype) == (3.0, container, subtype)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     rate=st.sampled_from([4000, 11025, 22050, 44100, 48000, 192000, 44099]),
     n_channels=st.integers(1, 6),

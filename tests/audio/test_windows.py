@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.audio.windows import Windows
@@ -52,7 +52,6 @@ def test_aligned_windows_cover_every_frame_and_no_two_are_the_same(windows, clip
     assert starts[-1] + aligned.n_frames == max(clip_frames, aligned.n_frames)
 
 
-@settings(deadline=None)
 @given(windows=windows_of(), clip_frames=st.integers(1, 600), cuts=CUTS)
 def test_windows_of_blocks_are_those_of_the_whole_clip(windows, clip_frames, cuts):
     results = list(windows.cut(in_blocks(clip_frames, cuts)))

@@ -103,7 +103,7 @@ rows_of_clips = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows_of_clips, st.sampled_from(["csv", "tsv", "parquet"]))
 def test_any_table_of_valid_rows_is_read_back(folder, rows, kind):
     columns = ["path", "label", "split", "fold", "start_s", "end_s"]

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.datasets.clips import Clip, SourceError
@@ -91,7 +91,6 @@ def test_without_splits_and_folds_five_stratified_folds_are_made(make_store):
         assert not len(split.validation)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 12)), min_size=8, max_size=40))
 def test_identical_audio_stays_together_whatever_its_label(make_store, rows):
     store = make_store(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -101,7 +101,6 @@ def test_a_pickle_with_code_is_refused_and_not_executed(tmp_path):
     assert not Code.has_run
 
 
-@settings(max_examples=50, deadline=None)
 @given(damage=st.tuples(st.integers(0, 10**6), st.binary(max_size=40)))
 def test_a_damaged_file_is_refused_or_harmless(damage, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "damaged.pth"

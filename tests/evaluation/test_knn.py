@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.evaluation.knn import default_k, knn_scores
@@ -61,7 +61,6 @@ def random_rows(n_clips, n_classes, seed):
     return (torch.rand(n_clips, n_classes, generator=generator) < 0.4).float()
 
 
-@settings(deadline=None)
 @given(
     n_clips=st.integers(2, 12),
     n_classes=st.integers(1, 4),
@@ -79,7 +78,6 @@ def test_leave_one_clip_out_equals_the_definition(n_clips, n_classes, k, chunk, 
     assert predicted == knn_in_loops(patches, clips, patches, clips, labels, k)
 
 
-@settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
 def test_clips_outside_the_references_are_compared_with_all_of_them(k, seed):
     references, reference_clips, labels = random_set(6, 3, seed)
@@ -89,7 +87,6 @@ def test_clips_outside_the_references_are_compared_with_all_of_them(k, seed):
     assert predicted == knn_in_loops(queries, query_clips, references, reference_clips, labels, k)
 
 
-@settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
 def test_a_score_is_the_fraction_of_patches_that_vote_for_the_class(k, seed):
     patches, clips, labels = random_set(6, 3, seed)
@@ -102,7 +99,6 @@ def test_a_score_is_the_fraction_of_patches_that_vote_for_the_class(k, seed):
     torch.testing.assert_close(scores, torch.tensor(expected))
 
 
-@settings(deadline=None, max_examples=30)
 @given(k=st.integers(1, 60), chunk=st.integers(1, 50), seed=st.integers(0, 2**32 - 1))
 def test_with_several_labels_a_vote_is_the_fraction_of_neighbors(k, chunk, seed):
     patches, clips, _ = random_set(8, 3, seed)
@@ -190,7 +186,6 @@ def test_the_length_of_an_embedding_does_not_matter():
     assert plain == scaled
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     closeness=st.floats(0, 1),
     k=st.integers(1, 60),

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.evaluation.representation_measures import (
@@ -37,7 +37,6 @@ def test_effective_rank_is_the_entropy_of_the_singular_values(shape):
     assert effective_rank(h) == pytest.approx(math.exp(entropy), rel=1e-6)
 
 
-@settings(deadline=None, max_examples=25)
 @given(k=st.integers(1, 12), scale=st.floats(1e-3, 1e3), seed=st.integers(0, 99))
 def test_k_evenly_used_directions_have_rank_k(k, scale, seed):
     """For any offset, rotation and scale."""

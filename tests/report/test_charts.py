@@ -3,7 +3,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.report.charts import bars, confusion_grid, interval, line_chart
@@ -14,7 +14,6 @@ def points(chart):
     return np.array([pair.split(",") for pair in line.get("points").split()], dtype=float)
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=600),
     st.booleans(),

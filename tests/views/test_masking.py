@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.views.masking import draw_masks, fill_values, mask_of
@@ -17,7 +17,6 @@ def noise() -> torch.Tensor:
     return torch.randn(3, 101, 96, generator=torch.Generator().manual_seed(1)) * scale - 4
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 30), st.integers(0, 40), st.integers(0, 4), st.integers(0, 2**32))
 def test_equals_the_definition_in_plain_loops(
     length: int, widest: int, n_masks: int, seed: int

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -37,7 +37,6 @@ log_mels = arrays.arrays(
 )
 
 
-@settings(deadline=None, max_examples=50)
 @given(log_mels, log_mels, st.lists(st.floats(0, 0.99), min_size=2, max_size=2))
 def test_equals_the_definition_in_plain_loops(patch, background, weight) -> None:
     patch, background = (torch.from_numpy(x).float() for x in (patch, background))
@@ -47,7 +46,6 @@ def test_equals_the_definition_in_plain_loops(patch, background, weight) -> None
         torch.testing.assert_close(mixture[i], torch.tensor(expected), rtol=0, atol=1e-5)
 
 
-@settings(deadline=None, max_examples=50)
 @given(log_mels, log_mels, st.floats(0, 0.99))
 def test_the_mixture_keeps_the_energy_of_the_patch(patch, background, weight) -> None:
     patch, background = (torch.from_numpy(x).float() for x in (patch, background))
@@ -55,7 +53,6 @@ def test_the_mixture_keeps_the_energy_of_the_patch(patch, background, weight) ->
     torch.testing.assert_close(energy(mixture), energy(patch), rtol=1e-4, atol=0)
 
 
-@settings(deadline=None, max_examples=20)
 @given(log_mels, log_mels, st.floats(0, 0.99))
 def test_log_mels_are_mixed_value_by_value(patch, background, weight) -> None:
     mixture = mix_log_mels(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from soundalike.views.time_warping import draw_warp, warp_time
@@ -16,7 +16,6 @@ def warp(n: int, reach: int, n_frames: int, seed: int = 0) -> tuple[torch.Tensor
     return draws["warp_from"], draws["warp_to"]
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.integers(3, 120), st.integers(0, 60), st.integers(0, 2**32))
 def test_equals_interpolating_between_three_points(n_frames: int, reach: int, seed: int) -> None:
     patches = noise(4, n_frames)
