@@ -12,11 +12,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from soundalike.audio.level import Level, measure_peak
-from soundalike.audio.loudness import measure_loudness
+from soundalike.audio.robust_peak import measure_robust_peak
 
 # Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
-LevelName = Literal["peak", "loudness"]
+LevelName = Literal["peak", "robust_peak"]
 # Higher values are mistakes, and would fill the memory.
 LARGEST = {
     "sample_rate": 2**20,
@@ -48,8 +48,8 @@ class LogMel:
         log_offset: added to the energies, so that the logarithm of silence is finite. Higher
             values hide more of a quiet background.
         min_duration_s: shorter clips are repeated up to this duration, in seconds.
-        level: what is made equal in all clips: their peak, as in the paper, or their loudness,
-            which clicks do not change and which long recordings have anew every minute.
+        level: what is made equal in all clips: their peak, as in the paper, or a robust peak,
+            which a click does not move and which long recordings have anew every minute.
 
     Raises:
         ValueError: a setting is out of range, or settings contradict each other.
@@ -121,7 +121,7 @@ class LogMel:
         """
         if self.level == "peak":
             return measure_peak(blocks)
-        return measure_loudness(blocks, self.sample_rate, self.win_length)
+        return measure_robust_peak(blocks, self.sample_rate, self.win_length)
 
     @property
     def reflection(self) -> tuple[int, int]:

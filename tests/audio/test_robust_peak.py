@@ -1,4 +1,4 @@
-"""Loudness: what moves it and what does not."""
+"""The robust peak: what moves it and what does not."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from soundalike.audio.loudness import FLOOR, TARGET, loudness, measure_loudness
+from soundalike.audio.robust_peak import FLOOR, TARGET, measure_robust_peak, robust_peak
 
 RATE, FRAME = 2000, 60  # frames of 30 ms
 
@@ -19,28 +19,28 @@ def noise(duration_s: float, rms: float, seed: int = 0) -> NDArray[np.float32]:
 
 def gains_db(*parts: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the gains of a waveform made of parts."""
-    return 20 * np.log10(measure_loudness([np.concatenate(parts)], RATE, FRAME).gains)
+    return 20 * np.log10(measure_robust_peak([np.concatenate(parts)], RATE, FRAME).gains)
 
 
 @pytest.mark.parametrize("peak_db", [0, -30, -50, -60])
 def test_a_faint_sound_gets_as_loud_as_a_loud_one(peak_db: float) -> None:
-    """The peak's floor of 0.005 left a clip at -60 dB 16 dB too faint."""
+    """The floor of 0.005 of peak normalization leaves a clip at -60 dB 16 dB too faint."""
     waveform = noise(1, 0.25)
     faint = waveform * np.float32(10 ** (peak_db / 20))
-    assert gains_db(faint) == pytest.approx(gains_db(waveform) - peak_db, abs=0.7)
-    rms = faint.std() * 10 ** (gains_db(faint)[0] / 20)
-    assert rms == pytest.approx(TARGET, rel=0.25)
+    assert gains_db(faint) == pytest.approx(gains_db(waveform) - peak_db, abs=1)
+    peak = np.abs(faint).max() * 10 ** (gains_db(faint)[0] / 20)
+    assert 0.9 * TARGET < peak < 1.6 * TARGET
 
 
 def test_near_silence_is_not_amplified_into_noise() -> None:
     dither = noise(1, 1e-5)  # 100 dB below full scale
-    assert dither.std() * 10 ** (gains_db(dither)[0] / 20) < TARGET / 8
-    level = measure_loudness([np.zeros(RATE, np.float32)], RATE, FRAME)
+    assert np.abs(dither).max() * 10 ** (gains_db(dither)[0] / 20) < TARGET / 6
+    level = measure_robust_peak([np.zeros(RATE, np.float32)], RATE, FRAME)
     assert level.gains == pytest.approx([TARGET / FLOOR**0.5])
 
 
 @pytest.mark.parametrize("where_s", [0.0, 0.71, 1.9])
-def test_a_click_does_not_move_the_loudness(where_s: float) -> None:
+def test_a_click_does_not_move_the_robust_peak(where_s: float) -> None:
     waveform = noise(2, 0.01)
     clicked = waveform.copy()
     click = slice(round(where_s * RATE), round((where_s + 0.1) * RATE))
@@ -59,7 +59,7 @@ def test_silence_around_an_event_does_not_matter(duration_s: float) -> None:
 def test_an_offset_and_slow_drift_do_not_matter() -> None:
     waveform = noise(2, 0.01)
     drift = np.linspace(-0.1, 0.3, len(waveform), dtype=np.float32)
-    assert gains_db(waveform + drift) == pytest.approx(gains_db(waveform), abs=0.5)
+    assert gains_db(waveform + drift) == pytest.approx(gains_db(waveform), abs=1)
 
 
 def test_a_gunshot_does_not_make_the_rest_of_a_recording_inaudible() -> None:
@@ -73,14 +73,16 @@ def test_a_gunshot_does_not_make_the_rest_of_a_recording_inaudible() -> None:
 
 
 def test_gains_belong_to_the_middle_of_their_stretches() -> None:
-    level = measure_loudness([noise(60 * 3.5, 0.01)], RATE, FRAME)
+    level = measure_robust_peak([noise(60 * 3.5, 0.01)], RATE, FRAME)
     assert level.centers == pytest.approx([30 * RATE, 90 * RATE, 165 * RATE])
-    assert measure_loudness([noise(119, 0.01)], RATE, FRAME).centers == pytest.approx([59.5 * RATE])
+    assert measure_robust_peak([noise(119, 0.01)], RATE, FRAME).centers == pytest.approx(
+        [59.5 * RATE]
+    )
 
 
 def test_a_silent_minute_does_not_amplify_what_is_around_it() -> None:
     minutes = [noise(60, 0.1), np.zeros(60 * RATE, np.float32), noise(120, 0.1)]
-    level = measure_loudness([np.concatenate(minutes)], RATE, FRAME)
+    level = measure_robust_peak([np.concatenate(minutes)], RATE, FRAME)
     assert len(level.gains) == 3
     assert max(level.gains) < 1.2 * min(level.gains)
 
@@ -98,7 +100,7 @@ def test_the_level_does_not_depend_on_where_blocks_end(
     waveform = noise(n_samples / 2000, 1)[:n_samples] * np.float32(scale)
     blocks = np.split(waveform, sorted(min(end, n_samples) for end in ends))
     # At 20 Hz these are up to 400 s.
-    whole, level = (measure_loudness(x, 20, frame_length) for x in ([waveform], blocks))
+    whole, level = (measure_robust_peak(x, 20, frame_length) for x in ([waveform], blocks))
     assert level.gains == pytest.approx(whole.gains, rel=1e-5)
     assert level.centers == whole.centers
     assert level.mean == pytest.approx(whole.mean, rel=1e-6, abs=1e-12)
@@ -106,10 +108,10 @@ def test_the_level_does_not_depend_on_where_blocks_end(
 
 
 @given(st.lists(st.floats(0, 1e6, width=32), min_size=1, max_size=60), st.integers(1, 20))
-def test_the_loudness_is_one_of_the_energies_and_scales_with_them(
-    energies: list[float], n_loud: int
+def test_the_robust_peak_is_one_of_the_peaks_and_scales_with_them(
+    peaks: list[float], n_loud: int
 ) -> None:
-    value = loudness(np.array(energies), n_loud)
-    assert value in energies
-    assert loudness(4 * np.array(energies), n_loud) == 4 * value
-    assert sum(energy > value for energy in energies) < n_loud
+    value = robust_peak(np.array(peaks), n_loud)
+    assert value in peaks
+    assert robust_peak(4 * np.array(peaks), n_loud) == 4 * value
+    assert sum(peak > value for peak in peaks) < n_loud
