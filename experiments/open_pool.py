@@ -3,8 +3,9 @@
     python experiments/open_pool.py pool
 
 Downloads Debian packages by apt-get (0.8 GB; nothing is installed), unpacks their sounds and
-licenses, and lists the sounds in `pool/pool.csv`, which every command accepts as SOURCE. Packages
-that were downloaded before are not downloaded again.
+licenses, and lists the sounds in `pool/pool.csv`, which every command accepts as SOURCE. Sounds
+that a test set holds too are not listed. Packages that were downloaded before are not downloaded
+again.
 """
 
 import argparse
@@ -23,6 +24,10 @@ PACKAGES = [
     "minetest-data", "scratch", "simutrans-pak64", "torcs-data", "unknown-horizons",
     "wesnoth-1.16-data",
 ]  # fmt: skip
+# Both contain a clip of the test set ESC-10, encoded differently: 1-4211-A (fire crackling) and
+# 4-169127-B (chainsaw). To look for such sounds in other packages, run
+# `soundalike scan esc10:ROOT --duplicates pool/pool.csv`.
+IN_TEST_SETS = {"fire_small.ogg", "tree-cutting.wav"}  # minetest-data, simutrans-pak64
 SOUNDS = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff"}
 
 
@@ -61,6 +66,10 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     fetch(arguments.packages, arguments.folder)
     files = arguments.folder.absolute().rglob("*")
-    paths = sorted(str(path) for path in files if path.suffix in SOUNDS and path.is_file())
+    paths = sorted(
+        str(path)
+        for path in files
+        if path.suffix in SOUNDS and path.is_file() and path.name not in IN_TEST_SETS
+    )
     pd.DataFrame({"path": paths}).to_csv(arguments.folder / "pool.csv", index=False)
     print(f"{len(paths):,} sounds in {arguments.folder / 'pool.csv'}")

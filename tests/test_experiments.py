@@ -109,6 +109,9 @@ def pack(root, name, debs):
     subprocess.run(["dpkg-deb", "--build", root, debs / f"{name}_1_all.deb"], check=True)
 
 
+IN_ESC10 = "tree-cutting.wav"  # a name of the pool that is not to be listed
+
+
 @needs_debian
 def test_open_pool(nursery, experiment, sound_folder, tmp_path):
     package, pool = tmp_path / "package", tmp_path / "pool"
@@ -117,6 +120,7 @@ def test_open_pool(nursery, experiment, sound_folder, tmp_path):
         (package / "usr" / "share" / "mine" / name).write_text(text)
     (package / "usr" / "share" / "mine" / "link.wav").symlink_to("low/0.wav")
     (package / "usr" / "share" / "mine" / "outside.wav").symlink_to("/dev/null")
+    shutil.copy(sound_folder / "low" / "0.wav", package / "usr" / "share" / "mine" / IN_ESC10)
     pack(package, "mine", pool / ".deb")
     command = ["open_pool.py", pool, "--packages", "mine"]
     for _ in range(2):  # the second run reuses everything
@@ -124,6 +128,7 @@ def test_open_pool(nursery, experiment, sound_folder, tmp_path):
     assert (pool / "mine" / "usr" / "share" / "mine" / "copyright").exists()
     assert not list(pool.rglob("readme.txt"))
     assert len(read_source(pool / "pool.csv")) == 25
+    assert len(list(pool.rglob(IN_ESC10))) == 1, "unpacked, but not listed"
     process = nursery.run(EXPERIMENTS / command[0], *command[1:], "no-such-package")
     assert process.returncode == 1
     assert "no-such-package: cannot be downloaded" in process.stderr

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.near_duplicates import find_near_duplicates
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -21,6 +24,7 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 MAX_BYTES = 12e6
+TEST_CLIPS_IN_THE_POOL = {"1-4211-A": "fire_small.ogg", "4-169127-B": "tree-cutting.wav"}
 
 
 def test_there_is_a_default():
@@ -65,17 +69,35 @@ def test_a_model_card_has_all_sections(name):
         assert f"\n## {section}\n" in card
 
 
-@pytest.mark.slow
-def test_the_training_clips_contain_no_test_clip(tmp_path):
-    """Compares hashes of the decoded audio; downloads the training clips and the test sets."""
+def test_the_card_names_the_test_clips_that_are_in_the_training_data():
+    card = (SHIPPED_MODELS["default"] / "README.md").read_text()
+    for name in (*TEST_CLIPS_IN_THE_POOL, *TEST_CLIPS_IN_THE_POOL.values()):
+        assert name in card
+    assert "None of the clips occurs" not in card
+
+
+@pytest.fixture(scope="module")
+def pool_and_sets(tmp_path_factory):
+    """Download the training clips and the test sets; return the folder of both."""
     if not (DATA / "esc10").exists():
         pytest.skip("the data set ESC-10 is not installed")
-    pool, sets = tmp_path / "pool", tmp_path / "sets"
-    for script, folder in {"open_pool.py": pool, "labeled_sets.py": sets}.items():
-        subprocess.run([sys.executable, ROOT / "experiments" / script, folder], check=True)
-    sources = [pool / "pool.csv", f"esc10:{DATA / 'esc10'}", *sorted(sets.glob("*.csv"))]
+    root = tmp_path_factory.mktemp("sounds")
+    for script, name in {"open_pool.py": "pool", "labeled_sets.py": "sets"}.items():
+        subprocess.run([sys.executable, ROOT / "experiments" / script, root / name], check=True)
+    return root
+
+
+def sources_of_sets(root):
+    """Return the four test sets."""
+    return [f"esc10:{DATA / 'esc10'}", *sorted(map(str, (root / "sets").glob("*.csv")))]
+
+
+@pytest.mark.slow
+def test_the_listed_training_clips_contain_no_test_clip(pool_and_sets, tmp_path):
+    """Compares hashes of the decoded audio, which very short clips have too."""
+    sources = [str(pool_and_sets / "pool" / "pool.csv"), *sources_of_sets(pool_and_sets)]
     training_audio, *test_audio = (
-        set(prepare(read_source(str(source)), tmp_path / f"store-{number}").audio) - {b""}
+        set(prepare(read_source(source), tmp_path / f"store-{number}").audio) - {b""}
         for number, source in enumerate(sources)
     )
     assert len(training_audio) > 7000
@@ -83,3 +105,30 @@ def test_the_training_clips_contain_no_test_clip(tmp_path):
     for audio in test_audio:
         assert len(audio) >= 200
         assert not training_audio & audio
+
+
+@pytest.mark.slow
+def test_the_listed_training_clips_share_nothing_with_test_clips(pool_and_sets):
+    """Compares landmarks and waveforms, which finds copies in other encodings."""
+    pool = read_source(str(pool_and_sets / "pool" / "pool.csv"))
+    tables = [read_source(source) for source in sources_of_sets(pool_and_sets)]
+    test_clips = ClipTable("test sets", pd.concat([table.rows for table in tables]))
+    assert len(test_clips) > 1800
+    assert find_near_duplicates(test_clips, pool).pairs == []
+
+
+@pytest.mark.slow
+def test_the_training_clips_that_are_no_longer_listed_contain_test_clips(pool_and_sets):
+    """The two files are found by the test above if they come back."""
+    files = [
+        Clip(str(path))
+        for name in TEST_CLIPS_IN_THE_POOL.values()
+        for path in (pool_and_sets / "pool").rglob(name)
+    ]
+    esc10 = read_source(f"esc10:{DATA / 'esc10'}")
+    pairs = find_near_duplicates(esc10, ClipTable.of("not listed", files)).pairs
+    names = {Path(pair.path).stem: Path(pair.other_path).name for pair in pairs}
+    assert names == TEST_CLIPS_IN_THE_POOL
+    for pair in pairs:
+        assert pair.end_s - pair.start_s > 4.5
+        assert pair.correlation > 0.95

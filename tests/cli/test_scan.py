@@ -7,11 +7,14 @@ import sys
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
+import pytest
 import soundfile
 
 from soundalike.cli import DONE
 from soundalike.cli.scan import print_scan
 from soundalike.datasets.clips import Problem
+from soundalike.datasets.near_duplicates import NearDuplicate, NearDuplicates
 from soundalike.datasets.scan import ScanReport
 
 REPORT = ScanReport(
@@ -77,3 +80,52 @@ def test_names_with_characters_the_terminal_cannot_encode(tmp_path):
     assert r"h\xf6r\u72ac" in child.stdout
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["labels"] == {"hör犬": 1}
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Two folders: noise and a copy of a part of it, encoded and quieter."""
+    root = tmp_path_factory.mktemp("copies")
+    noise = 0.2 * np.random.default_rng(0).standard_normal(4 * 8000)
+    for name in "ab":
+        (root / name).mkdir()
+    soundfile.write(root / "a" / "noise.wav", noise, 8000)
+    soundfile.write(root / "b" / "part.ogg", 0.1 * noise[8000:-4000], 8000)
+    return root
+
+
+@pytest.mark.parametrize("words", [["a", "--duplicates", "b"], [".", "--duplicates"]])
+def test_near_duplicates_are_counted_printed_and_listed(words, copies, call, monkeypatch, capsys):
+    monkeypatch.chdir(copies)
+    assert call("scan", *words, "--workers", 1, "--csv", "pairs.csv", "--json", "x.json") == DONE
+    text = capsys.readouterr().out
+    assert "1 pairs, 1 clips" in text
+    assert "part.ogg" in text
+    assert "s is in" in text
+    (row,) = pd.read_csv("pairs.csv").to_dict("records")
+    (pair,) = json.loads((copies / "x.json").read_text())["near_duplicates"]["pairs"]
+    assert row == pair
+    assert pair["correlation"] > 0.9
+
+
+def test_without_the_option_near_duplicates_are_not_looked_for(copies, results_of):
+    report, _ = results_of("scan", copies, "--workers", 1)
+    assert "near_duplicates" not in report
+
+
+def test_a_list_of_pairs_needs_a_search(copies, refusal):
+    assert "--duplicates" in refusal("scan", copies, "--csv", copies / "pairs.csv")
+
+
+def test_the_table_has_the_first_pairs_and_problems_of_the_other_source(capsys):
+    pairs = [NearDuplicate(n, f"[{n}].wav", 0, 5, 9, "b.ogg", 12.3, 0.97, n == 0) for n in range(7)]
+    problems = [*REPORT.problems, Problem("x.ogg", "empty", "x.ogg: empty")]
+    print_scan(REPORT, NearDuplicates(pairs, problems))
+    text = capsys.readouterr().out
+    assert "7 pairs, 7 clips, 1 of them across splits or folds" in text
+    assert "[4].wav 0.0-5.0 s is in b.ogg at 12.3 s, correlation 0.97" in text
+    assert "[5].wav" not in text
+    assert "2 more: --csv FILE lists them all" in text
+    assert "x.ogg: empty" in text
+    print_scan(REPORT, NearDuplicates([], []))
+    assert "near-duplicates" in capsys.readouterr().out

@@ -2,15 +2,17 @@
 
 import argparse
 from collections import Counter
-from pathlib import PurePath
+from dataclasses import asdict
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
 
 if TYPE_CHECKING:
     from soundalike.datasets.clips import Problem
+    from soundalike.datasets.near_duplicates import NearDuplicates
     from soundalike.datasets.scan import ScanReport
 
 _MAX_CLIPS = 5  # in a list of names; --json has them all
@@ -21,21 +23,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_source(parser)
     add_workers(parser)
+    parser.add_argument(
+        "--duplicates",
+        nargs="?",
+        const="",
+        metavar="OTHER",
+        help="find clips that share half a second or more, also if it was re-encoded, cut, "
+        "resampled or amplified; with OTHER, clips that share it with clips of that source",
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write all pairs of --duplicates to FILE"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan the source; print a table."""
+    if arguments.csv and arguments.duplicates is None:
+        raise UsageError("--csv: lists the pairs of --duplicates, so it requires that option.")
+
     from soundalike.datasets import scan
     from soundalike.datasets.source import read_source
 
-    report = scan.scan(read_source(arguments.source), n_workers=arguments.workers)
-    write_json(arguments.json, report)
-    print_scan(report)
+    clips = read_source(arguments.source)
+    others = read_source(arguments.duplicates) if arguments.duplicates else None
+    report = scan.scan(clips, n_workers=arguments.workers)
+    results, duplicates = asdict(report), None
+    if arguments.duplicates is not None:
+        from soundalike.datasets.near_duplicates import find_near_duplicates, write_pairs
+
+        duplicates = find_near_duplicates(clips, others, n_workers=arguments.workers)
+        results["near_duplicates"] = asdict(duplicates)
+        if arguments.csv:
+            write_pairs(arguments.csv, duplicates.pairs)
+    write_json(arguments.json, results)
+    print_scan(report, duplicates)
     return DONE
 
 
-def print_scan(report: "ScanReport") -> None:
-    """Print the report of a scan as a table, and the first of its problems."""
+def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None) -> None:
+    """Print the report of a scan as a table, then the first problems and near-duplicates."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -59,12 +85,30 @@ def print_scan(report: "ScanReport") -> None:
     for name in ("silent", "clipped", "cancelling", "identical", "identical_across_splits"):
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names))
+    if duplicates:
+        table.add_row("near-duplicates", _duplicates_in_words(duplicates))
     table.add_row("problems", _problems_in_words(report.problems))
     console.print(table)
-    for problem in report.problems[:_MAX_CLIPS]:
-        console.print(f"  {problem.message}", soft_wrap=True, markup=False)
-    if len(report.problems) > _MAX_CLIPS:
-        console.print(f"  ... and {len(report.problems) - _MAX_CLIPS} more: --json lists them all")
+    lists = [([problem.message for problem in report.problems], "--json")]
+    if duplicates:
+        lists.append(([str(pair) for pair in duplicates.pairs], "--csv FILE"))
+        others = [problem for problem in duplicates.problems if problem not in report.problems]
+        lists.append(([problem.message for problem in others], "--json"))
+    for lines, option in lists:
+        for line in lines[:_MAX_CLIPS]:
+            console.print(f"  {line}", soft_wrap=True, markup=False)
+        if len(lines) > _MAX_CLIPS:
+            console.print(f"  ... and {len(lines) - _MAX_CLIPS:,} more: {option} lists them all")
+
+
+def _duplicates_in_words(duplicates: "NearDuplicates") -> str:
+    """Count the pairs, the clips they concern, and those that divide a recording."""
+    pairs = duplicates.pairs
+    if not pairs:
+        return "none"
+    n_across = sum(pair.is_across_splits for pair in pairs)
+    across = f", {n_across:,} of them across splits or folds" if n_across else ""
+    return f"{len(pairs):,} pairs, {len({pair.clip for pair in pairs}):,} clips{across}"
 
 
 def _problems_in_words(problems: "list[Problem]") -> str:

@@ -1,0 +1,207 @@
+"""Find parts that two clips share: re-encoded, cut, resampled, delayed or amplified copies.
+
+Copies share landmarks at the same offset in time, which an index finds without a comparison of all
+pairs (`audio/landmarks.py`). The cross-correlation of the waveforms then decides
+(`audio/cross_correlation.py`). Times are in seconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.landmark_index import Candidate, LandmarkIndex
+from soundalike.audio.landmarks import SAMPLE_RATE, Landmarks, landmarks
+from soundalike.audio.waveform import read_blocks
+from soundalike.datasets.clips import Clip, ClipTable, Problem
+from soundalike.datasets.shared_parts import Recording, SharedPart, shared_parts
+from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.workers import map_in_processes
+
+
+@dataclass(frozen=True)
+class NearDuplicate:
+    """A part of a clip that another clip holds too; times are in the sound files.
+
+    Args:
+        clip: position of the clip in its table.
+        path: its sound file.
+        start_s: start of the part.
+        end_s: end of the part.
+        other: position of the other clip in its table.
+        other_path: its sound file.
+        other_start_s: start of the part in that file.
+        correlation: of the waveforms at 8 kHz; negative if the polarity is inverted.
+        is_across_splits: If true, the clips are of one table, and their splits or folds differ.
+    """
+
+    clip: int
+    path: str
+    start_s: float
+    end_s: float
+    other: int
+    other_path: str
+    other_start_s: float
+    correlation: float
+    is_across_splits: bool = False
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} {self.start_s:.1f}-{self.end_s:.1f} s is in {self.other_path} at "
+            f"{self.other_start_s:.1f} s, correlation {self.correlation:.2f}"
+        )
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """What `find_near_duplicates` found.
+
+    Args:
+        pairs: the parts that two clips share, in the order of the clips.
+        problems: the clips that could not be read.
+    """
+
+    pairs: list[NearDuplicate]
+    problems: list[Problem]
+
+
+def find_near_duplicates(
+    clips: ClipTable,
+    others: ClipTable | None = None,
+    *,
+    n_workers: int | None = None,
+    progress: bool = True,
+) -> NearDuplicates:
+    """Find the parts of at least half a second that two clips share.
+
+    Gain, polarity, sample rate, codec, cuts and delays may differ; speed and pitch may not. Steady
+    tones and single clicks are left out, since they correlate by chance. Memory grows by about 3 MB
+    per hour of `clips`, and not with `others`.
+
+    Args:
+        clips: the clips.
+        others: what they are compared with; by default, they are compared with each other, but not
+            with segments of the same sound file. The shorter clip is then the first of a pair.
+        n_workers: number of processes; by default one for every processor.
+        progress: If true, progress bars are shown on standard error.
+    """
+    problems: list[Problem] = []
+    facts = list(_facts(clips, problems, n_workers, progress))
+    recordings = clips.rows["path"].factorize()[0]
+    index = LandmarkIndex([fact.landmarks for fact in facts], recordings)
+    is_within = others is None
+    other_clips = clips if others is None else others
+    other_facts = facts if is_within else _facts(other_clips, problems, n_workers, progress)
+    durations_s: list[float] = []
+    candidates: dict[tuple[int, int], list[Candidate]] = {}
+    for j, fact in enumerate(other_facts):
+        durations_s.append(fact.duration_s)
+        for candidate in index.candidates(fact.landmarks, recordings[j] if is_within else None):
+            candidates.setdefault((candidate.clip, j), []).append(candidate)
+    positions = sorted(candidates)
+    first = _at(clips, (i for i, _ in positions))
+    second = _at(other_clips, (j for _, j in positions))
+    comparisons = [
+        _Comparison(
+            Recording(first[i], facts[i].duration_s),
+            Recording(second[j], durations_s[j]),
+            candidates[i, j],
+        )
+        for i, j in positions
+    ]
+    results = map_in_processes(_compare, comparisons, n_workers)
+    pairs = []
+    with tqdm(results, "compare", len(positions), unit=" pairs", disable=not progress) as bar:
+        for (i, j), (a, b, _), parts in zip(positions, comparisons, bar, strict=True):
+            if is_within and (b.duration_s, j) < (a.duration_s, i):
+                i, j, a, b = j, i, b, a
+                parts = [part.swapped() for part in parts]
+            is_across = is_within and (a.clip.split, a.clip.fold) != (b.clip.split, b.clip.fold)
+            pairs += [_near_duplicate(i, a.clip, j, b.clip, part, is_across) for part in parts]
+    pairs.sort(key=lambda pair: (pair.clip, pair.other, pair.start_s))
+    return NearDuplicates(pairs, problems)
+
+
+def write_pairs(path: Path, pairs: Iterable[NearDuplicate]) -> None:
+    """Write all pairs to a CSV file, with the fields of `NearDuplicate` as columns."""
+    columns = [field.name for field in fields(NearDuplicate)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        pd.DataFrame([vars(pair) for pair in pairs], columns=columns).to_csv(temporary, index=False)
+
+
+class _Facts(NamedTuple):
+    landmarks: Landmarks
+    duration_s: float
+
+
+_NOTHING = _Facts((np.empty(0, np.uint32), np.empty(0, np.int32)), 0.0)
+
+
+def _facts(
+    clips: ClipTable, problems: list[Problem], n_workers: int | None, progress: bool
+) -> Iterator[_Facts]:
+    """Yield the landmarks and the duration of each clip; collect the problems of broken clips."""
+    problems += clips.problems
+    results = map_in_processes(_facts_of, clips, n_workers)
+    name = f"landmarks of {clips.name}"
+    with tqdm(results, name, len(clips), unit=" clips", disable=not progress) as bar:
+        for result in bar:
+            if isinstance(result, Problem):
+                problems.append(result)
+            yield _NOTHING if isinstance(result, Problem) else result
+
+
+def _facts_of(clip: Clip) -> _Facts | Problem:
+    n_samples = 0
+
+    def blocks() -> Iterator[NDArray[np.float32]]:
+        nonlocal n_samples
+        for block in read_blocks(clip.path, SAMPLE_RATE, clip.start_s, clip.end_s):
+            n_samples += len(block)
+            yield block
+
+    try:
+        return _Facts(landmarks(blocks()), n_samples / SAMPLE_RATE)
+    except AudioError as error:
+        return Problem(clip.path, error.problem, str(error))
+
+
+def _at(clips: ClipTable, positions: Iterable[int]) -> dict[int, Clip]:
+    """Return the clips at some positions."""
+    ordered = sorted(set(positions))
+    return dict(zip(ordered, clips.where(np.array(ordered, int)), strict=True))
+
+
+class _Comparison(NamedTuple):
+    first: Recording
+    second: Recording
+    candidates: list[Candidate]
+
+
+def _compare(comparison: _Comparison) -> list[SharedPart]:
+    return shared_parts(*comparison)
+
+
+def _near_duplicate(
+    i: int, clip: Clip, j: int, other: Clip, part: SharedPart, is_across_splits: bool
+) -> NearDuplicate:
+    begin_s = clip.start_s or 0.0
+    other_start_s = (other.start_s or 0.0) + part.start_s + part.offset_s
+    return NearDuplicate(
+        clip=i,
+        path=clip.path,
+        start_s=round(max(0.0, begin_s + part.start_s), 3),
+        end_s=round(begin_s + part.end_s, 3),
+        other=j,
+        other_path=other.path,
+        other_start_s=round(max(0.0, other_start_s), 3),
+        correlation=round(part.correlation, 3),
+        is_across_splits=is_across_splits,
+    )
