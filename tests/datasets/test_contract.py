@@ -105,3 +105,63 @@ def test_every_data_set_names_the_missing_file(name, tmp_path):
             read_source(f"{name}:{root}")
         assert str(root) in str(error.value)
         assert "\n" not in str(error.value)
+
+
+WITH_TABLES = ["esc50", "fsd50k", "fsdnoisy18k", "urbansound8k"]
+
+
+def tables_of(root: Path) -> list[Path]:
+    return sorted(root.rglob("*.csv"))
+
+
+def rewrite(table: Path, encoding: str = "utf-8", **arguments) -> None:
+    """Save a table as another program does, with a column whose values are not ASCII."""
+    rows = pd.read_csv(table, dtype=str).assign(note="Geräusch")
+    table.write_bytes(rows.to_csv(index=False, **arguments).encode(encoding))
+
+
+@pytest.mark.parametrize("name", WITH_TABLES)
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_tables_saved_by_other_programs_are_read(name, separator, encoding, tmp_path, monkeypatch):
+    source = f"{name}:{LAYOUTS[name](tmp_path, monkeypatch)}"
+    expected = read_source(source)
+    for table in tables_of(tmp_path):
+        rewrite(table, encoding, sep=separator, lineterminator="\r\n")
+    assert list(read_source(source)) == list(expected)
+
+
+DAMAGE = {
+    "empty": (lambda raw: b"", "the file is empty"),
+    "header only": (lambda raw: raw.splitlines(keepends=True)[0], "it lists no clip"),
+    "a picture": (lambda raw: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01\x02" * 9, ""),
+    "cut": (lambda raw: raw.rstrip().rpartition(b",")[0].rpartition(b",")[0], "no "),
+    "an open quote": (lambda raw: raw + b'"1', ""),
+    "a longer row": (lambda raw: raw + b"1,2,3,4,5,6\n", "values and the header"),
+    "other columns": (lambda raw: raw.replace(b"f", b"x", 1), "no column '"),
+    "cp1252 names": (
+        lambda raw: raw + b"\xe4\xf6\xfc.wav,\xe4\xf6\xfc,\xe4\xf6\xfc\n",
+        "not UTF-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WITH_TABLES)
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_table_is_named_in_one_line(name, damage, tmp_path, monkeypatch):
+    source = f"{name}:{LAYOUTS[name](tmp_path, monkeypatch)}"
+    change, reason = DAMAGE[damage]
+    for table in tables_of(tmp_path):
+        whole = table.read_bytes()
+        table.write_bytes(change(whole))
+        with pytest.raises(SourceError) as error:
+            read_source(source)
+        message = str(error.value)
+        assert message.startswith(f"{table}: damaged (")
+        assert reason in message
+        assert message.endswith("): unpack it again.")
+        assert "\n" not in message
+        table.unlink()
+        with pytest.raises(SourceError, match=f"{table.name} is missing: unpack"):
+            read_source(source)
+        table.write_bytes(whole)

@@ -34,7 +34,7 @@ def test_a_missing_table_is_named(table):
         (b"\xff\xfe\0", ""),
         (b'name,class\n"1', ""),
         (b"name,class\n", "it lists no clip"),
-        (b"name,klass\n1,dog\n", "no column 'class'"),
+        (b"name,klass\n1,dog\n", "no column 'class', only name, klass"),
         (b"name,class\n1,dog\n2\n", "no class in row 2"),
         (b"name,class\n1,dog\n2,owl\n,cat\n", "no name in row 3"),
     ],
