@@ -14,7 +14,7 @@ import pandas as pd
 
 from soundalike.cli.main import main
 from soundalike.datasets.source import read_source
-from soundalike.downstream.evaluate import CLIP_COLUMNS
+from soundalike.downstream.predictions import CLIP_COLUMNS
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy
 

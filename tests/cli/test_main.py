@@ -12,6 +12,8 @@ import soundfile
 
 import soundalike
 from soundalike.cli import DONE, FAILED, WRONG_USE
+from soundalike.datasets import source
+from soundalike.datasets.folder import read_folder
 from soundalike.datasets.store import is_store
 from soundalike.runtime import lock
 
@@ -95,20 +97,49 @@ def test_ctrl_c_is_one_line_and_the_same_command_resumes(
     assert capsys.readouterr().out.startswith("64 clips, 0.05 h")
 
 
-def test_a_folder_in_use_is_refused(
-    store, sound_folder, tmp_path, call, tiny_options, capsys, monkeypatch
+@pytest.mark.parametrize(
+    "command", ["prepare", "pretrain", "evaluate", "paper", "demo", "download", "embed"]
+)
+def test_an_output_in_use_is_refused(
+    command, run, store, sound_folder, tmp_path, call, tiny_options, capsys, monkeypatch
 ):
     monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
-    run = tmp_path / "run"
-    run.mkdir()
-    with lock.locked(run):
-        assert call("prepare", sound_folder, "--out", run) == FAILED
-        (run / "plan.json").unlink()
-        assert call("pretrain", store.path, "--out", run, *tiny_options) == FAILED
-    lines = capsys.readouterr().err.splitlines()
-    refusals = [line for line in lines if line.startswith(f"soundalike: {run}: another run is ")]
-    assert len(refusals) == 2
-    assert all("another folder" in line for line in refusals)
+    out = tmp_path / "out"
+    words = {
+        "prepare": [sound_folder, "--out", out],
+        "pretrain": [store.path, "--out", out, *tiny_options],
+        "evaluate": [run.path, store.path, "--out", out],
+        "paper": [store.path, "--out", out],
+        "demo": ["--out", out],
+        "download": ["fsdnoisy18k", out],
+        "embed": [run.path, sound_folder, "--out", out],
+    }
+    if command == "embed":
+        in_use = lock.locked_file
+    else:
+        in_use = lock.locked
+        out.mkdir()
+    with in_use(out):
+        assert call(command, *words[command]) == FAILED
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.startswith(f"soundalike: {out}: another run is ")
+    assert "wait until it ends, or" in line
+
+
+@pytest.mark.parametrize("command", ["evaluate", "views", "paper"])
+def test_a_source_is_read_once(command, run, sound_folder, tmp_path, call, monkeypatch):
+    n_calls = 0
+
+    def counted(path):
+        nonlocal n_calls
+        n_calls += 1
+        return read_folder(path)
+
+    monkeypatch.setattr(source, "read_folder", counted)
+    model = [run.path] if command == "evaluate" else []
+    # One class cannot be scored, so evaluate and paper refuse it, after they have read it.
+    call(command, *model, sound_folder / "low", "--out", tmp_path / "out")
+    assert n_calls == 1
 
 
 def test_a_closed_pipe_prints_no_error(sound_folder):

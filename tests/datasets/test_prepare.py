@@ -1,6 +1,8 @@
 """prepare writes the same bytes after any interruption, and touches no other folder."""
 
+import contextlib
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -299,9 +301,28 @@ def begin(clips, out, is_finished):
         quietly(clips, out)
         return
     out.mkdir()
-    room._claim(out / "new", {"front_end": vars(LogMel()), "clips": clips.fingerprint()})
-    (out / "new" / room.PLAN).rename(out / room.PLAN)
-    (out / "new").rmdir()
+    plan = {"front_end": vars(LogMel()), "clips": clips.fingerprint()}
+    (out / room.PLAN).write_text(json.dumps(plan))
+
+
+def test_a_run_that_waited_for_another_does_not_write_to_its_store(sounds, tmp_path, monkeypatch):
+    """The other run claims the folder after this one has looked at it."""
+    out, clips = tmp_path / "store", read_source(sounds)
+
+    @contextlib.contextmanager
+    def locked_by_another_before(folder):
+        monkeypatch.undo()
+        begin(clips.where(np.arange(3)), out / "other", is_finished=False)
+        (out / "other" / room.PLAN).rename(out / room.PLAN)
+        (out / "other").rmdir()
+        with lock.locked(folder):
+            yield
+
+    monkeypatch.setattr(room, "locked", locked_by_another_before)
+    with pytest.raises(SourceError, match="the clips of the source have changed"):
+        quietly(clips, out)
+    assert list(contents(out)) == ["plan.json"]
+    assert len(quietly(clips.where(np.arange(3)), out).clips) == 3
 
 
 @pytest.mark.parametrize(

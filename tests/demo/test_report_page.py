@@ -9,7 +9,7 @@ from soundalike.datasets.clips import Clip
 from soundalike.demo import report_page
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
-from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.report.view_samples import Cut, View
 
 SAMPLE_RATE = 22050

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.demo.story import DemoStory, Predictions
-from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
 
 
 def story(predictions):

@@ -12,8 +12,11 @@ import soundfile
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
+from soundalike.downstream import representations
 from soundalike.downstream.evaluate import evaluate
 from soundalike.embedding.model_path import ModelError
+from soundalike.runtime import lock
+from soundalike.runtime.lock import InUseError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 
@@ -156,6 +159,42 @@ def test_clips_of_another_source_are_prepared_separately(run, sound_folder, tmp_
     )
     assert model_only.rows == result.rows
     assert model_only.out == str(tmp_path / "2")
+
+
+def test_a_second_protocol_embeds_nothing(run, store, tmp_path, monkeypatch):
+    words = (run.path, str(store.path))
+    both = evaluate(*words, ["linear", "knn"], tmp_path / "both", progress=False)
+    linear = evaluate(*words, ["linear"], tmp_path / "one", progress=False)
+
+    def forbidden(*arguments):
+        raise AssertionError("it embeds again")
+
+    for name in ("embeddings", "log_mel_statistics", "untrained_twin"):
+        monkeypatch.setattr(representations, name, forbidden)
+    knn = evaluate(*words, ["knn"], tmp_path / "one", progress=False)
+    assert linear.rows + knn.rows == both.rows
+    assert evaluate(*words, ["knn"], tmp_path / "one", progress=False) == knn
+    with pytest.raises(AssertionError, match="it embeds again"):
+        evaluate(*words, ["knn"], tmp_path / "one", seed=1, progress=False)
+
+
+def test_a_folder_that_another_run_is_writing_to_is_refused(run, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
+    with (
+        lock.locked(tmp_path),
+        pytest.raises(InUseError, match="another run is at work there"),
+    ):
+        evaluate(run.path, str(store.path), ["knn"], tmp_path, progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_evaluation_left_is_removed(run, store, tmp_path):
+    ours = ["results.json.12.partial", "embeddings/x/0000000.npy.12.partial"]
+    for name in [*ours, "download.zip.partial"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("half")
+    evaluate(run.path, str(store.path), ["knn"], tmp_path, progress=False)
+    assert [path.name for path in tmp_path.rglob("*.partial")] == ["download.zip.partial"]
 
 
 def test_evaluations_of_two_sources_have_separate_folders(run, sound_folder, folded):

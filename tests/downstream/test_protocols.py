@@ -9,8 +9,9 @@ import torch
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split, evaluation_splits
-from soundalike.downstream.features import Features, representations
+from soundalike.downstream.features import Features
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
+from soundalike.downstream.representations import representations
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import score
 
@@ -28,8 +29,9 @@ def splits(store):
 
 
 @pytest.fixture(scope="module")
-def features(model, store, splits):
-    return representations(model, store, splits[0].train, seed=0)
+def features(model, store, splits, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("features")
+    return representations(model, store, splits[0].train, 0, folder)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +65,8 @@ def test_easy_classes_are_separated(scores, store, splits):
     assert score(labels, scores["linear", "pretrained encoder"]) > 0.9
 
 
-def test_the_same_seed_gives_the_same_scores(model, store, splits, scores):
-    again = scores_of(representations(model, store, splits[0].train, seed=0), splits)
+def test_the_same_seed_gives_the_same_scores(model, store, splits, scores, tmp_path):
+    again = scores_of(representations(model, store, splits[0].train, 0, tmp_path), splits)
     assert all(np.array_equal(again[key], scores[key]) for key in scores)
 
 
@@ -108,14 +110,14 @@ def test_a_class_without_clips_has_a_column():
         assert scores_on_test(protocol, features, split).shape == (10, 3)
 
 
-def test_test_clips_do_not_influence_the_probe(model, store):
+def test_test_clips_do_not_influence_the_probe(model, store, tmp_path):
     """Changing the labels of test clips does not change their predictions."""
     split = Split("x", np.arange(0, 24, 2), NOTHING, np.arange(1, 24, 2))
     rows = store.clips.rows.copy()
     rows.loc[split.test, "label"] = rows.loc[split.test, "label"].to_numpy()[::-1]
     swapped = replace(store, clips=ClipTable("x", rows))
     expected, swapped_scores = (
-        scores_of(representations(model, each, split.train, seed=0), [split])
+        scores_of(representations(model, each, split.train, 0, tmp_path), [split])
         for each in (store, swapped)
     )
     for key, values in swapped_scores.items():

@@ -59,6 +59,16 @@ def test_what_killed_processes_left_is_removed(tmp_path):
     assert {path.name for path in tmp_path.rglob("*")} == {"a.csv", "inside"}
 
 
+def test_what_killed_processes_left_of_one_file_is_removed(tmp_path):
+    left = {"a[1].csv.12.partial", "a[1].csv.7.partial"}
+    others = {"a[1].csv", "a1.csv.12.partial", "a[1].csv.part.partial", "b.csv.12.partial"}
+    for name in left | others:
+        (tmp_path / name).write_text("")
+    remove_partial_files(tmp_path / "a[1].csv")
+    assert {path.name for path in tmp_path.iterdir()} == others
+    remove_partial_files(tmp_path / "gone" / "a.csv")
+
+
 def test_text_keeps_its_characters_and_line_ends(tmp_path):
     write_text(tmp_path / "a.csv", "Bänke\r\n\n")
     assert (tmp_path / "a.csv").read_bytes() == "Bänke\r\n\n".encode()

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe, SUPERVISED, arguments.overrides)
     find_model(arguments.model)
-    read_source(arguments.source)
+    clips = read_source(arguments.source)
 
     from soundalike.downstream.evaluate import evaluate
 
@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.out,
         task=arguments.task,
         recipe=recipe,
+        clips=clips,
         seed=arguments.seed,
     )
     write_json(arguments.json, result)

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--label_noise must be below 1: at least some labels must be correct.")
     choose(arguments.only)
     find_budget(arguments.budget)
-    read_source(arguments.source)
+    clips = read_source(arguments.source)
 
     from soundalike.paper.run import run_paper
 
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         n_seeds=arguments.seeds,
         budget=arguments.budget,
         label_noise=arguments.label_noise,
+        clips=clips,
     )
     write_json(arguments.json, results)
     print(f"open {(arguments.out / 'tables.md').resolve()}")

@@ -44,13 +44,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
     front_end = front_end_of(recipe)
-    read_source(arguments.source)
+    clips = read_source(arguments.source)
 
     from soundalike.report.sample_views import sample_views
     from soundalike.report.views_page import write_views_page
 
     samples = sample_views(
-        arguments.source, front_end, recipe["views"], arguments.pairs, arguments.seed
+        arguments.source, front_end, recipe["views"], arguments.pairs, arguments.seed, clips
     )
     write_views_page(arguments.out, samples)
     results = {

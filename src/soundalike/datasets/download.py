@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
+from soundalike.runtime.lock import locked
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.suggestions import did_you_mean
 
@@ -72,6 +73,7 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
     Raises:
         SourceError: the data set does not exist or cannot be downloaded.
         DownloadError: no connection, a wrong file, or no room on the disk.
+        InUseError: another run is downloading it.
     """
     if name not in DOWNLOADS:
         hint = did_you_mean(name, DOWNLOADS) or f"choose from {', '.join(DOWNLOADS)}."
@@ -79,11 +81,13 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
     source, root = DOWNLOADS[name], Path(root).expanduser()
     work = root / WORK
     try:
-        for archive in source.archives:
-            if not (root / archive.folder).is_dir():
-                _fetch_and_unpack(source.url, archive, root, work, progress)
-        if work.exists():
-            shutil.rmtree(work)
+        root.mkdir(parents=True, exist_ok=True)
+        with locked(root):
+            for archive in source.archives:
+                if not (root / archive.folder).is_dir():
+                    _fetch_and_unpack(source.url, archive, root, work, progress)
+            if work.exists():
+                shutil.rmtree(work)
     except OSError as error:
         where, reason = error.filename or root, (error.strerror or str(error)).lower()
         raise DownloadError(

@@ -90,10 +90,12 @@ def prepare(
         clips.announce()
     front_end = front_end or LogMel()
     plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
-    _claim(out, plan)
-    was_finished = not (out / PLAN).exists()  # which is deleted last
+    was_finished = _is_of(out, plan) and not (out / PLAN).exists()  # which is deleted last
     if not was_finished:
+        out.mkdir(parents=True, exist_ok=True)
         with locked(out):
+            if not _is_of(out, plan):  # another run may have claimed it in the meantime
+                write_text(out / PLAN, json.dumps(plan))
             if not is_store(out):
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan)
@@ -113,8 +115,12 @@ def prepare(
     return store
 
 
-def _claim(out: Path, plan: dict) -> None:
-    """Reserve `out` for this plan, or refuse it if it holds anything else."""
+def _is_of(out: Path, plan: dict) -> bool:
+    """Return whether `out` is a store of this plan, or one in the making; False if it is empty.
+
+    Raises:
+        SourceError: it holds anything else.
+    """
     for name in (HEAD, PLAN):
         if not (out / name).exists():
             continue
@@ -124,17 +130,14 @@ def _claim(out: Path, plan: dict) -> None:
                 f"{out}: made with another front end ({key}): use that, or name a new folder."
             )
         if theirs["clips"] != plan["clips"]:
-            raise SourceError(
-                f"{out}: the clips of the source have changed since it was prepared: delete it, "
-                "or name a new folder."
-            )
-        return
+            why = "the clips of the source have changed since it was prepared"
+            raise SourceError(f"{out}: {why}: delete it, or name a new folder.")
+        return True
     if out.exists() and (
         not out.is_dir() or not all(name.endswith(PARTIAL) for name in os.listdir(out))
     ):
         raise SourceError(f"{out}: exists and is not a store: name a new folder.")
-    out.mkdir(parents=True, exist_ok=True)
-    write_text(out / PLAN, json.dumps(plan))
+    return False
 
 
 def _read_plan(path: Path) -> dict:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from soundalike.demo.comparison import compare, percent_range
 from soundalike.demo.story import DemoStory
-from soundalike.downstream.features import PRETRAINED
+from soundalike.downstream.representations import PRETRAINED
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import (
     accuracy,

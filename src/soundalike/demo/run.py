@@ -21,8 +21,14 @@ from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
-from soundalike.downstream.features import LOG_MEL, PRETRAINED, UNTRAINED, representations
 from soundalike.downstream.protocols import score_representations
+from soundalike.downstream.representations import (
+    EMBEDDINGS,
+    LOG_MEL,
+    PRETRAINED,
+    UNTRAINED,
+    representations,
+)
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import ScoreRow, score_table
 from soundalike.recipes.recipe import read_recipe, recipe_text
@@ -30,6 +36,7 @@ from soundalike.recipes.sections import Recipe
 from soundalike.report.sample_views import in_memory, make_pairs
 from soundalike.report.view_samples import View
 from soundalike.runtime.atomic import write_json
+from soundalike.runtime.lock import locked
 from soundalike.training.pretraining import PretrainResult, pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
@@ -76,8 +83,18 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
 
     Raises:
         KeyboardInterrupt: training was interrupted.
+        InUseError: another demo is at work in the folder.
     """
     start = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(out):
+        result = _run_demo(out, recipe_name, start)
+        write_json(out / "report.json", dataclasses.asdict(result))
+    return result
+
+
+def _run_demo(out: Path, recipe_name: str, start: float) -> DemoResult:
+    """Do everything but write the result as JSON."""
     recipe = read_recipe(recipe_name, PRETRAINING)
     store, run = _prepare(out, recipe)
     training = pretrain(store, run, recipe)
@@ -85,7 +102,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
         raise KeyboardInterrupt
     model = SoundEncoder.load(run.encoder)
     splits, classes = evaluation_splits(store), store.clips.classes
-    features = representations(model, store, splits[0].train, seed=0)
+    features = representations(model, store, splits[0].train, 0, out / EMBEDDINGS)
     results = score_representations(features, splits)
     scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
     test = store.select(np.concatenate([split.test for split in splits]))
@@ -116,9 +133,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
     )
     write_demo_report(out / "report.html", story)
     seconds = round(time.monotonic() - start, 1)
-    result = _result(score_table(labels, scores, classes), seconds)
-    write_json(out / "report.json", dataclasses.asdict(result))
-    return result
+    return _result(score_table(labels, scores, classes), seconds)
 
 
 def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:

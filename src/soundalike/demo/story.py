@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soundalike.downstream.features import PRETRAINED
+from soundalike.downstream.representations import PRETRAINED
 from soundalike.report.view_samples import View
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.file_stamps import changed_clips
@@ -20,10 +19,11 @@ from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import PROBLEMS, Store, is_store, open_store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
-from soundalike.downstream.features import PRETRAINED, representations
 from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import fit_linear
+from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
+from soundalike.downstream.representations import EMBEDDINGS, PRETRAINED, representations
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.model_path import is_shipped
@@ -33,13 +33,13 @@ from soundalike.evaluation.metrics import metric_name
 from soundalike.evaluation.score_table import score_table
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
-from soundalike.runtime.atomic import atomic_write, write_json
-from soundalike.runtime.hardware import choose_hardware
+from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json
+from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunFolder, read_run_config, read_training_audio
 
-FINETUNE, SCRATCH = "finetune", "from scratch"
-# Of predictions.csv, before the predictions.
-CLIP_COLUMNS = ["path", "start_s", "end_s", "label", "split", "fold"]
+FINETUNE, SCRATCH, LINEAR = "finetune", "from scratch", "linear"
+RESULTS, PREDICTIONS = "results.json", "predictions.csv"
 
 Results = dict[tuple[str, str], OutOfFold]
 """Out-of-fold scores by protocol and representation."""
@@ -53,10 +53,13 @@ def evaluate(
     *,
     task: str = "noisy",
     recipe: Recipe | None = None,
+    clips: ClipTable | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> EvaluationResult:
     """Score a model and its baselines; write ``results.json`` and ``predictions.csv``.
+
+    The features stay in the folder of the results, so another call that needs them starts at once.
 
     A run that left one fold of the source out of pre-training is tested on that fold only. The
     protocols "linear" and "finetune" also save a classifier for `soundalike classify`.
@@ -69,6 +72,7 @@ def evaluate(
             ``evaluation/SOURCE`` in the model's folder; for a shipped model, in the working folder.
         task: which clips train, as for `evaluation_splits`.
         recipe: of the fine-tuning; by default the paper's.
+        clips: the clips of the source, if it has been read.
         seed: random seed of the untrained encoder, the classifiers and the interval.
         progress: If true, progress bars are shown on standard error.
 
@@ -76,52 +80,55 @@ def evaluate(
         ModelError: the model cannot be loaded.
         SourceError: the source cannot be used, or has nothing to test.
         RecipeError: a value of the recipe cannot be used.
+        InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
+    keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     folder = Path() if is_shipped(model) else Path(model)
-    clips = read_source(source)
+    clips = read_source(source) if clips is None else clips
     if out is None:
         name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
         out = folder / "evaluation" / name
-    store = _open_store(folder, source, clips, encoder, out, progress)
-    is_labeled = (store.clips.rows["label"] != "").to_numpy()
-    store = store.select(np.flatnonzero(is_labeled))
-    config = {} if is_shipped(model) else read_run_config(folder)
-    splits = _splits(config, store, task, seed)
-    experiment = _Experiment(encoder, store, splits, out, seed, progress)
-    results: Results = {}
-    if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
-        results |= _score_frozen(experiment, frozen)
-    if recipe and FINETUNE in protocols:
-        results |= _score_fine_tuning(experiment, recipe)
-    labels = store.clips.labels()
-    tested = np.concatenate([split.test for split in splits])
-    is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
-    scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
-    result = EvaluationResult(
-        model=str(model),
-        source=source,
-        splits=[split.name for split in splits],
-        n_test_clips=len(tested),
-        pretrained_on_test_clips=not is_shipped(model) and bool(is_training_audio.any()),
-        seed=seed,
-        out=str(out),
-        metric=metric_name(labels.values[tested]),
-        rows=score_table(
-            labels.values[tested], scores, labels.classes, seed, store.recordings[tested]
-        ),
-        notes=notes_on_scores(store, splits, n_unlabeled=int((~is_labeled).sum())),
-        n_problems=store.n_problems,
-        problems=str(store.path / PROBLEMS) if store.n_problems else None,
-    )
     out.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out / "predictions.csv") as path:
-        _predictions(store, tested, scores).to_csv(path, index=False)
-    write_json(out / "results.json", dataclasses.asdict(result))
+    with locked(out):
+        for path in (out / RESULTS, out / PREDICTIONS, out / EMBEDDINGS, out / LINEAR):
+            remove_partial_files(path)
+        store = _open_store(folder, source, clips, encoder, out, progress)
+        is_labeled = (store.clips.rows["label"] != "").to_numpy()
+        store = store.select(np.flatnonzero(is_labeled))
+        config = {} if is_shipped(model) else read_run_config(folder)
+        splits = _splits(config, store, task, seed)
+        experiment = _Experiment(encoder, store, splits, out, seed, progress)
+        results: Results = {}
+        if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
+            results |= _score_frozen(experiment, frozen)
+        if recipe and FINETUNE in protocols:
+            results |= _score_fine_tuning(experiment, recipe)
+        tested = np.concatenate([split.test for split in splits])
+        values, classes = store.clips.labels().values[tested], store.clips.classes
+        is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
+        scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
+        result = EvaluationResult(
+            model=str(model),
+            source=source,
+            splits=[split.name for split in splits],
+            n_test_clips=len(tested),
+            pretrained_on_test_clips=not is_shipped(model) and bool(is_training_audio.any()),
+            seed=seed,
+            out=str(out),
+            metric=metric_name(values),
+            rows=score_table(values, scores, classes, seed, store.recordings[tested]),
+            notes=notes_on_scores(store, splits, n_unlabeled=int((~is_labeled).sum())),
+            n_problems=store.n_problems,
+            problems=str(store.path / PROBLEMS) if store.n_problems else None,
+        )
+        with atomic_write(out / PREDICTIONS) as path:
+            predictions(store, tested, scores).to_csv(path, index=False)
+        write_json(out / RESULTS, dataclasses.asdict(result))
     return result
 
 
@@ -175,13 +182,20 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
     """Score the model and its baselines by protocols that do not change it."""
     model, splits, seed = experiment.model, experiment.splits, experiment.seed
     # The first split's training clips: the untrained encoder is embedded once, not once per split.
-    features = representations(model, experiment.store, splits[0].train, seed, experiment.progress)
+    features = representations(
+        model,
+        experiment.store,
+        splits[0].train,
+        seed,
+        experiment.out / EMBEDDINGS,
+        experiment.progress,
+    )
     results = score_representations(
         features, splits, protocols, seed=seed, progress=experiment.progress
     )
-    if "linear" in protocols:
+    if LINEAR in protocols:
         labels, fit = features[PRETRAINED].labels, functools.partial(fit_linear, seed=seed)
-        out_of_fold = results["linear", PRETRAINED]
+        out_of_fold = results[LINEAR, PRETRAINED]
         linear, threshold = final_classifier(
             features[PRETRAINED], labels.values, fit, splits, out_of_fold
         )
@@ -189,7 +203,7 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
             model, labels.classes, multi_label=labels.is_multi_label, threshold=threshold
         )
         linear.copy_to(classifier)
-        classifier.save(experiment.out / "linear")
+        classifier.save(experiment.out / LINEAR)
     return results
 
 
@@ -223,19 +237,3 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
     final.classifier.threshold = threshold
     final.classifier.save(experiment.out / FINETUNE)
     return results
-
-
-def _predictions(
-    store: Store, tested: np.ndarray, scores: Mapping[tuple[str, str], np.ndarray]
-) -> pd.DataFrame:
-    """Return the predicted classes of every test clip, a column for each row of the table."""
-    labels = store.clips.labels()
-    names = np.array(labels.classes)
-    columns = {
-        f"{protocol}, {representation}": [";".join(names[row]) for row in of_clips >= 0.5]
-        if labels.is_multi_label
-        else names[of_clips.argmax(axis=1)]
-        for (protocol, representation), of_clips in scores.items()
-    }
-    rows = store.clips.rows.iloc[tested]
-    return rows[CLIP_COLUMNS].assign(**columns)

@@ -1,4 +1,4 @@
-"""Features of clips: what a trained model is compared with, and the model's own embeddings."""
+"""Features of clips: the embeddings of a model, and those that it is compared with."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,12 @@ from torch import Tensor
 
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
+from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.calibration import calibrate_batch_norm
 from soundalike.models.encoder import build_encoder
-from soundalike.runtime.progress import progress_bar
 
-LOG_MEL, UNTRAINED, PRETRAINED = "log-mel statistics", "untrained encoder", "pretrained encoder"
 N_CALIBRATION_CLIPS = 1024
 
 
@@ -62,33 +61,6 @@ class Features:
         )
 
 
-def representations(
-    model: SoundEncoder,
-    store: Store,
-    train: NDArray[np.integer],
-    seed: int,
-    progress: bool = True,
-) -> dict[str, Features]:
-    """Return the features of a model and of the two baselines that it must beat.
-
-    Args:
-        model: the trained model, which does not change.
-        store: log-mels of the clips.
-        train: clips that calibrate the batch norms of the untrained encoder.
-        seed: random seed of the untrained encoder.
-        progress: If true, a progress bar is shown on standard error.
-    """
-    with progress_bar(name="embed", unit="representations", total=3, is_shown=progress) as bar:
-        features = {LOG_MEL: log_mel_statistics(model, store)}
-        bar.update()
-        twin = untrained_twin(model, store.select(train), seed)
-        features[UNTRAINED] = embeddings(twin, store)
-        bar.update()
-        features[PRETRAINED] = embeddings(model, store)
-        bar.update()
-    return features
-
-
 def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
     """Describe a clip by statistics over time of each band, without a network.
 
@@ -107,19 +79,22 @@ def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
 def embeddings(
     model: SoundEncoder, store: Store, gains_db: Sequence[float] | NDArray[np.floating] = (0,)
 ) -> Features:
-    """Embed all windows of all clips; the model does not change, batch norms included.
+    """Embed all windows of all clips in float32; the model does not change, batch norms included.
 
     Args:
         model: the model.
         store: log-mels of the clips.
         gains_db: levels at which every window is embedded, relative to its own.
     """
+    fast = for_inference(model, torch.float32)
+    # Windows of one length go through the encoder together.
+    by_length = model.windows.length(store.n_frames).argsort(kind="stable")
     vectors, clips = [], []
     for gain_db in gains_db:
         gain = np.float32(gain_db / 10)  # log10 of energies
-        for batch in encode_windows(model, ([log_mel + gain] for log_mel in store.log_mels())):
+        for batch in encode_windows(fast, ([store.of_clip(clip) + gain] for clip in by_length)):
             vectors.append(torch.from_numpy(batch.vectors))
-            clips.append(torch.from_numpy(batch.clips))
+            clips.append(torch.from_numpy(by_length[batch.clips]))
     in_order, order = torch.cat(clips).sort(stable=True)
     labels, is_whitened = store.clips.labels(), model.whitening is not None
     return Features(torch.cat(vectors)[order], in_order, labels, store.recordings, is_whitened)

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.model_path import ModelError
+from soundalike.embedding.output_file import claimed_file
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.runtime.atomic import atomic_write
@@ -64,6 +66,7 @@ def classify(
     Raises:
         ModelError: the classifier has no threshold yet.
         SourceError: `out` is a folder.
+        InUseError: another run is writing `out`.
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
@@ -72,14 +75,32 @@ def classify(
             "the classifier has no threshold, since its evaluation was interrupted: run "
             "`soundalike evaluate` again, or set --threshold."
         )
-    if out.is_dir():
-        raise SourceError(f"{out}: is a folder: name the CSV file to write.")
-    front_end = classifier.model.front_end
-    reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
+    with claimed_file(out, "CSV"):
+        front_end = classifier.model.front_end
+        reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
+        rows, n_clips = _classified(classifier, reader, windows)
+        with atomic_write(out) as path:
+            rows.to_csv(path, index=False)
+        problems = reader.write_problems(out)
+    return ClassifyResult(
+        n_clips=n_clips,
+        n_rows=len(rows),
+        n_unsure=int((rows["class"] == UNSURE).sum()),
+        classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
+        n_problems=len(reader.problems),
+        problems=problems,
+    )
+
+
+def _classified(
+    classifier: SoundClassifier, reader: ClipReader, windows: bool
+) -> tuple[pd.DataFrame, int]:
+    """Return a row for every clip, or for every window, and the number of clips."""
     results = classifier.window_probabilities(reader)
     positions, clip_of_window = np.unique(results.clips, return_inverse=True)
     reader.require_some(len(positions))
-    rows = clips.rows.iloc[results.clips if windows else positions][["path", "start_s", "end_s"]]
+    columns = ["path", "start_s", "end_s"]
+    rows = reader.clips.rows.iloc[results.clips if windows else positions][columns]
     probabilities: np.ndarray = results.probabilities
     if windows:
         times = reader.times(results.clips, results.starts, results.n_frames)
@@ -88,17 +109,7 @@ def classify(
         probabilities = clip_scores(results.probabilities, clip_of_window, classifier.clip_score)
     start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
     rows = rows.assign(start_s=start_s, end_s=end_s, **_answers(classifier, probabilities))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out) as path:
-        rows.to_csv(path, index=False)
-    return ClassifyResult(
-        n_clips=len(positions),
-        n_rows=len(rows),
-        n_unsure=int((rows["class"] == UNSURE).sum()),
-        classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
-        n_problems=len(reader.problems),
-        problems=reader.write_problems(out),
-    )
+    return rows, len(positions)
 
 
 def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, Any]:

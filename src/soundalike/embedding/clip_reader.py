@@ -13,7 +13,7 @@ from soundalike.audio.streaming import log_mel_blocks
 from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.prepare import BrokenClipsError
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, remove_partial_files
 from soundalike.runtime.progress import progress_bar
 
 
@@ -89,12 +89,13 @@ class ClipReader:
         return np.minimum(rows["end_s"].to_numpy(float), last_s)
 
     def write_problems(self, out: Path) -> str | None:
-        """List the skipped clips in a CSV file beside `out`.
+        """List the skipped clips in a CSV file beside `out`, whose lock is held.
 
         Returns:
             Its path, or None if no clip was skipped.
         """
         path = out.with_name(f"{out.name}.problems.csv")
+        remove_partial_files(path)
         if not self.problems:
             path.unlink(missing_ok=True)  # of an earlier run
             return None

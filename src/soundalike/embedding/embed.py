@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
+from soundalike.embedding.output_file import claimed_file
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import WindowEmbeddings, encode_windows
 from soundalike.runtime.atomic import atomic_write
@@ -57,17 +58,17 @@ def embed(
 
     Raises:
         SourceError: `out` is a folder.
+        InUseError: another run is writing `out`.
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
-    if out.is_dir():
-        raise SourceError(f"{out}: is a folder: name the Parquet file to write.")
-    reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out) as path:
-        embedded, n_windows = _write(path, model, reader, encode_windows(model, reader, batch_size))
-        reader.require_some(len(embedded))
-    problems = reader.write_problems(out)
+    with claimed_file(out, "Parquet"):
+        reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
+        batches = encode_windows(model, reader, batch_size)
+        with atomic_write(out) as path:
+            embedded, n_windows = _write(path, model, reader, batches)
+            reader.require_some(len(embedded))
+        problems = reader.write_problems(out)
     return EmbedResult(len(embedded), n_windows, len(reader.problems), problems)
 
 

@@ -23,18 +23,18 @@ import torch
 
 from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
-from soundalike.datasets.clips import SPLITS
+from soundalike.datasets.clips import SPLITS, ClipTable
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
 from soundalike.paper.cells import Bench
 from soundalike.paper.experiments import choose
 from soundalike.paper.grid import fill
-from soundalike.paper.results import cell_path, read_cell
+from soundalike.paper.results import CELLS, cell_path, read_cell
 from soundalike.paper.rows import PaperError
-from soundalike.paper.tables import write_tables
+from soundalike.paper.tables import CSV, FIGURES, MARKDOWN, write_tables
 from soundalike.recipes.recipe import read_recipe
-from soundalike.runtime.atomic import write_json
+from soundalike.runtime.atomic import remove_partial_files, write_json
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
@@ -77,6 +77,7 @@ def run_paper(
     budget: str = "paper",
     label_noise: float = 0.0,
     progress: bool = True,
+    clips: ClipTable | None = None,
 ) -> PaperResult:
     """Run the paper's experiments and write their tables.
 
@@ -92,6 +93,7 @@ def run_paper(
         budget: a key of `BUDGETS`, or a share of the paper's epochs.
         label_noise: share of the labeled training clips that get a wrong label, below 1.
         progress: if true, report progress on standard error.
+        clips: the clips of the source, if it has been read.
 
     Raises:
         KeyboardInterrupt: the run was interrupted; the same call resumes.
@@ -105,14 +107,13 @@ def run_paper(
     if n_seeds < 1 or not 0 <= label_noise < 1:
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
     front_end = LogMel(**read_recipe("paper", PRETRAINING)["front_end"])
-    store = open_or_prepare(source, out / "store", front_end, progress=progress)
+    store = open_or_prepare(source, out / "store", front_end, clips=clips, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress and sys.stderr.isatty())
-    clips = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
+    counts = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
     arguments = {"source": source, "budget": budget, "label_noise": label_noise}
-    _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
     places = [(table, row, seed) for seed in range(n_seeds) for table, row in rows]
     facts = {
-        "source": f"{source}: {clips}",
+        "source": f"{source}: {counts}",
         "budget": f"{budget}: {scale.about}",
         "changes": scale.changes,
         "label noise": f"{label_noise:.0%} of the training clips, on top of their own",
@@ -122,7 +123,11 @@ def run_paper(
         "machine": choose_hardware().why,
         "command": f"`{_command(arguments, out, only, n_seeds)}`",
     }
+    out.mkdir(parents=True, exist_ok=True)
     with locked(out):
+        _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
+        for name in (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV):
+            remove_partial_files(out / name)
         try:
             fill(bench, places, progress)
         finally:
@@ -144,7 +149,6 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
     """Write the settings of a new folder; refuse a folder that has other settings."""
     path = out / SETTINGS
     if not path.exists():
-        out.mkdir(parents=True, exist_ok=True)
         write_json(path, settings)
         return
     there = json.loads(path.read_text())

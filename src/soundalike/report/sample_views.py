@@ -35,7 +35,12 @@ SILENCE_DB = 1.0  # above the floor of the log-mel
 
 
 def sample_views(
-    source: str, front_end: LogMel, settings: Mapping[str, Any], n_pairs: int = 8, seed: int = 0
+    source: str,
+    front_end: LogMel,
+    settings: Mapping[str, Any],
+    n_pairs: int = 8,
+    seed: int = 0,
+    clips: ClipTable | None = None,
 ) -> ViewSamples:
     """Make the views of a few training clips, spread over the whole source.
 
@@ -48,13 +53,14 @@ def sample_views(
         settings: its section ``views``, resolved.
         n_pairs: number of clips to make views of, at most.
         seed: random seed for the clips and their views.
+        clips: the clips of the source, if it has been read.
 
     Raises:
         SourceError: the source cannot be used, or is a store of another front end.
         RecipeError: the views cannot be made of these clips.
         BrokenClipsError: none of the sampled clips can be read.
     """
-    clips = read_source(source)
+    clips = read_source(source) if clips is None else clips
     train = training_clips(clips)
     sample = train[spread(len(train), n_pairs + N_BACKGROUND_CLIPS, seed)]
     if is_store(Path(source)):

@@ -1,5 +1,6 @@
 """Atomic writing: a file is complete or does not exist, also after a crash of the machine."""
 
+import glob
 import json
 import os
 from collections.abc import Iterator
@@ -40,10 +41,15 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise
 
 
-def remove_partial_files(folder: Path) -> None:
-    """Delete what killed processes left in a folder and those inside; lock the folder first."""
-    for path in folder.rglob(f"*{PARTIAL}"):
-        path.unlink(missing_ok=True)
+def remove_partial_files(path: Path) -> None:
+    """Delete what killed processes left of a file, or in a folder and those inside; lock it first.
+
+    Args:
+        path: the file, which need not exist, or the folder.
+    """
+    of_file = path.parent.glob(f"{glob.escape(path.name)}.[0-9]*{PARTIAL}")
+    for temporary in [*path.rglob(f"*{PARTIAL}")] if path.is_dir() else of_file:
+        temporary.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

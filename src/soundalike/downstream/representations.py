@@ -1,0 +1,65 @@
+"""The representations that an evaluation compares: a trained model and its two baselines."""
+
+import functools
+import operator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.datasets.store import Store
+from soundalike.downstream.features import (
+    Features,
+    embeddings,
+    log_mel_statistics,
+    untrained_twin,
+)
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.vector_cache import cached, content_hash
+from soundalike.runtime.progress import progress_bar
+
+LOG_MEL, UNTRAINED, PRETRAINED = "log-mel statistics", "untrained encoder", "pretrained encoder"
+EMBEDDINGS = "embeddings"  # the folder of the features, within that of the results
+
+
+def representations(
+    model: SoundEncoder,
+    store: Store,
+    train: NDArray[np.integer],
+    seed: int,
+    folder: Path,
+    progress: bool = True,
+) -> dict[str, Features]:
+    """Return the features of a model and of the two baselines that it must beat.
+
+    Args:
+        model: the trained model, which does not change.
+        store: log-mels of the clips.
+        train: clips that calibrate the batch norms of the untrained encoder.
+        seed: random seed of the untrained encoder.
+        folder: holds the features afterwards, and perhaps those of an earlier call; lock it first.
+        progress: If true, a progress bar is shown on standard error.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    train_store = store.select(train)
+    twin = functools.cache(lambda: untrained_twin(model, train_store, seed))
+    parts_of = operator.attrgetter("vectors", "clips")
+    functions = {
+        LOG_MEL: lambda clips: parts_of(log_mel_statistics(model, clips)),
+        UNTRAINED: lambda clips: parts_of(embeddings(twin(), clips)),
+        PRETRAINED: lambda clips: parts_of(embeddings(model, clips)),
+    }
+    twin_key = {"seed": seed, "calibration clips": content_hash(train_store)}
+    labels, recordings = store.clips.labels(), store.recordings
+    features = {}
+    n_clips = len(functions) * len(store.clips)
+    with progress_bar(name="embed", unit="clips", total=n_clips, is_shown=progress) as bar:
+        for name, compute in functions.items():
+            key = {"model": model.fingerprint()} | (twin_key if name == UNTRAINED else {})
+            place = folder / name.replace(" ", "-")
+            vectors, clips = cached(place, key, store, compute, bar.update)
+            is_whitened = name == PRETRAINED and model.whitening is not None
+            features[name] = Features(vectors, clips, labels, recordings, is_whitened)
+    return features
