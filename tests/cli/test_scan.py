@@ -99,7 +99,7 @@ def test_near_duplicates_are_counted_printed_and_listed(words, copies, call, mon
     monkeypatch.chdir(copies)
     assert call("scan", *words, "--workers", 1, "--csv", "pairs.csv", "--json", "x.json") == DONE
     text = capsys.readouterr().out
-    assert "1 pairs, 1 clips" in text
+    assert "1 (in 1 of " in text
     assert "part.ogg" in text
     assert "s is in" in text
     (row,) = pd.read_csv("pairs.csv").to_dict("records")
@@ -122,7 +122,7 @@ def test_the_table_has_the_first_pairs_and_problems_of_the_other_source(capsys):
     problems = [*REPORT.problems, Problem("x.ogg", "empty", "x.ogg: empty")]
     print_scan(REPORT, NearDuplicates(pairs, problems))
     text = capsys.readouterr().out
-    assert "7 pairs, 7 clips, 1 of them across splits or folds" in text
+    assert "7 (in 7 of 1,200 clips); 1 across splits or folds" in text
     assert "[4].wav 0.0-5.0 s is in b.ogg at 12.3 s, correlation 0.97" in text
     assert "[5].wav" not in text
     assert "2 more: --csv FILE lists them all" in text

@@ -7,9 +7,11 @@ import soundfile
 import soxr
 from scipy.signal import lfilter
 
-from soundalike.datasets import shared_parts
+from soundalike.audio.landmark_index import Candidate
+from soundalike.datasets import near_duplicates, shared_parts
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.near_duplicates import NearDuplicate, find_near_duplicates, write_pairs
+from soundalike.datasets.shared_parts import Recording
 from soundalike.datasets.source import read_source
 
 RATE = 16000
@@ -195,6 +197,15 @@ def test_broken_clips_are_problems_and_the_rest_is_compared(tmp_path):
     results = find_near_duplicates(ClipTable.of("a", paths, [missing]), n_workers=1, progress=False)
     assert [problem.problem for problem in results.problems] == ["missing", "not audio"]
     assert [(pair.clip, pair.other) for pair in results.pairs] == [(0, 2)]
+
+
+def test_a_file_that_is_gone_in_the_meantime_is_a_problem(tmp_path):
+    write(tmp_path / "a.wav", ORIGINAL)
+    there, gone = (Recording(Clip(str(tmp_path / name)), 4.0) for name in ("a.wav", "gone.wav"))
+    problem = near_duplicates._compare(
+        near_duplicates._Comparison(there, gone, [Candidate(0, 0, 50, 200)])
+    )
+    assert (problem.path, problem.problem) == (str(tmp_path / "gone.wav"), "missing")
 
 
 def test_sources_without_clips_have_no_pairs(tmp_path):

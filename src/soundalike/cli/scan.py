@@ -86,7 +86,7 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names))
     if duplicates:
-        table.add_row("near-duplicates", _duplicates_in_words(duplicates))
+        table.add_row("near-duplicates", _duplicates_in_words(duplicates, report.n_clips))
     table.add_row("problems", _problems_in_words(report.problems))
     console.print(table)
     lists = [([problem.message for problem in report.problems], "--json")]
@@ -101,14 +101,15 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
             console.print(f"  ... and {len(lines) - _MAX_CLIPS:,} more: {option} lists them all")
 
 
-def _duplicates_in_words(duplicates: "NearDuplicates") -> str:
-    """Count the pairs, the clips they concern, and those that divide a recording."""
+def _duplicates_in_words(duplicates: "NearDuplicates", n_clips: int) -> str:
+    """Count the pairs, the clips that they begin with, and the pairs that divide a recording."""
     pairs = duplicates.pairs
     if not pairs:
         return "none"
     n_across = sum(pair.is_across_splits for pair in pairs)
-    across = f", {n_across:,} of them across splits or folds" if n_across else ""
-    return f"{len(pairs):,} pairs, {len({pair.clip for pair in pairs}):,} clips{across}"
+    across = f"; {n_across:,} across splits or folds" if n_across else ""
+    n_with = len({pair.clip for pair in pairs})
+    return f"{len(pairs):,} (in {n_with:,} of {n_clips:,} clips){across}"
 
 
 def _problems_in_words(problems: "list[Problem]") -> str:

@@ -81,8 +81,9 @@ def find_near_duplicates(
     """Find the parts of at least half a second that two clips share.
 
     Gain, polarity, sample rate, codec, cuts and delays may differ; speed and pitch may not. Steady
-    tones and single clicks are left out, since they correlate by chance. Memory grows by about 3 MB
-    per hour of `clips`, and not with `others`.
+    tones and single clicks are left out, since they correlate by chance. A part that very many
+    clips share is paired with some of them. Memory grows by about 3 MB per hour of `clips`, and not
+    with `others`.
 
     Args:
         clips: the clips.
@@ -116,9 +117,12 @@ def find_near_duplicates(
         for i, j in positions
     ]
     results = map_in_processes(_compare, comparisons, n_workers)
-    pairs = []
+    pairs: list[NearDuplicate] = []
     with tqdm(results, "compare", len(positions), unit=" pairs", disable=not progress) as bar:
         for (i, j), (a, b, _), parts in zip(positions, comparisons, bar, strict=True):
+            if isinstance(parts, Problem):
+                problems.append(parts)
+                continue
             if is_within and (b.duration_s, j) < (a.duration_s, i):
                 i, j, a, b = j, i, b, a
                 parts = [part.swapped() for part in parts]
@@ -185,8 +189,11 @@ class _Comparison(NamedTuple):
     candidates: list[Candidate]
 
 
-def _compare(comparison: _Comparison) -> list[SharedPart]:
-    return shared_parts(*comparison)
+def _compare(comparison: _Comparison) -> list[SharedPart] | Problem:
+    try:
+        return shared_parts(*comparison)
+    except AudioError as error:  # such as a file that has changed since
+        return Problem(str(error.path), error.problem, str(error))
 
 
 def _near_duplicate(
