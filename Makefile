@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED = $(VENV)/installed
 
-.PHONY: demo test check stress bench lock clean
+.PHONY: demo test check stress bench bench-gpu lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/soundalike demo --out demo
@@ -27,6 +27,9 @@ stress: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/run.py
+
+bench-gpu: $(INSTALLED)
+	$(BIN)/python benchmarks/gpu.py
 
 $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -7,6 +7,7 @@ import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -27,6 +28,14 @@ def run_all(monkeypatch):
     import run
 
     return run
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import gpu
+
+    return gpu
 
 
 @pytest.mark.parametrize("times", [True, False])
@@ -116,3 +125,17 @@ def test_a_section_is_a_title_a_paragraph_and_a_table(run_all, tmp_path):
 def test_the_runner_runs_every_benchmark(run_all):
     assert run_all.stages() == STAGES
     assert len(STAGES) > 3
+
+
+def test_measures_of_the_gpu_run_on_a_cpu(gpu):
+    """They return seconds, and values to compare."""
+    results = [gpu.measure_knn(200), gpu.measure_linear(60, 3), gpu.measure_embedding(2, 1.0)]
+    assert [len(result["values"]) for result in results] == [20 * 20, 2000 * 3, 2 * 512]
+    assert all(result["seconds"] > 0 for result in results)
+
+
+@pytest.mark.slow
+def test_steps_of_the_gpu_measures_run_on_a_cpu(gpu):
+    for result in (gpu.measure_figures(), gpu.measure_step("band_cnn", n_steps=1)):
+        assert result["seconds"] > 0
+        assert np.isfinite(result["values"]).all()

@@ -19,6 +19,7 @@ from soundalike.evaluation.logistic_regression import (
     regularization_path,
     training_windows,
 )
+from soundalike.runtime.hardware import best_device
 
 # Candidates for the precision, one over the variance, of the normal prior of the weights. Correct
 # labels favor the first, wrong labels a higher one. A weaker prior often makes held-out clips more
@@ -67,18 +68,18 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         split: which clips train.
         seed: random seed of the folds of held-out clips.
     """
-    some = features.select(split.train)
+    some, device = features.select(split.train), best_device()
     labels = some.labels
     targets = one_hot_labels(torch.from_numpy(labels.values), labels.n_classes)
     train = training_windows(
-        some.vectors, some.clips, targets,
+        some.vectors.to(device), some.clips.to(device), targets.to(device),
         is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
     )  # fmt: skip
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
     fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
     losses = held_out_losses(train, fold, precisions)
     ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
-    return LinearClassifier(train.probe(theta))
+    return LinearClassifier(train.probe(theta).cpu())
 
 
 def fit_paper_linear(
