@@ -61,7 +61,8 @@ def _make_empty_part(front_end, part) -> tuple[int, float]:
     n_clips = len(part.items)
     first = part.number * n_clips
     part.file(".float16").write_bytes(bytes(2 * front_end.n_mels * n_clips))
-    part.finish([{"n_frames": 1, "audio": f"{first + index:032x}"} for index in range(n_clips)])
+    numbers = range(first, first + n_clips)
+    part.finish([{"n_frames": 1, "audio": f"{n:032x}", "stamp": [1, 1]} for n in numbers])
     return n_clips, 0.0
 
 
@@ -70,8 +71,8 @@ def scan_undecoded(manifest: str) -> None:
     from soundalike.cli.main import main
     from soundalike.datasets import scan
 
-    scan._scan_clip = lambda clip: scan._ClipFacts(
-        1.0, RATE, 1, False, False, f"{clip.start_s:032.0f}"
+    scan._scan_clip = lambda front_end, clip: scan._ClipFacts(
+        1.0, RATE, 1, False, False, False, (0.0, 0.0, 0.0, 0.0), f"{clip.start_s:032.0f}"
     )
     sys.exit(main(["scan", manifest, "--workers", "1"]))
 

@@ -31,18 +31,28 @@ REPORT = ScanReport(
     silent=[],
     clipped=["loud.wav"],
     cancelling=[],
+    above_band=["bat.wav", "bird.wav"],
+    below_band=[],
     identical=[["a.wav", "b.wav"]],
     identical_across_splits=[],
     problems=[
         Problem(f"{number}.wav", "empty", f"{number}.wav: empty: [gone]") for number in range(7)
     ],
     notes=["label from column '[class]'"],
+    advice=["bat.wav and 1 more: 97% of the energy is above [10,500] Hz"],
 )
 
 
 def test_results_count_clips_and_labels(results_of, sound_folder):
     report, _ = results_of("scan", sound_folder, "--workers", 1)
     assert (report["n_clips"], report["labels"]) == (24, {"high": 8, "low": 8, "middle": 8})
+
+
+def test_the_front_end_can_be_set(results_of, sound_folder):
+    """The tones of `high` are at 5 kHz and above."""
+    report, _ = results_of("scan", sound_folder, "--workers", 1, "--front_end.fmax", 4000)
+    assert len(report["above_band"]) == 8
+    assert "above 4,000 Hz" in report["advice"][0]
 
 
 def test_the_table_has_counts_and_the_first_names(capsys):
@@ -55,6 +65,8 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "5.wav" not in text
     assert "2 more: --json" in text
     assert "silent" not in text
+    assert "bird.wav" in text
+    assert "97% of the energy is above [10,500] Hz" in text
     assert "label from column '[class]'" in text
 
 

@@ -481,3 +481,19 @@ def test_the_fingerprint_includes_clips_that_were_left_out(sounds, tmp_path):
     clips = read_source(sounds)
     assert quietly(clips, tmp_path / "store").fingerprint == clips.fingerprint()
     assert open_store(tmp_path / "store").clips.fingerprint() != clips.fingerprint()
+
+
+def test_clips_outside_the_band_are_said_when_prepared_and_when_opened(tmp_path, capsys):
+    """A 384 kHz recording of bats is silence to the default front end, and nothing said so."""
+    rate = 384000
+    for frequency in (25000, 50000):
+        call = np.sin(2 * np.pi * frequency / rate * np.arange(rate // 8))
+        soundfile.write(tmp_path / f"{frequency}.wav", 0.5 * call, rate)
+    clips, out = read_source(tmp_path), tmp_path / "store"
+    words = "25000.wav and 1 more: 100% of the energy is above 10,500 Hz"
+    for _ in range(2):
+        quietly(clips, out, progress=True)
+        assert words in capsys.readouterr().err
+    assert words in open_store(out).clips.notes[0]
+    quietly(clips, tmp_path / "hears", front_end=LogMel(sample_rate=192000, fmax=90000.0))
+    assert open_store(tmp_path / "hears").clips.notes == []

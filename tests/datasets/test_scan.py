@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.scan import scan
 from soundalike.datasets.source import read_source
@@ -153,3 +154,29 @@ def test_joined_files_are_scanned_to_the_end(tmp_path):
     content = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(content + content)
     assert scan(read_source(tmp_path), n_workers=1, progress=False).hours * 3600 == 2
+
+
+def tones(frequency, rate, duration_s=0.5):
+    """Return a tone in a little noise."""
+    time_s = np.arange(int(duration_s * rate)) / rate
+    noise = np.random.default_rng(int(frequency)).uniform(-0.01, 0.01, len(time_s))
+    return 0.5 * np.sin(2 * np.pi * frequency * time_s) + noise
+
+
+def test_bat_calls_and_infrasound_are_listed_with_the_options_that_cover_them(tmp_path):
+    """Both are silence to the default front end, and nothing said so."""
+    for frequency in (25000, 50000):
+        soundfile.write(tmp_path / f"bat {frequency}.wav", tones(frequency, 384000), 384000)
+    soundfile.write(tmp_path / "dog.wav", tones(1000, 44100), 44100)
+    soundfile.write(tmp_path / "silent.wav", np.zeros(4410), 44100)
+    soundfile.write(tmp_path / "whale.wav", tones(20, 1000, 3), 1000)
+    report = scan(read_source(tmp_path), n_workers=1, progress=False)
+    assert sorted(report.above_band) == names(tmp_path, "bat 25000.wav", "bat 50000.wav")
+    assert report.below_band == names(tmp_path, "whale.wav")
+    bats, whale = report.advice
+    assert "bat 25000.wav and 1 more: 100% of the energy is above 10,500 Hz" in bats
+    assert "--front_end.sample_rate 192000 --front_end.fmax 5" in bats
+    assert "whale.wav: 100%" in whale
+    assert "below 50 Hz" in whale
+    front_end = LogMel(sample_rate=192000, fmax=90000.0)
+    assert scan(read_source(tmp_path), front_end, n_workers=1, progress=False).above_band == []

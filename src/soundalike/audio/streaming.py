@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.waveform import read_blocks
 
 # A clip up to this length is decoded once and kept in memory; a longer one is decoded twice, once
@@ -40,6 +41,7 @@ def read_log_mel_blocks(
     front_end: LogMel,
     start_s: float | None = None,
     end_s: float | None = None,
+    spectrum: Spectrum | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Return the log-mel of a clip block by block.
 
@@ -51,6 +53,7 @@ def read_log_mel_blocks(
         front_end: makes the log-mel.
         start_s: start of the clip in the file, in seconds; by default the start of the file.
         end_s: end of the clip, in seconds; by default the end of the file.
+        spectrum: the waveform is added to it, before it is resampled.
 
     Shape:
         each block: [frames, bands].
@@ -59,7 +62,8 @@ def read_log_mel_blocks(
         AudioError: the file cannot be read or used.
     """
     return log_mel_blocks(
-        lambda: read_blocks(path, front_end.sample_rate, start_s, end_s), front_end
+        lambda: read_blocks(path, front_end.sample_rate, start_s, end_s, spectrum=spectrum),
+        front_end,
     )
 
 

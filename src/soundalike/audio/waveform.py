@@ -11,6 +11,7 @@ from soundalike.audio.audio_error import AudioError
 from soundalike.audio.audio_info import Part
 from soundalike.audio.channels import Mixer
 from soundalike.audio.sound_file import SoundFile, open_sound
+from soundalike.audio.spectrum import Spectrum
 
 # Lossy decoders overshoot full scale by a few dB; an overshoot of 18 dB means damaged frames.
 # Samples stored as floats may have any scale up to that of 32-bit integers.
@@ -44,6 +45,7 @@ def read_blocks(
     start_s: float | None = None,
     end_s: float | None = None,
     block_s: float = BLOCK_S,
+    spectrum: Spectrum | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Read a sound file block by block, mixing its channels and resampling.
 
@@ -57,6 +59,7 @@ def read_blocks(
         start_s: start of the segment, in seconds; by default the start of the file.
         end_s: end of the segment; by default, and at most, the end of the file.
         block_s: length of a block, in seconds; shorter if there are very many channels.
+        spectrum: what is read is added to it, before it is resampled.
 
     Shape:
         each block: [samples], never empty.
@@ -66,7 +69,7 @@ def read_blocks(
             damaged, or does not contain the segment. What lies before damage comes first.
     """
     with open_sound(path) as sound:
-        yield from blocks_of(sound, sample_rate, start_s, end_s, block_s)
+        yield from blocks_of(sound, sample_rate, start_s, end_s, block_s, spectrum=spectrum)
 
 
 def blocks_of(
@@ -76,6 +79,7 @@ def blocks_of(
     end_s: float | None = None,
     block_s: float = BLOCK_S,
     mix: Mixer | None = None,
+    spectrum: Spectrum | None = None,
 ) -> Iterator[NDArray[np.float32]]:
     """Read an open sound file as `read_blocks` does, with a mixer of one's own."""
     mix = mix or Mixer(sound.path)
@@ -92,6 +96,8 @@ def blocks_of(
             resampler = soxr.ResampleStream(rate, sample_rate, 1, dtype="float32", quality="HQ")
         for last in _mono(sound, part, start, stop, block_s, mix):
             n_decoded += len(last)
+            if spectrum:
+                spectrum.add(last, rate)
             block = resampler.resample_chunk(last) if resampler else last
             if len(block):
                 n_yielded += len(block)

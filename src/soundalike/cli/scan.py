@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
+from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
 
 if TYPE_CHECKING:
     from soundalike.datasets.clips import Problem
     from soundalike.datasets.near_duplicates import NearDuplicates
     from soundalike.datasets.scan import ScanReport
+
+EPILOG = "Any key of the front end can be set as an option: --front_end.fmax 8000."
 
 _MAX_CLIPS = 5  # in a list of names; --json has them all
 _MAX_VALUES = 12  # in a list of counts
@@ -22,6 +25,7 @@ _MAX_VALUES = 12  # in a list of counts
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_source(parser)
+    add_recipe(parser, "default", f"recipe with the front end: {PRETRAINING_RECIPES}", EPILOG)
     add_workers(parser)
     parser.add_argument(
         "--duplicates",
@@ -43,10 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from soundalike.datasets import scan
     from soundalike.datasets.source import read_source
+    from soundalike.recipes.recipe import read_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
 
+    front_end = front_end_of(read_recipe(arguments.recipe, PRETRAINING, arguments.overrides))
     clips = read_source(arguments.source)
     others = read_source(arguments.duplicates) if arguments.duplicates else None
-    report = scan.scan(clips, n_workers=arguments.workers)
+    report = scan.scan(clips, front_end, n_workers=arguments.workers)
     results, duplicates = asdict(report), None
     if arguments.duplicates is not None:
         from soundalike.datasets.near_duplicates import find_near_duplicates, write_pairs
@@ -82,13 +89,18 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     for name in ("sample_rates", "channels", "labels", "splits", "folds"):
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))
-    for name in ("silent", "clipped", "cancelling", "identical", "identical_across_splits"):
+    for name in (
+        "silent", "clipped", "cancelling", "above_band", "below_band", "identical",
+        "identical_across_splits",
+    ):  # fmt: skip
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names))
     if duplicates:
         table.add_row("near-duplicates", _duplicates_in_words(duplicates, report.n_clips))
     table.add_row("problems", _problems_in_words(report.problems))
     console.print(table)
+    for line in report.advice:
+        console.print(line, soft_wrap=True, markup=False)
     lists = [([problem.message for problem in report.problems], "--json")]
     if duplicates:
         lists.append(([str(pair) for pair in duplicates.pairs], "--csv FILE"))

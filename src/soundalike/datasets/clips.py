@@ -66,7 +66,7 @@ class ClipTable:
         name: name of the source in messages and results.
         rows: the columns of `Clip`, and any others. Missing columns of `Clip` become "unknown".
         problems: problems that came up while the source was read.
-        notes: what was assumed about the source, a line each.
+        notes: what was assumed about the source, or is to be known about it, a line each.
     """
 
     name: str
@@ -137,7 +137,7 @@ class ClipTable:
         return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
 
     def announce(self) -> None:
-        """Print what was assumed about the source on standard error."""
+        """Print the notes on standard error."""
         for note in self.notes:
             print(f"{self.name}: {note}", file=sys.stderr)
 

@@ -40,4 +40,6 @@ def open_or_prepare(
     required, actual = dataclasses.asdict(front_end), dataclasses.asdict(store.front_end)
     if key := differing_key(required, actual):
         raise SourceError(f"{source}: made with another front end ({key}): prepare it again.")
+    if progress:
+        store.clips.announce()
     return store

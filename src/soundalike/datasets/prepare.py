@@ -8,7 +8,6 @@ import dataclasses
 import functools
 import itertools
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -17,10 +16,12 @@ import pandas as pd
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.file_stamps import changed_clips, file_stamp
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
+from soundalike.datasets.outside_band import advice
 from soundalike.datasets.store import (
     CLIPS,
     FORMAT,
@@ -29,25 +30,19 @@ from soundalike.datasets.store import (
     PROBLEMS,
     STAMP,
     Store,
-    differing_key,
     is_store,
     open_store,
     read_problems,
 )
-from soundalike.runtime.atomic import (
-    PARTIAL,
-    atomic_write,
-    remove_partial_files,
-    write_json,
-    write_text,
-)
+from soundalike.datasets.store_plan import PLAN, is_of
+from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
 CLIPS_PER_PART = 32
-PLAN, PARTS, PART_FRAMES = "plan.json", "parts", ".float16"
+PARTS, PART_FRAMES = "parts", ".float16"
 
 
 class BrokenClipsError(Exception):
@@ -90,17 +85,19 @@ def prepare(
         clips.announce()
     front_end = front_end or LogMel()
     plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
-    was_finished = _is_of(out, plan) and not (out / PLAN).exists()  # which is deleted last
+    was_finished = is_of(out, plan) and not (out / PLAN).exists()  # which is deleted last
     if not was_finished:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
-            if not _is_of(out, plan):  # another run may have claimed it in the meantime
+            if not is_of(out, plan):  # another run may have claimed it in the meantime
                 write_text(out / PLAN, json.dumps(plan))
             if not is_store(out):
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan)
             _clear_away(out)
     store = open_store(out)
+    if progress:
+        store.clips.announce()
     if was_finished and (changed := next(changed_clips(store), None)):
         raise SourceError(
             f"{changed.path}: changed since {out} was prepared: delete {out}, or name a new folder."
@@ -113,42 +110,6 @@ def prepare(
             f"Repair or remove them, delete {out} and run it again."
         )
     return store
-
-
-def _is_of(out: Path, plan: dict) -> bool:
-    """Return whether `out` is a store of this plan, or one in the making; False if it is empty.
-
-    Raises:
-        SourceError: it holds anything else.
-    """
-    for name in (HEAD, PLAN):
-        if not (out / name).exists():
-            continue
-        theirs = _read_plan(out / name)
-        if key := differing_key(plan["front_end"], theirs["front_end"]):
-            raise SourceError(
-                f"{out}: made with another front end ({key}): use that, or name a new folder."
-            )
-        if theirs["clips"] != plan["clips"]:
-            why = "the clips of the source have changed since it was prepared"
-            raise SourceError(f"{out}: {why}: delete it, or name a new folder.")
-        return True
-    if out.exists() and (
-        not out.is_dir() or not all(name.endswith(PARTIAL) for name in os.listdir(out))
-    ):
-        raise SourceError(f"{out}: exists and is not a store: name a new folder.")
-    return False
-
-
-def _read_plan(path: Path) -> dict:
-    try:
-        plan = json.loads(path.read_text())
-        front_end = dataclasses.asdict(LogMel(**plan["front_end"]))
-        return {"front_end": front_end, "clips": plan["clips"]}
-    except (ValueError, KeyError, TypeError):
-        raise SourceError(
-            f"{path}: damaged, or of another program: name a new folder, or delete this one."
-        ) from None
 
 
 def _make_parts(
@@ -174,15 +135,18 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
     record: list[dict] = []
     with atomic_write(part.file(PART_FRAMES)) as path, path.open("wb") as file:
         for clip in part.items:
-            start, n_frames, audio = file.tell(), 0, AudioHash()
+            start, n_frames, audio, spectrum = file.tell(), 0, AudioHash(), Spectrum()
+            segment = clip.start_s, clip.end_s
             stamp = file_stamp(clip.path)
             try:
-                for block in read_log_mel_blocks(clip.path, front_end, clip.start_s, clip.end_s):
+                for block in read_log_mel_blocks(clip.path, front_end, *segment, spectrum):
                     frames = np.ascontiguousarray(block, dtype="<f2")
                     file.write(frames.data)
                     audio.add(frames)
                     n_frames += len(frames)
-                record.append({"n_frames": n_frames, "audio": audio.digest(), "stamp": stamp})
+                band = dataclasses.astuple(spectrum.band(front_end.fmin, front_end.fmax))
+                facts = {"n_frames": n_frames, "audio": audio.digest(), "band": band}
+                record.append(facts | {"stamp": stamp})
             except AudioError as error:
                 file.seek(start)
                 file.truncate()
@@ -198,11 +162,12 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     n_frames = np.zeros(len(clips), dtype=np.int64)
     audio = np.zeros(len(clips), dtype=HASH)
     stamps = np.zeros((len(clips), len(STAMP)), dtype=np.int64)
+    bands = np.full((len(clips), 4), np.nan)
     problems = list(clips.problems)
     records = itertools.chain.from_iterable(read_records(out / PARTS))
     for index, (path, clip) in enumerate(zip(clips.rows["path"], records, strict=True)):
         n_frames[index], audio[index] = clip["n_frames"], clip["audio"]
-        stamps[index] = clip["stamp"]
+        stamps[index], bands[index] = clip["stamp"], clip.get("band", np.nan)
         if "problem" in clip:
             problems.append(Problem(path, clip["problem"], clip["message"]))
     shape = (int(n_frames.sum()), plan["front_end"]["n_mels"])
@@ -226,6 +191,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         "n_clips": len(rows),
         "n_frames": shape[0],
         "n_problems": len(problems),
+        "advice": advice(clips.rows["path"], bands, LogMel(**plan["front_end"])),
         **plan,
     }
     write_json(out / HEAD, head)

@@ -1,5 +1,7 @@
 """Scan a source: counts, durations, sample rates, and clips with problems."""
 
+import dataclasses
+import functools
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -9,11 +11,14 @@ import numpy as np
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.channels import Mixer
+from soundalike.audio.log_mel import LogMel
 from soundalike.audio.sound_file import open_sound
+from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.waveform import blocks_of
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.identical import HASH, first_with_hash
 from soundalike.datasets.labels import classes_of
+from soundalike.datasets.outside_band import advice, is_above, is_below
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
@@ -40,10 +45,13 @@ class ScanReport:
         silent: paths of silent clips.
         clipped: paths of clips with many samples at full scale.
         cancelling: paths of clips whose channels cancel each other, so that only one is used.
+        above_band: paths of clips with most of their energy above the band of the front end.
+        below_band: paths of clips with nearly all of it below the band.
         identical: paths of clips with the same samples, in groups.
         identical_across_splits: the groups of `identical` that span several splits or folds.
         problems: clips that could not be read, and why.
         notes: what was assumed about the source, a line each.
+        advice: what to do about clips outside the band, if there are many, a line each.
     """
 
     source: str
@@ -59,14 +67,17 @@ class ScanReport:
     silent: list[str]
     clipped: list[str]
     cancelling: list[str]
+    above_band: list[str]
+    below_band: list[str]
     identical: list[list[str]]
     identical_across_splits: list[list[str]]
     problems: list[Problem]
     notes: list[str]
+    advice: list[str]
 
 
 class _ClipFacts(NamedTuple):
-    """Facts about one clip; the hash of a silent clip is empty."""
+    """Facts about one clip; the hash of a silent clip is empty, and its band is NaN."""
 
     duration_s: float
     sample_rate: int
@@ -74,24 +85,34 @@ class _ClipFacts(NamedTuple):
     is_silent: bool
     is_clipped: bool
     is_cancelling: bool
+    band: tuple[float, ...]
     audio_hash: str
 
 
-_ROW = np.dtype(list(zip(_ClipFacts._fields, ["f8", "i8", "i8", "?", "?", "?", HASH], strict=True)))
+_TYPES = ["f8", "i8", "i8", "?", "?", "?", "4f8", HASH]
+_ROW = np.dtype(list(zip(_ClipFacts._fields, _TYPES, strict=True)))
 
 
-def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = True) -> ScanReport:
+def scan(
+    clips: ClipTable,
+    front_end: LogMel | None = None,
+    *,
+    n_workers: int | None = None,
+    progress: bool = True,
+) -> ScanReport:
     """Decode every clip once and report what the source contains.
 
     Args:
         clips: the clips of the source.
+        front_end: whose band should hold the energy; by default `LogMel` with its defaults.
         n_workers: number of processes; by default one for every processor.
         progress: if true, show a progress bar.
     """
+    front_end = front_end or LogMel()
     problems = list(clips.problems)
     facts = np.zeros(len(clips), dtype=_ROW)
     is_readable = np.zeros(len(clips), dtype=bool)
-    results = map_in_processes(_scan_clip, clips, n_workers)
+    results = map_in_processes(functools.partial(_scan_clip, front_end), clips, n_workers)
     with progress_bar(
         results, name="scan", unit="clips", total=len(clips), is_shown=progress
     ) as bar:
@@ -122,17 +143,20 @@ def scan(clips: ClipTable, *, n_workers: int | None = None, progress: bool = Tru
         silent=paths[facts["is_silent"]].tolist(),
         clipped=paths[facts["is_clipped"]].tolist(),
         cancelling=paths[facts["is_cancelling"]].tolist(),
+        above_band=paths[is_above(facts["band"])].tolist(),
+        below_band=paths[is_below(facts["band"])].tolist(),
         identical=[paths[group].tolist() for group in identical],
         identical_across_splits=[
             paths[group].tolist() for group in identical if len(set(place[group])) > 1
         ],
         problems=problems,
         notes=clips.notes,
+        advice=advice(paths, facts["band"], front_end),
     )
 
 
-def _scan_clip(clip: Clip) -> _ClipFacts | Problem:
-    digest = hashlib.sha256()
+def _scan_clip(front_end: LogMel, clip: Clip) -> _ClipFacts | Problem:
+    digest, spectrum = hashlib.sha256(), Spectrum()
     n_samples = n_clipped = 0
     peak = 0.0
     mix = Mixer(clip.path, is_logged=False)
@@ -140,7 +164,8 @@ def _scan_clip(clip: Clip) -> _ClipFacts | Problem:
         with open_sound(clip.path) as sound:
             first = sound.parts[0]
             rate = first.sample_rate
-            for block in blocks_of(sound, rate, clip.start_s, clip.end_s, mix=mix):
+            blocks = blocks_of(sound, rate, clip.start_s, clip.end_s, mix=mix, spectrum=spectrum)
+            for block in blocks:
                 digest.update(block.tobytes())
                 level = np.abs(block)
                 n_samples += len(block)
@@ -156,6 +181,7 @@ def _scan_clip(clip: Clip) -> _ClipFacts | Problem:
         is_silent=is_silent,
         is_clipped=n_clipped > CLIPPED_SHARE * n_samples and not (first.is_float and peak > 1),
         is_cancelling=mix.channel is not None,
+        band=dataclasses.astuple(spectrum.band(front_end.fmin, front_end.fmax)),
         audio_hash="" if is_silent else digest.hexdigest()[: HASH.itemsize],
     )
 

@@ -4,7 +4,8 @@ frames.npy     float16 [frames, bands], all clips one after the other
 clips.parquet  one row per clip: its row of the table of clips, `offset` and `n_frames` in
                frames.npy, the hash of its `audio`, and size and time of its file
 problems.csv   clips that were left out, and why
-store.json     the front end's settings and the counts; written last, so it marks a finished store
+store.json     the front end's settings, the counts, and advice on clips outside the front end's
+               band; written last, so it marks a finished store
 """
 
 import dataclasses
@@ -126,7 +127,9 @@ def open_store(path: Path) -> Store:
     return Store(
         path=path,
         front_end=front_end,
-        clips=ClipTable(head["source"], rows.drop(columns=[*INDEX, *STAMP])),
+        clips=ClipTable(
+            head["source"], rows.drop(columns=[*INDEX, *STAMP]), notes=head.get("advice", [])
+        ),
         frames=frames,
         offsets=offsets,
         n_frames=n_frames,
