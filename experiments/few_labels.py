@@ -1,11 +1,13 @@
-"""Compare fine-tuning on a few clips per class with training the same network from scratch.
+"""Compare fine-tuning on a few clips per class with the same training of random weights.
 
     python experiments/few_labels.py runs/mine esc10:ROOT drums.csv --labels 5 --out runs/few
 
 In every fold of every set, `--labels` training clips of each class are chosen at random, the same
 for all methods. The test clips of the fold are classified by the network trained from scratch, by
-the fine-tuned model, and by a linear classifier on the frozen model. Both trainings apply random
-gain. Interrupted runs resume.
+the fine-tuned model, and by a linear classifier on the frozen model. Both trainings use the recipe
+few_labels: the same windows, steps, levels and linear start. From scratch, they begin with random
+weights and batch norms calibrated on the few clips, and may need more `--epochs`, which hold for
+both. Interrupted runs resume.
 """
 
 import argparse
@@ -19,7 +21,7 @@ from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store
 from soundalike.downstream.cross_validation import cross_validate
-from soundalike.downstream.features import Features, embeddings
+from soundalike.downstream.features import Features, embeddings, untrained_twin
 from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.supervised_recipe import SUPERVISED
@@ -72,12 +74,11 @@ def fit_network(
     seed: int,
 ) -> FineTuned:
     """Train the whole network, from the model or from scratch. Interrupted runs resume."""
-    encoder = {"encoder": model.encoder_settings}
-    recipe = read_recipe("few_labels", SUPERVISED, encoder)
-    if method == SCRATCH:  # needs more epochs
-        gain_db = recipe["training"]["gain_db"]
-        recipe = read_recipe("finetune", SUPERVISED, encoder | {"training.gain_db": gain_db})
+    if method == SCRATCH:
+        model = untrained_twin(model, store.select(few.train), seed)
+    recipe = read_recipe("few_labels", SUPERVISED, {"encoder": model.encoder_settings})
     recipe["training"] |= {
+        "n_epochs": arguments.epochs or recipe["training"]["n_epochs"],
         "seed": seed,
         "patch_frames": model.patch_frames,
         "align_last_window": model.windows.align_last,
@@ -87,10 +88,10 @@ def fit_network(
         clips=store.fingerprint,
         split=few.name,
         labels=arguments.labels,
-        model=model.fingerprint() if method == FINE_TUNED else None,
+        model=model.fingerprint(),
         recipe=recipe,
     )
-    return fine_tune(store, few, run, recipe, model=model if method == FINE_TUNED else None)
+    return fine_tune(store, few, run, recipe, model=model)
 
 
 def compare(arguments: argparse.Namespace) -> dict[str, pd.DataFrame]:
@@ -131,6 +132,7 @@ if __name__ == "__main__":
     parser.add_argument("sets", nargs="+", help="labeled clips")
     parser.add_argument("--labels", type=int, default=5, help="training clips per class")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, help="of both trainings (default: the recipe's)")
     parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
     arguments = parser.parse_args()
     table = summary(compare(arguments))

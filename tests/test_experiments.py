@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from soundalike.datasets.source import read_source
 from soundalike.recipes.recipe import read_recipe, write_recipe
@@ -94,6 +95,12 @@ def test_few_labels(experiment, sound_folder, run, tmp_path):
     assert rounds == [
         f"{way}-fold {fold}-0" for way in ("fine-tuned", "from scratch") for fold in (0, 1)
     ]
+    of_ways = [
+        yaml.safe_load((tmp_path / "few" / "clips" / f"{way}-fold 0-0" / "config.yaml").read_text())
+        for way in ("fine-tuned", "from scratch")
+    ]
+    assert of_ways[0]["recipe"] == of_ways[1]["recipe"], "the same windows, steps and levels"
+    assert of_ways[0]["model"] != of_ways[1]["model"]
 
 
 needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs Debian's dpkg-deb")

@@ -1,7 +1,9 @@
 """The command classify."""
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +28,19 @@ def test_a_row_per_window(results_of, evaluation, sound_folder, tmp_path):
     counts, last = results_of("classify", evaluation, sound_folder, "--out", csv, "--windows")
     assert last.startswith(f"{counts['n_rows']} windows of 24 clips in {csv}")
     assert len(pd.read_csv(csv)) == counts["n_rows"] > 24
+
+
+def test_after_an_evaluation_with_few_clips_everything_is_unsure(results_of, evaluation, tmp_path):
+    """Twenty-four test clips cannot show that 90% of the answers on others are right."""
+    sounds, csv = evaluation.parent / "sounds", tmp_path / "classes.csv"
+    sounds.mkdir()
+    soundfile.write(sounds / "a.wav", np.sin(np.arange(22050) / 5), 22050)
+    counts, last = results_of("classify", evaluation, sounds, "--out", csv)
+    assert counts["n_unsure"] == 1
+    assert last.startswith(f"1 clip in {csv}, 1 unsure (the evaluation had too few clips, or")
+    assert last.endswith("see the column guess, or set --threshold)")
+    (row,) = pd.read_csv(csv).itertuples()
+    assert row.guess in {"high", "low", "middle"}
 
 
 def test_wrong_use(refusal):

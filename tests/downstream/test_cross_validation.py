@@ -61,6 +61,23 @@ def test_with_one_split_nothing_is_fitted_twice(validation):
     results = cross_validate(Numbers(), Recorder, [split])
     final, threshold = final_classifier(Numbers(), LABELS, Recorder, [split], results)
     assert final is results.classifiers[0]
-    scores = final.scores(Numbers(validation)) if len(validation) else results.scores
-    clips = validation if len(validation) else results.clips
-    assert threshold == calibrate_threshold(LABELS[clips], scores)
+    assert threshold == calibrate_threshold(LABELS[results.clips], results.scores)
+
+
+class ChosenByValidation(Recorder):
+    """Knows the classes of its validation clips, which chose it, and guesses those of others."""
+
+    def scores(self, clips):
+        chose = np.isin(clips.numbers, self.split.validation)
+        is_right = chose | (np.random.default_rng(0).random(len(clips.numbers)) < 0.6)
+        return np.eye(2)[np.where(is_right, clips.numbers % 2, 1 - clips.numbers % 2)] * 0.9 + 0.05
+
+
+def test_clips_that_chose_the_classifier_do_not_calibrate_it():
+    """By the validation clips, every answer would be right; six in ten are."""
+    labels = np.arange(300) % 2
+    split = Split("test", np.arange(100), np.arange(100, 200), np.arange(200, 300))
+    clips = Numbers(np.arange(300))
+    results = cross_validate(clips, ChosenByValidation, [split])
+    _, threshold = final_classifier(clips, labels, ChosenByValidation, [split], results)
+    assert threshold > 1

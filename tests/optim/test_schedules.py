@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 import pytest
 
 from soundalike.optim import SCHEDULES
-from soundalike.optim.schedules import CosineSchedule, StepSchedule
+from soundalike.optim.schedules import CosineSchedule, StepSchedule, warmup_note
 
 
 def test_the_paper_s_schedule():
@@ -24,6 +24,24 @@ def test_cosine_warms_up_then_decays_to_zero():
     assert factors[:21] == sorted(factors[:21])
     assert factors[20:] == sorted(factors[20:], reverse=True)
     assert schedule(6, 10) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("n_warmup_epochs", [0.3, 1, 10])
+@pytest.mark.parametrize("n_epochs", [1, 2, 5])
+def test_a_warm_up_ends_within_the_training(n_warmup_epochs, n_epochs):
+    schedule = CosineSchedule(n_warmup_epochs)
+    factors = [schedule(n_epochs * share / 20, n_epochs) for share in range(21)]
+    assert max(factors[:11]) > 0.8
+    assert sum(factors) > 7, "most of a training is at a high learning rate"
+    note = warmup_note(schedule, n_epochs)
+    assert bool(note) == (n_warmup_epochs > n_epochs / 2)
+    if note:
+        assert f"from {n_warmup_epochs:g} to {n_epochs / 2:g} epochs" in note
+
+
+def test_only_a_warm_up_can_be_shortened():
+    assert warmup_note(StepSchedule([1]), 1) == ""
+    assert warmup_note(CosineSchedule(), 1) == ""
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

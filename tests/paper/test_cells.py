@@ -102,6 +102,18 @@ def test_a_recipe_that_does_not_fit_the_clips_is_a_failed_cell(bench):
     assert "patch_frames is 5000" in cell.failed
 
 
+def test_mixing_within_clips_that_are_too_short_is_a_failed_cell(bench, monkeypatch):
+    """It would mostly be the row without mix-back; a claim must not rest on it."""
+    n_frames = bench.store.n_frames.copy()
+    n_frames[: 2 * len(n_frames) // 3] = 4 * 101 - 1
+    store = replace(bench.store, n_frames=n_frames)
+    monkeypatch.setattr(ContrastiveTraining, "step", lambda self, number: pytest.fail("trains"))
+    cell = replace(bench, store=store).make(*row_of("mix-back/within the clip"), 0)
+    assert cell.score is None
+    assert cell.failed.endswith("have the 4.02 s that mixing within the clip takes; the others "
+                                "would not be mixed")  # fmt: skip
+
+
 @pytest.mark.parametrize("stop", [1, 2])
 def test_an_interrupted_pretraining_resumes(stop, bench, tmp_path, monkeypatch):
     place = row_of("patch sampling/same patch")

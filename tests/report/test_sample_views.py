@@ -105,6 +105,24 @@ def test_the_sound_of_a_patch_matches_its_picture(rhythms):
         assert np.std(difference) < 0.1, cut.clip
 
 
+def test_both_patches_of_a_pair_are_of_one_segment_as_in_training(rhythms):
+    """Segments of at most 2.1 s: clips of 4 s have two, and each may be shown."""
+    halves = set()
+    for seed in range(4):
+        samples = sample_views(str(rhythms), LogMel(), settings(), 8, seed, segment_s=2.1)
+        assert samples.segment_s == 2.1
+        for first, second in samples.pairs:
+            clip, starts = first.patch.clip, (first.patch.start_s, second.patch.start_s)
+            if "long" in clip.path and clip.start_s is None:
+                assert max(starts) + 1 < 2.03 or min(starts) > 1.98
+                halves.add(min(starts) > 1.98)
+        for cut in samples.cuts:
+            assert np.std((LogMel()(cut.waveform) - cut.log_mel)[2:-2]) < 0.1
+    assert halves == {False, True}
+    with pytest.raises(RecipeError, match="segment_s must be at least as long as two patches"):
+        sample_views(str(rhythms), LogMel(), settings(), 8, segment_s=1.5)
+
+
 def test_without_recordings_sounds_are_inverted_from_log_mels(rhythms, tmp_path):
     sounds = shutil.copytree(rhythms.parent, tmp_path / "sounds")
     store = prepare(read_source(sounds), tmp_path / "store", n_workers=1, progress=False)

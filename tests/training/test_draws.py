@@ -1,6 +1,7 @@
 """Randomness is a function of (seed, epoch, step) alone."""
 
 import numpy as np
+import pytest
 import torch
 
 from soundalike.training import draws
@@ -37,10 +38,36 @@ def test_a_short_last_batch_is_used_unless_it_is_a_single_clip():
     assert [len(batch) for batch in batches(np.arange(3), 4)] == [3]
 
 
+def distinct(sounds, batch_size, epoch=0):
+    order = clip_order(len(sounds), 0, epoch)
+    return batches_of_distinct_sounds(order, sounds, batch_size, seed=0, epoch=epoch)
+
+
+@pytest.mark.parametrize("n_copies", [0, 1, 2])
+def test_a_copy_of_a_clip_changes_at_most_two_places(n_copies):
+    """Only where copies meet in a batch; all other clips stay in the batches that they had."""
+    for epoch in range(20):
+        sounds = np.arange(50)
+        sounds[10 : 10 + n_copies] = sounds[0]
+        usual = batches(clip_order(50, 0, epoch), 8)
+        ours = distinct(sounds, 8, epoch)
+        assert sorted(np.concatenate(ours)) == list(range(50))
+        assert all(len(set(sounds[batch])) == len(batch) for batch in ours)
+        n_changes = sum((a != b).sum() for a, b in zip(ours, usual, strict=True))
+        n_meetings = sum(len(batch) - len(set(sounds[batch])) for batch in usual)
+        assert n_changes == 2 * n_meetings
+
+
+def test_an_epoch_s_order_is_not_modified():
+    order = clip_order(50, 0, 0)
+    batches_of_distinct_sounds(order, np.arange(50) // 2, 8, seed=0, epoch=0)
+    assert np.array_equal(order, clip_order(50, 0, 0))
+
+
 def test_segments_of_a_clip_do_not_share_a_batch():
     clips = np.repeat(np.arange(40), np.arange(40) % 5 + 1)  # 120 segments
     for epoch in range(3):
-        all_batches = batches_of_distinct_sounds(clips, 10, seed=0, epoch=epoch)
+        all_batches = distinct(clips, 10, epoch)
         assert sorted(np.concatenate(all_batches)) == list(range(120))
         assert all(len(batch) == 10 for batch in all_batches)
         assert all(len(set(clips[batch])) == len(batch) for batch in all_batches)
@@ -48,15 +75,21 @@ def test_segments_of_a_clip_do_not_share_a_batch():
 
 def test_a_clip_with_more_segments_than_batches_is_spread_evenly():
     clips = np.array([0] * 30 + list(range(1, 31)))
-    for batch in batches_of_distinct_sounds(clips, 20, seed=0, epoch=0):
+    for batch in distinct(clips, 20):
         assert (clips[batch] == 0).sum() == 10
 
 
-def test_with_distinct_sounds_every_epoch_has_its_own_order():
-    first, second, again = (
-        np.concatenate(batches_of_distinct_sounds(np.arange(50), 8, seed=0, epoch=epoch))
-        for epoch in (0, 1, 0)
-    )
+@pytest.mark.parametrize(("sounds", "batch_size"), [([0, 0, 0], 2), ([0, 0], 4), ([3, 3, 1, 1], 3)])
+def test_copies_that_cannot_be_separated_stay_together(sounds, batch_size):
+    usual = batches(clip_order(len(sounds), 0, 0), batch_size)
+    ours = distinct(np.array(sounds), batch_size)
+    assert [len(batch) for batch in ours] == [len(batch) for batch in usual]
+    assert sorted(np.concatenate(ours)) == sorted(np.concatenate(usual))
+
+
+def test_every_epoch_has_its_own_order():
+    sounds = np.arange(50) // 2
+    first, second, again = (np.concatenate(distinct(sounds, 8, epoch)) for epoch in (0, 1, 0))
     assert not np.array_equal(first, second)
     assert np.array_equal(first, again)
 

@@ -5,7 +5,7 @@ import torch
 
 from soundalike.audio.frames import Frames
 from soundalike.downstream.supervised import SupervisedSettings
-from soundalike.optim.schedules import StepSchedule
+from soundalike.optim.schedules import CosineSchedule, StepSchedule
 from soundalike.runtime.hardware import Hardware
 from soundalike.training.draws import batches, clip_order
 from soundalike.training.steps import Training
@@ -22,13 +22,13 @@ class Mean(Training):
         return (self.module.weight * draws["values"]["value"].mean()).sum()
 
 
-def make_training(n_clips=24, **settings):
+def make_training(n_clips=24, schedule=None, **settings):
     module = torch.nn.Linear(1, 1)
     return Mean(
         Hardware("cpu", "32-true", False, "").fabric(),
         module,
         torch.optim.SGD(module.parameters(), lr=0.5),
-        StepSchedule(milestones=[2]),
+        schedule or StepSchedule(milestones=[2]),
         torch.nn.Identity(),
         Frames(
             torch.zeros(10 * n_clips, 4), 10 * torch.arange(n_clips), torch.full((n_clips,), 10)
@@ -82,6 +82,19 @@ def test_a_step_goes_down_the_gradient_at_its_rate():
         rate = training.learning_rate(number)
         assert rate == pytest.approx(0.5 if number == 0 else 0.05)
         assert training.module.weight.item() == pytest.approx(before - rate * mean)
+
+
+@pytest.mark.parametrize(("n_epochs", "batch_size"), [(1, 24), (1, 10), (2, 24)])
+def test_a_short_training_is_not_all_warm_up(n_epochs, batch_size):
+    training = make_training(
+        schedule=CosineSchedule(n_warmup_epochs=1), n_epochs=n_epochs, batch_size=batch_size
+    )
+    n_steps = n_epochs * training.steps_per_epoch
+    before = training.module.weight.item()
+    for number in range(n_steps):
+        training.step(number)
+    assert max(map(training.learning_rate, range(n_steps))) > 0.3
+    assert training.module.weight.item() != before
 
 
 def test_the_loss_gets_the_progress_of_the_training():

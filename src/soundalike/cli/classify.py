@@ -58,8 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
     )
     write_json(arguments.json, counts)
     rows = f"{counted(counts.n_rows, 'window')} of " if arguments.windows else ""
+    why = f"below {classifier.threshold:.2f}"
+    if (classifier.threshold or 0) > 1:  # no probability reaches it
+        why = (
+            "the evaluation had too few clips, or too many wrong answers, to promise that 90% are "
+            "right: see the column guess, or set --threshold"
+        )
     print(
         f"{rows}{counted(counts.n_clips, 'clip')} in {arguments.out}, {counts.n_unsure:,} unsure "
-        f"(below {classifier.threshold:.2f}){skipped(counts.n_problems, counts.problems)}"
+        f"({why}){skipped(counts.n_problems, counts.problems)}"
     )
     return DONE

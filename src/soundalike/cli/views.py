@@ -50,7 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.report.views_page import write_views_page
 
     samples = sample_views(
-        arguments.source, front_end, recipe["views"], arguments.pairs, arguments.seed, clips
+        arguments.source,
+        front_end,
+        recipe["views"],
+        arguments.pairs,
+        arguments.seed,
+        clips,
+        segment_s=recipe["training"]["segment_s"],
     )
     write_views_page(arguments.out, samples)
     results = {

@@ -76,8 +76,9 @@ def final_classifier(
     """Return the classifier to save, and the threshold that calibrates it.
 
     With one split it is the classifier of that split. With several, it is fitted to the test clips
-    of all of them. The threshold comes from clips that did not train: validation clips if there are
-    any, otherwise the out-of-fold scores.
+    of all of them. The threshold comes from the out-of-fold scores of the test clips. No other
+    clips chose nothing else: validation clips may have chosen the epoch. Scores of test clips do
+    not depend on the threshold, so these stay fair.
 
     Args:
         clips: features or log-mels of all clips.
@@ -86,12 +87,8 @@ def final_classifier(
         splits: the rounds.
         results: what `cross_validate` returned.
     """
-    if len(splits) > 1:
-        nothing = np.zeros(0, dtype=np.int64)
-        classifier = fit(clips, Split("all folds", results.clips, nothing, nothing))
-    else:
-        classifier, validation = results.classifiers[0], splits[0].validation
-        if len(validation):
-            scores = classifier.scores(clips.select(validation))
-            return classifier, calibrate_threshold(labels[validation], scores)
-    return classifier, calibrate_threshold(labels[results.clips], results.scores)
+    threshold = calibrate_threshold(labels[results.clips], results.scores)
+    if len(splits) == 1:
+        return results.classifiers[0], threshold
+    nothing = np.zeros(0, dtype=np.int64)
+    return fit(clips, Split("all folds", results.clips, nothing, nothing)), threshold

@@ -29,6 +29,7 @@ from soundalike.evaluation.metrics import score
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models.encoder import build_encoder, check_patches
 from soundalike.optim import OPTIMIZERS, SCHEDULES
+from soundalike.optim.schedules import warmup_note
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.counts import counted
@@ -113,6 +114,8 @@ def fine_tune(
     if progress:
         for line in _choices(train, validation, model, hardware):
             print(line, file=sys.stderr)
+        if note := warmup_note(training.schedule, training.n_epochs):
+            print(note, file=sys.stderr)
     result = run_to_end(
         training,
         run,

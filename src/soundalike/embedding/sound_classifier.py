@@ -48,8 +48,9 @@ class SoundClassifier(nn.Module):
         multi_label: If true, a clip may have several classes, with independent probabilities
             (sigmoid). If false, the probabilities of a clip sum to one (softmax).
         clip_score: mean that makes a clip's probabilities from those of its windows.
-        threshold: lowest probability at which a class is assigned; below it a clip is unsure. None
-            until it is calibrated: `classify` refuses such a classifier.
+        threshold: lowest probability at which a class is assigned; below it a clip is unsure. Above
+            1 if the clips of the evaluation were too few, or too many answers wrong. None until it
+            is calibrated: `classify` refuses such a classifier.
     """
 
     def __init__(

@@ -23,15 +23,18 @@ from soundalike.evaluation.metrics import metric_name, score
 from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
-from soundalike.paper.rows import Row, Table
+from soundalike.paper.rows import PaperError, Row, Table
 from soundalike.recipes.errors import RecipeError
+from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_json
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
+from soundalike.views.mix_back import shortest_to_mix_within
 
 PRETRAINING, SUPERVISED = "pretraining", "supervised"
+MIN_SHARE_MIXED = 0.5  # of the training clips, in a row that mixes within the clip
 NUMBERS = "numbers.json"
 
 
@@ -71,7 +74,7 @@ class Bench:
         """
         try:
             numbers = self._measure(row, seed)
-        except (TrainingError, RecipeError, SourceError) as error:
+        except (TrainingError, RecipeError, SourceError, PaperError) as error:
             numbers = {"failed": str(error)}
         return Cell(table.name, row.name, seed, **numbers)
 
@@ -107,7 +110,9 @@ class Bench:
         """Pre-train, or return the numbers of an earlier row with the same configuration."""
         run = self._pretraining(row, seed)
         if not (run.path / NUMBERS).exists():
-            recipe = self.budget.pretraining_recipe(row, seed, len(training_clips(store.clips)))
+            train = store.select(training_clips(store.clips))
+            recipe = self.budget.pretraining_recipe(row, seed, len(train.clips))
+            _refuse_unmixed(train, recipe)
             run.configure(
                 source=store.clips.name, clips=store.fingerprint, test_fold=None, recipe=recipe
             )
@@ -190,3 +195,21 @@ class Bench:
 
 def _test_score(store: Store, results: OutOfFold) -> float:
     return score(store.clips.labels().values[results.clips], results.scores)
+
+
+def _refuse_unmixed(train: Store, recipe: Recipe) -> None:
+    """Refuse to mix within clips if many are too short, because those are not mixed at all.
+
+    Otherwise the row would mostly be the row without mix-back under another name.
+    """
+    mixing = recipe["views"]["mix_back"]
+    if mixing is None or mixing["source"] != "within_clip":
+        return
+    shortest = shortest_to_mix_within(recipe["views"]["patch_frames"])
+    share = (train.n_frames >= shortest).mean()
+    if share < MIN_SHARE_MIXED:
+        seconds = (shortest - 1) * train.front_end.hop_s
+        raise PaperError(
+            f"{share:.0%} of the training clips have the {seconds:.2f} s that mixing within the "
+            "clip takes; the others would not be mixed"
+        )

@@ -25,6 +25,7 @@ from soundalike.report.recordings import read_stretch
 from soundalike.report.view_samples import Cut, View, ViewSamples
 from soundalike.runtime.counts import counted
 from soundalike.training.draws import step_generator
+from soundalike.training.segments import segments_of
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
 from soundalike.views.pair import PairOfViews
@@ -41,6 +42,7 @@ def sample_views(
     n_pairs: int = 8,
     seed: int = 0,
     clips: ClipTable | None = None,
+    segment_s: float | None = None,
 ) -> ViewSamples:
     """Make the views of a few training clips, spread over the whole source.
 
@@ -54,6 +56,7 @@ def sample_views(
         n_pairs: number of clips to make views of, at most.
         seed: random seed for the clips and their views.
         clips: the clips of the source, if it has been read.
+        segment_s: its ``training.segment_s``: both patches of a pair come from one segment.
 
     Raises:
         SourceError: the source cannot be used, or is a store of another front end.
@@ -69,7 +72,8 @@ def sample_views(
         store = _prepare_in_memory(clips.where(sample), front_end)
     _refuse_short_clips(store, settings["patch_frames"])
     with recipe_errors():
-        pairs = make_pairs(store, settings, spread(len(store.clips), n_pairs, seed), seed)
+        indices = spread(len(store.clips), n_pairs, seed)
+        pairs = make_pairs(store, settings, indices, seed, segment_s)
     return ViewSamples(
         source=clips.name,
         n_training_clips=len(train),
@@ -77,6 +81,7 @@ def sample_views(
         front_end=front_end,
         settings=settings,
         activity_threshold_db=_activity_threshold_db(settings),
+        segment_s=segment_s,
         seed=seed,
         pairs=pairs,
     )
@@ -96,7 +101,11 @@ def spread(n_clips: int, n_samples: int, seed: int) -> NDArray[np.int64]:
 
 
 def make_pairs(
-    store: Store, settings: Mapping[str, Any], indices: NDArray[np.int64], seed: int
+    store: Store,
+    settings: Mapping[str, Any],
+    indices: NDArray[np.int64],
+    seed: int,
+    segment_s: float | None = None,
 ) -> list[tuple[View, View]]:
     """Make the two views of some clips of a store that is held in memory.
 
@@ -105,25 +114,29 @@ def make_pairs(
         settings: the section ``views`` of a recipe.
         indices: clips of the store: [pairs].
         seed: random seed; the views are those of the first step of a training with this seed.
+        segment_s: if set, longer clips are divided into segments, as in training, and the views of
+            a clip are those of one segment.
 
     Raises:
         ValueError: a setting is out of its range, a clip is shorter than a patch, or there are too
             few clips to mix with.
     """
     views = PairOfViews(**settings, n_bands=store.front_end.n_mels)
-    frames = store.as_frames()
+    frames, clip_of_segment = segments_of(store, segment_s, views.patch_frames)
     activity = Activity(frames, _activity_threshold_db(settings))
     draws = views.draw(
-        torch.from_numpy(indices),
+        _one_of_each(clip_of_segment, indices, seed),
         frames.n_frames,
         step_generator(seed, 0, 0),
         None if views.activity_threshold_db is None else activity,
     )
-    log_mels = views.apply(frames, draws).numpy()
+    log_mels, n_frames = views.apply(frames, draws).numpy(), views.patch_frames
 
     def cut(cut_draws: Draws, pair: int, side: int) -> Cut:
-        clip, start = int(cut_draws["clip"][pair, side]), int(cut_draws["start"][pair, side])
-        return _cut(store, activity, clip, start, views.patch_frames)
+        segment, start = int(cut_draws["clip"][pair, side]), int(cut_draws["start"][pair, side])
+        first = int(frames.offsets[segment]) + start
+        is_active = activity.of_patches(torch.tensor(segment), torch.tensor(start), n_frames)
+        return _cut(store, int(clip_of_segment[segment]), first, n_frames, bool(is_active))
 
     def view(pair: int, side: int) -> View:
         mixing = draws.get("mix_back")
@@ -153,10 +166,21 @@ def in_memory(store: Store) -> Store:
     )
 
 
-def _cut(store: Store, activity: Activity, index: int, start: int, n_frames: int) -> Cut:
+def _one_of_each(
+    clip_of_segment: torch.Tensor, clips: NDArray[np.int64], seed: int
+) -> torch.Tensor:
+    """Return a random segment of each clip, [clips]."""
+    n_segments = clip_of_segment.bincount().numpy()
+    firsts = n_segments.cumsum() - n_segments
+    chosen = np.random.default_rng(seed).integers(n_segments[clips])
+    return torch.from_numpy(firsts[clips] + chosen)
+
+
+def _cut(store: Store, index: int, first: int, n_frames: int, is_active: bool) -> Cut:
+    """Return a stretch of a clip, which begins at a frame of the store."""
     clip = next(iter(store.clips.where(np.array([index]))))
+    start = first - int(store.offsets[index])
     log_mel = store.of_clip(index)[start : start + n_frames]
-    is_active = activity.of_patches(torch.tensor(index), torch.tensor(start), n_frames)
     silence = math.log10(store.front_end.log_offset) + SILENCE_DB / 10
     try:
         n_clip_frames = int(store.n_frames[index])

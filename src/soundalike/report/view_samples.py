@@ -76,6 +76,7 @@ class ViewSamples:
         front_end: the front end.
         settings: the section ``views`` of the recipe.
         activity_threshold_db: frames more than this below the clip's loudest one count as silent.
+        segment_s: longest segment that both patches of a pair come from; None for whole clips.
         seed: random seed.
         pairs: the two views of each sampled clip.
     """
@@ -86,6 +87,7 @@ class ViewSamples:
     front_end: LogMel
     settings: Mapping[str, Any]
     activity_threshold_db: float
+    segment_s: float | None
     seed: int
     pairs: list[tuple[View, View]]
 

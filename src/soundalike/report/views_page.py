@@ -127,6 +127,8 @@ def _facts(samples: ViewSamples) -> dict[str, str]:
         "silent patches": f"{samples.n_silent_patches} of {n_patches}",
         "random seed": str(samples.seed),
     }
+    if samples.segment_s is not None:
+        facts["a pair is within"] = f"{samples.segment_s:g} s of a clip"
     if samples.n_unreadable:
         facts["unreadable clips"] = str(samples.n_unreadable)
     return facts

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from soundalike.audio.frames import Frames
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
@@ -27,7 +26,7 @@ from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
-from soundalike.training.segments import cut_into_segments
+from soundalike.training.segments import refuse_short_segments, segments_of
 from soundalike.views.pair import PairOfViews
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def check_recipe(recipe: Recipe, front_end: LogMel, init: SoundEncoder | None = 
         views = PairOfViews(**recipe["views"], n_bands=front_end.n_mels)
         encoder = init.encoder if init else build_encoder(recipe["encoder"], front_end.n_mels)
         _refuse_short_patches(views.patch_frames, encoder)
-        _refuse_short_segments(settings.segment_s, front_end, views.patch_frames)
+        refuse_short_segments(settings.segment_s, front_end, views.patch_frames)
         head = ProjectionHead(encoder.dim, **recipe["head"])
         build(OPTIMIZERS, recipe["optimizer"], list(head.parameters()))
         build(SCHEDULES, recipe["schedule"])
@@ -130,7 +129,7 @@ def _build_training(
     network: nn.Module,
     criterion: ContrastiveLoss,
 ) -> ContrastiveTraining:
-    frames, clip = _segments(store, settings.segment_s, views.patch_frames)
+    frames, clip = segments_of(store, settings.segment_s, views.patch_frames)
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
     return ContrastiveTraining(
         fabric=fabric,
@@ -185,20 +184,6 @@ def _refuse_bad_patch_length(patch_frames: int, store: Store, encoder: Encoder) 
 def _refuse_short_patches(patch_frames: int, encoder: Encoder) -> None:
     if patch_frames < encoder.min_frames:
         raise ValueError(f"the encoder needs views.patch_frames of at least {encoder.min_frames}.")
-
-
-def _refuse_short_segments(segment_s: float | None, front_end: LogMel, patch_frames: int) -> None:
-    if segment_s is not None and round(segment_s / front_end.hop_s) < 2 * patch_frames:
-        raise ValueError("training.segment_s must be at least as long as two patches.")
-
-
-def _segments(store: Store, segment_s: float | None, patch_frames: int) -> tuple[Frames, Tensor]:
-    """Return the segments of the clips, and the clip of each; by default a clip is one segment."""
-    frames = store.as_frames()
-    if segment_s is None:
-        return frames, torch.arange(len(frames))
-    _refuse_short_segments(segment_s, store.front_end, patch_frames)
-    return cut_into_segments(frames, round(segment_s / store.front_end.hop_s))
 
 
 def _labels(clips: ClipTable, recipe: Recipe) -> np.ndarray:

@@ -14,7 +14,7 @@ from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.schedules import Schedule
 from soundalike.runtime.hardware import MemoryFormat, Precision
-from soundalike.training.draws import batches_of_distinct_sounds, draws_on
+from soundalike.training.draws import batches_of_distinct_sounds, clip_order, draws_on
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -164,6 +164,7 @@ class ContrastiveTraining(Training):
         return torch.cat([self.module(each, **options) for each in passes])
 
     def _batches_of(self, epoch: int) -> list[np.ndarray]:
-        if self.sound_ids is None or len(np.unique(self.sound_ids)) == len(self.sound_ids):
+        if self.sound_ids is None:
             return super()._batches_of(epoch)
-        return batches_of_distinct_sounds(self.sound_ids, self.batch_size, self.seed, epoch)
+        order = clip_order(len(self.frames), self.seed, epoch)
+        return batches_of_distinct_sounds(order, self.sound_ids, self.batch_size, self.seed, epoch)

@@ -4,6 +4,7 @@ No random state is carried from step to step, so a resumed run draws the same nu
 uninterrupted one, whatever the number of workers.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,7 +14,7 @@ from soundalike.audio.transfer import to_device
 from soundalike.views.augmentation import Draws
 
 # Independent random streams of a run; a new use of randomness takes the next number.
-_ORDER, _STEP, _CHECK = 0, 1, 2
+_ORDER, _STEP, _CHECK, _SWAPS = 0, 1, 2, 3
 
 
 def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:
@@ -37,31 +38,57 @@ def batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:
     A single clip has no negatives and no batch statistics, so it is skipped in this epoch.
     """
     starts = range(0, len(order), batch_size)
-    return _without_single_clips([order[start : start + batch_size] for start in starts])
+    all_batches = [order[start : start + batch_size] for start in starts]
+    return [batch for batch in all_batches if len(batch) > 1]
 
 
 def batches_of_distinct_sounds(
-    sounds: np.ndarray, batch_size: int, seed: int, epoch: int
+    order: np.ndarray, sounds: np.ndarray, batch_size: int, seed: int, epoch: int
 ) -> list[np.ndarray]:
-    """Divide an epoch into batches in which no two clips are of the same sound.
+    """Divide an epoch's order into batches in which no two clips are of the same sound.
 
-    Clips of the same sound are not negatives of each other. The clips of a sound that has more of
-    them than there are batches are spread evenly over the batches.
+    Clips of the same sound are not negatives of each other. Wherever two of them meet in a batch,
+    one changes places with a clip of another batch, and all other clips stay where `batches` puts
+    them. A sound that has more clips than there are batches is spread evenly over the batches.
 
     Args:
+        order: the clips in the order of the epoch.
         sounds: which sound each clip is of.
         batch_size: most clips of a batch.
         seed: random seed of the run.
         epoch: counted from 0.
 
     Shape:
-        sounds: [clips].
+        order, sounds: [clips].
     """
-    rng = np.random.default_rng([_ORDER, seed, epoch])
-    turn = rng.permutation(int(sounds.max()) + 1)[sounds]  # sounds in random order,
-    order = np.lexsort([rng.random(len(sounds)), turn])  # and each one's clips in random order
-    n_batches = -(-len(sounds) // batch_size)
-    return _without_single_clips([order[i::n_batches] for i in rng.permutation(n_batches)])
+    all_batches = batches(order.copy(), batch_size)
+    counts = [Counter(sounds[batch].tolist()) for batch in all_batches]
+    totals = Counter(sounds[np.concatenate(all_batches)].tolist() if all_batches else [])
+    most = {sound: -(-total // len(all_batches)) for sound, total in totals.items()}
+    rng = np.random.default_rng([_SWAPS, seed, epoch])
+
+    def place_for(sound: int, here: int) -> tuple[int, int] | None:
+        """Return the batch and place of a clip that a clip of a crowded sound can swap with."""
+        for there in rng.permutation(len(all_batches)).tolist():
+            if counts[there][sound] < most[sound]:
+                for place in rng.permutation(len(all_batches[there])).tolist():
+                    other = int(sounds[all_batches[there][place]])
+                    if counts[here][other] < most[other]:
+                        return there, place
+        return None
+
+    for here, batch in enumerate(all_batches):
+        for place, clip in enumerate(batch.tolist()):
+            sound = int(sounds[clip])
+            if counts[here][sound] <= most[sound] or not (swap := place_for(sound, here)):
+                continue
+            there, other_place = swap
+            other_clip = int(all_batches[there][other_place])
+            batch[place], all_batches[there][other_place] = other_clip, clip
+            other = int(sounds[other_clip])
+            counts[here].subtract({sound: 1, other: -1})
+            counts[there].subtract({sound: -1, other: 1})
+    return all_batches
 
 
 def draws_on(draws: Mapping[str, Draws], device: torch.device) -> dict[str, Draws]:
@@ -87,10 +114,6 @@ def draws_on(draws: Mapping[str, Draws], device: torch.device) -> dict[str, Draw
         for (step, name), tensor, part in zip(places, tensors, parts, strict=True):
             moved[step][name] = part.view(tensor.shape)
     return moved
-
-
-def _without_single_clips(all_batches: list[np.ndarray]) -> list[np.ndarray]:
-    return [batch for batch in all_batches if len(batch) > 1]
 
 
 def _generator(*key: int) -> torch.Generator:

@@ -14,6 +14,7 @@ from soundalike.datasets.store import Store
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.representation_measures import MEASURES
+from soundalike.optim.schedules import warmup_note
 from soundalike.recipes.errors import recipe_errors
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_text
@@ -103,6 +104,8 @@ def pretrain(
     if progress:
         for line in _announcement(training_store, knn_store, may_select, health.n_clips):
             print(line, file=sys.stderr)
+        if note := warmup_note(parts.training.schedule, parts.training.n_epochs):
+            print(note, file=sys.stderr)
         print(f"runs on {hardware.name}", file=sys.stderr)
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     result = run_to_end(

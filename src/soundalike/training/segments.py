@@ -4,6 +4,35 @@ import torch
 from torch import Tensor
 
 from soundalike.audio.frames import Frames
+from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.store import Store
+
+
+def segments_of(store: Store, segment_s: float | None, patch_frames: int) -> tuple[Frames, Tensor]:
+    """Return what training makes a pair of views of in each epoch.
+
+    Args:
+        store: the clips.
+        segment_s: longest segment; if None, each clip is one segment.
+        patch_frames: frames of a patch.
+
+    Returns:
+        The segments, and the clip of each segment: [segments] int64.
+
+    Raises:
+        ValueError: segments could be shorter than two patches.
+    """
+    frames = store.as_frames()
+    if segment_s is None:
+        return frames, torch.arange(len(frames))
+    refuse_short_segments(segment_s, store.front_end, patch_frames)
+    return cut_into_segments(frames, round(segment_s / store.front_end.hop_s))
+
+
+def refuse_short_segments(segment_s: float | None, front_end: LogMel, patch_frames: int) -> None:
+    """Raise a ValueError if segments of this length could be shorter than two patches."""
+    if segment_s is not None and round(segment_s / front_end.hop_s) < 2 * patch_frames:
+        raise ValueError("training.segment_s must be at least as long as two patches.")
 
 
 def cut_into_segments(frames: Frames, longest: int) -> tuple[Frames, Tensor]:

@@ -118,7 +118,9 @@ class Training(abc.ABC):
         return Batch(clips=to_device(clips, device), labels=labels, progress=progress)
 
     def learning_rate(self, number: int) -> float:
-        """Return the learning rate of one step."""
+        """Return the learning rate of one step; a training of a single step has no warm-up."""
+        if self.n_epochs * self.steps_per_epoch == 1:
+            return self.highest_lr
         return self.highest_lr * self.schedule(number / self.steps_per_epoch, self.n_epochs)
 
     def _batches_of(self, epoch: int) -> list[np.ndarray]:

@@ -63,6 +63,11 @@ def _energy(power: Tensor) -> Tensor:
     return power.sum(dim=(-2, -1), keepdim=True)
 
 
+def shortest_to_mix_within(patch_frames: int) -> int:
+    """Return the frames of the shortest clip whose patches get backgrounds of the same clip."""
+    return 4 * patch_frames
+
+
 class MixBack:
     """Draw how much background the views of each clip get, and from where.
 
@@ -127,7 +132,8 @@ class MixBack:
             start = uniform_integers(n_frames[clip] - patch_frames + 1, generator)
             return {"weight": weight, "clip": clip, "start": start}
         clip = clips[:, None].repeat(1, 2)
-        is_mixed = (n_frames[clips] >= 4 * patch_frames) & (self.source == "within_clip")
+        is_long = n_frames[clips] >= shortest_to_mix_within(patch_frames)
+        is_mixed = is_long & (self.source == "within_clip")
         outside = _starts_outside(starts, n_frames[clip], patch_frames, generator)
         return {
             "weight": torch.where(is_mixed, weight, 0.0),
