@@ -39,6 +39,17 @@ def test_a_broken_clip_has_no_frames(store, table):
         reader.require_some(0)
 
 
+@pytest.mark.parametrize(("frequency", "is_said"), [(30000, True), (1000, False)])
+def test_clips_outside_the_band_are_said(tmp_path, capsys, frequency, is_said):
+    """`embed` made equal vectors of all bats, without a word."""
+    path = tmp_path / "a.wav"
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * frequency / 96000 * np.arange(20000)), 96000)
+    clips = ClipTable.of("x", [Clip(str(path))])
+    lengths(ClipReader(LogMel(), clips, strict=False, name="read", progress=True))
+    said = "a.wav: 100% of the energy is above 10,500 Hz" in capsys.readouterr().err
+    assert said == is_said
+
+
 def test_strict_fails_at_the_first_broken_clip(store, table):
     with pytest.raises(BrokenClipsError, match=r"gone\.wav"):
         lengths(reader_of(store, table, strict=True))

@@ -1,5 +1,7 @@
 """Read the log-mels of a source's clips; skip and list clips that cannot be read."""
 
+import dataclasses
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +11,11 @@ from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import log_mel_blocks
 from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
+from soundalike.datasets.outside_band import advice
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.runtime.atomic import atomic_write, remove_partial_files
 from soundalike.runtime.progress import progress_bar
@@ -25,8 +29,8 @@ class ClipReader:
         clips: the clips to read.
         strict: If true, a broken clip is an error.
         name: title of the progress bar.
-        progress: If true, a progress bar and what was assumed about the source are shown on
-            standard error.
+        progress: If true, a progress bar, what was assumed about the source, and which clips lie
+            outside the band of the front end are shown on standard error.
 
     Raises:
         BrokenClipsError: while reading, if a clip is broken and `strict` is set.
@@ -40,6 +44,8 @@ class ClipReader:
         self.strict = strict
         self.problems: list[Problem] = []
         self._durations_s = np.zeros(len(clips))
+        self._bands = np.full((len(clips), 4), np.nan)
+        self._progress = progress
         if progress:
             clips.announce()
         self._bar = progress_bar(name=name, unit="clips", total=len(clips), is_shown=progress)
@@ -52,6 +58,9 @@ class ClipReader:
             for position, clip in enumerate(self.clips):
                 yield self._log_mel(position, clip)
                 self._bar.update()
+        if self._progress:
+            for line in advice(self.clips.rows["path"], self._bands, self.front_end):
+                print(f"{self.clips.name}: {line}", file=sys.stderr)
 
     def times(
         self, clips: NDArray[np.int64], starts: NDArray[np.int64], n_frames: NDArray[np.int64] | int
@@ -111,14 +120,17 @@ class ClipReader:
             raise BrokenClipsError(f"no clip could be read. The first: {first}")
 
     def _log_mel(self, position: int, clip: Clip) -> Iterator[np.ndarray]:
-        rate = self.front_end.sample_rate
+        rate, fmin, fmax = self.front_end.sample_rate, self.front_end.fmin, self.front_end.fmax
 
         def read() -> Iterator[NDArray[np.float32]]:
-            n_samples = 0
-            for waveform in read_blocks(clip.path, rate, clip.start_s, clip.end_s):
+            n_samples, spectrum = 0, Spectrum()
+            for waveform in read_blocks(
+                clip.path, rate, clip.start_s, clip.end_s, spectrum=spectrum
+            ):
                 n_samples += len(waveform)
                 yield waveform
             self._durations_s[position] = n_samples / rate
+            self._bands[position] = dataclasses.astuple(spectrum.band(fmin, fmax))
 
         try:
             yield from log_mel_blocks(read, self.front_end)
