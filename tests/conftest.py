@@ -14,6 +14,7 @@ import hypothesis
 import numpy as np
 import pytest
 import soundfile
+from kills import Moment, kill_before_each_change
 from programs import HeldProgram, Nursery
 
 RATE = 22050
@@ -126,6 +127,18 @@ def start_held(nursery, tmp_path_factory):
     yield start
     for program in programs:
         program.close()
+
+
+@pytest.fixture
+def kill_everywhere(nursery, tmp_path):
+    """Return a function that kills a program before each change of a file, and runs it again."""
+
+    def kill(script: str, *arguments: object, last: int = 200) -> list[Moment]:
+        root = tmp_path / "kills"
+        root.mkdir()
+        return kill_before_each_change(nursery, script, root, *arguments, last=last)
+
+    return kill
 
 
 class HtmlPage(HTMLParser):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from kills import assert_whole
 
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.prepare import BrokenClipsError
@@ -147,3 +148,26 @@ def test_a_classifier_that_was_not_calibrated_is_refused(classifier, clips, tmp_
     with pytest.raises(ModelError, match="no threshold"):
         classify(classifier, clips, tmp_path / "out.csv", progress=False)
     assert not list(tmp_path.iterdir())
+
+
+CLASSIFY = """
+from soundalike.datasets.source import read_source
+from soundalike.embedding.classify import classify
+from soundalike.embedding.sound_classifier import SoundClassifier
+
+def work(folder):
+    classifier, sounds = arguments
+    folder.mkdir(exist_ok=True)
+    clips = read_source(sounds)
+    classify(SoundClassifier.load(classifier), clips, folder / "a.csv", progress=False)
+"""
+
+
+def test_a_kill_at_any_moment_makes_no_difference(
+    classifier, sound_folder, kill_everywhere, tmp_path
+):
+    classifier.save(tmp_path / "classifier")
+    moments = kill_everywhere(CLASSIFY, tmp_path / "classifier", sound_folder / "low")
+    # the lock, the file, the list of problems, the lock again, and one unkilled
+    assert len(moments) == 5
+    assert set(assert_whole(moments)) == {"a.csv"}

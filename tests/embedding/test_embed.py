@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
+from kills import assert_whole
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
@@ -111,3 +112,27 @@ def test_nothing_is_left_behind_when_it_fails(model, sound_folder, tmp_path):
         with pytest.raises(BrokenClipsError, match=r"broken\.wav"):
             embed(model, clips, tmp_path / "rows.parquet", strict=strict, progress=False)
     assert [path.name for path in tmp_path.iterdir()] == ["broken.wav"]
+
+
+EMBED = """
+from soundalike.datasets.source import read_source
+from soundalike.embedding.embed import embed
+from soundalike.embedding.sound_encoder import SoundEncoder
+
+def work(folder):
+    model, sounds = arguments
+    out = folder / "deep" / "rows.parquet"
+    embed(SoundEncoder.load(model), read_source(sounds), out, progress=False)
+"""
+
+
+def test_a_kill_at_any_moment_makes_no_difference(model, kill_everywhere, tmp_path):
+    model.save(tmp_path / "model")
+    (tmp_path / "sounds").mkdir()
+    for number in range(3):
+        noise = np.random.default_rng(number).uniform(-0.1, 0.1, 22050)
+        soundfile.write(tmp_path / "sounds" / f"{number}.wav", noise, 22050)
+    (tmp_path / "sounds" / "broken.wav").write_text("no sound")
+    moments = kill_everywhere(EMBED, tmp_path / "model", tmp_path / "sounds")
+    assert len(moments) == 5  # the lock, the two files, the lock again, and one unkilled
+    assert set(assert_whole(moments)) == {"deep/rows.parquet", "deep/rows.parquet.problems.csv"}

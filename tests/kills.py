@@ -1,0 +1,132 @@
+"""Kill a program before every change of a file, run it again, and compare.
+
+The program is a script that defines ``work(folder)``, which writes into the folder. Changes are
+renames and deletions, and opening a file to write in place, without a temporary file: between two
+of them, nothing changes but temporary files, which nobody reads.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from programs import Nursery
+
+KILLED_BEFORE_EACH_CHANGE = """
+import hashlib, json, os, signal, sys, traceback
+from pathlib import Path
+
+root, first, last, *arguments = sys.argv[1:]
+{script}
+CHANGES = {{"os.rename", "os.remove", "os.rmdir"}}
+
+def kill_before(moment, folder):
+    n_changes = 0
+
+    def count(event, of_event):
+        nonlocal n_changes
+        path = str(of_event[0]) if of_event else ""
+        in_place = event == "open" and of_event[2] & (os.O_WRONLY | os.O_RDWR)
+        if (event in CHANGES or in_place and not path.endswith(".partial")) and folder in path:
+            n_changes += 1
+            if n_changes == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+
+def was_killed(folder, moment=0):
+    if (child := os.fork()) == 0:
+        code = 1
+        try:
+            kill_before(moment, str(folder))
+            work(folder)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) or status == 0, (folder, "fails")
+    return os.WIFSIGNALED(status)
+
+def contents(folder):
+    return {{
+        str(path.relative_to(folder)): hashlib.sha256(
+            path.read_bytes().replace(bytes(folder), b"FOLDER")
+        ).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".partial", ".lock")
+    }}
+
+moments, killed = [], True
+for moment in range(int(first), int(last) + 1):
+    folder = Path(root, "folders", f"{{moment:03d}}")
+    folder.parent.mkdir(exist_ok=True)
+    killed = was_killed(folder, moment)
+    after_kill = contents(folder)
+    assert not was_killed(folder)
+    left = [path.name for path in folder.rglob("*") if path.suffix in (".partial", ".lock")]
+    moments.append({{"after_kill": after_kill, "at_end": contents(folder), "left": left}})
+    if not killed:
+        break
+assert not killed, "there are more moments"
+Path(root, "moments.json").write_text(json.dumps(moments))
+"""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is in the folder of a program that was killed once.
+
+    Args:
+        folder: the folder.
+        after_kill: hash of every file by name, but temporary files and locks, after the kill.
+        at_end: the same after the program has run again, to its end.
+        left: names of temporary files and locks that are there at the end.
+    """
+
+    folder: Path
+    after_kill: dict[str, str]
+    at_end: dict[str, str]
+    left: list[str]
+
+
+def kill_before_each_change(
+    nursery: Nursery, script: str, root: Path, *arguments: object, last: int = 200
+) -> list[Moment]:
+    """Kill a program before its first change, then before its second, and so on; run it again.
+
+    Args:
+        nursery: starts the program.
+        script: defines ``work(folder)``; ``arguments`` are those of the program, as text.
+        root: folder of all the folders.
+        arguments: of the program.
+        last: no more moments than these are expected.
+
+    Returns:
+        The moments; at the last one, nothing was killed.
+    """
+    program = KILLED_BEFORE_EACH_CHANGE.format(script=script)
+    process = nursery.run("-c", program, root, 1, last, *arguments)
+    assert process.returncode == 0, process.stderr
+    moments = json.loads((root / "moments.json").read_text())
+    folders = sorted((root / "folders").iterdir())
+    return [Moment(folder, **each) for folder, each in zip(folders, moments, strict=True)]
+
+
+def assert_whole(moments: list[Moment], may_differ: tuple[str, ...] = ()) -> dict[str, str]:
+    """Check that no kill made a difference; return the undisturbed files.
+
+    Whatever is there after a kill is as it is in the end, and nothing is left behind.
+
+    Args:
+        moments: what `kill_before_each_change` returns.
+        may_differ: names of files, or of folders, that hold durations or states in between.
+    """
+    expected = moments[-1].after_kill
+    fixed = {name for name in expected if not any(part in may_differ for part in Path(name).parts)}
+    for moment in moments:
+        assert set(moment.at_end) == set(expected), moment.folder
+        assert {n: moment.at_end[n] for n in fixed} == {n: expected[n] for n in fixed}
+        for name in fixed & set(moment.after_kill):
+            assert moment.after_kill[name] == expected[name], (moment.folder, name)
+        assert not moment.left, moment.folder
+    return expected
