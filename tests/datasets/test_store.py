@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+import soundalike.datasets.store as store_module
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.store import (
@@ -40,6 +41,16 @@ def test_of_clip_returns_the_frames_of_the_clip(store):
     assert log_mel.shape == (store.n_frames[5], 96)
     start = store.offsets[5]
     assert (log_mel == store.frames[start : start + len(log_mel)]).all()
+
+
+def test_the_blocks_of_a_clip_are_the_clip(store, monkeypatch):
+    for block_frames in (7, 100, 10_000):
+        monkeypatch.setattr(store_module, "BLOCK_FRAMES", block_frames)
+        for clip in (0, 5, 23):
+            blocks = list(store.blocks(clip))
+            assert {len(block) for block in blocks[:-1]} <= {block_frames}
+            assert (np.concatenate(blocks) == store.of_clip(clip)).all()
+            assert blocks[0].dtype == np.float32
 
 
 def test_a_selection_keeps_clips_and_frames_together(store):

@@ -146,6 +146,14 @@ def test_an_array_of_several_sounds_or_channels_is_refused(shape):
         split_sounds(np.zeros(shape, np.float32))
 
 
+def test_a_table_is_refused_and_its_column_is_not():
+    table = pd.DataFrame({"path": ["a.wav", "b.wav"], "label": ["dog", "cat"]})
+    for sounds in (table, table[["path"]], table.to_numpy()):
+        with pytest.raises(ValueError, match=r"pass a column of it, such as list\(table\['path'\]"):
+            split_sounds(sounds)
+    assert split_sounds(table["path"]) == (["a.wav", "b.wav"], False)
+
+
 @pytest.mark.parametrize("sounds", [None, 3, b"bytes", {"a.wav": 1}, object()])
 def test_other_objects_are_refused(sounds):
     with pytest.raises(ValueError, match="encode takes paths, arrays and tensors, not"):

@@ -3,7 +3,8 @@
 import copy
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -14,7 +15,9 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.cli import UsageError
 from soundalike.cli.recipe_options import front_end_of
 from soundalike.datasets.store import Store
+from soundalike.downstream.finetuning import _build_training
 from soundalike.downstream.supervised import SupervisedSettings
+from soundalike.downstream.supervised import check_recipe as check_supervised
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.losses import CLASSIFICATION_LOSSES, LOSSES
@@ -23,7 +26,13 @@ from soundalike.models.encoder import build_encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
-from soundalike.recipes.recipe import RECIPES, read_recipe, recipe_text, write_recipe
+from soundalike.recipes.recipe import (
+    RECIPES,
+    read_recipe,
+    recipe_names,
+    recipe_text,
+    write_recipe,
+)
 from soundalike.recipes.sections import Recipe, RecipeKind, build, resolve_recipe
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import build_pretraining
@@ -185,9 +194,10 @@ def take_a_step(overrides: dict[str, Any], store: Store) -> None:
     parts.training.step(0)
 
 
-def has_several_lines(overrides: dict[str, Any], store: Store) -> bool:
+def has_several_lines(step: Callable[[], None]) -> bool:
+    """Tell whether a step is refused in several lines; other errors are raised."""
     try:
-        take_a_step(overrides, store)
+        step()
     except (RecipeError, UsageError) as refusal:
         return "\n" in str(refusal)
     return False
@@ -216,9 +226,49 @@ def test_odd_values_are_refused_in_one_line(overrides, message, store) -> None:
     assert "\n" not in str(refusal.value)
 
 
+def odd_supervised_recipes() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield recipes, keys of them, and the settings beside which each of these is set."""
+    for name in recipe_names(SUPERVISED):
+        recipe = read_recipe(name, SUPERVISED)
+        for key in keys_of(recipe, ""):
+            yield name, key, {}
+    for loss in CLASSIFICATION_LOSSES:
+        recipe = read_recipe("finetune", SUPERVISED, {"loss": {"name": loss}})
+        for key in keys_of(recipe["loss"], "loss."):
+            yield "finetune", key, {"loss": {"name": loss}}
+
+
+SMALL_SUPERVISED = {
+    "encoder": {"name": "resnet18", "width": 4},
+    "training.batch_size": 3,
+    "training.precision": "32-true",
+    "training.linear_probe_init": False,
+}
+
+
+def take_a_supervised_step(name: str, overrides: dict[str, Any], store: Store) -> None:
+    """Do what `evaluate --protocol finetune` does up to the first step."""
+    recipe = read_recipe(name, SUPERVISED, copy.deepcopy(SMALL_SUPERVISED | overrides))
+    check_supervised(recipe)
+    settings = recipe["training"]
+    hardware = choose_hardware(settings["precision"], settings["memory_format"])
+    with recipe_errors():
+        training = _build_training(store, store.clips.labels(), recipe, hardware, None)
+    training.step(0)
+
+
+@pytest.mark.slow
+def test_every_supervised_key_with_an_odd_value_runs_or_is_refused_in_one_line(store) -> None:
+    store = store.select(np.arange(6))
+    for name, key, settings in odd_supervised_recipes():
+        for value in ODD_VALUES:
+            overrides = {**settings, key: value}
+            assert not has_several_lines(partial(take_a_supervised_step, name, overrides, store))
+
+
 @pytest.mark.slow
 def test_every_key_with_an_odd_value_runs_or_is_refused_in_one_line(store) -> None:
     store = store.select(np.arange(6))
     for key, settings in odd_recipes():
         for value in ODD_VALUES:
-            assert not has_several_lines({**settings, key: value}, store)
+            assert not has_several_lines(partial(take_a_step, {**settings, key: value}, store))

@@ -166,7 +166,7 @@ def _mono(
             problem = "absurd samples" if is_finite else "samples that are not numbers"
             first = int((~(np.abs(mono) <= largest)).argmax())
             at_s = (position + first) / part.sample_rate
-            advice = f"after {at_s:.2f} s; encode the file again or remove it"
+            advice = f"the first at {at_s:.2f} s; encode the file again or remove it"
             raise AudioError(sound.path, problem, advice)
         position += len(block)
         yield mono

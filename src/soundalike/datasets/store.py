@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FRAMES, CLIPS, PROBLEMS, HEAD = "frames.npy", "clips.parquet", "problems.csv", "store.json"
 FORMAT = 4
+BLOCK_FRAMES = 2**12  # converted at a time
 # Columns that clips.parquet adds to the table of clips.
 INDEX = ["offset", "n_frames", "audio"]
 STAMP = ["size", "modified_ns"]
@@ -64,6 +65,12 @@ class Store:
         """Return the log_mel of one clip, float32 [frames, bands]."""
         start = self.offsets[index]
         return self.frames[start : start + self.n_frames[index]].astype(np.float32)
+
+    def blocks(self, index: int) -> Iterator[np.ndarray]:
+        """Yield the log_mel of one clip in blocks, float32 [frames, bands]."""
+        start, stop = self.offsets[index], self.offsets[index] + self.n_frames[index]
+        for first in range(start, stop, BLOCK_FRAMES):
+            yield self.frames[first : min(first + BLOCK_FRAMES, stop)].astype(np.float32)
 
     def log_mels(self) -> Iterator[np.ndarray]:
         """Yield the log_mel of every clip, float32 [frames, bands]."""

@@ -92,7 +92,9 @@ def embeddings(
     vectors, clips = [], []
     for gain_db in gains_db:
         gain = np.float32(gain_db / 10)  # log10 of energies
-        for batch in encode_windows(fast, ([store.of_clip(clip) + gain] for clip in by_length)):
+        clips_in_blocks = map(store.blocks, by_length)
+        log_mels = ((block + gain for block in blocks) for blocks in clips_in_blocks)
+        for batch in encode_windows(fast, log_mels):
             vectors.append(torch.from_numpy(batch.vectors))
             clips.append(torch.from_numpy(by_length[batch.clips]))
     in_order, order = torch.cat(clips).sort(stable=True)

@@ -97,7 +97,7 @@ class SoundClassifier(nn.Module):
 
     def clip_probabilities(self, store: Store) -> np.ndarray:
         """Return the class probabilities of every clip of a store: [clips, classes]."""
-        windows = self.window_probabilities([log_mel] for log_mel in store.log_mels())
+        windows = self.window_probabilities(map(store.blocks, range(len(store.clips))))
         if not len(windows.clips):
             return windows.probabilities
         return clip_scores(windows.probabilities, windows.clips, self.clip_score)

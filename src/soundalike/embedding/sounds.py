@@ -41,6 +41,10 @@ def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
         if isinstance(sounds, bytes | Mapping) or not isinstance(sounds, Iterable):
             raise _not_a_sound(sounds)
         return sounds, False
+    if array.ndim == 2 and array.dtype.kind in "OUT":
+        raise ValueError(
+            "encode takes paths, not a table: pass a column of it, such as list(table['path'])."
+        )
     if array.ndim == 1 and array.dtype.kind in "OUT":  # an array of paths, or of arrays
         return list(array), False
     if array.ndim == 2 and len(array) > 1 and not len(array) > array.shape[1] <= MAX_CHANNELS:

@@ -1,0 +1,85 @@
+"""Memory does not follow the length of a recording, whatever is done with it."""
+
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.store import open_store
+from soundalike.downstream.features import embeddings
+from soundalike.embedding.classify import classify
+from soundalike.embedding.embed import embed
+from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.models.encoder import build_encoder
+
+SHORT, LONG = 3, 12  # minutes
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory) -> dict[int, ClipTable]:
+    """One stereo recording of each length."""
+    folder = tmp_path_factory.mktemp("long")
+    minute = np.random.default_rng(0).uniform(-0.3, 0.3, (60 * 22050, 2))
+    for minutes in (SHORT, LONG):
+        with soundfile.SoundFile(folder / f"{minutes}.wav", "w", 22050, 2) as file:
+            for _ in range(minutes):
+                file.write(minute)
+    return {
+        minutes: ClipTable.of("long", [Clip(str(folder / f"{minutes}.wav"))])
+        for minutes in (SHORT, LONG)
+    }
+
+
+@pytest.fixture(scope="module")
+def classifier() -> SoundClassifier:
+    """A small model with windows of 10 s."""
+    torch.manual_seed(0)
+    settings = {"name": "resnet18", "width": 4}
+    windows = Windows.half_overlapping(1003, 101)
+    model = SoundEncoder(
+        build_encoder(settings), settings, LogMel(), Standardization(-3.0, 2.0), windows
+    )
+    return SoundClassifier(model, ["a", "b"], threshold=0.5).eval()
+
+
+def peak_mb(work: Callable[[], object]) -> float:
+    """Return the highest memory of NumPy and Python; torch's depends on the batch size only."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["embed", "classify", "prepare", "evaluate"])
+def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
+    """As a whole, the waveform of 12 minutes has 64 MB, and its log-mel 25 MB."""
+
+    def work(minutes: int, out: Path) -> object:
+        clips = recordings[minutes]
+        if command == "embed":
+            return embed(classifier.model, clips, out, progress=False)
+        if command == "classify":
+            return classify(classifier, clips, out, progress=False)
+        if command == "prepare":
+            return prepare(clips, out, n_workers=1, progress=False)
+        return embeddings(classifier.model, open_store(tmp_path / f"store {minutes}"))
+
+    if command == "evaluate":
+        for minutes, clips in recordings.items():
+            prepare(clips, tmp_path / f"store {minutes}", n_workers=1, progress=False)
+    work(SHORT, tmp_path / "imports and caches")
+    short, long = (peak_mb(lambda m=m: work(m, tmp_path / f"out {m}")) for m in (SHORT, LONG))
+    assert long < 1.2 * short
