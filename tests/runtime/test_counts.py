@@ -44,6 +44,7 @@ def plurals_after_numbers(path: Path) -> list[str]:
             if (
                 isinstance(value, ast.FormattedValue)
                 and not ast.unparse(value.value).isupper()  # a limit
+                and ":g" not in ast.unparse(value)  # a measure, such as 0.5 epochs
                 and isinstance(after, ast.Constant)
                 and PLURAL.match(after.value)
             ):

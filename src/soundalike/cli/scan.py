@@ -10,6 +10,7 @@ from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
     from soundalike.datasets.clips import Problem
@@ -121,7 +122,7 @@ def _duplicates_in_words(duplicates: "NearDuplicates", n_clips: int) -> str:
     n_across = sum(pair.is_across_splits for pair in pairs)
     across = f"; {n_across:,} across splits or folds" if n_across else ""
     n_with = len({pair.clip for pair in pairs})
-    return f"{len(pairs):,} (in {n_with:,} of {n_clips:,} clips){across}"
+    return f"{len(pairs):,} (in {n_with:,} of {counted(n_clips, 'clip')}){across}"
 
 
 def _problems_in_words(problems: "list[Problem]") -> str:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.landmark_index import Candidate, LandmarkIndex
@@ -22,6 +21,7 @@ from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.shared_parts import Recording, SharedPart, shared_parts
 from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
 
@@ -118,7 +118,9 @@ def find_near_duplicates(
     ]
     results = map_in_processes(_compare, comparisons, n_workers)
     pairs: list[NearDuplicate] = []
-    with tqdm(results, "compare", len(positions), unit=" pairs", disable=not progress) as bar:
+    with progress_bar(
+        results, name="compare", unit="pairs", total=len(positions), is_shown=progress
+    ) as bar:
         for (i, j), (a, b, _), parts in zip(positions, comparisons, bar, strict=True):
             if isinstance(parts, Problem):
                 problems.append(parts)
@@ -155,7 +157,7 @@ def _facts(
     problems += clips.problems
     results = map_in_processes(_facts_of, clips, n_workers)
     name = f"landmarks of {clips.name}"
-    with tqdm(results, name, len(clips), unit=" clips", disable=not progress) as bar:
+    with progress_bar(results, name=name, unit="clips", total=len(clips), is_shown=progress) as bar:
         for result in bar:
             if isinstance(result, Problem):
                 problems.append(result)
