@@ -79,7 +79,7 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
     losses = held_out_losses(train, fold, precisions)
     ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
-    return LinearClassifier(train.probe(theta).cpu())
+    return LinearClassifier(train.probe(theta))
 
 
 def fit_paper_linear(

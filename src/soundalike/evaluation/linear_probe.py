@@ -29,10 +29,6 @@ class LinearProbe:
         """Return class probabilities of windows: [windows, dim] -> [windows, classes]."""
         return class_probabilities(h @ self.weight + self.bias, self.is_multi_label)
 
-    def cpu(self) -> "LinearProbe":
-        """Return the same classifier with its weights on the CPU."""
-        return LinearProbe(self.weight.cpu(), self.bias.cpu(), self.is_multi_label)
-
 
 def one_hot_labels(labels: Tensor, n_classes: int) -> Tensor:
     """Return either kind of labels as 0 or 1: [clips] or [clips, classes] -> [clips, classes]."""

@@ -56,13 +56,14 @@ class TrainingWindows:
     axes: Tensor
 
     def probe(self, theta: Tensor) -> LinearProbe:
-        """Return the classifier of embeddings that equals a classifier of coordinates.
+        """Return the classifier of embeddings that equals a classifier of coordinates, on the CPU.
 
         Args:
             theta: weights, [rank + 1, 1, classes]; the last row is the bias.
         """
         weight = self.axes @ theta[:-1, 0]
-        return LinearProbe(weight, theta[-1, 0] - self.mean @ weight, self.is_multi_label)
+        bias = theta[-1, 0] - self.mean @ weight
+        return LinearProbe(weight.cpu(), bias.cpu(), self.is_multi_label)
 
 
 def training_windows(
