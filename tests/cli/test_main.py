@@ -30,7 +30,11 @@ def test_version(call, capsys):
         (["sing"], "invalid choice: 'sing'"),
         (["scan"], "required: SOURCE"),
         (["scan", "x", "--work", "2"], "unrecognized arguments: --work 2"),
-        (["scan", "x", "--loss.temperature", "1"], "--loss.temperature: this command does not"),
+        (
+            ["embed", "x", "--out=y", "--loss.temperature=1"],
+            "--loss.temperature: this command does",
+        ),
+        (["scan", "x", "--loss.temperature", "1"], "--loss.temperature: of a recipe, this command"),
         (["scan", "no/such"], "no/such: no such file or folder"),
         (["scan", "esc10"], "esc10: the folder of the data set is missing: write esc10:ROOT"),
     ],

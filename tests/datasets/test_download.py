@@ -239,7 +239,7 @@ def test_bars_are_shown_on_stderr(publish, tmp_path, capsys):
     out, errors = capsys.readouterr()
     assert out == ""
     assert "FSDnoisy18k.audio_train.zip: 100%" in errors
-    assert "unpack: 100%" in errors
+    assert "1/1 files" in errors
 
 
 def test_an_unknown_data_set_is_refused():

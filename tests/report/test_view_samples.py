@@ -16,6 +16,6 @@ def cut(is_silent):
 def test_silent_patches_are_counted_and_silent_backgrounds_are_not():
     plain = View(cut(True), None, 0.0, {}, EMPTY, EMPTY[0])
     mixed = View(cut(False), cut(True), 0.1, {}, EMPTY, EMPTY[0])
-    samples = ViewSamples("x", 1, 0, LogMel(), {}, 60.0, 0, [(plain, mixed)])
+    samples = ViewSamples("x", 1, 0, LogMel(), {}, 60.0, None, 0, [(plain, mixed)])
     assert samples.n_silent_patches == 1
     assert len(samples.cuts) == 3

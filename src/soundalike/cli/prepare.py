@@ -5,7 +5,7 @@ import argparse
 from soundalike.cli import DONE
 from soundalike.cli.options import add_out, add_source, add_strict, add_workers
 from soundalike.cli.output import skipped, write_json
-from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
 from soundalike.runtime.counts import counted
 
 EPILOG = "Any key of the front end can be set as an option: --front_end.n_mels 64."
@@ -24,14 +24,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare the store; print its size."""
     from soundalike.datasets import prepare
     from soundalike.datasets.source import read_source
-    from soundalike.recipes.recipe import read_recipe
-    from soundalike.training.pretraining_recipe import PRETRAINING
 
-    recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
+    front_end = read_front_end(arguments)
     store = prepare.prepare(
         read_source(arguments.source),
         arguments.out,
-        front_end_of(recipe),
+        front_end,
         n_workers=arguments.workers,
         strict=arguments.strict,
     )

@@ -60,8 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
     from soundalike.datasets.open_or_prepare import open_or_prepare
     from soundalike.datasets.source import read_source
+    from soundalike.datasets.store import is_store
     from soundalike.embedding.model_path import find_model
-    from soundalike.training.construction import check_recipe
     from soundalike.training.run_folder import RunFolder
 
     init_folder = find_model(arguments.init) if arguments.init else None
@@ -78,7 +78,10 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
             "encoder": init.encoder_settings,
             "front_end": dataclasses.asdict(front_end),
         }
-    check_recipe(recipe, front_end, init)
+    if not is_store(Path(arguments.source)):  # preparing one takes minutes: check the recipe first
+        from soundalike.training.construction import check_recipe
+
+        check_recipe(recipe, front_end, init)
     store = open_or_prepare(
         arguments.source, run.store, front_end, clips=clips, strict=arguments.strict
     )

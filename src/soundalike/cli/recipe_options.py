@@ -82,6 +82,22 @@ def refuse_fixed_by_model(overrides: dict[str, Any], prefixes: tuple[str, ...]) 
             raise UsageError(f"--{key}: fixed by the loaded model; cannot be overridden.")
 
 
+def read_front_end(arguments: argparse.Namespace) -> "LogMel":
+    """Return the front end of a command's recipe, for a command that uses nothing else of it.
+
+    Raises:
+        UsageError: a key of another section is set, or settings contradict each other.
+        RecipeError: a key is unknown, or a value has the wrong type.
+    """
+    from soundalike.recipes.recipe import read_recipe
+    from soundalike.training.pretraining_recipe import PRETRAINING
+
+    for key in arguments.overrides:
+        if not key.startswith("front_end."):
+            raise UsageError(f"--{key}: of a recipe, this command uses only front_end.")
+    return front_end_of(read_recipe(arguments.recipe, PRETRAINING, arguments.overrides))
+
+
 def front_end_of(recipe: dict[str, Any]) -> "LogMel":
     """Return the front end of a recipe.
 

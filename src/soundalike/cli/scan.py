@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
-from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
+from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
 from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
@@ -48,10 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from soundalike.datasets import scan
     from soundalike.datasets.source import read_source
-    from soundalike.recipes.recipe import read_recipe
-    from soundalike.training.pretraining_recipe import PRETRAINING
 
-    front_end = front_end_of(read_recipe(arguments.recipe, PRETRAINING, arguments.overrides))
+    front_end = read_front_end(arguments)
     clips = read_source(arguments.source)
     others = read_source(arguments.duplicates) if arguments.duplicates else None
     report = scan.scan(clips, front_end, n_workers=arguments.workers)
