@@ -40,6 +40,14 @@ def tone(frequency: float, duration_s: float = 1.2, seed: int = 0) -> np.ndarray
     return (wave + 0.02 * rng.standard_normal(len(time_s))).astype(np.float32)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_fsync():
+    """Do not wait for the disk: what tests write need not survive a power failure."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def sound_folder(tmp_path_factory) -> Path:
     """Twenty-four clips of three easily distinguished classes, in sub-folders."""

@@ -76,9 +76,9 @@ def final_classifier(
     """Return the classifier to save, and the threshold that calibrates it.
 
     With one split it is the classifier of that split. With several, it is fitted to the test clips
-    of all of them. The threshold comes from the out-of-fold scores of the test clips. No other
-    clips chose nothing else: validation clips may have chosen the epoch. Scores of test clips do
-    not depend on the threshold, so these stay fair.
+    of all of them. The threshold comes from the out-of-fold scores of the test clips, since
+    validation clips may have chosen the epoch already. The scores of the test clips do not depend
+    on it.
 
     Args:
         clips: features or log-mels of all clips.
