@@ -5,7 +5,7 @@ pairs (`audio/landmarks.py`). The cross-correlation of the waveforms then decide
 (`audio/cross_correlation.py`). Times are in seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -94,34 +94,16 @@ def find_near_duplicates(
     """
     problems: list[Problem] = []
     facts = list(_facts(clips, problems, n_workers, progress))
-    recordings = clips.rows["path"].factorize()[0]
-    index = LandmarkIndex([fact.landmarks for fact in facts], recordings)
     is_within = others is None
     other_clips = clips if others is None else others
-    other_facts = facts if is_within else _facts(other_clips, problems, n_workers, progress)
-    durations_s: list[float] = []
-    candidates: dict[tuple[int, int], list[Candidate]] = {}
-    for j, fact in enumerate(other_facts):
-        durations_s.append(fact.duration_s)
-        for candidate in index.candidates(fact.landmarks, recordings[j] if is_within else None):
-            candidates.setdefault((candidate.clip, j), []).append(candidate)
-    positions = sorted(candidates)
-    first = _at(clips, (i for i, _ in positions))
-    second = _at(other_clips, (j for _, j in positions))
-    comparisons = [
-        _Comparison(
-            Recording(first[i], facts[i].duration_s),
-            Recording(second[j], durations_s[j]),
-            candidates[i, j],
-        )
-        for i, j in positions
-    ]
-    results = map_in_processes(_compare, comparisons, n_workers)
+    other_facts = None if is_within else _facts(other_clips, problems, n_workers, progress)
+    comparisons = _comparisons(clips, facts, other_clips, other_facts)
+    results = map_in_processes(_compare, comparisons.values(), n_workers)
     pairs: list[NearDuplicate] = []
     with progress_bar(
-        results, name="compare", unit="pairs", total=len(positions), is_shown=progress
+        results, name="compare", unit="pairs", total=len(comparisons), is_shown=progress
     ) as bar:
-        for (i, j), (a, b, _), parts in zip(positions, comparisons, bar, strict=True):
+        for ((i, j), (a, b, _)), parts in zip(comparisons.items(), bar, strict=True):
             if isinstance(parts, Problem):
                 problems.append(parts)
                 continue
@@ -177,6 +159,41 @@ def _facts_of(clip: Clip) -> _Facts | Problem:
         return _Facts(landmarks(blocks()), n_samples / SAMPLE_RATE)
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
+
+
+def _comparisons(
+    clips: ClipTable,
+    facts: Sequence[_Facts],
+    other_clips: ClipTable,
+    other_facts: Iterable[_Facts] | None,
+) -> "dict[tuple[int, int], _Comparison]":
+    """Return the pairs of clips that share landmarks, by their positions, in order.
+
+    Args:
+        clips: the clips.
+        facts: theirs.
+        other_clips: what they are compared with.
+        other_facts: theirs, read one after another; None if the clips are compared with each other.
+    """
+    recordings = clips.rows["path"].factorize()[0]
+    index = LandmarkIndex([fact.landmarks for fact in facts], recordings)
+    durations_s: list[float] = []
+    candidates: dict[tuple[int, int], list[Candidate]] = {}
+    for j, fact in enumerate(facts if other_facts is None else other_facts):
+        durations_s.append(fact.duration_s)
+        below = recordings[j] if other_facts is None else None
+        for candidate in index.candidates(fact.landmarks, below):
+            candidates.setdefault((candidate.clip, j), []).append(candidate)
+    first = _at(clips, (i for i, _ in candidates))
+    second = _at(other_clips, (j for _, j in candidates))
+    return {
+        (i, j): _Comparison(
+            Recording(first[i], facts[i].duration_s),
+            Recording(second[j], durations_s[j]),
+            candidates[i, j],
+        )
+        for i, j in sorted(candidates)
+    }
 
 
 def _at(clips: ClipTable, positions: Iterable[int]) -> dict[int, Clip]:

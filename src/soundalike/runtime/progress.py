@@ -1,6 +1,6 @@
 """The progress bar of everything that takes longer than a moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Any
 
 from tqdm import tqdm
@@ -32,8 +32,8 @@ def progress_bar(
         is_shown: If false, nothing is shown.
         **arguments: for tqdm.
     """
-    if total is None and hasattr(items, "__len__"):
-        total = len(items)  # type: ignore[arg-type]
+    if total is None and isinstance(items, Sized):
+        total = len(items)
     bar_format = WITHOUT_TOTAL if total is None else FORMAT
     return tqdm(
         items,
