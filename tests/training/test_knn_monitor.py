@@ -4,10 +4,17 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import scipy.signal
+import soundfile
 import torch
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import LeaveOneOut, cross_val_predict
+from sklearn.neighbors import KNeighborsClassifier
 
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.source import read_source
 from soundalike.training import knn_monitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 
@@ -43,15 +50,70 @@ def score_in_loops(store, k):
     return float(np.mean([np.mean(of_class) for of_class in right.values()]))
 
 
+def clip_vectors_in_loops(store, n_patches):
+    """Return the mean direction of up to so many evenly spaced patches of each clip."""
+    vectors = []
+    for clip in range(len(store.clips)):
+        log_mel = torch.from_numpy(store.of_clip(clip))
+        starts = Windows(101, 50, 101).starts(len(log_mel))
+        if len(starts) > n_patches:
+            starts = [starts[int((i + 0.5) * len(starts) / n_patches)] for i in range(n_patches)]
+        directions = [project(log_mel[start : start + 101][None])[0] for start in starts]
+        vectors.append(np.mean([z / z.norm() for z in directions], axis=0))
+    return np.array(vectors)
+
+
+def score_by_sklearn(vectors, labels, k):
+    """Return the balanced accuracy of scikit-learn's nearest neighbors, leaving one clip out."""
+    classifier = KNeighborsClassifier(k, metric="cosine")
+    predicted = cross_val_predict(classifier, vectors, labels, cv=LeaveOneOut())
+    return balanced_accuracy_score(labels, predicted)
+
+
+@pytest.fixture(scope="module")
+def with_ambiences(tmp_path_factory):
+    """Short noises of three neighboring colors, and ten long ambiences of a fourth kind."""
+    rng, root = np.random.default_rng(0), tmp_path_factory.mktemp("ambiences")
+    classes = {"low": (0.90, 15), "middle": (0.80, 15), "high": (0.70, 15), "ambience": (0.84, 10)}
+    for label, (pole, n_clips) in classes.items():
+        (root / label).mkdir()
+        for number in range(n_clips):
+            n_samples = 22050 * (20 if label == "ambience" else 1)
+            noise = rng.standard_normal(n_samples).astype(np.float32)
+            color = pole + rng.normal(0, 0.04)
+            wave = scipy.signal.lfilter([1], [1, -color], noise)
+            soundfile.write(root / label / f"{number}.wav", 0.1 * wave, 22050)
+    return prepare(read_source(root), root / "store", n_workers=1, progress=False)
+
+
+@pytest.mark.parametrize(("max_patches", "n_patches"), [(600, 10), (55, 1)])
+@pytest.mark.parametrize("k", [None, 3])
+def test_equals_leave_one_out_of_scikit_learn(with_ambiences, k, max_patches, n_patches):
+    monitor = KNNMonitor(k=k, max_patches=max_patches)
+    score = monitor.score(with_ambiences, 101, project, "cpu")
+    labels = with_ambiences.clips.rows["label"]
+    vectors = clip_vectors_in_loops(with_ambiences, n_patches)
+    assert score == pytest.approx(score_by_sklearn(vectors, labels, k or 5))
+    assert monitor.n_patches(with_ambiences, 101) <= max_patches
+
+
+def test_long_clips_have_one_vote_each(with_ambiences):
+    """By patches, the ten ambiences have nine tenths of the neighbors and win nearly every vote."""
+    by_clip, by_patch = (
+        KNNMonitor(vote).score(with_ambiences, 101, project, "cpu") for vote in ("clip", "patch")
+    )
+    assert by_clip > by_patch + 0.1
+
+
 @pytest.mark.parametrize("k", [1, 5, 200])
 def test_equals_the_definition(store, k):
-    score = KNNMonitor(k=k).score(store, 101, project, "cpu")
+    score = KNNMonitor("patch", k=k).score(store, 101, project, "cpu")
     assert score == pytest.approx(score_in_loops(store, k))
 
 
 def test_by_default_k_is_the_average_number_of_patches_of_a_class(store):
     n_patches = sum(len(Windows(101, 50, 101).starts(n)) for n in store.n_frames)
-    score = KNNMonitor().score(store, 101, project, "cpu")
+    score = KNNMonitor("patch").score(store, 101, project, "cpu")
     assert score == pytest.approx(score_in_loops(store, n_patches // 3))
 
 
@@ -126,8 +188,9 @@ def test_patches_are_cut_on_the_device(store):
         return patches.mean(dim=1)
 
     some = store.select(np.array([5, 2, 20]))
-    z, clips = knn_monitor._project_patches(some, 50, project_on_device, "meta")
-    expected, _ = knn_monitor._project_patches(some, 50, lambda x: x.mean(dim=1), "cpu")
+    starts = KNNMonitor().starts(some, 50)
+    z, clips = knn_monitor._project_patches(some, starts, 50, project_on_device, "meta")
+    expected, _ = knn_monitor._project_patches(some, starts, 50, lambda x: x.mean(dim=1), "cpu")
     assert devices == {"meta"}
     assert z.shape == expected.shape
     assert (z.device.type, clips.device.type) == ("meta", "meta")

@@ -14,16 +14,18 @@ from soundalike.runtime.hardware import Hardware
 from soundalike.training import loop
 from soundalike.training.loop import TrainingError, run_to_end
 from soundalike.training.monitor import Monitor
+from soundalike.training.plan import Plan, TimeBudget
 from soundalike.training.run_folder import RunFolder
 
 
 class Line:
     """Fits y = 2x; ``stop_at`` sends a signal in that step, ``break_at`` gives a loss of NaN."""
 
-    n_epochs, steps_per_epoch = 4, 3
+    steps_per_epoch = 3
 
     def __init__(self, stop_at=None, break_at=None):
         self.stop_at, self.break_at = stop_at, break_at
+        self.plan = Plan(0, 12)
         self.criterion = torch.nn.Identity()
         self.fabric = Hardware("cpu", "32-true", False, "").fabric()
         torch.manual_seed(0)
@@ -37,7 +39,7 @@ class Line:
     def step(self, number):
         if number == self.stop_at:
             os.kill(os.getpid(), signal.SIGTERM)
-        x = torch.full((1, 1), 1.0 + number)
+        x = torch.full((1, 1), 1.0 + number % 12)
         loss = ((self.module(x) - 2 * x) ** 2).mean() / 100
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
@@ -198,3 +200,93 @@ def test_the_scale_of_the_loss_is_in_the_checkpoint(tmp_path):
     run.load(resumed.fabric, state)
     assert state["step"] == 5
     assert new_scaler.state_dict() == scaler.state_dict()
+
+
+class Clock:
+    """Time that passes only where a test says so."""
+
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr(loop.time, "monotonic", lambda: self.now)
+
+
+class SlowLine(Line):
+    """Every step takes the time that ``step_s`` returns for it."""
+
+    def __init__(self, clock, step_s, **arguments):
+        super().__init__(**arguments)
+        self.clock, self.step_s = clock, step_s
+        self.plans = []
+
+    def step(self, number):
+        self.plans.append(self.plan)
+        self.clock.now += self.step_s(number)
+        return super().step(number)
+
+
+@pytest.mark.parametrize(
+    "step_s",
+    [
+        lambda number: 1.0,
+        lambda number: 30.0 if number < 2 else 1.0,
+        lambda number: 1.0 if number < 60 else 3.0,
+        lambda number: 3.0 if number < 30 else 1.0,
+    ],
+    ids=["steady", "slow start", "becomes slower", "becomes faster"],
+)
+def test_a_training_fits_into_its_time(tmp_path, monkeypatch, step_s):
+    clock, run = Clock(monkeypatch), new_run(tmp_path / "run")
+    line = SlowLine(clock, step_s)
+
+    def check():
+        clock.now += 2.0
+        return {"score": 0.0}
+
+    monitor = Monitor(["score"], check, every_n_epochs=3)
+    budget = TimeBudget(300, closing_steps=2)
+    result = run_to_end(line, run, lambda: None, monitor, budget, name="x", progress=False)
+    assert result.is_finished
+    assert clock.now == pytest.approx(300, rel=0.02)
+    assert result.checks[-1]["step"] == result.n_steps, "the end is checked"
+    assert len(line.plans) == result.n_steps
+    assert line.plans[-1] == Plan(0, result.n_steps)
+
+
+def test_at_least_a_step_follows_even_if_the_time_is_up(tmp_path, monkeypatch):
+    clock = Clock(monkeypatch)
+    run = new_run(tmp_path / "run")
+    line = SlowLine(clock, lambda number: 10.0)
+    monitor = monitor_of([0.5], every_n_epochs=2)
+    budget = TimeBudget(1, closing_steps=5)
+    result = run_to_end(line, run, lambda: None, monitor, budget, name="x", progress=False)
+    assert (result.n_steps, result.epoch, len(result.checks)) == (4, 2, 1)
+
+
+def test_a_finished_run_continues_with_a_new_schedule(tmp_path, monkeypatch, capsys):
+    clock, run = Clock(monkeypatch), new_run(tmp_path / "run")
+    first = run_to_end(Line(), run, lambda: None, name="x", progress=False)
+    before = table(run)
+    line = SlowLine(clock, lambda number: 1.0)
+    result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x")
+    assert (first.n_steps, result.n_steps) == (12, 62)
+    assert {plan.first_step for plan in line.plans} == {12}
+    assert line.plans[0].progress(12) == 0
+    assert table(run).head(12).equals(before)
+    assert table(run)["step"].tolist() == list(range(1, 63))
+    assert "continues the finished run of 12 steps with a new schedule" in capsys.readouterr().err
+
+
+def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch):
+    clock, run = Clock(monkeypatch), new_run(tmp_path / "run")
+    for stop_at in (20, None):
+        line = SlowLine(clock, lambda number: 1.0, stop_at=stop_at)
+        result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x", progress=False)
+    assert result.is_finished
+    assert result.n_steps == pytest.approx(50, abs=1)
+    assert result.seconds == pytest.approx(50, abs=1)
+
+
+def test_without_a_budget_a_finished_run_stays_as_it_is(tmp_path):
+    run = new_run(tmp_path / "run")
+    results = [run_to_end(Line(), run, lambda: None, name="x", progress=False) for _ in range(2)]
+    assert results[0] == results[1]

@@ -5,7 +5,7 @@ from soundalike.training.monitor import Monitor
 
 def test_a_monitor_is_due_every_n_epochs_and_at_the_end():
     monitor = Monitor(["score"], lambda: {"score": 1.0}, every_n_epochs=4)
-    assert [epoch for epoch in range(1, 11) if monitor.is_due(epoch, 10)] == [4, 8, 10]
+    assert [step for step in range(1, 22) if monitor.is_due(step, 2, 21)] == [8, 16, 21]
 
 
 def test_by_default_there_are_no_alarms():

@@ -1,6 +1,7 @@
 """Arguments that several commands share, with their help texts and types."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,4 +95,15 @@ def share(text: str) -> float:
         value = -1.0
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"'{text}': expected a number from 0 to 1")
+    return value
+
+
+def positive_number(text: str) -> float:
+    """Return an argument that is a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a number above 0")
     return value

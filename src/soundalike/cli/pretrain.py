@@ -3,11 +3,12 @@
 import argparse
 import dataclasses
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from soundalike.cli import DONE, FAILED, UsageError
-from soundalike.cli.options import add_source, add_strict
+from soundalike.cli.options import add_source, add_strict, positive_number
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import (
     PRETRAINING_RECIPES,
@@ -31,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_recipe(parser, "default", PRETRAINING_RECIPES, EPILOG)
     parser.add_argument(
+        "--minutes",
+        type=positive_number,
+        metavar="M",
+        help="train for as long as this command then takes M minutes, instead of the recipe's "
+        "number of epochs; a finished run continues for M minutes",
+    )
+    parser.add_argument(
         "--init", metavar="MODEL", help="start from the weights of this model, not from random ones"
     )
     parser.add_argument(
@@ -42,22 +50,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, or print the recipe; write the health page and print a line on the outcome."""
+    start = time.monotonic()
     if not arguments.print_recipe and (arguments.source is None or arguments.out is None):
         raise UsageError("pretrain needs a SOURCE and --out RUN.")
 
     from soundalike.recipes.recipe import read_recipe, write_recipe
     from soundalike.training.pretraining_recipe import PRETRAINING
 
+    if arguments.minutes and "training.n_epochs" in arguments.overrides:
+        raise UsageError("--minutes and --training.n_epochs: choose one of them.")
     if arguments.init:
         refuse_fixed_by_model(arguments.overrides, ("encoder.", "front_end."))
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
     if arguments.print_recipe:
         print(write_recipe(recipe), end="")
         return DONE
-    return _train(arguments, recipe)
+    return _train(arguments, recipe, start)
 
 
-def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
+def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) -> int:
     from soundalike.datasets.open_or_prepare import open_or_prepare
     from soundalike.datasets.source import read_source
     from soundalike.datasets.store import is_store
@@ -90,12 +101,20 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
         clips=store.fingerprint,
         test_fold=arguments.test_fold,
         init=init.fingerprint() if init else None,
+        minutes=arguments.minutes,
         recipe=recipe,
     )
 
     from soundalike.training.pretraining import pretrain
 
-    result = pretrain(store, run, recipe, test_fold=arguments.test_fold, init=init)
+    result = pretrain(
+        store,
+        run,
+        recipe,
+        test_fold=arguments.test_fold,
+        init=init,
+        seconds=_training_seconds(arguments.minutes, time.monotonic() - start),
+    )
     counts = {"run": str(arguments.out), "n_problems": store.n_problems}
     write_json(arguments.json, dataclasses.asdict(result) | counts)
     _show_health(run, result)
@@ -108,6 +127,19 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any]) -> int:
     note = skipped(store.n_problems, store.path / "problems.csv")
     print(f"trained for {counted(result.n_steps, 'step')}: {run.encoder}{note}")
     return DONE
+
+
+def _training_seconds(minutes: float | None, used: float) -> float | None:
+    """Return the seconds left for training: at least half of all, however long preparing took."""
+    if minutes is None:
+        return None
+    seconds = 60 * minutes
+    if used > seconds / 2:
+        print(
+            f"preparing took {used / 60:.1f} minutes: training takes another {minutes / 2:g}",
+            file=sys.stderr,
+        )
+    return max(seconds - used, seconds / 2)
 
 
 def _show_health(run: Any, result: Any) -> None:

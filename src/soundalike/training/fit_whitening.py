@@ -30,7 +30,7 @@ def whitened(
         seed: random seed for choosing the windows.
         progress: If true, show a progress bar.
     """
-    windows = _draw_windows(model, training_store, np.random.default_rng(seed))
+    windows = draw_windows(model, training_store, np.random.default_rng(seed))
     bar = progress_bar(windows, name="whiten", unit="windows", is_shown=progress)
     log_mels = ([training_store.frames[first : first + n_frames]] for first, n_frames in bar)
     h = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
@@ -38,7 +38,7 @@ def whitened(
     return model.with_encoder(model.encoder, whitening.to(model.device))
 
 
-def _draw_windows(model: SoundEncoder, store: Store, rng: np.random.Generator) -> np.ndarray:
+def draw_windows(model: SoundEncoder, store: Store, rng: np.random.Generator) -> np.ndarray:
     """Return first frame and length of windows drawn from all that the clips are embedded by.
 
     Windows of the same length follow each other, because a batch holds one length only.

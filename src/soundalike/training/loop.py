@@ -4,7 +4,7 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from torch import Tensor
 from soundalike.runtime.interrupt import StopSignal
 from soundalike.runtime.progress import progress_bar
 from soundalike.training.metrics import Metrics, StepMetrics
-from soundalike.training.monitor import Check, Monitor
+from soundalike.training.monitor import Check, Monitor, read_checks
+from soundalike.training.plan import Plan, TimeBudget
 from soundalike.training.run_folder import RunFolder
 from soundalike.training.steps import Training
 
@@ -58,20 +59,24 @@ def run_to_end(
     run: RunFolder,
     save_model: Callable[[], None],
     monitor: Monitor | None = None,
+    budget: TimeBudget | None = None,
     *,
     name: str,
     progress: bool = True,
 ) -> LoopResult:
     """Take all remaining steps, from the run's checkpoint if it has one.
 
-    An interrupted run that resumes writes the same metrics as an uninterrupted one. The final model
-    is that of the best epoch by the monitor's selection metric, or else of the last epoch.
+    An interrupted run that resumes writes the same metrics as an uninterrupted one, unless a
+    budget determines the number of steps. The final model is that of the best epoch by the
+    monitor's selection metric, or else of the last epoch.
 
     Args:
         training: takes the steps.
         run: where metrics and checkpoints go.
         save_model: saves the current model in the run; the last call saves the final model.
         monitor: checks epochs.
+        budget: if set, there are as many steps as fit into its time. A finished run continues for
+            that time, with a new schedule.
         name: the training's name on the progress bar.
         progress: If true, show a progress bar.
 
@@ -82,7 +87,7 @@ def run_to_end(
         OSError: a file cannot be written.
     """
     with run.claimed():
-        return _Loop(training, run, save_model, monitor, name, progress).run_to_end()
+        return _Loop(training, run, save_model, monitor, budget, name, progress).run_to_end()
 
 
 class _Loop:
@@ -94,6 +99,7 @@ class _Loop:
         run: RunFolder,
         save_model: Callable[[], None],
         monitor: Monitor | None,
+        budget: TimeBudget | None,
         name: str,
         progress: bool,
     ) -> None:
@@ -101,12 +107,15 @@ class _Loop:
         self.run = run
         self.save_model = save_model
         self.monitor = monitor
-        self.n_steps = training.n_epochs * training.steps_per_epoch
+        self.budget = budget
         self.state: dict[str, Any] = {
             "module": training.module,
             "optimizer": training.optimizer,
             "criterion": training.criterion,
             "step": 0,
+            "first_step": 0,
+            "n_steps": training.plan.n_steps,
+            "first_second": 0.0,
             "best_score": -1.0,
             "best_epoch": 0,
             "seconds": 0.0,
@@ -115,28 +124,40 @@ class _Loop:
         if scaler := getattr(training.fabric.strategy.precision, "scaler", None):
             self.state["scaler"] = scaler
         run.load(training.fabric, self.state)
+        if budget and self.state["step"] == self.state["n_steps"]:
+            self._continue_finished()
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
         self.metrics.flush()
-        self.checks = _read_checks(self.metrics.rows(), columns)
+        self.checks = read_checks(self.metrics.rows(), columns)
         self.printed_alarms: set[str] = set()
         self.bar_numbers: dict[str, str] = {}
         self.bar = progress_bar(
             name=name,
             unit="steps",
-            total=self.n_steps,
+            total=self.state["n_steps"],
             initial=self.state["step"],
             is_shown=progress,
         )
+        if progress and self.state["step"] == self.state["first_step"] > 0:
+            note = f"continues the finished run of {self.state['step']:,} steps with a new schedule"
+            print(note, file=sys.stderr)
+
+    def _continue_finished(self) -> None:
+        """Begin a new schedule after the steps of a finished run."""
+        state = self.state
+        state["first_step"], state["first_second"] = state["step"], state["seconds"]
+        state["n_steps"] += self.training.plan.n_steps
 
     def run_to_end(self) -> LoopResult:
         training, state = self.training, self.state
-        was_finished = state["step"] == self.n_steps
+        was_finished = state["step"] == state["n_steps"]
         last_save = time.monotonic()
         start = last_save - state["seconds"]
         training.module.train()
         with StopSignal() as stop, self.bar, contextlib.closing(self.metrics):
-            while state["step"] < self.n_steps and not stop.is_set:
+            while state["step"] < state["n_steps"] and not stop.is_set:
+                training.plan = Plan(state["first_step"], state["n_steps"])
                 row: StepMetrics = {
                     "step": state["step"] + 1,
                     "epoch": state["step"] // training.steps_per_epoch + 1,
@@ -145,8 +166,7 @@ class _Loop:
                     "seconds": round(time.monotonic() - start, 3),
                 }
                 state["step"] += 1
-                if state["step"] % training.steps_per_epoch == 0:
-                    row |= self._check(row)
+                row |= self._check(row)
                 if self.metrics.add(row) >= STEPS_PER_FLUSH:
                     self._flush()
                 state["seconds"] = time.monotonic() - start
@@ -154,20 +174,31 @@ class _Loop:
                     self._save()
                     last_save = time.monotonic()
                 self.bar.update()
+                self._fit_into_time()
             if not was_finished:  # a finished run stays unchanged
                 self._save()
         return self._result()
 
+    def _fit_into_time(self) -> None:
+        """Change the number of steps to what fits into the time that is left."""
+        state, budget = self.state, self.budget
+        if budget is None or state["step"] == state["n_steps"]:
+            return
+        n_more = budget.n_more_steps(state["seconds"], state["first_second"] + budget.seconds)
+        if n_more is not None:  # at least one: the last step is followed by a check
+            state["n_steps"] = self.bar.total = state["step"] + max(1, n_more)
+
     def _check(self, row: StepMetrics) -> Mapping[str, float]:
-        """Check the epoch that ends with a row, and save its model if it is the best so far."""
-        monitor, epoch = self.monitor, int(row["epoch"])
-        if monitor is None or not monitor.is_due(epoch, self.training.n_epochs):
+        """Check the network if that is due after a step, and save its model if it is the best."""
+        monitor, epoch, step = self.monitor, int(row["epoch"]), int(row["step"])
+        n_steps, steps_per_epoch = self.state["n_steps"], self.training.steps_per_epoch
+        if monitor is None or not monitor.is_due(step, steps_per_epoch, n_steps):
             return {}
         self._refuse_non_finite(row)
         self.training.module.eval()
         scores = monitor.check()
         self.training.module.train()
-        self.checks.append({"step": int(row["step"]), "epoch": epoch, **scores})
+        self.checks.append({"step": step, "epoch": epoch, **scores})
         self._report(monitor)
         metric = monitor.selection_metric
         if metric and scores[metric] > self.state["best_score"]:
@@ -209,21 +240,12 @@ class _Loop:
         self.run.save(self.training.fabric, self.state)
 
     def _result(self) -> LoopResult:
-        rows = self.metrics.rows()
+        rows, steps_per_epoch = self.metrics.rows(), self.training.steps_per_epoch
         return LoopResult(
-            n_steps=self.n_steps,
+            n_steps=self.state["n_steps"],
             n_steps_done=self.state["step"],
             loss=float(rows[-1]["loss"]) if rows else None,
             checks=self.checks,
-            epoch=self.state["best_epoch"] or self.training.n_epochs,
+            epoch=self.state["best_epoch"] or math.ceil(self.state["n_steps"] / steps_per_epoch),
             seconds=round(self.state["seconds"], 1),
         )
-
-
-def _read_checks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Check]:
-    """Return the checks of earlier calls of a resumed run."""
-    checks = []
-    for row in rows:
-        if scores := {name: float(row[name]) for name in columns if row[name]}:
-            checks.append({"step": int(row["step"]), "epoch": int(row["epoch"]), **scores})
-    return checks

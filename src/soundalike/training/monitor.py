@@ -1,6 +1,6 @@
 """What a training checks between epochs, and how the results are used."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Check = dict[str, float]
@@ -14,7 +14,7 @@ class Monitor:
     Args:
         columns: the results of a check, as columns of the metrics.
         check: checks the module in evaluation mode and returns a number for each column.
-        every_n_epochs: epochs from one check to the next; the last epoch is always checked.
+        every_n_epochs: epochs from one check to the next; the end of a training is always checked.
         selection_metric: column whose highest value selects the epoch of the final model; by
             default the last epoch is used.
         bar_columns: columns on the progress bar, by their names there.
@@ -29,6 +29,15 @@ class Monitor:
     bar_columns: Mapping[str, str] = field(default_factory=dict)
     alarms: Callable[[Sequence[Check]], Mapping[str, str]] = lambda checks: {}
 
-    def is_due(self, epoch: int, n_epochs: int) -> bool:
-        """Return whether an epoch (counted from 1) is checked."""
-        return epoch % self.every_n_epochs == 0 or epoch == n_epochs
+    def is_due(self, step: int, steps_per_epoch: int, n_steps: int) -> bool:
+        """Return whether there is a check after a step (counted from 1)."""
+        return step % (self.every_n_epochs * steps_per_epoch) == 0 or step == n_steps
+
+
+def read_checks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Check]:
+    """Return the checks among the rows of ``metrics.csv``."""
+    checks = []
+    for row in rows:
+        if scores := {name: float(row[name]) for name in columns if row[name]}:
+            checks.append({"step": int(row["step"]), "epoch": int(row["epoch"]), **scores})
+    return checks

@@ -21,11 +21,12 @@ from soundalike.runtime.atomic import write_text
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import Pretraining, build_pretraining
-from soundalike.training.fit_whitening import whitened
+from soundalike.training.fit_whitening import draw_windows, whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
 from soundalike.training.loop import run_to_end
 from soundalike.training.monitor import Monitor
+from soundalike.training.plan import TimeBudget
 from soundalike.training.run_folder import RunFolder
 
 MIN_RECORDINGS = 3
@@ -72,12 +73,14 @@ def pretrain(
     *,
     test_fold: str | None = None,
     init: SoundEncoder | None = None,
+    seconds: float | None = None,
     progress: bool = True,
 ) -> PretrainResult:
     """Pre-train an encoder on the training clips of a store, or resume an interrupted run.
 
-    A resumed run writes the same metrics as an uninterrupted one. The final model is that of the
-    epoch with the best kNN score on a labeled validation set, or else of the last epoch.
+    A resumed run writes the same metrics as an uninterrupted one, unless `seconds` determines the
+    number of steps. The final model is that of the epoch with the best kNN score on a labeled
+    validation set, or else of the last epoch.
 
     Args:
         store: log-mels of all clips.
@@ -85,6 +88,9 @@ def pretrain(
         recipe: resolved, as `read_recipe` returns it.
         test_fold: fold whose clips are not trained on.
         init: model to start from; its encoder and statistics are copied.
+        seconds: time for training, checks and whitening; by default the recipe says how many epochs
+            there are. The schedule is laid out for this time. A finished run continues for that
+            long, with a new warm-up.
         progress: If true, show a progress bar, and the settings on standard error.
 
     Raises:
@@ -102,17 +108,20 @@ def pretrain(
     knn_store, may_select = monitored_clips(store, training_store)
     health = HealthMonitor(parts.training, parts.projector, knn.every_n_epochs)
     if progress:
-        for line in _announcement(training_store, knn_store, may_select, health.n_clips):
+        for line in _announcement(training_store, knn, knn_store, may_select, health.n_clips):
             print(line, file=sys.stderr)
         if note := warmup_note(parts.training.schedule, parts.training.n_epochs):
             print(note, file=sys.stderr)
         print(f"runs on {hardware.name}", file=sys.stderr)
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
+    n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
+    closing_steps = _closing_steps(parts, training_store, recipe, n_checked)
     result = run_to_end(
         parts.training,
         run,
         save_model=lambda: parts.model.save(run.encoder),
         monitor=_monitor(parts, health, knn, knn_store, may_select),
+        budget=None if seconds is None else TimeBudget(seconds, closing_steps),
         name="pretrain",
         progress=progress,
     )
@@ -181,8 +190,27 @@ def _monitor(
     )
 
 
+def _closing_steps(
+    parts: Pretraining, training_store: Store, recipe: Recipe, n_checked: int
+) -> float:
+    """Estimate how many steps take as long as the last check, of so many patches, and whitening.
+
+    A step computes two views of each clip, forward and backward, which takes as long as three
+    forward passes.
+    """
+    n_patches = float(n_checked)
+    if EmbeddingSettings(**recipe["embedding"]).whiten:
+        windows = draw_windows(parts.model, training_store, np.random.default_rng(0))
+        n_patches += windows[:, 1].sum() / parts.model.patch_frames
+    return n_patches / (6 * parts.training.batch_size)
+
+
 def _announcement(
-    training_store: Store, knn_store: Store | None, may_select: bool, n_health_clips: int
+    training_store: Store,
+    knn: KNNMonitor,
+    knn_store: Store | None,
+    may_select: bool,
+    n_health_clips: int,
 ) -> Iterator[str]:
     clips = training_store.clips
     yield f"trains on {counted(len(clips), 'clip')}, {training_store.hours:.2f} h, of {clips.name}"
@@ -192,7 +220,9 @@ def _announcement(
         yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
     else:
         purpose = ", which select the epoch" if may_select else ""
-        yield f"kNN monitor: {counted(len(knn_store.clips), 'labeled clip')}{purpose}"
+        n_clips = min(len(knn_store.clips), knn.max_clips)
+        part = "" if n_clips == len(knn_store.clips) else f"{n_clips:,} of "
+        yield f"kNN monitor: {part}{counted(len(knn_store.clips), 'labeled clip')}{purpose}"
     yield f"health monitor: the same views of {counted(n_health_clips, 'clip')}, without labels"
 
 

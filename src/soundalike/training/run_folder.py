@@ -100,6 +100,8 @@ class RunFolder:
     def configure(self, **config: Any) -> None:
         """Write the configuration of the run, or check that it has not changed.
 
+        Only `minutes` may change: a finished run continues for that long.
+
         Raises:
             RunError: the run has been trained with another configuration.
             InUseError: another training is using the folder.
@@ -109,7 +111,8 @@ class RunFolder:
         with locked(self.path):
             if self.checkpoint.exists():
                 self._refuse_other(config)
-                return
+                if not config.get("minutes"):
+                    return
             text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
             write_text(self.config, text)
 
@@ -143,11 +146,12 @@ class RunFolder:
 
     def _refuse_other(self, config: dict[str, Any]) -> None:
         # The same clips may be given as another source; their fingerprint identifies them.
-        existing = self.read_config() | {"source": config.get("source")}
-        if difference := _difference(existing, config):
+        may_differ = {key: config[key] for key in ("source", "minutes") if key in config}
+        if difference := _difference(self.read_config() | may_differ, config):
+            longer = ", or continue it with --minutes" if "n_epochs" in difference else ""
             raise RunError(
                 f"{self.path} holds a run with another configuration ({difference}): name a new "
-                "folder, or delete this one."
+                f"folder, or delete this one{longer}."
             )
 
     def load(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:

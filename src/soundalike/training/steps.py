@@ -12,6 +12,7 @@ from soundalike.audio.transfer import to_device
 from soundalike.losses.batch import Batch
 from soundalike.optim.schedules import Schedule
 from soundalike.training.draws import batches, clip_order, step_generator
+from soundalike.training.plan import Plan
 from soundalike.views.augmentation import Draws
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Training(abc.ABC):
         settings: how long and how to train.
         labels: label of each clip, if the criterion needs labels.
 
+    Attributes:
+        plan: where the schedule begins and ends; by default, after the epochs of the settings. With
+            another number of steps the schedule is stretched or compressed.
+
     Shape:
         labels: [clips] int64, or [clips, classes].
     """
@@ -81,6 +86,7 @@ class Training(abc.ABC):
         self.seed = settings.seed
         self._epoch, self._batches = 0, self._batches_of(epoch=0)
         self.steps_per_epoch = len(self._batches)
+        self.plan = Plan(0, self.n_epochs * self.steps_per_epoch)
 
     @abc.abstractmethod
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
@@ -94,8 +100,7 @@ class Training(abc.ABC):
         """Take one step, counted from 0, and return its loss, which stays on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.learning_rate(number)
-        progress = number / (self.n_epochs * self.steps_per_epoch)
-        loss = self.loss(self.draws_of(number), progress)
+        loss = self.loss(self.draws_of(number), self.plan.progress(number))
         self.optimizer.zero_grad()
         self.fabric.backward(loss)
         self.optimizer.step()
@@ -119,9 +124,10 @@ class Training(abc.ABC):
 
     def learning_rate(self, number: int) -> float:
         """Return the learning rate of one step; a training of a single step has no warm-up."""
-        if self.n_epochs * self.steps_per_epoch == 1:
+        if self.plan.n_steps - self.plan.first_step == 1:
             return self.highest_lr
-        return self.highest_lr * self.schedule(number / self.steps_per_epoch, self.n_epochs)
+        epoch = self.plan.progress(number, of=self.n_epochs)
+        return self.highest_lr * self.schedule(epoch, self.n_epochs)
 
     def _batches_of(self, epoch: int) -> list[np.ndarray]:
         return batches(clip_order(len(self.frames), self.seed, epoch), self.batch_size)
