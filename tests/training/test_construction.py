@@ -82,7 +82,7 @@ UNUSABLE = [
     ({"schedule": {"name": "step", "milestones": [1], "factor": 2}}, "factor from 0 to 1"),
     ({"views.mix_back.alpha": 2}, "alpha"),
     ({"head.hidden_dim": -1}, "hidden_dim"),
-    ({"monitor.k": 0}, "monitor: k, every_n_epochs and max_clips must be at least 1"),
+    ({"monitor.k": 0}, "monitor: k, every_n_epochs, max_clips and max_patches must be at least 1"),
     ({"embedding.window_s": -1}, "window_s"),
     ({"embedding.intermediate_features": ["layer9"]}, "layer9"),
 ]  # fmt: skip
