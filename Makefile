@@ -11,7 +11,7 @@ INSTALLED = $(VENV)/installed
 .PHONY: demo test check stress bench bench-gpu lock clean
 
 demo: $(INSTALLED)
-	$(BIN)/soundalike demo --out demo
+	@trap 'interrupted=yes' INT; $(BIN)/soundalike demo --out demo || [ "$$interrupted" ]
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal \

@@ -114,6 +114,14 @@ def rough_sounds():
         yield
 
 
+@pytest.fixture
+def every_update_is_shown(monkeypatch):
+    """Write a line of progress for every update, not every 30 seconds."""
+    from soundalike.runtime import progress
+
+    monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
+
+
 @pytest.fixture(scope="session")
 def nursery():
     """Starts programs in their own processes, with all imports done."""

@@ -12,6 +12,8 @@ import pytest
 
 from soundalike.datasets import fetching
 from soundalike.datasets.fetching import N_TRIES, DownloadError, check_room, fetch
+from soundalike.runtime import progress
+from soundalike.runtime.progress import ProgressLines
 
 BODY = np.random.default_rng(0).bytes(100_000)
 MD5 = hashlib.md5(BODY).hexdigest()
@@ -169,8 +171,8 @@ def test_a_silent_server_times_out(shelf, url, path, monkeypatch):
 
 
 def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
-    class Interrupted(fetching.tqdm):
-        """A progress bar that raises KeyboardInterrupt at its second step."""
+    class Interrupted(ProgressLines):
+        """Raises KeyboardInterrupt after 2,000 bytes."""
 
         def update(self, n=1):
             super().update(n)
@@ -178,7 +180,7 @@ def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(fetching, "tqdm", Interrupted)
+        patch.setattr(progress, "ProgressLines", Interrupted)
         with pytest.raises(KeyboardInterrupt):
             fetch(url, path, MD5, progress=True)
     assert files(path) == {"file.zip.partial": 2000}
@@ -187,14 +189,14 @@ def test_an_interrupt_keeps_the_bytes_received(shelf, url, path, monkeypatch):
     assert shelf.ranges == [None, "bytes=2000-"]
 
 
+@pytest.mark.usefixtures("every_update_is_shown")
 def test_the_bar_starts_at_the_bytes_already_received(shelf, url, path, capsys):
     path.with_name("file.zip.partial").write_bytes(BODY[:40_000])
     quietly(url, path, progress=True)
     out, errors = capsys.readouterr()
     assert out == ""
-    assert "file.zip:  40%" in errors
-    assert "40.0k/100k" in errors
-    assert "100k/100k" in errors
+    assert "file.zip: 41.0k/100k bytes, " in errors
+    assert "file.zip: 100k/100k bytes, 00:00 left" in errors
 
 
 Usage = namedtuple("Usage", "total used free")

@@ -465,6 +465,7 @@ def test_prepare_fails_if_every_clip_is_broken(sounds, tmp_path):
     assert len(read_problems(tmp_path / "store")) == 2
 
 
+@pytest.mark.usefixtures("every_update_is_shown")
 def test_the_bar_counts_clips_and_hours(sounds, small_parts, tmp_path, capsys):
     quietly(read_source(sounds), tmp_path / "silent")
     assert capsys.readouterr() == ("", "")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pooch
 import requests
-from tqdm import tqdm
+
+from soundalike.runtime.progress import progress_bar
 
 N_TRIES = 5
 PAUSE_S = 3.0
@@ -107,13 +108,13 @@ def _fetch_rest(url: str, partial_file: Path, spare_bytes: int, progress: bool) 
             here = 0
         length = int(answer.headers.get("Content-Length", 0))  # 0: the server does not say
         check_room(partial_file.parent, length + spare_bytes, partial_file.stem)
-        bar = tqdm(
-            desc=partial_file.stem,
-            initial=here,
+        bar = progress_bar(
+            name=partial_file.stem,
+            unit="bytes",
             total=here + length if length else None,
-            unit="B",
+            initial=here,
+            is_shown=progress,
             unit_scale=True,
-            disable=not progress,
         )
         with bar, partial_file.open("ab") as file:
             for chunk in answer.iter_content(CHUNK_BYTES):

@@ -1,14 +1,43 @@
-"""The progress bar of everything that takes longer than a moment."""
+"""The progress of everything that takes longer than a moment: a bar, or lines in a log file."""
 
+import sys
 from collections.abc import Iterable, Sized
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 # Without a rate, which tqdm turns into seconds per step where steps are slow: how much is done and
 # how long the rest takes say it all, and fit 80 columns with the numbers of a training.
 FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} UNIT, {remaining} left{postfix}"
+LINE = "{desc}: {n_fmt}/{total_fmt} UNIT, {remaining} left{postfix}"
 WITHOUT_TOTAL = "{desc} {n_fmt} UNIT, {elapsed}{postfix}"
+SECONDS_PER_LINE = 30
+
+
+class ProgressLines(tqdm):
+    """Writes a line now and then, for output that goes to a file; nothing if it is soon done."""
+
+    n_written: float = -1
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.sp = None  # tqdm's printer, which erases and closes lines
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> None:
+        """Write a line, unless nothing has changed since the last one."""
+        if self.n != self.n_written:
+            self.n_written = self.n
+            self.fp.write(f"{self}\n")
+            self.fp.flush()
+
+    def clear(self, nolock: bool = False) -> None:
+        """Leave earlier lines as they are."""
+
+    def close(self) -> None:
+        """Write the last line, if there was an earlier one."""
+        if not self.disable and self.n_written >= 0:
+            self.display()
+        super().close()
 
 
 def progress_bar(
@@ -19,9 +48,10 @@ def progress_bar(
     total: int | None = None,
     initial: int = 0,
     is_shown: bool = True,
+    file: TextIO | None = None,
     **arguments: Any,
 ) -> tqdm:
-    """Return a progress bar on standard error.
+    """Return a progress bar on standard error; lines every 30 seconds if that is no terminal.
 
     Args:
         items: what to iterate over; without it, the caller updates the bar.
@@ -30,17 +60,24 @@ def progress_bar(
         total: their number; by default that of `items`, if it has a length.
         initial: how many are done already.
         is_shown: If false, nothing is shown.
+        file: where it is written; by default, standard error.
         **arguments: for tqdm.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
-    bar_format = WITHOUT_TOTAL if total is None else FORMAT
-    return tqdm(
+    file = file or sys.stderr
+    is_terminal = file.isatty()
+    bar_format = WITHOUT_TOTAL if total is None else FORMAT if is_terminal else LINE
+    if not is_terminal:
+        arguments |= dict.fromkeys(("delay", "mininterval", "maxinterval"), SECONDS_PER_LINE)
+    kind = tqdm if is_terminal else ProgressLines
+    return kind(
         items,
         desc=name,
         total=total,
         initial=initial,
         bar_format=bar_format.replace("UNIT", unit),
         disable=not is_shown,
+        file=file,
         **arguments,
     )
