@@ -24,7 +24,7 @@ from soundalike.training.construction import Pretraining, build_pretraining
 from soundalike.training.fit_whitening import draw_windows, whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
-from soundalike.training.loop import run_to_end
+from soundalike.training.loop import LoopResult, run_to_end
 from soundalike.training.monitor import Monitor
 from soundalike.training.plan import TimeBudget
 from soundalike.training.run_folder import RunFolder
@@ -108,11 +108,9 @@ def pretrain(
     knn_store, may_select = monitored_clips(store, training_store)
     health = HealthMonitor(parts.training, parts.projector, knn.every_n_epochs)
     if progress:
-        for line in _announcement(training_store, knn, knn_store, may_select, health.n_clips):
-            print(line, file=sys.stderr)
-        if note := warmup_note(parts.training.schedule, parts.training.n_epochs):
-            print(note, file=sys.stderr)
-        print(f"runs on {hardware.name}", file=sys.stderr)
+        lines = _announcement(training_store, knn, knn_store, may_select, health.n_clips)
+        note = warmup_note(parts.training.schedule, parts.training.n_epochs)
+        print(*filter(None, [*lines, note, f"runs on {hardware.name}"]), sep="\n", file=sys.stderr)
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
     closing_steps = _closing_steps(parts, training_store, recipe, n_checked)
@@ -127,6 +125,10 @@ def pretrain(
     )
     if result.is_finished:
         _whiten_model(run, training_store, recipe, parts, progress)
+    return _result(result, health)
+
+
+def _result(result: LoopResult, health: HealthMonitor) -> PretrainResult:
     summary = health.summary(result.checks, is_finished=result.is_finished)
     return PretrainResult(
         n_steps=result.n_steps,
