@@ -125,7 +125,7 @@ class _Loop:
             self.state["scaler"] = scaler
         run.load(training.fabric, self.state)
         if budget and self.state["step"] == self.state["n_steps"]:
-            self._continue_finished()
+            self._continue_finished(progress)
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
         self.metrics.flush()
@@ -139,13 +139,12 @@ class _Loop:
             initial=self.state["step"],
             is_shown=progress,
         )
-        if progress and self.state["step"] == self.state["first_step"] > 0:
-            note = f"continues the finished run of {self.state['step']:,} steps with a new schedule"
-            print(note, file=sys.stderr)
 
-    def _continue_finished(self) -> None:
+    def _continue_finished(self, progress: bool) -> None:
         """Begin a new schedule after the steps of a finished run."""
         state = self.state
+        if progress:
+            print(f"continues the run of {state['step']:,} steps, schedule anew", file=sys.stderr)
         state["first_step"], state["first_second"] = state["step"], state["seconds"]
         state["n_steps"] += self.training.plan.n_steps
 
