@@ -80,6 +80,6 @@ def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
     if command == "evaluate":
         for minutes, clips in recordings.items():
             prepare(clips, tmp_path / f"store {minutes}", n_workers=1, progress=False)
-    work(SHORT, tmp_path / "imports and caches")
-    short, long = (peak_mb(lambda m=m: work(m, tmp_path / f"out {m}")) for m in (SHORT, LONG))
+    work(SHORT, tmp_path / "imports and caches.csv")
+    short, long = (peak_mb(lambda m=m: work(m, tmp_path / f"out {m}.csv")) for m in (SHORT, LONG))
     assert long < 1.2 * short

@@ -113,3 +113,22 @@ def test_lengths_below_one_are_refused(lengths):
 def test_a_window_is_at_least_a_patch():
     with pytest.raises(ValueError, match="at least the 101 frames of a patch, got 100"):
         Windows.half_overlapping(100, 101)
+
+
+def test_windows_of_other_lengths_and_distances():
+    windows = Windows(1003, 501, 101, align_last=True)
+    frame_s = 220 / 22050
+    assert windows.resized(frame_s) == windows
+    assert windows.resized(frame_s, 2.0) == Windows(201, 100, 101, align_last=True)
+    assert windows.resized(frame_s, 2.0, 0.5) == Windows(201, 50, 101, align_last=True)
+    assert windows.resized(frame_s, hop_s=1.0) == Windows(1003, 100, 101, align_last=True)
+    assert windows.resized(frame_s, 1.0, 0.001) == Windows(101, 1, 101, align_last=True)
+    for window_s, hop_s, message in (
+        (0.5, None, "window_s must be at least 1.00, the patches .* got 0.5"),
+        (2.0, 2.5, "hop_s must be at most the 2.00 s of a window, .* got 2.5"),
+        (None, 11.0, "hop_s must be at most the 10.00 s of a window"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            windows.resized(frame_s, window_s, hop_s)
+    in_words = windows.resized(frame_s, 2.0, 0.5).in_words(frame_s)
+    assert in_words == "windows of 2 s every 0.499 s (a shorter clip is one window)"

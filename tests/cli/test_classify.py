@@ -30,6 +30,19 @@ def test_a_row_per_window(results_of, evaluation, sound_folder, tmp_path):
     assert len(pd.read_csv(csv)) == counts["n_rows"] > 24
 
 
+def test_other_windows_are_said_to_have_no_threshold(
+    call, evaluation, sound_folder, tmp_path, capsys
+):
+    words = ["classify", evaluation, sound_folder, "--out", tmp_path / "x.csv", "--windows"]
+    n_rows = []
+    for options in ([], ["--window_s", 1.5, "--hop_s", 0.5]):
+        assert call(*words, *options) == 0
+        text = capsys.readouterr().err
+        assert ("the threshold of 'unsure' was chosen with other windows" in text) is bool(options)
+        n_rows.append(len(pd.read_csv(tmp_path / "x.csv")))
+    assert n_rows[0] != n_rows[1]
+
+
 def test_after_an_evaluation_with_few_clips_everything_is_unsure(results_of, evaluation, tmp_path):
     """Twenty-four test clips cannot show that 90% of the answers on others are right."""
     sounds, csv = evaluation.parent / "sounds", tmp_path / "classes.csv"
@@ -44,6 +57,6 @@ def test_after_an_evaluation_with_few_clips_everything_is_unsure(results_of, eva
 
 
 def test_wrong_use(refusal):
-    words = ["classify", "no/such", "x", "--out", "y"]
+    words = ["classify", "no/such", "x", "--out", "y.csv"]
     assert "no/such: no classifier there" in refusal(*words)
     assert "'2': expected a number from 0 to 1" in refusal(*words, "--threshold", "2")

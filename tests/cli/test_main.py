@@ -108,7 +108,7 @@ def test_an_output_in_use_is_refused(
     command, run, store, sound_folder, tmp_path, call, tiny_options, capsys, monkeypatch
 ):
     monkeypatch.setattr(lock, "PATIENCE_S", 0.0)
-    out = tmp_path / "out"
+    out = tmp_path / ("out.npy" if command == "embed" else "out")
     words = {
         "prepare": [sound_folder, "--out", out],
         "pretrain": [store.path, "--out", out, *tiny_options],

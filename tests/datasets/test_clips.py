@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -109,3 +110,11 @@ def test_where_takes_a_mask_or_positions():
     assert [clip.path for clip in table.where(np.array([True, False, False, True]))] == ["a", "d"]
     assert [clip.path for clip in table.where(np.array([2, 0]))] == ["c", "a"]
     assert len(table.where(np.array([], dtype=np.int64))) == 0
+
+
+def test_paths_are_relative_to_the_root_where_they_lie_below_it():
+    paths = ["/sounds/dog/a.wav", "/sounds2/b.wav", "/sounds/c.wav", "d.wav"]
+    clips = ClipTable.of("x", [Clip(path) for path in paths])
+    assert clips.relative_paths().tolist() == paths
+    clips = replace(clips, root="/sounds").where(np.array([0, 1, 2, 3]))
+    assert clips.relative_paths().tolist() == ["dog/a.wav", "/sounds2/b.wav", "c.wav", "d.wav"]

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from soundalike.datasets import DATASETS
 from soundalike.datasets.clips import SourceError
-from soundalike.datasets.source import data_set_root, read_source
+from soundalike.datasets.prepare import prepare
+from soundalike.datasets.source import data_set_root, is_one_sound, read_source
 
 
 @pytest.fixture
@@ -108,3 +110,33 @@ def test_a_relative_source_does_not_depend_on_the_working_folder(sound_folder, m
 def test_a_spreadsheet_is_to_be_saved_as_csv(place):
     (place / "clips.xlsx").touch()
     assert refusal("clips.xlsx") == "clips.xlsx: a spreadsheet: save it as CSV, and name that."
+
+
+def test_a_source_names_the_folder_that_paths_are_relative_to(tmp_path, monkeypatch):
+    """Also a store of it."""
+    folder = tmp_path / "sounds"
+    (folder / "dog").mkdir(parents=True)
+    soundfile.write(folder / "dog" / "a.wav", np.sin(np.arange(8000)), 8000)
+    (folder / "table.csv").write_text("path\ndog/a.wav\n")
+    (folder / "list.txt").write_text("dog/a.wav\n")
+    monkeypatch.chdir(tmp_path)
+    prepare(read_source("sounds"), tmp_path / "store", n_workers=1, progress=False)
+    for source in ("sounds", "sounds/table.csv", "sounds/list.txt", "sounds/*/*.wav", "store"):
+        clips = read_source(source)
+        assert clips.root == str(folder), source
+        assert clips.relative_paths().tolist() == ["dog/a.wav"], source
+    assert read_source("sounds/dog/a.wav").relative_paths().tolist() == ["a.wav"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_one"),
+    [("a.wav", True), ("gone.wav", True), ("no suffix", True), ("folder", False),
+     ("*.wav", False), ("a[1].wav", True), ("t.csv", False), ("t.parquet", False),
+     ("t.txt", False), ("synthetic:small", False)],
+)  # fmt: skip
+def test_one_sound_is_told_from_many(source, is_one, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    for name in ("a.wav", "a[1].wav", "no suffix", "t.csv", "t.parquet", "t.txt"):
+        (tmp_path / name).touch()
+    assert is_one_sound(source) is is_one

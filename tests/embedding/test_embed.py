@@ -1,11 +1,13 @@
 """Rows of a Parquet file, one for every window of every sound."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 import torch
-from kills import assert_whole
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
@@ -17,6 +19,7 @@ from soundalike.embedding.embed import embed
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
 
+COLUMNS = ["path", "start_s", "end_s", "label", "split", "duration_s"]
 SETTINGS = {"name": "resnet18", "width": 4}
 
 
@@ -37,12 +40,16 @@ def test_a_row_for_every_window(model, sound_folder, tmp_path):
     out = tmp_path / "deep" / "er" / "rows.parquet"
     result = embed(model, clips, out, batch_size=7, progress=False)
     rows = pd.read_parquet(out)
-    assert list(rows.columns) == ["path", "start_s", "end_s", "vector"]
-    assert result.n_windows == len(rows)
+    assert list(rows.columns) == [*COLUMNS, "vector"]
+    assert pq.read_schema(out).metadata[b"root"].decode() == result.root == str(sound_folder)
+    assert result.n_windows == result.n_rows == len(rows)
     assert result.n_clips == 24
     assert result.n_problems == 0
     path = str(sound_folder / "low" / "7.wav")
-    of_clip = rows[rows["path"] == path]
+    of_clip = rows[rows["path"] == "low/7.wav"]
+    assert set(of_clip["label"]) == {"low"}
+    assert set(of_clip["split"]) == {""}
+    assert np.allclose(of_clip["duration_s"], soundfile.info(path).duration)
     hop_s = 50 * 220 / 22050
     assert np.allclose(of_clip["start_s"], np.arange(len(of_clip)) * hop_s)
     assert np.allclose(of_clip["end_s"] - of_clip["start_s"], 100 * 220 / 22050)
@@ -101,7 +108,7 @@ def test_broken_clips_are_left_out_and_listed(model, sound_folder, tmp_path):
     out = tmp_path / "rows.parquet"
     result = embed(model, clips, out, progress=False)
     assert (result.n_clips, result.n_problems) == (1, 1)
-    assert set(pd.read_parquet(out)["path"]) == {good}
+    assert set(pd.read_parquet(out)["path"]) == {good}  # a table without a root
     assert "broken.wav" in pd.read_csv(result.problems)["path"].iloc[0]
 
 
@@ -114,25 +121,82 @@ def test_nothing_is_left_behind_when_it_fails(model, sound_folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["broken.wav"]
 
 
+def read_back(out):
+    """Return the columns and the vectors of a file of any kind."""
+    if out.suffix == ".parquet":
+        rows = pd.read_parquet(out)
+        return rows[COLUMNS], np.stack(rows["vector"])
+    if out.suffix == ".npy":
+        names = {"label": str, "split": str}
+        rows = pd.read_csv(f"{out}.rows.csv", dtype=names, keep_default_na=False)
+        return rows, np.load(out)
+    rows = pd.read_csv(out, dtype={"label": str, "split": str}, keep_default_na=False)
+    return rows[COLUMNS], rows.drop(columns=COLUMNS).to_numpy(np.float32)
+
+
+@pytest.mark.parametrize("per_clip", [False, True])
+def test_every_kind_of_file_holds_the_same(per_clip, model, sound_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("soundalike.embedding.embed.CLIPS_PER_BATCH", 2)
+    paths = [str(sound_folder / "low" / f"{number}.wav") for number in range(3)]
+    split = [Clip(paths[0], "dog", "train", end_s=2.0), Clip(paths[1], start_s=1.0), Clip(paths[2])]
+    clips = replace(ClipTable.of("x", split), root=str(sound_folder))
+    results = []
+    for suffix in (".parquet", ".csv", ".npy"):
+        out = tmp_path / f"rows{suffix}"
+        result = embed(model, clips, out, per_clip=per_clip, batch_size=3, progress=False)
+        results.append(read_back(out))
+        assert (len(results[-1][0]), result.n_clips) == (result.n_rows, 3)
+    (rows, vectors), *others = results
+    for other_rows, other_vectors in others:
+        pd.testing.assert_frame_equal(other_rows, rows)
+        np.testing.assert_array_equal(other_vectors, vectors)
+    assert rows["path"].unique().tolist() == ["low/0.wav", "low/1.wav", "low/2.wav"]
+    assert rows["label"].iloc[0] == "dog"
+    assert (rows["end_s"] - rows["start_s"] <= rows["duration_s"] + 1e-9).all()
+    if per_clip:
+        durations_s = [soundfile.info(path).duration for path in paths]
+        assert rows["start_s"].tolist() == [0, 1, 0]
+        expected = [min(2.0, durations_s[0]), durations_s[1], durations_s[2]]
+        assert rows["end_s"].tolist() == pytest.approx(expected, abs=1e-3)
+        assert rows["duration_s"].tolist() == (rows["end_s"] - rows["start_s"]).tolist()
+        np.testing.assert_array_equal(vectors, model.encode(clips, batch_size=3))
+
+
 EMBED = """
 from soundalike.datasets.source import read_source
 from soundalike.embedding.embed import embed
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 def work(folder):
-    model, sounds = arguments
-    out = folder / "deep" / "rows.parquet"
-    embed(SoundEncoder.load(model), read_source(sounds), out, progress=False)
+    model, sounds, suffix = arguments
+    out = folder / "deep" / f"rows{suffix}"
+    first, second = sorted(Path(sounds).iterdir())
+    if not out.exists():
+        embed(SoundEncoder.load(model), read_source(first), out, progress=False)
+    embed(SoundEncoder.load(model), read_source(second), out, progress=False)
 """
 
 
-def test_a_kill_at_any_moment_makes_no_difference(model, kill_everywhere, tmp_path):
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".npy"])
+def test_a_kill_at_any_moment_makes_no_difference(suffix, model, kill_everywhere, tmp_path):
+    """A file is made, and made again of other sounds, which replaces it."""
     model.save(tmp_path / "model")
-    (tmp_path / "sounds").mkdir()
     for number in range(3):
         noise = np.random.default_rng(number).uniform(-0.1, 0.1, 22050)
-        soundfile.write(tmp_path / "sounds" / f"{number}.wav", noise, 22050)
-    (tmp_path / "sounds" / "broken.wav").write_text("no sound")
-    moments = kill_everywhere(EMBED, tmp_path / "model", tmp_path / "sounds")
-    assert len(moments) == 5  # the lock, the two files, the lock again, and one unkilled
-    assert set(assert_whole(moments)) == {"deep/rows.parquet", "deep/rows.parquet.problems.csv"}
+        folder = tmp_path / "sounds" / ("first" if number else "second")
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / f"{number}.wav", noise, 22050)
+        (folder / "broken.wav").write_text("no sound")
+    moments = kill_everywhere(EMBED, tmp_path / "model", tmp_path / "sounds", suffix)
+    out = f"deep/rows{suffix}"
+    files = [out, f"{out}.rows.csv"] if suffix == ".npy" else [out]
+    last = moments[-1].after_kill
+    assert set(last) == {*files, f"{out}.problems.csv"}
+    rows_of_file: dict[str, set[str]] = {}
+    for moment in moments:
+        assert moment.at_end == last, moment.folder
+        assert not moment.left
+        if out in moment.after_kill:
+            rows_of_file.setdefault(moment.after_kill[out], set()).add(moment.after_kill[files[-1]])
+    assert len(rows_of_file) == 2  # the first content and the second, each with its own rows
+    assert all(len(rows) == 1 for rows in rows_of_file.values())

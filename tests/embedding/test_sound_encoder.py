@@ -191,7 +191,20 @@ def test_another_weight_or_setting_gives_another_fingerprint(model):
     other = copy.deepcopy(model)
     other.windows = replace(model.windows, align_last=not model.windows.align_last)
     fingerprints.add(other.fingerprint())
-    assert len(fingerprints) == 3
+    fingerprints |= {model.with_windows(2.0).fingerprint()}
+    fingerprints |= {model.with_windows(2.0, 0.5).fingerprint()}
+    assert len(fingerprints) == 5
+
+
+def test_a_model_with_other_windows_shares_its_network(model, sound_folder):
+    path = sound_folder / "low" / "7.wav"
+    long = model.with_windows(1.5, 0.5)
+    assert (long.windows, long.training) == (Windows(151, 50, 101), False)
+    assert long.encoder is model.encoder
+    expected = with_windows(model, 151)
+    expected.windows = Windows(151, 50, 101)
+    assert np.array_equal(long.encode(path), expected.encode(path))
+    assert model.with_windows().fingerprint() == model.fingerprint()
 
 
 def test_half_precision_halves_the_file_and_changes_little(model, sound_folder, tmp_path):

@@ -13,7 +13,13 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import MOST_FRAMES, batch_windows, encode_windows
+from soundalike.embedding.window_embeddings import (
+    MOST_FRAMES,
+    WindowEmbeddings,
+    batch_windows,
+    encode_windows,
+    means_by_clip,
+)
 from soundalike.models.encoder import build_encoder
 
 SETTINGS = {"name": "resnet18", "width": 4}
@@ -137,3 +143,22 @@ def test_long_windows_go_through_the_encoder_in_small_batches(model):
         model.windows = windows
         handle.remove()
     assert [shape[0] for shape in shapes] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("n_clips", [1, 2, 100])
+def test_the_embedding_of_a_clip_is_the_mean_over_its_windows(n_clips):
+    """Clips 1 and 4 have no window; clip 2 has windows in three batches."""
+    clips = np.array([0, 0, 2, 2, 2, 2, 3, 5])
+    vectors = np.random.default_rng(0).standard_normal((8, 3)).astype(np.float32)
+    batches = [
+        WindowEmbeddings(clips[some], np.zeros(len(clips[some]), int), 9, vectors[some])
+        for some in (slice(0, 3), slice(3, 5), slice(5, 8))
+    ]
+    results = list(means_by_clip(batches, n_clips))
+    assert all(len(positions) <= n_clips for positions, _ in results)
+    positions, means = (np.concatenate(parts) for parts in zip(*results, strict=True))
+    assert positions.tolist() == [0, 2, 3, 5]
+    expected = [vectors[clips == clip].mean(axis=0) for clip in positions]
+    np.testing.assert_allclose(means, expected, atol=1e-6)
+    assert means.dtype == np.float32
+    assert not list(means_by_clip([], n_clips))

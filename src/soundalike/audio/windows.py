@@ -1,5 +1,6 @@
 """Where the windows of a clip start, and what happens at its ends. Lengths are in frames."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,6 +58,49 @@ class Windows:
     ) -> "Windows":
         """Return windows that start half a window apart; `min_frames` defaults to `n_frames`."""
         return cls(n_frames, max(1, n_frames // 2), min_frames or n_frames, align_last)
+
+    def resized(
+        self, frame_s: float, window_s: float | None = None, hop_s: float | None = None
+    ) -> "Windows":
+        """Return windows of another length or distance; `min_frames` and `align_last` stay.
+
+        Args:
+            frame_s: from one frame to the next, in seconds.
+            window_s: length of a window in seconds; by default as it is.
+            hop_s: from the start of one window to that of the next, in seconds; by default half a
+                window if `window_s` is set, and else as it is.
+
+        Raises:
+            ValueError: a window would be shorter than `min_frames`, or sound between two windows
+                would be left out.
+        """
+        n_frames, hop_frames = self.n_frames, self.hop_frames
+        if window_s is not None:
+            n_frames = n_frames_in(window_s, frame_s)
+            hop_frames = max(1, n_frames // 2)
+        if hop_s is not None:
+            hop_frames = max(1, round(hop_s / frame_s))
+        if n_frames < self.min_frames:
+            shortest_s = (self.min_frames - 1) * frame_s
+            raise ValueError(
+                f"window_s must be at least {shortest_s:.2f}, the patches that the model was "
+                f"trained on; got {window_s:g}."
+            )
+        if hop_frames > n_frames:
+            raise ValueError(
+                f"hop_s must be at most the {(n_frames - 1) * frame_s:.2f} s of a window, or sound "
+                f"between windows would be left out; got {hop_s:g}."
+            )
+        return dataclasses.replace(self, n_frames=n_frames, hop_frames=hop_frames)
+
+    def in_words(self, frame_s: float) -> str:
+        """Describe the windows.
+
+        >>> Windows(n_frames=1001, hop_frames=500, min_frames=101).in_words(0.01)
+        'windows of 10 s every 5 s (a shorter clip is one window)'
+        """
+        length_s, hop_s = (self.n_frames - 1) * frame_s, self.hop_frames * frame_s
+        return f"windows of {length_s:.3g} s every {hop_s:.3g} s (a shorter clip is one window)"
 
     def length(self, clip_frames: Integers | int) -> Integers:
         """Return the length of the windows of clips of some length, elementwise."""
@@ -119,3 +163,12 @@ class Windows:
         if beginning:
             clip = np.concatenate(beginning)
             yield np.pad(clip, ((0, self.min_frames - len(clip)), (0, 0)), mode="wrap")
+
+
+def n_frames_in(seconds: float, frame_s: float) -> int:
+    """Return the number of frames of a window: `frame_s` from each to the next, both ends count.
+
+    >>> n_frames_in(10, 0.01)
+    1001
+    """
+    return 1 + round(seconds / frame_s)

@@ -1,6 +1,7 @@
 """Classify sounds with a classifier that evaluate trained."""
 
 import argparse
+import sys
 
 from soundalike.cli import DONE
 from soundalike.cli.options import (
@@ -8,8 +9,10 @@ from soundalike.cli.options import (
     add_precision,
     add_source,
     add_strict,
+    add_windows,
     ready_for_inference,
     share,
+    with_windows,
 )
 from soundalike.cli.output import skipped, write_json
 from soundalike.runtime.counts import counted
@@ -29,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="probability below which a prediction is 'unsure' (default: the classifier's own)",
     )
+    add_windows(parser)
     add_precision(parser)
     add_strict(parser)
 
@@ -37,7 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Classify the clips; print how many are unsure."""
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_classifier
+    from soundalike.embedding.output_file import check_output
 
+    check_output(arguments.out, [".csv"])
     folder = find_classifier(arguments.run)
     clips = read_source(arguments.source)
 
@@ -45,7 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.embedding.sound_classifier import SoundClassifier
 
     classifier = SoundClassifier.load(folder)
-    classifier.model = ready_for_inference(classifier.model, arguments.precision)
+    model = with_windows(classifier.model, arguments)
+    if model.windows != classifier.model.windows:
+        print("the threshold of 'unsure' was chosen with other windows", file=sys.stderr)
+    classifier.model = ready_for_inference(model, arguments.precision)
     classifier.to(classifier.model.device)
     if arguments.threshold is not None:
         classifier.threshold = arguments.threshold

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundalike.cli import UsageError
+
 if TYPE_CHECKING:
     from soundalike.embedding.sound_encoder import SoundEncoder
 
@@ -63,6 +65,36 @@ def add_precision(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="32: exact float32; auto (default): bfloat16 on processors with native support",
     )
+
+
+def add_windows(parser: argparse.ArgumentParser) -> None:
+    """Add ``--window_s`` and ``--hop_s``; `with_windows` acts on them."""
+    parser.add_argument(
+        "--window_s",
+        type=positive_number,
+        metavar="S",
+        help="length of a window in seconds (default: the model's; a shorter clip is one window)",
+    )
+    parser.add_argument(
+        "--hop_s",
+        type=positive_number,
+        metavar="S",
+        help="seconds from the start of one window to that of the next (default: half a window)",
+    )
+
+
+def with_windows(model: "SoundEncoder", arguments: argparse.Namespace) -> "SoundEncoder":
+    """Return a model with the windows of ``--window_s`` and ``--hop_s``, and print what they are.
+
+    Raises:
+        UsageError: the model cannot read such windows.
+    """
+    try:
+        model = model.with_windows(arguments.window_s, arguments.hop_s)
+    except ValueError as error:
+        raise UsageError(f"--{error}") from None
+    print(model.windows.in_words(model.front_end.hop_s), file=sys.stderr)
+    return model
 
 
 def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder":

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -67,12 +68,14 @@ class ClipTable:
         rows: the columns of `Clip`, and any others. Missing columns of `Clip` become "unknown".
         problems: problems that came up while the source was read.
         notes: what was assumed about the source, or is to be known about it, a line each.
+        root: folder that results name the paths of clips in; "": they name whole paths.
     """
 
     name: str
     rows: pd.DataFrame
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    root: str = ""
 
     def __post_init__(self) -> None:
         rows = self.rows.reset_index(drop=True).copy()
@@ -136,6 +139,15 @@ class ClipTable:
         """
         return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
 
+    def relative_paths(self) -> pd.Series:
+        """Return the paths of clips below `root` relative to it, with "/" on every system."""
+        paths = self.rows["path"]
+        if not self.root:
+            return paths
+        folder = os.path.join(self.root, "")
+        is_below = paths.str.startswith(folder)
+        return paths.where(~is_below, paths.str[len(folder) :].str.replace(os.sep, "/"))
+
     def announce(self) -> None:
         """Print the notes on standard error."""
         for note in self.notes:
@@ -143,7 +155,8 @@ class ClipTable:
 
     def where(self, keep: np.ndarray) -> "ClipTable":
         """Return the clips that a boolean or index array [clips] selects."""
-        return ClipTable(self.name, self.rows[keep] if keep.dtype == bool else self.rows.iloc[keep])
+        rows = self.rows[keep] if keep.dtype == bool else self.rows.iloc[keep]
+        return ClipTable(self.name, rows, root=self.root)
 
     def fingerprint(self) -> str:
         """Return a hash of the rows: two tables with the same fingerprint are the same clips."""

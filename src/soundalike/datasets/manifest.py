@@ -62,6 +62,23 @@ def table_of_rows(manifest: Path, rows: pd.DataFrame, decimal_comma: bool = Fals
     return ClipTable(manifest.stem, rows, [problems[row] for row in sorted(problems)], notes)
 
 
+def clips_of_table(rows: pd.DataFrame) -> ClipTable:
+    """Return a clip for each row of a table in memory, in their order.
+
+    Its columns are those of a manifest. Paths are relative to the working directory, and files are
+    not looked for.
+
+    Raises:
+        SourceError: it has no column of paths, or an invalid time.
+    """
+    name = Path("table")
+    rows, notes = _named(name, rows.reset_index(drop=True))
+    for column in ("path", "label", "split", "fold"):
+        if column in rows:
+            rows[column] = as_text(rows[column])
+    return ClipTable("table", _with_times(name, rows, decimal_comma=False), notes=notes)
+
+
 def _read_typed(manifest: Path) -> pd.DataFrame:
     """Read a table that is not plain text, so its values have types."""
     try:

@@ -33,7 +33,7 @@ def read_glob(pattern: str) -> ClipTable:
     prefix = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
     root = Path(*prefix)
     rows, notes = rows_of_sounds(root, sounds)
-    return ClipTable(root.name or "sounds", rows, notes=notes)
+    return ClipTable(root.name or "sounds", rows, notes=notes, root=str(root))
 
 
 def read_list(table: TextTable) -> ClipTable | None:

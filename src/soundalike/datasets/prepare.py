@@ -188,6 +188,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     head = {
         "format": FORMAT,
         "source": clips.name,
+        "root": clips.root,
         "n_clips": len(rows),
         "n_frames": shape[0],
         "n_problems": len(problems),

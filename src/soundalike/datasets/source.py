@@ -1,5 +1,6 @@
 """Read a SOURCE, the argument of most commands, into a table of clips."""
 
+import dataclasses
 import os
 import pkgutil
 from pathlib import Path
@@ -34,15 +35,17 @@ def read_source(source: str | Path) -> ClipTable:
     name, colon, root = source.partition(":")
     path = _absolute(source)
     if name in DATASETS and (colon or not path.exists()):
-        return pkgutil.resolve_name(DATASETS[name])(root)
+        clips = pkgutil.resolve_name(DATASETS[name])(root)
+        is_folder = bool(root) and _absolute(root).is_dir()
+        return dataclasses.replace(clips, root=str(_absolute(root)) if is_folder else "")
     if not source:
         raise SourceError("the source is empty: name a folder of sounds.")
     if is_store(path):
         return open_store(path).clips
     if path.is_dir():
-        return read_folder(path)
+        return dataclasses.replace(read_folder(path), root=str(path))
     if path.exists():
-        return _read_file(source, path)
+        return dataclasses.replace(_read_file(source, path), root=str(path.parent))
     if any(sign in source for sign in "*?["):
         return read_glob(str(path))
     if colon and (nearest := nearest_name(name, DATASETS)):
@@ -50,6 +53,17 @@ def read_source(source: str | Path) -> ClipTable:
     raise SourceError(
         f"{source}: no such file or folder, and none of the data sets {', '.join(DATASETS)}."
     )
+
+
+def is_one_sound(source: str | os.PathLike[str]) -> bool:
+    """Return whether a source is a sound file, or a missing one, and not several clips."""
+    name, _, _ = os.fspath(source).partition(":")
+    path = _absolute(os.fspath(source))
+    if path.is_dir():
+        return False
+    if path.exists():
+        return path.suffix.lower() not in MANIFEST_SUFFIXES | TABLE_SUFFIXES | LIST_SUFFIXES
+    return name not in DATASETS and not any(sign in os.fspath(source) for sign in "*?[")
 
 
 def _read_file(source: str, path: Path) -> ClipTable:

@@ -135,7 +135,10 @@ def open_store(path: Path) -> Store:
         path=path,
         front_end=front_end,
         clips=ClipTable(
-            head["source"], rows.drop(columns=[*INDEX, *STAMP]), notes=head.get("advice", [])
+            head["source"],
+            rows.drop(columns=[*INDEX, *STAMP]),
+            notes=head.get("advice", []),
+            root=head.get("root", ""),
         ),
         frames=frames,
         offsets=offsets,

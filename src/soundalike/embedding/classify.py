@@ -67,7 +67,7 @@ def classify(
 
     Raises:
         ModelError: the classifier has no threshold yet.
-        SourceError: `out` is a folder.
+        SourceError: `out` is a folder, or is not named .csv.
         InUseError: another run is writing `out`.
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
@@ -77,7 +77,7 @@ def classify(
             "the classifier has no threshold, since its evaluation was interrupted: run "
             "`soundalike evaluate` again, or set --threshold."
         )
-    with claimed_file(out, "CSV"):
+    with claimed_file(out, [".csv"]):
         front_end = classifier.model.front_end
         reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
         rows, n_clips = _classified(classifier, reader, windows)

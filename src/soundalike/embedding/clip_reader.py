@@ -32,6 +32,10 @@ class ClipReader:
         progress: If true, a progress bar, what was assumed about the source, and which clips lie
             outside the band of the front end are shown on standard error.
 
+    Attributes:
+        relative_paths: of the clips, as results name them.
+        problems: the clips that were skipped.
+
     Raises:
         BrokenClipsError: while reading, if a clip is broken and `strict` is set.
     """
@@ -43,6 +47,7 @@ class ClipReader:
         self.clips = clips
         self.strict = strict
         self.problems: list[Problem] = []
+        self.relative_paths = clips.relative_paths().to_numpy(object)
         self._durations_s = np.zeros(len(clips))
         self._bands = np.full((len(clips), 4), np.nan)
         self._progress = progress
@@ -87,15 +92,24 @@ class ClipReader:
         clip_start_s = rows["start_s"].fillna(0.0).to_numpy(float)
         return clip_start_s + start_s, np.fmin(clip_start_s + end_s, rows["end_s"].to_numpy(float))
 
+    def whole(self, clips: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return where clips that have been read start and end in their files, in seconds.
+
+        Shape:
+            clips, results: [clips].
+        """
+        rows = self.clips.rows.iloc[clips]
+        start_s = rows["start_s"].fillna(0.0).to_numpy(float)
+        end_s = start_s + self._durations_s[clips]
+        return start_s, np.fmin(end_s, rows["end_s"].to_numpy(float))
+
     def ends(self, clips: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return where clips end in their files, in seconds; NaN for one that ends with its file.
 
         Shape:
             clips: [clips], which have been read; result: [clips].
         """
-        rows = self.clips.rows.iloc[clips]
-        last_s = rows["start_s"].fillna(0.0).to_numpy(float) + self._durations_s[clips]
-        return np.minimum(rows["end_s"].to_numpy(float), last_s)
+        return np.minimum(self.clips.rows["end_s"].to_numpy(float)[clips], self.whole(clips)[1])
 
     def write_problems(self, out: Path) -> str | None:
         """List the skipped clips in a CSV file beside `out`, whose lock is held.

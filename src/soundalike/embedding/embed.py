@@ -1,20 +1,21 @@
-"""Sounds to a Parquet file, one row for every window: path, start_s, end_s, vector."""
+"""Sounds to a file of embeddings, one row for every window or every clip."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.output_file import claimed_file
+from soundalike.embedding.row_files import ROW_FILES
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import WindowEmbeddings, encode_windows
-from soundalike.runtime.atomic import atomic_write
+from soundalike.embedding.window_embeddings import WindowEmbeddings, encode_windows, means_by_clip
 
-ROWS_PER_GROUP = 8192  # a Parquet file of many small row groups is large and slow
+CLIPS_PER_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,19 @@ class EmbedResult:
 
     Args:
         n_clips: clips that were embedded.
-        n_windows: their windows, a row each.
+        n_windows: their windows.
+        n_rows: rows that were written, one for each window or clip.
         n_problems: clips that were skipped because they could not be read.
         problems: the CSV file that lists them, if there are any.
+        root: folder that the paths in the rows are relative to; "" if they are whole.
     """
 
     n_clips: int
     n_windows: int
+    n_rows: int
     n_problems: int
     problems: str | None
+    root: str
 
 
 def embed(
@@ -39,60 +44,104 @@ def embed(
     clips: ClipTable,
     out: Path,
     *,
+    per_clip: bool = False,
     batch_size: int = 64,
     strict: bool = False,
     progress: bool = True,
 ) -> EmbedResult:
-    """Write the embeddings of all clips' windows to a Parquet file.
+    """Write the embeddings of all clips' windows, or of all clips, to a file.
 
-    The clips are cut as `model.windows` says. Times are seconds in the sound file, and no window
-    ends after its clip. Broken clips are skipped and listed beside the file.
+    The suffix of the file says what it is: `soundalike.embedding.row_files`. Its columns are:
+
+    path: relative to `clips.root`.
+    start_s, end_s: of the window, or the clip, in seconds in the sound file. No row ends after it.
+    label, split: of the clip; "" if unknown.
+    duration_s: length of the clip in seconds.
+    vector: the embedding; that of a clip is the mean over its windows.
+
+    The clips are cut as `model.windows` says. Broken clips are skipped and listed beside the file.
 
     Args:
         model: from sounds to embeddings.
         clips: the clips to embed.
-        out: the Parquet file; replaced only when all rows are written.
+        out: a .parquet, .csv or .npy file; replaced only when all rows are written.
+        per_clip: If true, every clip has a row instead of every window.
         batch_size: windows that go through the encoder at a time.
         strict: If true, a broken clip is an error.
         progress: If true, a progress bar is shown on standard error.
 
     Raises:
-        SourceError: `out` is a folder.
+        SourceError: `out` is a folder, or has another suffix.
         InUseError: another run is writing `out`.
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
-    with claimed_file(out, "Parquet"):
+    with claimed_file(out, ROW_FILES):
         reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
-        batches = encode_windows(model, reader, batch_size)
-        with atomic_write(out) as path:
-            embedded, n_windows = _write(path, model, reader, batches)
-            reader.require_some(len(embedded))
+        batches = _Counted(encode_windows(model, reader, batch_size))
+        rows = _clip_rows(reader, batches) if per_clip else _window_rows(reader, batches)
+        n_rows = 0
+        with ROW_FILES[out.suffix.lower()](out, model.dim, clips.root) as add:
+            for columns, vectors in rows:
+                add(columns, vectors)
+                n_rows += len(vectors)
+            reader.require_some(len(batches.clips))
         problems = reader.write_problems(out)
-    return EmbedResult(len(embedded), n_windows, len(reader.problems), problems)
+    return EmbedResult(
+        n_clips=len(batches.clips),
+        n_windows=batches.n_windows,
+        n_rows=n_rows,
+        n_problems=len(reader.problems),
+        problems=problems,
+        root=clips.root,
+    )
 
 
-def _write(
-    path: Path, model: SoundEncoder, reader: ClipReader, batches: Iterable[WindowEmbeddings]
-) -> tuple[set[int], int]:
-    """Write the rows; return the positions of the clips that have some, and the number of rows."""
-    paths = reader.clips.rows["path"].to_numpy()
-    times = [("start_s", pa.float64()), ("end_s", pa.float64())]
-    vector = pa.list_(pa.float32(), model.dim)
-    schema = pa.schema([("path", pa.string()), *times, ("vector", vector)])
-    embedded: set[int] = set()
-    n_windows, group = 0, []
-    with pq.ParquetWriter(path, schema) as writer:
-        for batch in batches:
-            start_s, end_s = reader.times(batch.clips, batch.starts, batch.n_frames)
-            vectors = pa.FixedSizeListArray.from_arrays(pa.array(batch.vectors.ravel()), model.dim)
-            columns = [pa.array(paths[batch.clips]), start_s, end_s, vectors]
-            group.append(pa.table(columns, schema=schema))
-            n_windows += len(batch.clips)
-            embedded.update(batch.clips)
-            if sum(map(len, group)) >= ROWS_PER_GROUP:
-                writer.write_table(pa.concat_tables(group))
-                group = []
-        if group:
-            writer.write_table(pa.concat_tables(group))
-    return embedded, n_windows
+class _Counted:
+    """Batches of windows, which are counted on the way."""
+
+    def __init__(self, batches: Iterable[WindowEmbeddings]) -> None:
+        self.batches = batches
+        self.clips: set[int] = set()
+        self.n_windows = 0
+
+    def __iter__(self) -> Iterator[WindowEmbeddings]:
+        for batch in self.batches:
+            self.clips.update(batch.clips.tolist())
+            self.n_windows += len(batch.clips)
+            yield batch
+
+
+Rows = Iterator[tuple[pd.DataFrame, NDArray[np.float32]]]
+
+
+def _window_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
+    for batch in batches:
+        times = reader.times(batch.clips, batch.starts, batch.n_frames)
+        yield _columns(reader, batch.clips, *times), batch.vectors
+
+
+def _clip_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
+    for clips, means in means_by_clip(batches, CLIPS_PER_BATCH):
+        yield _columns(reader, clips, *reader.whole(clips)), means
+
+
+def _columns(
+    reader: ClipReader,
+    clips: NDArray[np.int64],
+    start_s: NDArray[np.float64],
+    end_s: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return the columns of rows, without vectors: of clips, and where they start and end."""
+    rows = reader.clips.rows.iloc[clips]
+    first_s, last_s = reader.whole(clips)
+    return pd.DataFrame(
+        {
+            "path": reader.relative_paths[clips],
+            "start_s": start_s,
+            "end_s": end_s,
+            "label": rows["label"].to_numpy(object),
+            "split": rows["split"].to_numpy(object),
+            "duration_s": last_s - first_s,
+        }
+    )

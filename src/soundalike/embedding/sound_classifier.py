@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from soundalike.datasets.store import Store
 from soundalike.embedding.model_folder import read_model, write_model
 from soundalike.embedding.model_path import CLASSIFIER, ENCODER, find_classifier
+from soundalike.embedding.one_page_module import OnePageModule
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.evaluation.class_probabilities import class_probabilities
@@ -39,7 +40,7 @@ class WindowProbabilities:
     probabilities: NDArray[np.float32]
 
 
-class SoundClassifier(nn.Module):
+class SoundClassifier(OnePageModule):
     """A model, a linear layer on its embeddings, and the names of the classes.
 
     Args:

@@ -1,29 +1,29 @@
 """The trained model in one piece: front end, standardization, encoder and windows."""
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+import inspect
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
-from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.audio.windows import Windows
+from soundalike.datasets.clips import Problem
+from soundalike.embedding.encode import OnError, encode
+from soundalike.embedding.model_config import arguments_of, config_of, in_words
 from soundalike.embedding.model_folder import fingerprint, read_model, write_model
 from soundalike.embedding.model_path import find_model
-from soundalike.embedding.sounds import Sound, is_path, mono_at, split_sounds
+from soundalike.embedding.one_page_module import OnePageModule
 from soundalike.embedding.whitening import Whitening
-from soundalike.embedding.window_embeddings import encode_windows
-from soundalike.models.encoder import Encoder, build_encoder
+from soundalike.models.encoder import Encoder
 from soundalike.models.intermediate_features import dim_with_intermediate, embed_with_intermediate
-from soundalike.runtime.progress import progress_bar
 
 
-class SoundEncoder(nn.Module):
+class SoundEncoder(OnePageModule):
     """From sounds to embeddings: log-mel, standardization and encoder, kept together.
 
     The front end and the statistics of the training set are part of the model, so a sound gets the
@@ -42,6 +42,7 @@ class SoundEncoder(nn.Module):
         intermediate_features: blocks of the encoder whose feature maps are pooled and appended to
             h, as `embed_with_intermediate` takes them.
         whitening: applied to the result; by default the embedding is h itself.
+        training_data: what the encoder was trained on, in words.
 
     Raises:
         ValueError: the encoder has no such block.
@@ -56,6 +57,7 @@ class SoundEncoder(nn.Module):
         windows: Windows,
         intermediate_features: Sequence[str] = (),
         whitening: Whitening | None = None,
+        training_data: str = "",
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -65,6 +67,7 @@ class SoundEncoder(nn.Module):
         self.windows = windows
         self.intermediate_features = tuple(intermediate_features)
         self.whitening = whitening
+        self.training_data = training_data
         self.dim = encoder.dim
         if whitening:
             self.dim = whitening.n_components
@@ -75,15 +78,25 @@ class SoundEncoder(nn.Module):
 
     def with_encoder(self, encoder: Encoder, whitening: Whitening | None = None) -> "SoundEncoder":
         """Return the same model with another network and the whitening that fits it."""
-        return SoundEncoder(
-            encoder,
-            self.encoder_settings,
-            self.front_end,
-            self.standardization,
-            self.windows,
-            self.intermediate_features,
-            whitening,
-        )
+        return self._with(encoder=encoder, whitening=whitening)
+
+    def with_windows(
+        self, window_s: float | None = None, hop_s: float | None = None
+    ) -> "SoundEncoder":
+        """Return the same model with windows of another length or distance, in seconds.
+
+        The network is shared. `Windows.resized` says what the defaults are and what is refused.
+        """
+        windows = self.windows.resized(self.front_end.hop_s, window_s, hop_s)
+        return self._with(windows=windows).train(self.training)
+
+    def _with(self, **changes: Any) -> "SoundEncoder":
+        """Return the same model with other arguments of the constructor."""
+        names = inspect.signature(SoundEncoder).parameters
+        return SoundEncoder(**{name: getattr(self, name) for name in names} | changes)
+
+    def __repr__(self) -> str:
+        return in_words(self)
 
     @property
     def device(self) -> torch.device:
@@ -112,62 +125,84 @@ class SoundEncoder(nn.Module):
         """Return the encoder's input: [batch, frames, bands] -> [batch, 1, frames, bands]."""
         return self.standardization(patches.float()).unsqueeze(1)
 
+    @overload
     def encode(
         self,
-        sounds: Sound | Iterable[Sound],
+        sounds: Any,
         sample_rate: float | None = None,
         *,
+        on_error: Literal["raise"] = ...,
+        batch_size: int = ...,
+        normalize: bool = ...,
+        show_progress_bar: bool = ...,
+    ) -> np.ndarray: ...
+    @overload
+    def encode(
+        self,
+        sounds: Any,
+        sample_rate: float | None = None,
+        *,
+        on_error: Literal["skip"],
+        batch_size: int = ...,
+        normalize: bool = ...,
+        show_progress_bar: bool = ...,
+    ) -> tuple[np.ndarray, list[Problem]]: ...
+    def encode(
+        self,
+        sounds: Any,
+        sample_rate: float | None = None,
+        *,
+        on_error: OnError = "raise",
         batch_size: int = 64,
         normalize: bool = False,
         show_progress_bar: bool = False,
-    ) -> np.ndarray:
+    ) -> np.ndarray | tuple[np.ndarray, list[Problem]]:
         """Return one embedding for every sound: the mean over its windows.
 
         Several threads may encode with the same model.
 
         Args:
-            sounds: paths, or waveforms ``[samples]`` or ``[samples, channels]`` as arrays or
-                tensors; one or many. Floats are in the range from -1 to 1; integers are scaled by
-                their type. Of a waveform in a list, the shorter axis holds the channels.
-            sample_rate: of the waveforms, in Hz; not needed for paths.
+            sounds: a sound, or many. A sound is a path; a waveform ``[samples]`` or
+                ``[samples, channels]``, an array or tensor; or a tuple of a waveform and its sample
+                rate. Many are an iterable of sounds, any source that `read_source` takes (a folder,
+                a glob, a manifest), what it returns, or a DataFrame with the columns of a manifest.
+                Floats are in the range from -1 to 1; integers are scaled by their type. Of a
+                waveform in a list, the shorter axis holds the channels.
+            sample_rate: of the waveforms, in Hz; not needed for paths and tuples.
+            on_error: "raise": a sound that cannot be read is an error. "skip": its embedding is
+                NaN, and the problems are returned, too.
             batch_size: windows that go through the encoder at a time.
             normalize: If true, every embedding is scaled to unit length.
             show_progress_bar: If true, a progress bar is shown on standard error.
 
+        Returns:
+            The embeddings; with ``on_error="skip"``, the embeddings and the problems.
+
         Shape:
-            result: float32 [sounds, dim], or [dim] for a single sound.
+            embeddings: float32 [sounds, dim], or [dim] for a single sound. The sounds of a source
+            are in the order of ``read_source(source).rows``.
 
         Raises:
             AudioError: a file cannot be read.
+            BrokenClipsError: a source names clips that cannot be read.
             ValueError: a waveform comes without its sample rate, or is not a waveform.
         """
-        sounds, is_single = split_sounds(sounds)
-        bar = progress_bar(sounds, name="encode", unit="clips", is_shown=show_progress_bar)
-        log_mels = (self._log_mel(sound, sample_rate) for sound in bar)
-        sums: list[np.ndarray] = []
-        n_windows: list[int] = []
-        for batch in encode_windows(self, log_mels, batch_size):
-            for clip, vector in zip(batch.clips, batch.vectors, strict=True):
-                if clip == len(sums):
-                    sums.append(np.zeros(self.dim))
-                    n_windows.append(0)
-                sums[clip] += vector
-                n_windows[clip] += 1
-        means = np.reshape(sums, (-1, self.dim)) / np.reshape(n_windows, (-1, 1))
-        embeddings = means.astype(np.float32)
+        embeddings, problems, is_single = encode(
+            self,
+            sounds,
+            sample_rate,
+            on_error=on_error,
+            batch_size=batch_size,
+            progress=show_progress_bar,
+        )
         embeddings = _unit_length(embeddings) if normalize else embeddings
-        return embeddings[0] if is_single else embeddings
+        result = embeddings[0] if is_single else embeddings
+        return (result, problems) if on_error == "skip" else result
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the cosine similarity of every embedding in a to every one in b, [a, b]."""
         return _unit_length(a) @ _unit_length(b).T
-
-    def _log_mel(self, sound: Any, sample_rate: float | None) -> Iterable[np.ndarray]:
-        """Return the log_mel of a sound in blocks [frames, bands]."""
-        if is_path(sound):
-            return read_log_mel_blocks(sound, self.front_end)
-        return [self.front_end.of_clip(mono_at(sound, sample_rate, self.front_end.sample_rate))]
 
     def save(self, folder: str | Path, *, half: bool = False) -> None:
         """Write ``config.json`` and the weights into a folder.
@@ -177,22 +212,12 @@ class SoundEncoder(nn.Module):
             half: If true, weights are saved in half precision: half the file size, and embeddings
                 change in the third or fourth digit. Loading makes them float32 again.
         """
-        write_model(Path(folder), self._config(), self, half=half)
+        config = config_of(self) | {"training_data": self.training_data}
+        write_model(Path(folder), config, self, half=half)
 
     def fingerprint(self) -> str:
         """Return a hash of settings and weights: models with the same one are the same model."""
-        return fingerprint(self._config(), self)
-
-    def _config(self) -> dict[str, Any]:
-        """Return the settings that `_build` takes, for JSON."""
-        return {
-            "encoder": self.encoder_settings,
-            "front_end": dataclasses.asdict(self.front_end),
-            "standardization": dataclasses.asdict(self.standardization),
-            "windows": dataclasses.asdict(self.windows),
-            "intermediate_features": list(self.intermediate_features),
-            "whitening": list(self.whitening.axes.shape) if self.whitening else None,
-        }
+        return fingerprint(config_of(self), self)
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
@@ -216,30 +241,9 @@ class SoundEncoder(nn.Module):
         """
 
         def build(config: dict[str, Any]) -> tuple[SoundEncoder, SoundEncoder]:
-            return (model := cls._build(**config)), model
+            return (model := cls(**arguments_of(**config)).eval()), model
 
         return read_model(Path(folder), build)
-
-    @classmethod
-    def _build(
-        cls,
-        encoder: dict[str, Any],
-        front_end: dict[str, Any],
-        standardization: dict[str, Any],
-        windows: dict[str, Any],
-        intermediate_features: list[str],
-        whitening: list[int] | None,
-    ) -> "SoundEncoder":
-        """Build a model from the settings that `save` wrote; its weights are random."""
-        return cls(
-            build_encoder(encoder, front_end["n_mels"]),
-            encoder,
-            LogMel(**front_end),
-            Standardization(**standardization),
-            Windows(**windows),
-            intermediate_features,
-            Whitening(*whitening) if whitening else None,
-        ).eval()
 
 
 def _unit_length(embeddings: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from soundalike.runtime.counts import counted
 
 logger = logging.getLogger(__name__)
 
-Sound = str | os.PathLike[str] | np.ndarray | Tensor
+Sound = str | os.PathLike[str] | np.ndarray | Tensor | tuple[np.ndarray | Tensor, float]
 MAX_CHANNELS = 64
 MIN_SAMPLE_RATE = 1000  # in Hz; a lower one is a mistake, and resampling would fill the memory
 
@@ -28,13 +28,15 @@ def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
     """Return the sounds one by one, and whether there is only one and it is not in a list.
 
     Args:
-        sounds: a path, an array or tensor ``[samples]`` or ``[samples, channels]``, or an iterable
-            of these.
+        sounds: a path, an array or tensor ``[samples]`` or ``[samples, channels]``, one of these
+            waveforms with its sample rate, or an iterable of sounds.
 
     Raises:
         ValueError: it is none of these, or it may be several sounds or several channels.
     """
     if is_path(sounds):
+        return [sounds], True
+    if split_pair(sounds):
         return [sounds], True
     array = _as_array(sounds)
     if array is None:
@@ -59,6 +61,15 @@ def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
 def is_path(sound: Any) -> bool:
     """Return whether a sound is the path of a file."""
     return isinstance(sound, str | os.PathLike)
+
+
+def split_pair(sound: Any) -> tuple[Any, float] | None:
+    """Return a waveform and its sample rate from a tuple of both, None for anything else."""
+    if not (isinstance(sound, tuple) and len(sound) == 2):
+        return None
+    waveform, rate = sound
+    is_pair = isinstance(rate, numbers.Real) and _as_array(waveform) is not None
+    return (waveform, rate) if is_pair else None
 
 
 def mono_at(sound: Any, sample_rate: float | None, new_rate: int) -> NDArray[np.float32]:
@@ -164,5 +175,5 @@ def _checked_rate(sample_rate: Any) -> float:
 def _not_a_sound(sound: Any) -> ValueError:
     return ValueError(
         f"encode takes paths, arrays and tensors, not {type(sound).__name__}: pass the samples as "
-        "a numpy array, and sample_rate."
+        "a numpy array, and sample_rate; or a tuple of both."
     )

@@ -103,3 +103,43 @@ def batch_windows(
         while batch := list(itertools.islice(same_length, n_windows)):
             clips, starts, log_mels = zip(*batch, strict=True)
             yield np.array(clips), np.array(starts), np.stack(log_mels)
+
+
+def means_by_clip(
+    batches: Iterable[WindowEmbeddings], n_clips: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Average the embeddings of each clip's windows.
+
+    Args:
+        batches: embeddings of windows, clips in their order.
+        n_clips: number of clips that are yielded at a time; the last time fewer.
+
+    Yields:
+        The positions of clips that have windows, in their order, and their embeddings.
+
+    Shape:
+        positions: [clips]; embeddings: [clips, dim].
+    """
+    positions: list[int] = []
+    sums: list[NDArray[np.float64]] = []
+    n_windows: list[int] = []
+
+    def means(n: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Take the first clips off the lists."""
+        result = np.stack(sums[:n]) / np.reshape(n_windows[:n], (-1, 1))
+        clips = np.array(positions[:n])
+        del positions[:n], sums[:n], n_windows[:n]
+        return clips, result.astype(np.float32)
+
+    for batch in batches:
+        for clip, vector in zip(batch.clips.tolist(), batch.vectors, strict=True):
+            if not positions or positions[-1] != clip:
+                if len(positions) >= n_clips:
+                    yield means(n_clips)
+                positions.append(clip)
+                sums.append(np.zeros(batch.vectors.shape[1]))
+                n_windows.append(0)
+            sums[-1] += vector
+            n_windows[-1] += 1
+    if positions:
+        yield means(len(positions))

@@ -9,7 +9,7 @@ from torch import nn
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
-from soundalike.audio.windows import Windows
+from soundalike.audio.windows import Windows, n_frames_in
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
@@ -23,6 +23,7 @@ from soundalike.models.intermediate_features import dim_with_intermediate
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
+from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
@@ -117,7 +118,8 @@ def build_pretraining(
     criterion: ContrastiveLoss = build(LOSSES, recipe["loss"])
     network = criterion.network(projector, recipe["head"]["out_dim"])
     training = _build_training(fabric, store, recipe, settings, views, network, criterion)
-    return Pretraining(training, projector, _build_model(store, recipe, encoder, standardization))
+    model = _build_model(store, recipe, encoder, standardization, init)
+    return Pretraining(training, projector, model)
 
 
 def _build_training(
@@ -153,12 +155,16 @@ def _build_encoder(store: Store, recipe: Recipe, init: SoundEncoder | None) -> E
 
 
 def _build_model(
-    store: Store, recipe: Recipe, encoder: Encoder, standardization: Standardization
+    store: Store,
+    recipe: Recipe,
+    encoder: Encoder,
+    standardization: Standardization,
+    init: SoundEncoder | None,
 ) -> SoundEncoder:
     embedding = EmbeddingSettings(**recipe["embedding"])
     patch_frames = window_frames = recipe["views"]["patch_frames"]
     if embedding.window_s is not None:
-        window_frames = 1 + round(embedding.window_s / store.front_end.hop_s)
+        window_frames = n_frames_in(embedding.window_s, store.front_end.hop_s)
     return SoundEncoder(
         encoder,
         recipe["encoder"],
@@ -168,7 +174,16 @@ def _build_model(
             window_frames, patch_frames, align_last=embedding.align_last_window
         ),
         embedding.intermediate_features,
+        training_data=_training_data(store, init),
     )
+
+
+def _training_data(store: Store, init: SoundEncoder | None) -> str:
+    """Describe what a model is trained on."""
+    words = f"{counted(len(store.clips), 'clip')}, {store.hours:.2g} h, of {store.clips.name}"
+    if init and init.training_data:
+        words += f"; before, on {init.training_data}"
+    return words
 
 
 def _refuse_bad_patch_length(patch_frames: int, store: Store, encoder: Encoder) -> None:
