@@ -117,7 +117,7 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
     assert report["channels"]["8"] == 1
     out = capsys.readouterr().out
     assert f"{len(GOOD) + len(BROKEN)} ({len(GOOD)} readable)" in out
-    assert "and 5 more: --json lists them all" in out
+    assert "and 5 more: --csv FILE lists all" in out
 
 
 @pytest.fixture(scope="module")

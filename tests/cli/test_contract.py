@@ -46,6 +46,17 @@ def test_an_unknown_option_is_refused(name, refusal):
     assert "error: " in refusal(name, "--loud")
 
 
+NOT_COMPUTING, WITHOUT_DEVICE = {"download"}, {"scan", "prepare", "views"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_that_compute_can_be_limited(name, call, capsys):
+    assert call(name, "--help") == DONE
+    text = capsys.readouterr().out
+    assert ("--threads" in text) is (name not in NOT_COMPUTING)
+    assert ("--device" in text) is (name not in NOT_COMPUTING | WITHOUT_DEVICE)
+
+
 def test_help_lists_the_commands_in_order(call, capsys):
     assert call("--help") == DONE
     text = capsys.readouterr().out

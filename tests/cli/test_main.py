@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 import soundalike
-from soundalike.cli import DONE, FAILED, WRONG_USE
+from soundalike.cli import COMMANDS, DONE, FAILED, WRONG_USE
 from soundalike.datasets import source
 from soundalike.datasets.folder import read_folder
 from soundalike.datasets.store import is_store
@@ -134,10 +134,10 @@ def test_an_output_in_use_is_refused(
 def test_a_source_is_read_once(command, run, sound_folder, tmp_path, call, monkeypatch):
     n_calls = 0
 
-    def counted(path):
+    def counted(path, label_depth):
         nonlocal n_calls
         n_calls += 1
-        return read_folder(path)
+        return read_folder(path, label_depth)
 
     monkeypatch.setattr(source, "read_folder", counted)
     model = [run.path] if command == "evaluate" else []
@@ -155,3 +155,25 @@ def test_a_closed_pipe_prints_no_error(sound_folder):
     assert child.returncode == FAILED
     assert "Error" not in child.stderr
     assert "Exception" not in child.stderr
+
+
+def test_commands_run_within_the_limits_of_their_options(tmp_path, monkeypatch, call, refusal):
+    (tmp_path / "sing.py").write_text(
+        '"""Sing."""\n'
+        "import os\n"
+        "from soundalike.cli.options import add_machine as add_arguments\n"
+        "def run(arguments):\n"
+        '    assert os.environ["SOUNDALIKE_THREADS"] == os.environ["OMP_NUM_THREADS"] == "3"\n'
+        '    assert os.environ["SOUNDALIKE_DEVICE"] == "cpu"\n'
+        "    return 0\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(COMMANDS, "sing", "sing")
+    before = dict(os.environ)
+    assert call("sing", "--threads", 3, "--device", "cpu") == DONE
+    monkeypatch.setenv("SOUNDALIKE_THREADS", "3")
+    assert call("sing", "--device", "cpu") == DONE
+    monkeypatch.setenv("SOUNDALIKE_THREADS", "many")
+    assert "SOUNDALIKE_THREADS=many: set it to a whole number" in refusal("sing")
+    monkeypatch.delenv("SOUNDALIKE_THREADS")
+    assert dict(os.environ) == before

@@ -25,6 +25,8 @@ REPORT = ScanReport(
     duration_s={"shortest": 0.5, "quarter": 1, "median": 2, "three_quarters": 3, "longest": 9},
     sample_rates={44100: 1000, 22050: 193},
     channels={1: 1193},
+    n_training=1193,
+    unlabeled=["loose.wav"],
     labels={f"class {number}": number for number in range(1, 15)},
     splits={},
     folds={},
@@ -63,7 +65,9 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "a.wav = b.wav" in text
     assert "4.wav: empty: [gone]" in text
     assert "5.wav" not in text
-    assert "2 more: --json" in text
+    assert "2 more: --csv FILE" in text
+    assert "1,193 clips" in text
+    assert "1: harmless for pre-training; evaluation leaves them out" in " ".join(text.split())
     assert "silent" not in text
     assert "bird.wav" in text
     assert "97% of the energy is above [10,500] Hz" in text
@@ -72,7 +76,9 @@ def test_the_table_has_counts_and_the_first_names(capsys):
 
 def test_a_source_without_readable_clips_is_no_error(capsys):
     nothing = dict.fromkeys((field.name for field in fields(ScanReport)), ())
-    empty = ScanReport(**nothing | {"source": "x", "n_clips": 0, "n_readable": 0, "hours": 0})
+    empty = ScanReport(
+        **nothing | {"source": "x", "n_clips": 0, "n_readable": 0, "n_training": 0, "hours": 0}
+    )
     print_scan(empty)
     assert "none" in capsys.readouterr().out
 
@@ -114,9 +120,9 @@ def test_near_duplicates_are_counted_printed_and_listed(words, copies, call, mon
     assert "1 (in 1 of " in text
     assert "part.ogg" in text
     assert "s is in" in text
-    (row,) = pd.read_csv("pairs.csv").to_dict("records")
+    (row,) = pd.read_csv("pairs.csv").query("finding == 'near_duplicates'").to_dict("records")
     (pair,) = json.loads((copies / "x.json").read_text())["near_duplicates"]["pairs"]
-    assert row == pair
+    assert {name: row[name] for name in pair} == pair
     assert pair["correlation"] > 0.9
 
 
@@ -125,8 +131,27 @@ def test_without_the_option_near_duplicates_are_not_looked_for(copies, results_o
     assert "near_duplicates" not in report
 
 
-def test_a_list_of_pairs_needs_a_search(copies, refusal):
-    assert "--duplicates" in refusal("scan", copies, "--csv", copies / "pairs.csv")
+def test_what_is_found_is_counted_listed_and_comes_with_advice(tmp_path, call, capsys):
+    """Also a file that looks like audio and is no source, and sounds without a label."""
+    sounds = tmp_path / "sounds"
+    (sounds / "dog").mkdir(parents=True)
+    soundfile.write(sounds / "dog" / "a.wav", np.sin(np.arange(8000) / 5) / 2, 8000)
+    for number in range(7):
+        soundfile.write(sounds / f"{number}.wav", np.zeros(8000), 8000)
+    (sounds / "tune.mid").write_bytes(b"MThd")
+    csv, json_file = tmp_path / "x.csv", tmp_path / "x.json"
+    assert call("scan", sounds, "--workers", 1, "--csv", csv, "--json", json_file) == DONE
+    text = " ".join(capsys.readouterr().out.split())
+    assert "7: nothing can be learned from them" in text
+    assert "7: harmless for pre-training" in text
+    assert "1: not read .mid (1)" in text
+    rows = pd.read_csv(csv)
+    assert rows["finding"].value_counts().to_dict() == {
+        "unlabeled": 7, "silent": 7, "problem: not read": 1,
+    }  # fmt: skip
+    report = json.loads(json_file.read_text())
+    assert len(report["unlabeled"]) == len(report["silent"]) == 7
+    assert (report["n_clips"], report["n_training"]) == (8, 8)
 
 
 def test_the_table_has_the_first_pairs_and_problems_of_the_other_source(capsys):
@@ -137,7 +162,7 @@ def test_the_table_has_the_first_pairs_and_problems_of_the_other_source(capsys):
     assert "7 (in 7 of 1,200 clips); 1 across splits or folds" in text
     assert "[4].wav 0.0-5.0 s is in b.ogg at 12.3 s, correlation 0.97" in text
     assert "[5].wav" not in text
-    assert "2 more: --csv FILE lists them all" in text
+    assert "2 more: --csv FILE lists all" in text
     assert "x.ogg: empty" in text
     print_scan(REPORT, NearDuplicates([], []))
     assert "near-duplicates" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from soundalike.datasets.clips import SourceError
 from soundalike.datasets.folder_names import rows_of_sounds
 
 
@@ -54,6 +55,42 @@ def test_a_folder_name_with_two_classes_is_reported():
 def test_splits_within_every_class():
     rows, notes = meaning("dog/train/a.wav", "dog/Test/b.wav", "cat/train/x/c.wav")
     assert rows == [("dog", "train", ""), ("dog", "test", ""), ("cat", "train", "")]
-    assert notes == ["splits from folders train, Test"]
+    assert notes == [
+        "splits from folders train, Test",
+        "label from the first of 2 levels of folders (see --label_depth)",
+    ]
     rows, _ = meaning("dog/train/a.wav", "dog/test/b.wav", "cat/c.wav")
     assert rows == [("dog", "", ""), ("dog", "", ""), ("cat", "", "")], "one sound has no split"
+
+
+DEEP = ["loose.wav", "animals/a.wav", "animals/birds/b.wav", "animals/birds/owls/c.wav"]
+
+
+@pytest.mark.parametrize(
+    ("label_depth", "labels", "note"),
+    [
+        (None, ["", "animals", "animals", "animals"], "the first of 3 levels"),
+        (1, ["", "animals", "animals", "animals"], "level 1"),
+        (2, ["", "", "birds", "birds"], "level 2"),
+        (3, ["", "", "", "owls"], "level 3"),
+        ("deepest", ["", "animals", "birds", "owls"], "the deepest folder"),
+    ],
+)
+def test_the_level_of_the_label_can_be_chosen(label_depth, labels, note):
+    paths = [Path("r", name) for name in DEEP]
+    rows, notes = rows_of_sounds(Path("r"), paths, label_depth)
+    assert rows["label"].tolist() == labels
+    assert len(notes) == 1
+    assert f"label from {note}" in notes[0]
+
+
+def test_the_level_of_splits_does_not_count():
+    paths = [Path("r", split, name) for split in ("train", "test") for name in DEEP[1:]]
+    rows, _ = rows_of_sounds(Path("r"), paths, 2)
+    assert rows["label"].tolist() == ["", "birds", "birds"] * 2
+    assert rows["split"].tolist() == ["train"] * 3 + ["test"] * 3
+
+
+def test_a_level_that_does_not_exist_is_refused():
+    with pytest.raises(SourceError, match="no sound lies 4 folders deep, only 3"):
+        rows_of_sounds(Path("r"), [Path("r", name) for name in DEEP], 4)

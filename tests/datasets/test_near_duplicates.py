@@ -1,7 +1,6 @@
 """Copies are found however they were made; unrelated clips of one kind are not reported."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import soundfile
 import soxr
@@ -10,7 +9,7 @@ from scipy.signal import lfilter
 from soundalike.audio.landmark_index import Candidate
 from soundalike.datasets import near_duplicates, shared_parts
 from soundalike.datasets.clips import Clip, ClipTable, Problem
-from soundalike.datasets.near_duplicates import NearDuplicate, find_near_duplicates, write_pairs
+from soundalike.datasets.near_duplicates import find_near_duplicates
 from soundalike.datasets.shared_parts import Recording
 from soundalike.datasets.source import read_source
 
@@ -222,12 +221,3 @@ def test_the_pairs_do_not_depend_on_the_number_of_processes(tmp_path):
     results = [find_near_duplicates(table, n_workers=n, progress=False) for n in (1, 2)]
     assert results[0] == results[1]
     assert len(results[0].pairs) == 1
-
-
-def test_pairs_are_written_as_csv(tmp_path):
-    pair = NearDuplicate(3, "ä,b.wav", 0.5, 2.0, 1, "c.wav", 12.25, -0.97, True)
-    write_pairs(tmp_path / "deep" / "pairs.csv", [pair])
-    (row,) = pd.read_csv(tmp_path / "deep" / "pairs.csv").to_dict("records")
-    assert row == vars(pair)
-    write_pairs(tmp_path / "none.csv", [])
-    assert list(pd.read_csv(tmp_path / "none.csv").columns) == list(vars(pair))

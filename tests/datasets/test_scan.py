@@ -9,8 +9,10 @@ import soundfile
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import Clip, ClipTable, Problem
+from soundalike.datasets.prepare import prepare
 from soundalike.datasets.scan import scan
 from soundalike.datasets.source import read_source
+from soundalike.datasets.splits import training_clips
 
 RATE = 8000
 
@@ -180,3 +182,30 @@ def test_bat_calls_and_infrasound_are_listed_with_the_options_that_cover_them(tm
     assert "below 50 Hz" in whale
     front_end = LogMel(sample_rate=192000, fmax=90000.0)
     assert scan(read_source(tmp_path), front_end, n_workers=1, progress=False).above_band == []
+
+
+@pytest.mark.parametrize("has_splits", [False, True])
+def test_scan_and_training_count_the_same_clips(has_splits, tmp_path):
+    """Of the readable clips, those that prepare leaves out are not trained on."""
+    tree = {f"{kind}/{number}.wav": number for kind in ("train", "test") for number in range(4)}
+    sounds = tmp_path / "sounds"
+    for name, seed in tree.items():
+        path = sounds / (name if has_splits else name.replace("t", "class t", 1))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_copy = seed == 3
+        sound = noise(0.2, seed if is_copy else seed + 10 * name.startswith("test"))
+        soundfile.write(path, sound * (seed > 0), 22050)
+    (sounds / "train" / "broken.wav").parent.mkdir(exist_ok=True)
+    (sounds / "train" / "broken.wav").write_text("no sound")
+    clips = read_source(sounds)
+    store = prepare(clips, tmp_path / "store", n_workers=1, progress=False)
+    report = scan(clips, n_workers=1, progress=False)
+    assert report.n_training == len(training_clips(store.clips)) == (3 if has_splits else 8)
+    assert len(training_clips(clips)) == (5 if has_splits else 9)  # as `views` lists them
+
+
+def test_clips_without_a_label_are_listed_if_others_have_one(tmp_path):
+    clips = [Clip("a.wav", "dog"), Clip("b.wav"), Clip("c.wav")]
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert report.unlabeled == ["b.wav", "c.wav"]
+    assert not scan(ClipTable.of("x", clips[1:]), n_workers=1, progress=False).unlabeled

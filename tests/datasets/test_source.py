@@ -140,3 +140,15 @@ def test_one_sound_is_told_from_many(source, is_one, tmp_path, monkeypatch):
     for name in ("a.wav", "a[1].wav", "no suffix", "t.csv", "t.parquet", "t.txt"):
         (tmp_path / name).touch()
     assert is_one_sound(source) is is_one
+
+
+def test_the_level_of_the_label_is_for_folders_and_patterns(tmp_path):
+    for name in ("animals/birds/a.wav", "animals/bats/b.wav"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        soundfile.write(tmp_path / name, np.sin(np.arange(8000)), 8000)
+    for source in (tmp_path, f"{tmp_path}/*/*/*.wav"):
+        assert read_source(source, 2).classes == ["bats", "birds"]
+        assert read_source(source, "deepest").classes == ["bats", "birds"]
+        assert read_source(source).classes == ["animals"]
+    with pytest.raises(SourceError, match="--label_depth is for folders of sounds and patterns"):
+        read_source(tmp_path / "animals" / "birds" / "a.wav", 2)

@@ -106,7 +106,7 @@ def test_silent_patches_are_marked_and_counted(tmp_path, sounds, make_page):
     n_silent = quiet.text.get("strong", []).count("silent patch")
     assert n_silent == 2, "both patches of the recording of nothing"
     assert facts["silent patches"] == "2 of 8"
-    assert facts["training clips"] == "4"
+    assert facts["clips listed for training"] == "4"
 
 
 def test_missing_recordings_are_mentioned(tmp_path, sounds, page, make_page):

@@ -11,6 +11,7 @@ from soundalike.runtime.hardware import (
     choose_hardware,
     keep_freed_memory,
 )
+from soundalike.runtime.limits import LimitError, limits
 
 
 def test_a_precision_can_be_forced():
@@ -104,3 +105,22 @@ def test_bf16_that_a_gpu_emulates_is_not_native(monkeypatch):
     hardware = choose_hardware()
     assert (hardware.accelerator, hardware.precision) == ("cuda", "32-true")
     assert best_device().type == "cuda"
+
+
+def test_the_limits_of_the_user_hold(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    try:
+        with limits(before + 1, "cpu"):
+            hardware = choose_hardware()
+            assert (hardware.accelerator, best_device()) == ("cpu", torch.device("cpu"))
+            assert hardware.name == f"CPU, {before + 1} threads"
+            assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_missing_gpu_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with limits(device="cuda"), pytest.raises(LimitError, match="torch finds no GPU here"):
+        choose_hardware()

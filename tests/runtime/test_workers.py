@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from soundalike.runtime.workers import WorkerError, map_in_processes, n_processors
+from soundalike.runtime.workers import WorkerError, map_in_processes
 
 
 def slow_at_first(number):
@@ -91,10 +91,6 @@ def test_a_killed_worker_is_reported_in_one_line():
         list(map_in_processes(die_at_seven, range(100), 2))
     assert "\n" not in str(error.value)
     assert error.value.__suppress_context__
-
-
-def test_at_least_one_processor_is_available():
-    assert 1 <= n_processors() <= os.cpu_count()
 
 
 TWO_AT_WORK = """

@@ -5,6 +5,7 @@ import sys
 
 from soundalike.cli import DONE
 from soundalike.cli.options import (
+    add_machine,
     add_out,
     add_precision,
     add_source,
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_windows(parser)
     add_precision(parser)
     add_strict(parser)
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_output(arguments.out, [".csv"])
     folder = find_classifier(arguments.run)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.embedding import classify
     from soundalike.embedding.sound_classifier import SoundClassifier

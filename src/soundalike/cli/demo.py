@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from soundalike.cli import DONE
+from soundalike.cli.options import add_machine
 from soundalike.cli.output import write_json
 
 
@@ -12,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("demo"), metavar="DIR", help="output folder (demo)"
     )
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import argparse
 
 from soundalike.cli import DONE
 from soundalike.cli.options import (
+    add_machine,
     add_model_and_source,
     add_out,
     add_precision,
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_windows(parser)
     add_precision(parser)
     add_strict(parser)
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_output(arguments.out, ROW_FILES)
     folder = find_model(arguments.model)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.embedding import embed
     from soundalike.embedding.sound_encoder import SoundEncoder

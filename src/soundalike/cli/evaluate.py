@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import add_model_and_source, at_least
+from soundalike.cli.options import add_machine, add_model_and_source, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
 from soundalike.runtime.counts import counted
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for results and store (default: evaluation/SOURCE in MODEL; for a shipped "
         "model, in the working directory)",
     )
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe, SUPERVISED, arguments.overrides)
     find_model(arguments.model)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.downstream.evaluate import evaluate
 

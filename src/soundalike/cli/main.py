@@ -11,6 +11,7 @@ from types import ModuleType
 from soundalike import __version__
 from soundalike.cli import COMMANDS, FAILED, UsageError
 from soundalike.cli.recipe_options import parse_values, split_overrides
+from soundalike.runtime.limits import limits
 
 # Read when torch is imported: threads of OpenMP that wait for others sleep at once. By default they
 # keep a processor busy for a while, which on a machine with other work halves the speed.
@@ -48,7 +49,8 @@ def main(words: list[str] | None = None) -> int:
         parser.error(f"{next(iter(overrides))}: this command does not take recipe keys")
     try:
         arguments.overrides = parse_values(overrides)
-        exit_code = command.run(arguments)
+        with limits(arguments.threads, arguments.device):
+            exit_code = command.run(arguments)
         sys.stdout.flush()
         return exit_code
     except KeyboardInterrupt:
@@ -85,7 +87,7 @@ def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"soundalike {name}", description=_description(command), allow_abbrev=False
     )
-    parser.set_defaults(takes_overrides=False)
+    parser.set_defaults(takes_overrides=False, threads=None, device=None)
     command.add_arguments(parser)
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write the results to FILE as JSON"

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import UsageError
+from soundalike.runtime.limits import DEVICES
 
 if TYPE_CHECKING:
+    from soundalike.datasets.folder_names import LabelDepth
     from soundalike.embedding.sound_encoder import SoundEncoder
 
 SOURCE_HELP = (
@@ -25,8 +27,15 @@ MODEL_HELP = (
 
 
 def add_source(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
-    """Add SOURCE; ``nargs="?"`` makes it optional."""
+    """Add SOURCE, which ``nargs="?"`` makes optional, and ``--label_depth``."""
     parser.add_argument("source", metavar="SOURCE", nargs=nargs, help=SOURCE_HELP)
+    parser.add_argument(
+        "--label_depth",
+        type=label_depth,
+        metavar="N",
+        help="which level of folders is the label: 1, 2 ... or deepest (default: the first that is "
+        "no split or fold)",
+    )
 
 
 def add_model_and_source(parser: argparse.ArgumentParser) -> None:
@@ -41,12 +50,32 @@ def add_out(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
-    """Add ``--workers``."""
+    """Add ``--workers``, which is also called ``--threads``: a worker has one thread."""
     parser.add_argument(
         "--workers",
+        "--threads",
         type=at_least(1),
         metavar="N",
-        help="number of worker processes (default: one per processor)",
+        help="number of worker processes (default: SOUNDALIKE_THREADS, or one per processor)",
+    )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device`` and ``--threads``; `main` acts on them."""
+    parser.add_argument(
+        "--device", choices=DEVICES, help="where to compute (default: a GPU if there is one)"
+    )
+    add_threads(parser)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """Add ``--threads``; `main` acts on it."""
+    parser.add_argument(
+        "--threads",
+        type=at_least(1),
+        metavar="N",
+        help="number of threads, and of worker processes (default: SOUNDALIKE_THREADS, or one per "
+        "processor)",
     )
 
 
@@ -117,6 +146,15 @@ def at_least(minimum: int) -> Callable[[str], int]:
         return int(text)
 
     return whole_number
+
+
+def label_depth(text: str) -> "LabelDepth":
+    """Return an argument that is a whole number from 1 on, or "deepest"."""
+    if text == "deepest":
+        return "deepest"
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected 1, 2 ... or deepest")
+    return int(text)
 
 
 def share(text: str) -> float:

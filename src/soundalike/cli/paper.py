@@ -3,7 +3,7 @@
 import argparse
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import add_out, add_source, at_least, share
+from soundalike.cli.options import add_machine, add_out, add_source, at_least, share
 from soundalike.cli.output import write_json
 
 
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="replace the labels of this share of the training clips with wrong ones (0)",
     )
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--label_noise must be below 1: at least some labels must be correct.")
     choose(arguments.only)
     find_budget(arguments.budget)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.paper.run import run_paper
 

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     front_end = read_front_end(arguments)
     store = prepare.prepare(
-        read_source(arguments.source),
+        read_source(arguments.source, arguments.label_depth),
         arguments.out,
         front_end,
         n_workers=arguments.workers,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from soundalike.cli import DONE, FAILED, UsageError
-from soundalike.cli.options import add_source, add_strict, positive_number
+from soundalike.cli.options import add_machine, add_source, add_strict, positive_number
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import (
     PRETRAINING_RECIPES,
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--print_recipe", action="store_true", help="print the recipe and exit")
     add_strict(parser)
+    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -78,7 +79,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
     init_folder = find_model(arguments.init) if arguments.init else None
     run = RunFolder(arguments.out)
     front_end = front_end_of(recipe)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
     init = None
     if init_folder:
         from soundalike.embedding.sound_encoder import SoundEncoder

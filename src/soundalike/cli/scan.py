@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from soundalike.cli import DONE, UsageError
+from soundalike.cli import DONE
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EPILOG = "Any key of the front end can be set as an option: --front_end.fmax 8000."
 
-_MAX_CLIPS = 5  # in a list of names; --json has them all
+_MAX_CLIPS = 5  # in a list of names; --csv and --json have them all
 _MAX_VALUES = 12  # in a list of counts
 
 
@@ -37,31 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "resampled or amplified; with OTHER, clips that share it with clips of that source",
     )
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write all pairs of --duplicates to FILE"
+        "--csv", type=Path, metavar="FILE", help="write the clips of every finding to FILE"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan the source; print a table."""
-    if arguments.csv and arguments.duplicates is None:
-        raise UsageError("--csv: lists the pairs of --duplicates, so it requires that option.")
-
     from soundalike.datasets import scan
     from soundalike.datasets.source import read_source
 
     front_end = read_front_end(arguments)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
     others = read_source(arguments.duplicates) if arguments.duplicates else None
     report = scan.scan(clips, front_end, n_workers=arguments.workers)
     results, duplicates = asdict(report), None
     if arguments.duplicates is not None:
-        from soundalike.datasets.near_duplicates import find_near_duplicates, write_pairs
+        from soundalike.datasets.near_duplicates import find_near_duplicates
 
         duplicates = find_near_duplicates(clips, others, n_workers=arguments.workers)
         results["near_duplicates"] = asdict(duplicates)
-        if arguments.csv:
-            write_pairs(arguments.csv, duplicates.pairs)
     write_json(arguments.json, results)
+    if arguments.csv:
+        from soundalike.datasets.findings import write_findings
+
+        write_findings(arguments.csv, report, duplicates)
     print_scan(report, duplicates)
     return DONE
 
@@ -72,11 +71,14 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     from rich.markup import escape
     from rich.table import Table
 
+    from soundalike.datasets.findings import ADVICE
+
     console = Console(highlight=False)
     table = Table(title=f"{report.source}", title_justify="left", show_header=False)
     if report.notes:
         table.add_row("assumed", escape("\n".join(report.notes)))
     table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
+    table.add_row("to train on", f"{counted(report.n_training, 'clip')}")
     table.add_row("audio", f"{report.hours:.2f} h")
     if report.duration_s:
         duration = report.duration_s
@@ -89,27 +91,30 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))
     for name in (
-        "silent", "clipped", "cancelling", "above_band", "below_band", "identical",
+        "unlabeled", "silent", "clipped", "cancelling", "above_band", "below_band", "identical",
         "identical_across_splits",
     ):  # fmt: skip
         if names := getattr(report, name):
-            table.add_row(name.replace("_", " "), _names_in_words(names))
+            table.add_row(name.replace("_", " "), _names_in_words(names, ADVICE[name]))
     if duplicates:
-        table.add_row("near-duplicates", _duplicates_in_words(duplicates, report.n_clips))
-    table.add_row("problems", _problems_in_words(report.problems))
+        advice = f"\n{ADVICE['near_duplicates']}" if duplicates.pairs else ""
+        words = _duplicates_in_words(duplicates, report.n_clips)
+        table.add_row("near-duplicates", f"{words}{advice}")
+    advice = f"\n{ADVICE['problems']}" if report.problems else ""
+    table.add_row("problems", f"{_problems_in_words(report.problems)}{advice}")
     console.print(table)
     for line in report.advice:
         console.print(line, soft_wrap=True, markup=False)
-    lists = [([problem.message for problem in report.problems], "--json")]
+    lists = [[problem.message for problem in report.problems]]
     if duplicates:
-        lists.append(([str(pair) for pair in duplicates.pairs], "--csv FILE"))
+        lists.append([str(pair) for pair in duplicates.pairs])
         others = [problem for problem in duplicates.problems if problem not in report.problems]
-        lists.append(([problem.message for problem in others], "--json"))
-    for lines, option in lists:
+        lists.append([problem.message for problem in others])
+    for lines in lists:
         for line in lines[:_MAX_CLIPS]:
             console.print(f"  {line}", soft_wrap=True, markup=False)
         if len(lines) > _MAX_CLIPS:
-            console.print(f"  ... and {len(lines) - _MAX_CLIPS:,} more: {option} lists them all")
+            console.print(f"  ... and {len(lines) - _MAX_CLIPS:,} more: --csv FILE lists all")
 
 
 def _duplicates_in_words(duplicates: "NearDuplicates", n_clips: int) -> str:
@@ -138,7 +143,8 @@ def _counts_in_words(counts: dict[Any, int]) -> str:
     return words if len(counts) <= _MAX_VALUES else f"{words} ... {len(counts)} in all"
 
 
-def _names_in_words(items: list[Any]) -> str:
+def _names_in_words(items: list[Any], advice: str) -> str:
+    """Count clips, say what to do about them, and name the first."""
     names = [item if isinstance(item, str) else " = ".join(item) for item in items[:_MAX_CLIPS]]
     rest = [f"... and {len(items) - _MAX_CLIPS} more"] if len(items) > _MAX_CLIPS else []
-    return "\n".join([f"{len(items):,}", *names, *rest])
+    return "\n".join([f"{len(items):,}: {advice}", *names, *rest])

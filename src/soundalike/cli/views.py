@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import add_source, at_least
+from soundalike.cli.options import add_source, add_threads, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=at_least(0), default=0, help="random seed of the clips and their views (0)"
     )
+    add_threads(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
     front_end = front_end_of(recipe)
-    clips = read_source(arguments.source)
+    clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.report.sample_views import sample_views
     from soundalike.report.views_page import write_views_page

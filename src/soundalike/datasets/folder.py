@@ -8,18 +8,19 @@ from pathlib import Path
 from soundalike.audio.signatures import kind_of
 from soundalike.audio.suffixes import AUDIO_SUFFIXES, OTHER_SUFFIXES, UNREADABLE_SUFFIXES
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
-from soundalike.datasets.folder_names import rows_of_sounds
+from soundalike.datasets.folder_names import LabelDepth, rows_of_sounds
 from soundalike.datasets.rows import divided_recordings
 from soundalike.datasets.sidecars import apply_sidecars, may_be_table
 
 
-def read_folder(root: Path) -> ClipTable:
+def read_folder(root: Path, label_depth: LabelDepth | None = None) -> ClipTable:
     """List every sound below a folder, sorted by path.
 
     Folders train, validation and test at the first level, or what they are usually called, are
-    splits; the next level, if there is one, is the label. Tables of annotations and a metadata.csv
-    in the folder say more (see `apply_sidecars`). Files that seem to be audio but are not read are
-    problems. Hidden files and folders are skipped; links are followed once.
+    splits; the next level, if there is one, is the label, or the level that `label_depth` names
+    (see `rows_of_sounds`). Sounds that lie in no such folder have no label. Tables of annotations
+    and a metadata.csv in the folder say more (see `apply_sidecars`). Files that seem to be audio
+    but are not read are problems. Hidden files and folders are skipped; links are followed once.
 
     Raises:
         SourceError: the folder cannot be read, or contains no sound.
@@ -48,7 +49,7 @@ def read_folder(root: Path) -> ClipTable:
         sounds.append(path)
     if not sounds:
         raise SourceError(_no_sounds(root, others, problems))
-    rows, notes = rows_of_sounds(root, sounds)
+    rows, notes = rows_of_sounds(root, sounds, label_depth)
     rows = apply_sidecars(root, rows, tables, notes, problems)
     return ClipTable(root.resolve().name, rows, problems, notes + divided_recordings(rows))
 

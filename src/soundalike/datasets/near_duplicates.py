@@ -6,12 +6,10 @@ pairs (`audio/landmarks.py`). The cross-correlation of the waveforms then decide
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
@@ -20,7 +18,6 @@ from soundalike.audio.landmarks import SAMPLE_RATE, Landmarks, landmarks
 from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.shared_parts import Recording, SharedPart, shared_parts
-from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
@@ -114,14 +111,6 @@ def find_near_duplicates(
             pairs += [_near_duplicate(i, a.clip, j, b.clip, part, is_across) for part in parts]
     pairs.sort(key=lambda pair: (pair.clip, pair.other, pair.start_s))
     return NearDuplicates(pairs, problems)
-
-
-def write_pairs(path: Path, pairs: Iterable[NearDuplicate]) -> None:
-    """Write all pairs to a CSV file, with the fields of `NearDuplicate` as columns."""
-    columns = [field.name for field in fields(NearDuplicate)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary:
-        pd.DataFrame([vars(pair) for pair in pairs], columns=columns).to_csv(temporary, index=False)
 
 
 class _Facts(NamedTuple):

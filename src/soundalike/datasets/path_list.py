@@ -8,7 +8,7 @@ from pathlib import Path
 from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
 from soundalike.datasets.columns import our_name
-from soundalike.datasets.folder_names import rows_of_sounds
+from soundalike.datasets.folder_names import LabelDepth, rows_of_sounds
 from soundalike.datasets.rows import file_in
 from soundalike.datasets.text_table import TextTable
 from soundalike.runtime.counts import counted
@@ -16,7 +16,7 @@ from soundalike.runtime.counts import counted
 LIST_SUFFIXES = frozenset({".lst", ".m3u", ".m3u8"})  # and those of tables
 
 
-def read_glob(pattern: str) -> ClipTable:
+def read_glob(pattern: str, label_depth: LabelDepth | None = None) -> ClipTable:
     """List the sounds that a pattern such as "sounds/*/*.wav" matches; ** matches any folders.
 
     Folders below the part without wildcards are labels and splits, as in `read_folder`.
@@ -32,7 +32,7 @@ def read_glob(pattern: str) -> ClipTable:
         raise SourceError(f"{pattern}: matches no sounds{others}.")
     prefix = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
     root = Path(*prefix)
-    rows, notes = rows_of_sounds(root, sounds)
+    rows, notes = rows_of_sounds(root, sounds, label_depth)
     return ClipTable(root.name or "sounds", rows, notes=notes, root=str(root))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.channels import Mixer
@@ -16,7 +17,7 @@ from soundalike.audio.sound_file import open_sound
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.waveform import blocks_of
 from soundalike.datasets.clips import Clip, ClipTable, Problem
-from soundalike.datasets.identical import HASH, first_with_hash
+from soundalike.datasets.identical import HASH, first_with_hash, leaks
 from soundalike.datasets.labels import classes_of
 from soundalike.datasets.outside_band import advice, is_above, is_below
 from soundalike.runtime.progress import progress_bar
@@ -39,7 +40,10 @@ class ScanReport:
         duration_s: quantiles of their durations, by name; empty if no clip is readable.
         sample_rates: number of readable clips by sample rate in Hz.
         channels: number of readable clips by number of channels.
+        n_training: number of readable clips that pre-training uses: those of the split train, or
+            all, without copies of clips in test and validation.
         labels: number of clips by class.
+        unlabeled: paths of clips without a label, if others have one.
         splits: number of clips by split.
         folds: number of clips by fold.
         silent: paths of silent clips.
@@ -61,7 +65,9 @@ class ScanReport:
     duration_s: dict[str, float]
     sample_rates: dict[int, int]
     channels: dict[int, int]
+    n_training: int
     labels: dict[str, int]
+    unlabeled: list[str]
     splits: dict[str, int]
     folds: dict[str, int]
     silent: list[str]
@@ -137,7 +143,9 @@ def scan(
         duration_s=_quantiles(facts["duration_s"]),
         sample_rates=dict(Counter(facts["sample_rate"].tolist()).most_common()),
         channels=dict(Counter(facts["n_channels"].tolist()).most_common()),
+        n_training=_count_training(rows[is_readable], facts["audio_hash"]),
         labels=dict(labels.most_common()),
+        unlabeled=rows["path"][(rows["label"] == "").to_numpy() & bool(labels)].tolist(),
         splits={name: int(n) for name, n in rows["split"].value_counts().items() if name},
         folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         silent=paths[facts["is_silent"]].tolist(),
@@ -184,6 +192,15 @@ def _scan_clip(front_end: LogMel, clip: Clip) -> _ClipFacts | Problem:
         band=dataclasses.astuple(spectrum.band(front_end.fmin, front_end.fmax)),
         audio_hash="" if is_silent else digest.hexdigest()[: HASH.itemsize],
     )
+
+
+def _count_training(rows: pd.DataFrame, hashes: np.ndarray) -> int:
+    """Count the readable clips that pre-training uses, as `prepare` and `training_clips` do."""
+    is_training = (rows["split"] == "train").to_numpy(copy=True)
+    if not (rows["split"] != "").any():
+        return len(rows)
+    is_training[list(leaks(rows, hashes))] = False
+    return int(is_training.sum())
 
 
 def _identical(hashes: np.ndarray) -> list[list[int]]:

@@ -11,6 +11,7 @@ from soundalike.datasets.annotations import TABLE_SUFFIXES, format_of, read_anno
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder import read_folder
+from soundalike.datasets.folder_names import LabelDepth
 from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest, table_of_text
 from soundalike.datasets.path_list import LIST_SUFFIXES, read_glob, read_list
 from soundalike.datasets.store import is_store, open_store
@@ -20,18 +21,21 @@ from soundalike.runtime.suggestions import nearest_name
 SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
-def read_source(source: str | Path) -> ClipTable:
+def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None = None) -> ClipTable:
     """List the clips of a source.
 
     Args:
         source: a folder of sounds, a sound, a glob such as "sounds/*/*.wav", a text file of paths,
             a manifest, a table in a format of `TABLE_FORMATS`, ``name:root`` with a name of
             `DATASETS`, or a store.
+        label_depth: of a folder or a glob, which level of folders is the label: 1, 2 ... or
+            "deepest"; by default the first that is no split or fold.
 
     Raises:
-        SourceError: the source does not exist, is of an unknown kind, or contains no clip.
+        SourceError: the source does not exist, is of an unknown kind, or contains no clip; or
+            `label_depth` does not fit it.
     """
-    source = str(source)
+    source = os.fspath(source)
     name, colon, root = source.partition(":")
     path = _absolute(source)
     if name in DATASETS and (colon or not path.exists()):
@@ -40,14 +44,16 @@ def read_source(source: str | Path) -> ClipTable:
         return dataclasses.replace(clips, root=str(_absolute(root)) if is_folder else "")
     if not source:
         raise SourceError("the source is empty: name a folder of sounds.")
+    if path.is_dir() and not is_store(path):
+        return dataclasses.replace(read_folder(path, label_depth), root=str(path))
+    if label_depth is not None and path.exists():
+        raise SourceError(f"{source}: --label_depth is for folders of sounds and patterns.")
     if is_store(path):
         return open_store(path).clips
-    if path.is_dir():
-        return dataclasses.replace(read_folder(path), root=str(path))
     if path.exists():
         return dataclasses.replace(_read_file(source, path), root=str(path.parent))
     if any(sign in source for sign in "*?["):
-        return read_glob(str(path))
+        return read_glob(str(path), label_depth)
     if colon and (nearest := nearest_name(name, DATASETS)):
         raise SourceError(f"{source}: no data set '{name}'; did you mean '{nearest}:{root}'?")
     raise SourceError(

@@ -121,7 +121,7 @@ def _origin(clip: Clip) -> str:
 def _facts(samples: ViewSamples) -> dict[str, str]:
     n_patches, patch_frames = 2 * len(samples.pairs), len(samples.pairs[0][0].log_mel)
     facts = {
-        "training clips": f"{samples.n_training_clips:,}",
+        "clips listed for training": f"{samples.n_training_clips:,}",
         "pairs on this page": str(len(samples.pairs)),
         "patch length": f"{(patch_frames - 1) * samples.front_end.hop_s:.2f} s",
         "silent patches": f"{samples.n_silent_patches} of {n_patches}",

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from soundalike.runtime.counts import counted
+from soundalike.runtime.limits import LimitError, allowed_device, allowed_threads
 
 if TYPE_CHECKING:
     import lightning_fabric
@@ -97,13 +98,17 @@ def choose_hardware(
 ) -> Hardware:
     """Choose the fastest settings for this machine: bf16 if the processor supports it natively.
 
-    OMP_NUM_THREADS sets the number of torch's threads; by default it is one per processor.
+    SOUNDALIKE_THREADS and SOUNDALIKE_DEVICE limit it (`soundalike.runtime.limits`); by default
+    there is one thread per processor, and a GPU is used if there is one.
 
     Args:
         precision: "auto", or a precision to force ("32-true", "bf16-mixed").
         memory_format: "auto", or a memory layout of convolutions to force.
+
+    Raises:
+        LimitError: SOUNDALIKE_DEVICE is "cuda", and there is no GPU.
     """
-    if torch.cuda.is_available():
+    if best_device().type == "cuda":
         accelerator, name = "cuda", torch.cuda.get_device_name()
         native = torch.cuda.is_bf16_supported(including_emulation=False)  # Ampere and later
     else:
@@ -125,8 +130,13 @@ def choose_hardware(
 
 
 def best_device() -> torch.device:
-    """Return the device for work on arrays: a GPU if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Return the device to compute on, and limit torch's threads: see `choose_hardware`."""
+    if n_threads := allowed_threads():
+        torch.set_num_threads(n_threads)
+    device, has_gpu = allowed_device(), torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
+        raise LimitError("--device cuda: torch finds no GPU here: use --device cpu.")
+    return torch.device("cuda" if has_gpu and device != "cpu" else "cpu")
 
 
 def has_fast_bf16(device: torch.device) -> bool:

@@ -17,6 +17,7 @@ from typing import TypeVar
 import threadpoolctl
 
 from soundalike.runtime.interrupt import StopSignal
+from soundalike.runtime.limits import n_processors
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -77,11 +78,6 @@ def _result(future: Future[Result], stop: StopSignal) -> Result:
         if wait([future], timeout=0.1).done:
             return future.result()
     raise KeyboardInterrupt
-
-
-def n_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _prepare_worker() -> None:
