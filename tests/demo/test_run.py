@@ -22,7 +22,7 @@ def few_sounds(monkeypatch):
 def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
     recipe = tmp_path / "own.yaml"
     recipe.write_text(write_recipe(tiny_recipe))
-    result = run_demo(tmp_path / "demo", str(recipe))
+    result = run_demo(tmp_path / "demo", str(recipe), training_seconds=1)
     assert json.loads((tmp_path / "demo" / "report.json").read_text()) == json.loads(
         json.dumps(dataclasses.asdict(result))
     )
@@ -34,5 +34,5 @@ def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_p
     assert "http://" not in page.replace("http://www.w3.org", "")
 
     before = (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime
-    assert run_demo(tmp_path / "demo", str(recipe)).knn == result.knn
+    assert run_demo(tmp_path / "demo", str(recipe), training_seconds=1).knn == result.knn
     assert (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime == before

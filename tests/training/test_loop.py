@@ -267,7 +267,8 @@ def test_a_finished_run_continues_with_a_new_schedule(tmp_path, monkeypatch, cap
     first = run_to_end(Line(), run, lambda: None, name="x", progress=False)
     before = table(run)
     line = SlowLine(clock, lambda number: 1.0)
-    result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x")
+    budget = TimeBudget(50, extends=True)
+    result = run_to_end(line, run, lambda: None, None, budget, name="x")
     assert (first.n_steps, result.n_steps) == (12, 62)
     assert {plan.first_step for plan in line.plans} == {12}
     assert line.plans[0].progress(12) == 0
@@ -286,7 +287,9 @@ def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch):
     assert result.seconds == pytest.approx(50, abs=1)
 
 
-def test_without_a_budget_a_finished_run_stays_as_it_is(tmp_path):
+@pytest.mark.parametrize("budget", [None, TimeBudget(50)], ids=["epochs", "time"])
+def test_a_finished_run_stays_as_it_is(tmp_path, budget):
     run = new_run(tmp_path / "run")
-    results = [run_to_end(Line(), run, lambda: None, name="x", progress=False) for _ in range(2)]
-    assert results[0] == results[1]
+    first = run_to_end(Line(), run, lambda: None, name="x", progress=False)
+    again = run_to_end(Line(), run, lambda: None, None, budget, name="x", progress=False)
+    assert first == again

@@ -115,6 +115,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
         test_fold=arguments.test_fold,
         init=init,
         seconds=_training_seconds(arguments.minutes, time.monotonic() - start),
+        extends=True,
     )
     counts = {"run": str(arguments.out), "n_problems": store.n_problems}
     write_json(arguments.json, dataclasses.asdict(result) | counts)

@@ -8,7 +8,9 @@ from soundalike.cli import UsageError
 if TYPE_CHECKING:
     from soundalike.audio.log_mel import LogMel
 
-PRETRAINING_RECIPES = "default, paper, simclr, spec_augment, tiny or a YAML file (default: default)"
+PRETRAINING_RECIPES = (
+    "default, paper, quick, simclr, spec_augment, tiny or a YAML file (default: default)"
+)
 
 
 def add_recipe(parser: argparse.ArgumentParser, default: str, help: str, epilog: str) -> None:

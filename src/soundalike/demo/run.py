@@ -42,6 +42,7 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
 SIZE = "small"
+TRAINING_SECONDS = 60
 N_VIEW_PAIRS = 6
 NEXT_STEPS = {
     "Scan your own sounds": "soundalike scan FOLDER",
@@ -72,7 +73,9 @@ class DemoResult:
     seconds: float
 
 
-def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
+def run_demo(
+    out: Path, recipe_name: str = "quick", training_seconds: float = TRAINING_SECONDS
+) -> DemoResult:
     """Synthesize sounds, pre-train on them, evaluate, and write a report.
 
     Writes ``report.html`` and ``report.json``. An interrupted demo resumes.
@@ -80,6 +83,7 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
     Args:
         out: folder for everything.
         recipe_name: recipe of the pre-training.
+        training_seconds: time for pre-training: a faster machine takes more steps.
 
     Raises:
         KeyboardInterrupt: training was interrupted.
@@ -88,16 +92,16 @@ def run_demo(out: Path, recipe_name: str = "tiny") -> DemoResult:
     start = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        result = _run_demo(out, recipe_name, start)
+        result = _run_demo(out, recipe_name, training_seconds, start)
         write_json(out / "report.json", dataclasses.asdict(result))
     return result
 
 
-def _run_demo(out: Path, recipe_name: str, start: float) -> DemoResult:
+def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float) -> DemoResult:
     """Do everything but write the result as JSON."""
     recipe = read_recipe(recipe_name, PRETRAINING)
     store, run = _prepare(out, recipe)
-    training = pretrain(store, run, recipe)
+    training = pretrain(store, run, recipe, seconds=training_seconds)
     if not training.is_finished:
         raise KeyboardInterrupt
     model = SoundEncoder.load(run.encoder)

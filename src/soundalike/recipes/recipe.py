@@ -15,6 +15,7 @@ from soundalike.runtime.suggestions import did_you_mean
 RECIPES = {
     "default": "pretraining",
     "paper": "pretraining",
+    "quick": "pretraining",
     "simclr": "pretraining",
     "spec_augment": "pretraining",
     "tiny": "pretraining",

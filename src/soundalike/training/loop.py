@@ -75,8 +75,7 @@ def run_to_end(
         run: where metrics and checkpoints go.
         save_model: saves the current model in the run; the last call saves the final model.
         monitor: checks epochs.
-        budget: if set, there are as many steps as fit into its time. A finished run continues for
-            that time, with a new schedule.
+        budget: if set, there are as many steps as fit into its time.
         name: the training's name on the progress bar.
         progress: If true, show a progress bar.
 
@@ -124,7 +123,7 @@ class _Loop:
         if scaler := getattr(training.fabric.strategy.precision, "scaler", None):
             self.state["scaler"] = scaler
         run.load(training.fabric, self.state)
-        if budget and self.state["step"] == self.state["n_steps"]:
+        if budget and budget.extends and self.state["step"] == self.state["n_steps"]:
             self._continue_finished(progress)
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)

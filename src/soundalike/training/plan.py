@@ -39,10 +39,12 @@ class TimeBudget:
     Args:
         seconds: time for everything.
         closing_steps: time needed after the last step, as a number of steps.
+        extends: If true, a finished training continues for that time, with a new schedule.
     """
 
     seconds: float
     closing_steps: float = 0.0
+    extends: bool = False
     _n_steps: int = 0
     _start_s: float = 0.0
 

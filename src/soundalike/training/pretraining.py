@@ -74,6 +74,7 @@ def pretrain(
     test_fold: str | None = None,
     init: SoundEncoder | None = None,
     seconds: float | None = None,
+    extends: bool = False,
     progress: bool = True,
 ) -> PretrainResult:
     """Pre-train an encoder on the training clips of a store, or resume an interrupted run.
@@ -89,8 +90,8 @@ def pretrain(
         test_fold: fold whose clips are not trained on.
         init: model to start from; its encoder and statistics are copied.
         seconds: time for training, checks and whitening; by default the recipe says how many epochs
-            there are. The schedule is laid out for this time. A finished run continues for that
-            long, with a new warm-up.
+            there are. The schedule is laid out for this time.
+        extends: If true, a finished run continues for `seconds`, with a new schedule.
         progress: If true, show a progress bar, and the settings on standard error.
 
     Raises:
@@ -119,7 +120,7 @@ def pretrain(
         run,
         save_model=lambda: parts.model.save(run.encoder),
         monitor=_monitor(parts, health, knn, knn_store, may_select),
-        budget=None if seconds is None else TimeBudget(seconds, closing_steps),
+        budget=None if seconds is None else TimeBudget(seconds, closing_steps, extends),
         name="pretrain",
         progress=progress,
     )
