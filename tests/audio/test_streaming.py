@@ -43,7 +43,7 @@ def test_blocks_concatenate_to_the_log_mel_of_the_clip(
     np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
 
 
-@pytest.mark.parametrize("level", ["peak", "robust_peak"])
+@pytest.mark.parametrize("level", ["peak", "minute_peak", "robust_peak"])
 def test_blocks_of_a_long_file_concatenate_to_its_log_mel(tmp_path: Path, level: str) -> None:
     """With one gain, and with several gains: the second half is 40 dB fainter."""
     path = tmp_path / "long.wav"
@@ -76,7 +76,7 @@ def test_one_gunshot_does_not_make_the_rest_of_a_recording_inaudible(tmp_path: P
     assert difference("robust_peak") < 1e-3
 
 
-@pytest.mark.parametrize("level", ["peak", "robust_peak"])
+@pytest.mark.parametrize("level", ["peak", "minute_peak", "robust_peak"])
 def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path, level: str) -> None:
     waveform = sounds(30000)
     soundfile.write(tmp_path / "a.wav", 0.9 * waveform, 22050, subtype="FLOAT")

@@ -1,6 +1,6 @@
 """The level of a clip: what is subtracted from its samples and what they are multiplied by.
 
-`measure_peak` here is that of Fonseca et al. 2021; `soundalike.audio.robust_peak` has another.
+`measure_peak` here is that of Fonseca et al. 2021; `soundalike.audio.levels_by_minute` has others.
 """
 
 import math

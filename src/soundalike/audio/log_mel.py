@@ -12,11 +12,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from soundalike.audio.level import Level, measure_peak
-from soundalike.audio.robust_peak import measure_robust_peak
+from soundalike.audio.levels_by_minute import measure_minute_peak, measure_robust_peak
 
 # Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
-LevelName = Literal["peak", "robust_peak"]
+LevelName = Literal["peak", "minute_peak", "robust_peak"]
 # Higher values are mistakes, and would fill the memory.
 LARGEST = {
     "sample_rate": 2**20,
@@ -48,8 +48,9 @@ class LogMel:
         log_offset: added to the energies, so that the logarithm of silence is finite. Higher
             values hide more of a quiet background.
         min_duration_s: shorter clips are repeated up to this duration, in seconds.
-        level: what is made equal in all clips: their peak, as in the paper, or a robust peak,
-            which a click does not move and which long recordings have anew every minute.
+        level: what is made equal: "peak", the peak of every clip, as in the paper; "minute_peak",
+            that of every minute, also in faint recordings; or "robust_peak", a peak of every minute
+            that a click does not move.
 
     Raises:
         ValueError: a setting is out of range, or settings contradict each other.
@@ -121,6 +122,8 @@ class LogMel:
         """
         if self.level == "peak":
             return measure_peak(blocks)
+        if self.level == "minute_peak":
+            return measure_minute_peak(blocks, self.sample_rate)
         return measure_robust_peak(blocks, self.sample_rate, self.win_length)
 
     @property

@@ -1,4 +1,4 @@
-"""The robust peak: what moves it and what does not."""
+"""Levels by minute: what moves them and what does not."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from soundalike.audio.robust_peak import FLOOR, TARGET, measure_robust_peak, robust_peak
+from soundalike.audio.level import measure_peak
+from soundalike.audio.levels_by_minute import (
+    FLOOR,
+    PEAK_TARGET,
+    TARGET,
+    measure_minute_peak,
+    measure_robust_peak,
+    robust_peak,
+)
 
 RATE, FRAME = 2000, 60  # frames of 30 ms
 
@@ -37,6 +45,41 @@ def test_near_silence_is_not_amplified_into_noise() -> None:
     assert np.abs(dither).max() * 10 ** (gains_db(dither)[0] / 20) < TARGET / 6
     level = measure_robust_peak([np.zeros(RATE, np.float32)], RATE, FRAME)
     assert level.gains == pytest.approx([TARGET / FLOOR**0.5])
+
+
+def minute_gains_db(*parts: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the gains by minute of the peak of a waveform made of parts."""
+    return 20 * np.log10(measure_minute_peak([np.concatenate(parts)], RATE).gains)
+
+
+@pytest.mark.parametrize("peak", [1.0, 0.3, 0.01, 0.001])
+def test_every_minute_gets_the_same_peak(peak: float) -> None:
+    minutes = [noise(60, 0.1, seed) for seed in range(3)]
+    minutes = [x * (peak / np.abs(x).max() / (2 * index + 1)) for index, x in enumerate(minutes)]
+    peaks = np.array([np.abs(x - x.mean()).max() for x in minutes])
+    expected = PEAK_TARGET / np.sqrt(peaks**2 + FLOOR)
+    assert minute_gains_db(*minutes) == pytest.approx(20 * np.log10(expected), abs=0.01)
+
+
+@pytest.mark.parametrize("duration_s", [0.2, 59.9, 119])
+@pytest.mark.parametrize("offset", [0.0, 0.2])
+def test_the_peak_of_an_ordinary_clip_is_that_of_peak_normalization(
+    duration_s: float, offset: float
+) -> None:
+    clip = noise(duration_s, 0.1) + np.float32(offset)
+    (gain,), (of_the_paper,) = (
+        measure([clip]).gains for measure in (lambda x: measure_minute_peak(x, RATE), measure_peak)
+    )
+    assert gain == pytest.approx(of_the_paper, rel=0.01)
+
+
+def test_a_gunshot_moves_the_peak_of_its_minute_alone() -> None:
+    minutes = [noise(60, 0.001, seed) for seed in range(5)]
+    quiet = minute_gains_db(*minutes)
+    minutes[1][: 2 * RATE] = noise(2, 0.3)
+    shot = minute_gains_db(*minutes)
+    assert shot[1] < quiet[1] - 40
+    assert np.delete(shot, 1) == pytest.approx(np.delete(quiet, 1), abs=1e-6)
 
 
 @pytest.mark.parametrize("where_s", [0.0, 0.71, 1.9])
