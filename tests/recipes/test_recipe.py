@@ -12,7 +12,14 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 
 
 def test_recipe_names_lists_the_recipes_of_a_kind():
-    assert recipe_names(PRETRAINING) == ["default", "paper", "simclr", "spec_augment", "tiny"]
+    assert recipe_names(PRETRAINING) == [
+        "default",
+        "paper",
+        "quick",
+        "simclr",
+        "spec_augment",
+        "tiny",
+    ]
     assert recipe_names(SUPERVISED) == ["baseline", "few_labels", "finetune"]
 
 
