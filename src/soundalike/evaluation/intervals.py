@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
+
+RESAMPLED_ROWS = 1 << 15  # of seeds and clips, drawn at once: they fit a cache
 
 
 def bootstrap_interval(
@@ -100,15 +102,24 @@ def crossed_interval(
         raise ValueError(f"values must be [seeds, clips] and not empty, not {values.shape}")
     generator = np.random.default_rng(seed)
     n_seeds, n_clips = values.shape
-    means = np.empty(n_resamples)
-    for resample in range(n_resamples):
-        seeds = generator.integers(n_seeds, size=n_seeds)
-        clips = generator.integers(n_clips, size=n_clips)
-        seed_counts = np.bincount(seeds, minlength=n_seeds)
-        clip_counts = np.bincount(clips, minlength=n_clips)
-        means[resample] = seed_counts @ values @ clip_counts / values.size
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    ends = np.repeat([n_seeds, n_clips], [n_seeds, n_clips])
+    n_at_once = max(1, RESAMPLED_ROWS // len(ends))
+    means = []
+    for start in range(0, n_resamples, n_at_once):
+        n_rows = min(n_at_once, n_resamples - start)
+        draws = generator.integers(np.tile(ends, (n_rows, 1)))
+        seed_counts = _counts(draws[:, :n_seeds], n_seeds)
+        clip_counts = _counts(draws[:, n_seeds:], n_clips)
+        means.append(np.vecdot(seed_counts @ values, clip_counts) / values.size)
+    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _counts(draws: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return how often each of `n` numbers occurs in each row: [rows, draws] -> [rows, n]."""
+    n_rows = len(draws)
+    cells = draws + n * np.arange(n_rows)[:, np.newaxis]
+    return np.bincount(cells.ravel(), minlength=n_rows * n).reshape(n_rows, n)
 
 
 def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
@@ -134,6 +145,6 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     values = np.asarray(values, dtype=np.float64)
     if len(values) < 2:
         return np.nan, np.nan
-    low, high = stats.t.interval(level, len(values) - 1)
-    mean, standard_error = values.mean(), stats.sem(values)
+    low, high = special.stdtrit(len(values) - 1, [(1 - level) / 2, (1 + level) / 2])
+    mean, standard_error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
     return float(mean + low * standard_error), float(mean + high * standard_error)
