@@ -6,6 +6,7 @@ interrupted, killed or limited like any other process.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -24,7 +25,10 @@ from pathlib import Path
 
 HANG_S = 300  # longer than any busy machine needs; reached only by a program that hangs
 MOST_BYTES = 1 << 17  # of a request
-LATE_IMPORTS = ["matplotlib.pyplot", "scipy.signal", "sklearn.manifold", "soxr"]  # in functions
+LATE_IMPORTS = [  # in functions, of ours and of torch
+    "lightning_fabric", "matplotlib.pyplot", "scipy.signal", "sklearn.manifold", "soxr",
+    "torch._dynamo",
+]  # fmt: skip
 
 
 class Nursery:
@@ -209,5 +213,6 @@ if __name__ == "__main__":
     for module in [*ours, *LATE_IMPORTS]:
         if not module.endswith("__main__"):
             importlib.import_module(module)
+    gc.freeze()  # no program looks for garbage among what all share
     if program := next_program(socket.socket(fileno=int(sys.argv[1]))):
         run_program(**program)
