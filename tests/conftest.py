@@ -5,6 +5,7 @@ import shutil
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 # Before anything imports NumPy or torch: workers of pytest-xdist share the processors.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -149,10 +150,10 @@ def start_held(nursery, tmp_path_factory):
 def kill_everywhere(nursery, tmp_path):
     """Return a function that kills a program before each change of a file, and runs it again."""
 
-    def kill(script: str, *arguments: object, last: int = 200) -> list[Moment]:
+    def kill(script: str, *arguments: object, **settings: Any) -> list[Moment]:
         root = tmp_path / "kills"
         root.mkdir()
-        return kill_before_each_change(nursery, script, root, *arguments, last=last)
+        return kill_before_each_change(nursery, script, root, *arguments, **settings)
 
     return kill
 

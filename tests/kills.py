@@ -11,22 +11,37 @@ from pathlib import Path
 
 from programs import Nursery
 
+LIMIT_S = 1800  # longer than all moments of a program take together
+
 KILLED_BEFORE_EACH_CHANGE = """
 import hashlib, json, os, signal, sys, traceback
 from pathlib import Path
 
-root, first, last, *arguments = sys.argv[1:]
+root, last, names, *arguments = sys.argv[1:]
+names = set(json.loads(names))
 {script}
-CHANGES = {{"os.rename", "os.remove", "os.rmdir"}}
+
+def changed_path(event, of_event):
+    if event == "os.rename":
+        return str(of_event[1])
+    if event in ("os.remove", "os.rmdir"):
+        path, descriptor = of_event
+        return str(path) if descriptor == -1 else os.path.join(folder_of(descriptor), path)
+    if event == "open" and of_event[2] & (os.O_WRONLY | os.O_RDWR):
+        path = str(of_event[0])
+        return "" if path.endswith(".partial") else path
+    return ""
+
+def folder_of(descriptor):
+    return os.readlink(f"/proc/self/fd/{{descriptor}}")
 
 def kill_before(moment, folder):
     n_changes = 0
 
     def count(event, of_event):
         nonlocal n_changes
-        path = str(of_event[0]) if of_event else ""
-        in_place = event == "open" and of_event[2] & (os.O_WRONLY | os.O_RDWR)
-        if (event in CHANGES or in_place and not path.endswith(".partial")) and folder in path:
+        path = changed_path(event, of_event)
+        if folder in path and (not names or os.path.basename(path) in names):
             n_changes += 1
             if n_changes == moment:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -57,7 +72,7 @@ def contents(folder):
     }}
 
 moments, killed = [], True
-for moment in range(int(first), int(last) + 1):
+for moment in range(1, int(last) + 1):
     folder = Path(root, "folders", f"{{moment:03d}}")
     folder.parent.mkdir(exist_ok=True)
     killed = was_killed(folder, moment)
@@ -90,7 +105,12 @@ class Moment:
 
 
 def kill_before_each_change(
-    nursery: Nursery, script: str, root: Path, *arguments: object, last: int = 200
+    nursery: Nursery,
+    script: str,
+    root: Path,
+    *arguments: object,
+    names: tuple[str, ...] = (),
+    last: int = 200,
 ) -> list[Moment]:
     """Kill a program before its first change, then before its second, and so on; run it again.
 
@@ -99,34 +119,57 @@ def kill_before_each_change(
         script: defines ``work(folder)``; ``arguments`` are those of the program, as text.
         root: folder of all the folders.
         arguments: of the program.
+        names: of the files before whose changes the program is killed; by default of all.
         last: no more moments than these are expected.
 
     Returns:
         The moments; at the last one, nothing was killed.
     """
     program = KILLED_BEFORE_EACH_CHANGE.format(script=script)
-    process = nursery.run("-c", program, root, 1, last, *arguments)
+    words = ["-c", program, root, last, json.dumps(names), *arguments]
+    process = nursery.run(*words, limit_s=LIMIT_S)
     assert process.returncode == 0, process.stderr
     moments = json.loads((root / "moments.json").read_text())
     folders = sorted((root / "folders").iterdir())
     return [Moment(folder, **each) for folder, each in zip(folders, moments, strict=True)]
 
 
-def assert_whole(moments: list[Moment], may_differ: tuple[str, ...] = ()) -> dict[str, str]:
+def assert_whole(
+    moments: list[Moment],
+    growing: tuple[str, ...] = (),
+    varying: tuple[str, ...] = (),
+    mark: str = "",
+) -> dict[str, str]:
     """Check that no kill made a difference; return the undisturbed files.
 
     Whatever is there after a kill is as it is in the end, and nothing is left behind.
 
     Args:
         moments: what `kill_before_each_change` returns.
-        may_differ: names of files, or of folders, that hold durations or states in between.
+        growing: names of files, or of folders, that change before the end.
+        varying: names of other files, or of folders, that hold times.
+        mark: name of the file that says that all is done: where it is, everything is.
     """
-    expected = moments[-1].after_kill
-    fixed = {name for name in expected if not any(part in may_differ for part in Path(name).parts)}
+    expected = _fixed(moments[-1].after_kill, growing, varying)
     for moment in moments:
-        assert set(moment.at_end) == set(expected), moment.folder
-        assert {n: moment.at_end[n] for n in fixed} == {n: expected[n] for n in fixed}
-        for name in fixed & set(moment.after_kill):
-            assert moment.after_kill[name] == expected[name], (moment.folder, name)
+        assert _fixed(moment.at_end, growing, varying) == expected, moment.folder
+        for name, value in moment.after_kill.items():
+            if not _is_among(name, growing):
+                assert value == expected.get(name, value), (moment.folder, name)
+        assert mark not in moment.after_kill or set(expected) <= set(moment.after_kill)
         assert not moment.left, moment.folder
     return expected
+
+
+def _fixed(
+    contents: dict[str, str], growing: tuple[str, ...], varying: tuple[str, ...]
+) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in contents.items()
+        if _is_among(name, growing) or not _is_among(name, varying)
+    }
+
+
+def _is_among(name: str, names: tuple[str, ...]) -> bool:
+    return any(part in names for part in Path(name).parts)

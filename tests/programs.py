@@ -47,10 +47,10 @@ class Nursery:
         """Start a program, as Python does: ``start("-m", "soundalike", "scan", "sounds")``."""
         return Program(self.channel, *map(str, words))
 
-    def run(self, *words: object) -> subprocess.CompletedProcess:
+    def run(self, *words: object, limit_s: float = HANG_S) -> subprocess.CompletedProcess:
         """Run a program to its end."""
         program = self.start(*words)
-        out, errors = program.communicate()
+        out, errors = program.communicate(limit_s)
         return subprocess.CompletedProcess(words, program.returncode, out, errors)
 
     def close(self) -> None:
@@ -81,12 +81,12 @@ class Program:
                 self.returncode = int(self._status.readline())
         return self.returncode
 
-    def communicate(self) -> tuple[str, str]:
+    def communicate(self, limit_s: float = HANG_S) -> tuple[str, str]:
         """Wait for the end; return the unread output and standard error."""
         readers = ThreadPoolExecutor(2)
         out, errors = (readers.submit(pipe.read) for pipe in (self.stdout, self.stderr))
         readers.shutdown(wait=False)
-        assert self.poll(HANG_S) is not None, "it hangs"
+        assert self.poll(limit_s) is not None, "it hangs"
         return out.result(HANG_S), errors.result(HANG_S)
 
 
@@ -208,6 +208,7 @@ def run_program(words: list[str], environment: dict[str, str], folder: str) -> N
 
 
 if __name__ == "__main__":
+    os.fsync = lambda descriptor: None  # nothing here must survive a power failure
     package = importlib.import_module("soundalike")
     ours = [each.name for each in pkgutil.walk_packages(package.__path__, "soundalike.")]
     for module in [*ours, *LATE_IMPORTS]:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import soundfile
 import threadpoolctl
+from kills import assert_whole
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.streaming import read_log_mel, read_log_mel_blocks
@@ -118,96 +119,56 @@ def test_the_bytes_do_not_depend_on_the_number_of_workers(
     assert contents(tmp_path / "store") == whole
 
 
-KILLED_AT_A_RENAME = """
-import os, signal, sys
-from pathlib import Path
+PREPARE_IN_PARTS = """
 from soundalike.datasets import prepare
 from soundalike.datasets.source import read_source
 
 prepare.CLIPS_PER_PART = 3
-sounds, root = sys.argv[1], Path(sys.argv[2])
-rename, n_moments = os.replace, 0
 
-def replace(beside, path):
-    die_at_the_moment()
-    rename(beside, path)
-    if Path(path).name == "store.json":
-        die_at_the_moment()
-
-def die_at_the_moment():
-    global n_moments
-    n_moments += 1
-    if n_moments == moment:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-moment, was_killed = int(sys.argv[3]) - 1, True
-while was_killed and moment < int(sys.argv[4]):
-    moment += 1
-    child = os.fork()
-    if child == 0:
-        os.replace = replace
-        out = root / f"{moment:02d}"
-        prepare.prepare(read_source(sounds), out, n_workers=1, progress=False)
-        os._exit(0)
-    was_killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
+def work(folder):
+    prepare.prepare(read_source(arguments[0]), folder, n_workers=1, progress=False)
 """
 
 
-@pytest.fixture
-def kill_at_renames(nursery):
-    """Prepare repeatedly in child processes, each killed at the next rename, until one finishes."""
-
-    def kill(sounds: Path, root: Path, first: int, last: int) -> None:
-        process = nursery.run("-c", KILLED_AT_A_RENAME, sounds, root, first, last)
-        assert process.returncode == 0, process.stderr
-
-    return kill
+def test_prepare_resumes_after_a_kill_at_any_moment(kill_everywhere, sounds, whole):
+    moments = kill_everywhere(PREPARE_IN_PARTS, sounds)
+    # the plan; frames and record of four parts; frames, clips, problems and head; the files of the
+    # parts, their folder and the plan are deleted; and one unkilled
+    assert len(moments) == (1 + 2 * 4) + 4 + (2 * 4 + 1 + 1) + 1
+    assert assert_whole(moments, mark="store.json") == whole
 
 
-def test_prepare_resumes_after_a_kill_at_any_rename(
-    kill_at_renames, sounds, whole, small_parts, tmp_path
-):
-    kill_at_renames(sounds, tmp_path, 1, 99)
-    killed = sorted(tmp_path.iterdir())
-    # the plan; frames and record of four parts; frames, clips, problems and head; and one unkilled
-    assert len(killed) == (1 + 2 * 4 + 4) + 2
-    n_unfinished = 0
-    for out in killed:
-        n_unfinished += not is_store(out)
-        quietly(read_source(sounds), out)
-        assert contents(out) == whole
-    assert n_unfinished == len(killed) - 2
-
-
-@pytest.mark.parametrize("leftovers", [["plan.json"], ["plan.json", "parts/0000000.json"]])
-def test_prepare_resumes_after_a_kill_while_clearing_away(sounds, whole, tmp_path, leftovers):
-    clips, out = read_source(sounds), tmp_path / "store"
-    quietly(clips, out)
-    for name in leftovers:
-        (out / name).parent.mkdir(exist_ok=True)
-        (out / name).write_text("{}")
-    quietly(clips, out)
-    assert contents(out) == whole
-
-
-def test_finished_parts_are_not_recomputed(kill_at_renames, sounds, whole, small_parts, tmp_path):
+def test_finished_parts_are_not_recomputed(sounds, small_parts, tmp_path, monkeypatch):
     """After an interruption, the sounds of finished parts are not read again."""
-    copy = tmp_path / "sounds"
+    copy, out = tmp_path / "sounds", tmp_path / "store"
     shutil.copytree(sounds, copy)
     clips = read_source(copy)
     reference = quietly(clips, tmp_path / "reference")
-    kill_at_renames(copy, tmp_path, 6, 6)
-    out = tmp_path / "06"  # after five renames: of the plan, and two of each part that is done
-    done = sorted(path.name for path in (out / "parts").glob("*.json"))
-    assert done == ["0000000.json", "0000001.json"]
+    with monkeypatch.context() as patch:
+        patch.setattr(room, "read_log_mel_blocks", interrupted_at(list(clips)[7].path))
+        with pytest.raises(KeyboardInterrupt):
+            quietly(clips, out)
+    finished = sorted(path.name for path in (out / "parts").glob("*.json"))
+    assert finished == ["0000000.json", "0000001.json"]
     for clip in list(clips)[:6]:
         os.remove(clip.path)
     quietly(clips, out)
     assert contents(out) == contents(reference.path)
 
 
+def interrupted_at(last):
+    """Return `read_log_mel_blocks` that is interrupted at one of the clips."""
+
+    def read(path, *more):
+        if path == last:
+            raise KeyboardInterrupt
+        return read_log_mel_blocks(path, *more)
+
+    return read
+
+
 PREPARE = """
-import random, sys, threading, time
+import sys, threading
 from pathlib import Path
 from soundalike.datasets import prepare
 from soundalike.datasets.source import read_source

@@ -3,13 +3,12 @@
 import dataclasses
 import os
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from kills import assert_whole
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -81,8 +80,7 @@ def test_the_final_model_is_whitened_once(run, store, tiny_recipe, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in white.encoder.iterdir()} == written
 
 
-KILLED_AT_A_RENAME = """
-import os, signal, sys
+PRETRAIN = """
 from pathlib import Path
 from soundalike.datasets.store import open_store
 from soundalike.recipes.recipe import read_recipe
@@ -90,52 +88,38 @@ from soundalike.training.pretraining import pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
-store, root = open_store(Path(sys.argv[1])), sys.argv[3]
-recipe = read_recipe(sys.argv[2], PRETRAINING)
-rename, n_renames = os.replace, 0
+store = open_store(Path(arguments[0]))
+recipe = read_recipe(arguments[1], PRETRAINING)
 
-def replace(source, target):
-    global n_renames
-    n_renames += 1
-    if n_renames == moment:
-        os.kill(os.getpid(), signal.SIGKILL)
-    rename(source, target)
-
-def train(folder):
-    run = RunFolder(Path(root, folder))
+def work(folder):
+    run = RunFolder(folder)
     run.configure(source="-", clips=store.fingerprint, test_fold=None, recipe=recipe)
     pretrain(store, run, recipe, progress=False)
-    os._exit(0)
-
-moment, was_killed = 0, True
-while was_killed:
-    moment += 1
-    if (child := os.fork()) == 0:
-        os.replace = replace
-        train(f"{moment:02d}")
-    was_killed = os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    if (child := os.fork()) == 0:
-        train(f"{moment:02d}")
-    assert os.waitpid(child, 0)[1] == 0, moment
 """
+TIMED = ("metrics.csv", "tensorboard", "checkpoints")  # they hold durations
 
 
-@pytest.mark.slow
-def test_a_run_resumes_after_a_kill_at_any_rename(store, tiny_recipe, tmp_path):
-    """Every file is renamed into its place, so these are all moments at which files change."""
+@pytest.mark.parametrize(
+    "names",
+    [("last.ckpt",), pytest.param((), marks=pytest.mark.slow)],
+    ids=["a checkpoint", "anything"],
+)
+def test_a_run_resumes_after_a_kill_at_any_moment(
+    names, store, tiny_recipe, kill_everywhere, tmp_path
+):
+    """A run that whitens its model at the end: it is written twice."""
     recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
     (tmp_path / "recipe.yaml").write_text(write_recipe(recipe))
-    arguments = [store.path, tmp_path / "recipe.yaml", tmp_path]
-    subprocess.run([sys.executable, "-c", KILLED_AT_A_RENAME, *arguments], check=True)
-    *resumed, uninterrupted = map(RunFolder, sorted(p for p in tmp_path.iterdir() if p.is_dir()))
-    # configuration, training clips, metrics, checkpoint; twice the two files of a model
-    assert len(resumed) == 8
-    expected = SoundEncoder.from_pretrained(uninterrupted.path)
-    assert expected.whitening is not None
-    for run in resumed:
-        pd.testing.assert_frame_equal(metrics_of(run), metrics_of(uninterrupted))
-        assert SoundEncoder.from_pretrained(run.path).fingerprint() == expected.fingerprint()
-        assert not list(run.path.rglob("*.partial"))
+    moments = kill_everywhere(PRETRAIN, store.path, tmp_path / "recipe.yaml", names=names)
+    # configuration, training clips, metrics twice, checkpoint, twice two files of a model of which
+    # the first weights are deleted, and one unkilled; of TensorBoard, the files that are begun
+    assert names or len(moments) > 10
+    assert_whole(moments, ("encoder",), TIMED)
+    uninterrupted = RunFolder(moments[-1].folder)
+    assert SoundEncoder.from_pretrained(uninterrupted.path).whitening is not None
+    for moment in moments:
+        resumed = RunFolder(moment.folder)
+        pd.testing.assert_frame_equal(metrics_of(resumed), metrics_of(uninterrupted))
 
 
 @pytest.mark.parametrize("stops", [[1], [3], [4, 8]])
