@@ -1,6 +1,7 @@
 """Metrics: appended, cut back to the checkpoint, and the same in TensorBoard."""
 
 import pandas as pd
+import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -35,6 +36,23 @@ def test_a_resumed_run_drops_the_rows_after_the_checkpoint_and_appends(tmp_path)
     assert table["step"].tolist() == [1, 2, 3]
     assert table["knn"].tolist()[-1] == 0.75
     assert table["knn"].isna().tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("rest", [b"", bytes(9)], ids=["nothing", "zeros"])
+def test_rows_that_a_crash_left_incomplete_are_dropped(rest, tmp_path):
+    """The file ends anywhere, perhaps with bytes that were never written."""
+    run = new_run(tmp_path)
+    metrics = Metrics(run, 0)
+    for step in range(9, 12):
+        metrics.add(row(step - 8, loss=torch.tensor(float(step)), seconds=1.5))
+    metrics.flush()
+    whole = metrics.rows()
+    metrics.close()
+    content = run.metrics.read_bytes()
+    for n_bytes in range(len(content)):
+        run.metrics.write_bytes(content[:n_bytes] + rest)
+        n_rows = max(0, content[:n_bytes].count(b"\n") - 1)
+        assert metrics.rows() == whole[:n_rows]
 
 
 def test_tensorboard_has_the_same_numbers(tmp_path):

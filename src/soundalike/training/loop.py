@@ -233,6 +233,7 @@ class _Loop:
     def _save(self) -> None:
         """Save the checkpoint, and before it the metrics up to there."""
         self._flush()
+        self.metrics.flush_to_disk()
         if self.state["best_epoch"] == 0:
             self.save_model()
         self.run.save(self.training.fabric, self.state)

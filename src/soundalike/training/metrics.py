@@ -1,6 +1,8 @@
 """The metrics of a run: ``metrics.csv`` and TensorBoard events, a row for each step."""
 
 import csv
+import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,6 +61,10 @@ class Metrics:
         self._board.flush()
         return rows
 
+    def flush_to_disk(self) -> None:
+        """Wait until the rows that were written are on the disk, not only with the system."""
+        os.fsync(self._file.fileno())
+
     def rows(self) -> list[dict[str, str]]:
         """Return all rows on disk, those of interrupted earlier calls included."""
         return _read_rows(self._path)
@@ -70,7 +76,10 @@ class Metrics:
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows up to the first that a crash left incomplete; steps count from 1."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    with path.open(newline="", errors="replace") as file:
+        rows = csv.DictReader(line for line in file if line.endswith("\n"))
+        steps = itertools.count(1)
+        return list(itertools.takewhile(lambda row: row["step"] == str(next(steps)), rows))
