@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from soundalike.datasets import store as store_module
 from soundalike.datasets.labels import Labels
 from soundalike.downstream.features import (
     Features,
@@ -51,6 +52,23 @@ def test_log_mel_statistics_are_over_time_per_band(model, store):
             sum(steps) / len(steps),
         ]
         assert statistics.vectors[5, band::96].tolist() == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("block_frames", [1, 7, 50])
+def test_statistics_and_patches_do_not_depend_on_the_blocks(
+    model, store, monkeypatch, block_frames
+):
+    """A clip shorter than a block has the statistics of the whole, bit by bit."""
+    whole = log_mel_statistics(model, store).vectors
+    for index, vector in enumerate(whole):
+        x = model.standardization(store.of_clip(index))
+        steps = np.abs(np.diff(x, axis=0))
+        by_definition = [x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]
+        assert (vector.numpy() == np.concatenate(by_definition)).all()
+    twin = untrained_twin(model, store, 0)
+    monkeypatch.setattr(store_module, "BLOCK_FRAMES", block_frames)
+    assert torch.allclose(log_mel_statistics(model, store).vectors, whole, atol=1e-5)
+    assert untrained_twin(model, store, 0).fingerprint() == twin.fingerprint()
 
 
 def test_embedding_does_not_change_the_model(model, store):

@@ -1,6 +1,6 @@
 """Features of clips: the embeddings of a model, and those that it is compared with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,13 +67,36 @@ def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
     They are mean, standard deviation, minimum, maximum, and mean absolute difference between
     successive frames. A clip is one window: the vectors are [clips, 5 * bands].
     """
-    rows = []
-    for log_mel in _log_mels(model, store):
-        x = model.standardization(log_mel)
-        steps = np.abs(np.diff(x, axis=0))
-        rows.append(np.concatenate([x.mean(0), x.std(0), x.min(0), x.max(0), steps.mean(0)]))
+    rows = [
+        _statistics(map(model.standardization, model.windows.repeat_short(store.blocks(index))))
+        for index in range(len(store.clips))
+    ]
     vectors = torch.from_numpy(np.stack(rows))
     return Features(vectors, torch.arange(len(rows)), store.clips.labels(), store.recordings)
+
+
+def _statistics(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the statistics of a clip that arrives in blocks [frames, bands]: [5 * bands].
+
+    The deviations from the mean are merged as by Chan et al. (1983).
+    """
+    n_frames, total, squares, steps = 0, np.zeros(1), np.zeros(1), np.zeros(1)
+    least, greatest = np.full(1, np.inf), np.full(1, -np.inf)
+    last: NDArray[np.float32] | None = None
+    for block in blocks:
+        mean, n_block = block.mean(0), len(block)
+        squares = squares + np.square(block - mean).sum(0)
+        if last is not None:
+            weight = n_frames * n_block / (n_frames + n_block)
+            squares = squares + weight * (mean - total / n_frames) ** 2
+        n_frames, total = n_frames + n_block, total + block.sum(0)
+        least, greatest = np.minimum(least, block.min(0)), np.maximum(greatest, block.max(0))
+        successive = block if last is None else np.concatenate([last, block])
+        steps = steps + np.abs(np.diff(successive, axis=0)).sum(0)
+        last = block[-1:]
+    std = np.sqrt((squares / n_frames).astype(np.float32))
+    statistics = [total / n_frames, std, least, greatest, steps / max(1, n_frames - 1)]
+    return np.concatenate(statistics).astype(np.float32)
 
 
 def embeddings(
@@ -112,17 +135,22 @@ def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder
     twin = model.with_encoder(encoder).to(model.device)
     rng = np.random.default_rng(seed)
     clips = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
-    patch_list = []
-    for log_mel in _log_mels(model, clips):
-        start = rng.integers(len(log_mel) - model.patch_frames + 1)
-        patch_list.append(log_mel[start : start + model.patch_frames])
-    patches = torch.from_numpy(np.stack(patch_list))
+    patches = torch.from_numpy(
+        np.stack([_random_patch(model, clips, index, rng) for index in range(len(clips.clips))])
+    )
     batches = (twin.standardize(batch.to(model.device)) for batch in patches.split(128))
     calibrate_batch_norm(encoder, batches)
     return twin
 
 
-def _log_mels(model: SoundEncoder, store: Store) -> Iterator[np.ndarray]:
-    """Yield the log_mel of every clip, a short one repeated as the model repeats it."""
-    for log_mel in store.log_mels():
-        yield from model.windows.repeat_short([log_mel])
+def _random_patch(
+    model: SoundEncoder, store: Store, index: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return a random patch of a clip [frames, bands]; a short clip is repeated as by the model."""
+    n_patch, n_frames = model.patch_frames, int(store.n_frames[index])
+    start = rng.integers(max(1, n_frames - n_patch + 1))
+    if n_frames < n_patch:
+        (repeated,) = model.windows.repeat_short([store.of_clip(index)])
+        return repeated
+    first = store.offsets[index] + start
+    return store.frames[first : first + n_patch].astype(np.float32)
