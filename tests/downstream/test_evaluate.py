@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from kills import assert_whole
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
@@ -213,3 +214,75 @@ def test_a_missing_model_and_unlabeled_clips_are_refused(run, tmp_path):
         soundfile.write(tmp_path / "unlabeled" / f"{number}.wav", tone, 22050)
     with pytest.raises(SourceError, match="no clip has a label"):
         evaluate(run.path, str(tmp_path / "unlabeled"), ["knn"], tmp_path / "out", progress=False)
+
+
+EVALUATE = """
+from soundalike.downstream.evaluate import evaluate
+from soundalike.embedding import vector_cache
+
+vector_cache.CLIPS_PER_PART = 12
+
+def work(folder):
+    model, source = arguments
+    evaluate(model, source, ["linear", "knn"], folder, progress=False)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "n_moments"),
+    [
+        (["predictions.csv"], 1),
+        # a key and two parts of each representation, two files of each half of the classifier, the
+        # predictions, the results
+        pytest.param([], 3 * (1 + 2 * 2) + 2 * 2 + 2, marks=pytest.mark.slow),
+    ],
+    ids=["the predictions", "anything"],
+)
+def test_an_evaluation_resumes_after_a_kill_at_any_moment(
+    names, n_moments, run, store, kill_everywhere
+):
+    moments = kill_everywhere(EVALUATE, run.path, store.path, names=names)
+    expected = assert_whole(moments, mark="results.json")
+    assert {"predictions.csv", "linear/classifier/config.json"} <= set(expected)
+    assert len(moments) == n_moments + 1
+
+
+FINETUNE = """
+from soundalike.downstream.evaluate import evaluate
+from soundalike.downstream.supervised_recipe import SUPERVISED
+from soundalike.recipes.recipe import read_recipe
+
+QUICK = {
+    "training.n_epochs": 2, "training.batch_size": 10, "training.precision": "32-true",
+    "schedule.milestones": [1],
+}
+
+def work(folder):
+    model, source = arguments
+    recipe = read_recipe("finetune", SUPERVISED, QUICK)
+    evaluate(model, source, ["finetune"], folder, recipe=recipe, progress=False)
+"""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("predictions.csv",), pytest.param((), marks=pytest.mark.slow)],
+    ids=["the predictions", "anything"],
+)
+def test_fine_tuning_resumes_after_a_kill_at_any_moment(
+    names, run, sound_folder, kill_everywhere, tmp_path
+):
+    rows = read_source(sound_folder).rows[["path", "label"]]
+    split = np.resize(["train", "train", "validation", "test"], 24)
+    rows.assign(split=split).to_csv(tmp_path / "clips.csv", index=False)
+    prepare(read_source(tmp_path / "clips.csv"), tmp_path / "store", n_workers=1, progress=False)
+    moments = kill_everywhere(FINETUNE, run.path, tmp_path / "store", names=names)
+    assert len(moments) == 2 if names else len(moments) > 20
+    timed = ("metrics.csv", "tensorboard", "checkpoints")  # they hold durations
+    assert_whole(moments, ("encoder", "classifier"), timed, mark="results.json")
+    for moment in moments:
+        metrics, reference = (
+            pd.read_csv(each.folder / "finetune" / "metrics.csv").drop(columns="seconds")
+            for each in (moment, moments[-1])
+        )
+        pd.testing.assert_frame_equal(metrics, reference)

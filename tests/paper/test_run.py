@@ -1,13 +1,15 @@
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
+from kills import assert_whole
 
 from soundalike.datasets.clips import SourceError
 from soundalike.paper import run
 from soundalike.paper.budgets import BUDGETS
+from soundalike.paper.results import read_cells
 from soundalike.paper.rows import PaperError
 from soundalike.paper.run import run_paper
 from soundalike.training.run_folder import RunError
@@ -95,3 +97,35 @@ def test_clips_without_labels_are_refused(sound_folder, tmp_path):
     with pytest.raises(SourceError, match="no clip has a label"):
         run_paper(str(sound_folder / "low"), tmp_path / "out", budget="small", progress=False)
     assert not (tmp_path / "out" / "paper.json").exists()
+
+
+PAPER = """
+from soundalike.paper import run
+from soundalike.paper.budgets import BUDGETS, Budget
+
+BUDGETS["tiny"] = {tiny}
+ROWS = ["patch sampling/same patch", "linear evaluation/log-mel statistics"]
+
+def work(folder):
+    run.run_paper(arguments[0], folder, ROWS, 1, "tiny", progress=False)
+"""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("seed-0.json",), pytest.param((), marks=pytest.mark.slow)],
+    ids=["the cells", "anything"],
+)
+def test_the_experiments_resume_after_a_kill_at_any_moment(
+    names, store, tiny_budget, kill_everywhere
+):
+    moments = kill_everywhere(PAPER.format(tiny=tiny_budget), store.path, names=names)
+    assert len(moments) == 3 if names else len(moments) > 20
+    timed = ("cells", "tables.md", "tables.csv", "figures", "pretraining")  # they hold durations
+    assert "paper.json" in assert_whole(moments, ("encoder",), timed)
+    for moment in moments:
+        scores, reference = (
+            [replace(cell, seconds=0.0) for cell in read_cells(each.folder)]
+            for each in (moment, moments[-1])
+        )
+        assert scores == reference
