@@ -387,10 +387,10 @@ def write_page(rows: dict[str, dict[str, int]]) -> None:
         f"| {name} | {sum(row.values())} | " + " | ".join(str(row[v]) for v in VERDICTS) + " |"
         for name, row in [*rows.items(), ("all", total)]
     ]
-    page = PAGE.read_text()
-    head = page[: page.index("| files |")]
+    head, _, rest = PAGE.read_text().partition("| files |")
+    tail = rest[rest.index("| all |") :].partition("\n")[2]
     columns = f"| files | made | {' | '.join(VERDICTS)} |"
-    PAGE.write_text("\n".join([f"{head}{columns}", "|---|" + "---:|" * 5, *lines, ""]))
+    PAGE.write_text("\n".join([f"{head}{columns}", "|---|" + "---:|" * 5, *lines, tail]))
 
 
 VERDICTS = ("read right", "named as a problem", "refused", "silently wrong")

@@ -1,5 +1,6 @@
 """Memory does not follow the length of a recording, whatever is done with it."""
 
+import sys
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
 
 SHORT, LONG = 3, 12  # minutes
+LENGTHS = SHORT, LONG, 2 * LONG
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +32,12 @@ def recordings(tmp_path_factory) -> dict[int, ClipTable]:
     """One stereo recording of each length."""
     folder = tmp_path_factory.mktemp("long")
     minute = np.random.default_rng(0).uniform(-0.3, 0.3, (60 * 22050, 2))
-    for minutes in (SHORT, LONG):
+    for minutes in LENGTHS:
         with soundfile.SoundFile(folder / f"{minutes}.wav", "w", 22050, 2) as file:
             for _ in range(minutes):
                 file.write(minute)
     return {
-        minutes: ClipTable.of("long", [Clip(str(folder / f"{minutes}.wav"))])
-        for minutes in (SHORT, LONG)
+        minutes: ClipTable.of("long", [Clip(str(folder / f"{minutes}.wav"))]) for minutes in LENGTHS
     }
 
 
@@ -78,8 +79,35 @@ def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
         return embeddings(classifier.model, open_store(tmp_path / f"store {minutes}"))
 
     if command == "evaluate":
-        for minutes, clips in recordings.items():
-            prepare(clips, tmp_path / f"store {minutes}", n_workers=1, progress=False)
+        for minutes in (SHORT, LONG):
+            prepare(recordings[minutes], tmp_path / f"store {minutes}", n_workers=1, progress=False)
     work(SHORT, tmp_path / "imports and caches.csv")
     short, long = (peak_mb(lambda m=m: work(m, tmp_path / f"out {m}.csv")) for m in (SHORT, LONG))
+    assert long < 1.2 * short
+
+
+EMBED = """
+import sys
+from soundalike.cli.main import main
+
+code = main(["embed", "default", *sys.argv[1:]])
+with open("/proc/self/status") as file:
+    (peak,) = [line.split()[1] for line in file if line.startswith("VmHWM")]
+print(peak)
+sys.exit(code)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_long_recording_is_embedded_in_a_gigabyte(recordings, nursery, tmp_path) -> None:
+    """The memory of the whole process: with what the C library keeps and torch allocates."""
+    peaks_mb = []
+    for minutes in (SHORT, 2 * LONG):
+        (source,) = recordings[minutes].rows["path"]
+        process = nursery.run("-c", EMBED, source, "--out", tmp_path / f"{minutes}.parquet")
+        assert process.returncode == 0, process.stderr
+        peaks_mb.append(int(process.stdout.splitlines()[-1]) / 1e3)
+    short, long = peaks_mb
+    assert long < 1000
     assert long < 1.2 * short

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from soundalike.models.evaluation_mode import evaluation_mode
+from soundalike.runtime.hardware import release_freed_memory
 from soundalike.runtime.prefetch import prefetch
 from soundalike.runtime.shared_context import SharedContext
 
@@ -24,6 +25,8 @@ one_blas_thread = SharedContext(lambda: threadpoolctl.threadpool_limits(1, user_
 # On a CPU, larger batches need memory and save no time: 8 windows of 10 s need 0.4 GB, 64 need
 # 1.8 GB.
 MOST_FRAMES = 8192
+# It takes 1% of the time of these batches to get the memory again.
+BATCHES_PER_RELEASE = 8
 
 Window = tuple[int, int, NDArray[np.float32]]
 """Position of a window's clip, first frame in that clip, and log_mel [frames, bands]."""
@@ -78,8 +81,11 @@ def encode_windows(
     )
     with evaluation_mode(model), one_blas_thread():
         most_frames = MOST_FRAMES if model.device.type == "cpu" else None
-        for clips, starts, batch in prefetch(batch_windows(windows, batch_size, most_frames)):
+        batches = prefetch(batch_windows(windows, batch_size, most_frames))
+        for number, (clips, starts, batch) in enumerate(batches, start=1):
             vectors = model(torch.from_numpy(batch).to(model.device)).float().cpu().numpy()
+            if number % BATCHES_PER_RELEASE == 0:
+                release_freed_memory()
             yield WindowEmbeddings(clips, starts, batch.shape[1], vectors)
 
 

@@ -158,3 +158,14 @@ def keep_freed_memory() -> None:
             mallopt(mmap_max, 0)
             mallopt(trim_threshold, 2**31 - 1)
             mallopt(top_pad, 256 * 2**20)
+
+
+def release_freed_memory() -> None:
+    """Return the memory that is free now to the system, if the C library is glibc.
+
+    After `keep_freed_memory`, what stays allocated for long splits the free memory into pieces that
+    are too small for the next activations, and the process grows with the number of its batches.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
