@@ -123,6 +123,16 @@ def every_update_is_shown(monkeypatch):
     monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
 
 
+@pytest.fixture(scope="module")
+def few_resamples():
+    """Bootstrap with 100 resamples, not 1,000; test_intervals covers how exact intervals are."""
+    from soundalike.evaluation.intervals import bootstrap_interval
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(bootstrap_interval.__kwdefaults__, "n_resamples", 100)
+        yield
+
+
 @pytest.fixture(scope="session")
 def nursery():
     """Starts programs in their own processes, with all imports done."""

@@ -15,6 +15,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import ScoreRow
 from soundalike.pretrained import SHIPPED_MODELS
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
 QUICK = [
     "--training.n_epochs", "3", "--training.batch_size", "10", "--schedule.milestones", "[2]",
     "--training.precision=32-true",

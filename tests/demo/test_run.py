@@ -9,7 +9,7 @@ from soundalike.datasets import synthetic
 from soundalike.demo.run import run_demo
 from soundalike.recipes.recipe import write_recipe
 
-pytestmark = pytest.mark.usefixtures("rough_sounds")
+pytestmark = pytest.mark.usefixtures("rough_sounds", "few_resamples")
 SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
 
 

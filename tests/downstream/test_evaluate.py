@@ -21,10 +21,12 @@ from soundalike.runtime.lock import InUseError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
 
 @pytest.fixture(scope="module")
 def folded(sound_folder, tmp_path_factory):
-    """A manifest with three folds, and a run that excluded one of them from training."""
+    """A manifest with three folds."""
     root = tmp_path_factory.mktemp("folded")
     clips = read_source(sound_folder).rows[["path", "label"]]
     clips.assign(fold=[str(number % 3) for number in range(24)]).to_csv(
@@ -41,8 +43,14 @@ def run_on(source, recipe, path, test_fold=None):
     return run
 
 
-def test_results_are_written_into_the_run_folder(folded, tiny_recipe, tmp_path):
-    run = run_on(folded, tiny_recipe, tmp_path / "run")
+@pytest.fixture(scope="module")
+def folded_run(folded, tiny_recipe, tmp_path_factory):
+    """A run on all clips of the manifest."""
+    return run_on(folded, tiny_recipe, tmp_path_factory.mktemp("runs") / "run")
+
+
+def test_results_are_written_into_the_run_folder(folded, folded_run):
+    run = folded_run
     result = evaluate(run.path, str(folded), ["linear"], progress=False)
     saved = json.loads((run.path / "evaluation" / "clips" / "results.json").read_text())
     assert saved == dataclasses.asdict(result)
@@ -100,16 +108,16 @@ def test_a_class_that_nothing_trains_is_noted(run, sound_folder, tmp_path):
     ]
 
 
-def test_clips_seen_in_pretraining_are_recognized_by_their_audio(folded, tiny_recipe, tmp_path):
+def test_clips_seen_in_pretraining_are_recognized_by_their_audio(folded, folded_run, tmp_path):
     """Another table of the same sounds, one of them under another name."""
-    run = run_on(folded, tiny_recipe, tmp_path / "run")
     rows = pd.read_csv(folded)
     rows["path"] = [folded.parent / path for path in rows["path"]]
     shutil.copy(rows["path"][0], tmp_path / "copy.wav")
     table = tmp_path / "some.csv"
     copy = rows[:1].assign(path="copy.wav")
     pd.concat([copy, rows[1:]]).to_csv(table, index=False)
-    assert evaluate(run.path, str(table), ["knn"], progress=False).pretrained_on_test_clips is True
+    result = evaluate(folded_run.path, str(table), ["knn"], progress=False)
+    assert result.pretrained_on_test_clips is True
 
 
 def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_path):
