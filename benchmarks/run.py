@@ -1,6 +1,6 @@
 """Run all benchmarks, each in its own process, and write BENCHMARKS.md.
 
-Run: make bench, on an idle machine
+Run: make bench, on an idle machine; or python benchmarks/run.py NAME, which replaces one section
 """
 
 import ast
@@ -52,7 +52,7 @@ def processor() -> str:
 
 def stages() -> list[Path]:
     """Return the benchmarks in alphabetical order."""
-    return sorted(FOLDER.glob("bench_*.py"))
+    return [*sorted(FOLDER.glob("bench_*.py")), FOLDER / "first_hour.py"]
 
 
 def section(stage: Path) -> str:
@@ -63,15 +63,24 @@ def section(stage: Path) -> str:
     return "\n\n".join([f"## {title}", about.partition("\n\n")[0], process.stdout.strip()])
 
 
+def with_section(text: str, new: str) -> str:
+    """Replace the section of the same title, or append it."""
+    title = new.partition("\n")[0]
+    sections = text.rstrip("\n").split("\n\n## ")
+    others = [section for section in sections if f"## {section}".partition("\n")[0] != title]
+    return "\n\n## ".join([*others, new.removeprefix("## ")]) + "\n"
+
+
 def main() -> None:
-    """Run every benchmark, then write BENCHMARKS.md."""
-    sections = []
+    """Run every benchmark, or those named on the command line; write BENCHMARKS.md."""
+    file, names = FOLDER.parent / "BENCHMARKS.md", sys.argv[1:]
+    text = file.read_text() if names else ABOUT + "\n" + head() + "\n"
     for stage in stages():
-        start = time.monotonic()
-        sections.append(section(stage))
-        print(f"{stage.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
-    text = "\n\n".join([ABOUT + "\n" + head(), *sections]) + "\n"
-    (FOLDER.parent / "BENCHMARKS.md").write_text(text)
+        if not names or stage.stem.removeprefix("bench_") in names:
+            start = time.monotonic()
+            text = with_section(text, section(stage))
+            print(f"{stage.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    file.write_text(text)
 
 
 if __name__ == "__main__":

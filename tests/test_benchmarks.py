@@ -123,7 +123,7 @@ def test_a_section_is_a_title_a_paragraph_and_a_table(run_all, tmp_path):
 
 
 def test_the_runner_runs_every_benchmark(run_all):
-    assert run_all.stages() == STAGES
+    assert run_all.stages() == [*STAGES, BENCHMARKS / "first_hour.py"]
     assert len(STAGES) > 3
 
 
@@ -139,3 +139,33 @@ def test_steps_of_the_gpu_measures_run_on_a_cpu(gpu):
     for result in (gpu.measure_figures(), gpu.measure_step("band_cnn", n_steps=1)):
         assert result["seconds"] > 0
         assert np.isfinite(result["values"]).all()
+
+
+def test_a_section_is_replaced_or_appended(run_all):
+    text = "# All\n\nAbout.\n\n## One\n\nold\n\n## Two\n\nother\n"
+    replaced = run_all.with_section(text, "## One\n\nnew")
+    assert replaced == "# All\n\nAbout.\n\n## Two\n\nother\n\n## One\n\nnew\n"
+    assert run_all.with_section("# All\n", "## One\n\nnew") == "# All\n\n## One\n\nnew\n"
+
+
+def test_the_first_hour_counts_the_time_of_a_command(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import first_hour
+
+    command = first_hour.Command(["pretrain", "--print_recipe"], "1 s")
+    with first_hour.beside(1):
+        wall, used = first_hour.seconds_of(command, tmp_path)
+    assert wall > 0
+    assert used > 0
+    assert "views:" in (tmp_path / "log.txt").read_text()
+
+
+def test_the_sounds_of_the_first_hour(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import first_hour
+
+    monkeypatch.setattr(first_hour, "N_PER_CLASS", 1)
+    monkeypatch.setattr(first_hour, "N_OTHERS", 2)
+    first_hour.write_sounds(tmp_path)
+    assert len(list(tmp_path.glob("*/*.wav"))) == first_hour.N_CLASSES
+    assert len(list(tmp_path.glob("*.wav"))) == 2
