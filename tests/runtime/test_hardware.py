@@ -22,6 +22,19 @@ def test_a_precision_can_be_forced():
     assert choose_hardware("auto").precision in {"32-true", "bf16-mixed"}
 
 
+@pytest.mark.parametrize("is_native", [True, False])
+def test_emulated_bfloat16_is_refused(monkeypatch, is_native):
+    capabilities = {"avx2": True, "avx512_bf16": is_native}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_hardware("auto").precision == ("bf16-mixed" if is_native else "32-true")
+    if is_native:
+        assert choose_hardware("bf16-mixed").precision == "bf16-mixed"
+        return
+    with pytest.raises(ValueError, match=r"emulates bfloat16.*: use 32-true or auto"):
+        choose_hardware("bf16-mixed")
+
+
 def test_a_layout_can_be_forced():
     for memory_format in ("channels_last", "contiguous"):
         hardware = choose_hardware(memory_format=memory_format)

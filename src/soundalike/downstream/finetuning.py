@@ -103,8 +103,8 @@ def fine_tune(
         raise RecipeError(
             "training.linear_probe_init is for a model, and this training is from scratch."
         )
-    hardware = choose_hardware(settings["precision"], settings["memory_format"])
     with recipe_errors():
+        hardware = choose_hardware(settings["precision"], settings["memory_format"])
         training = _build_training(train, labels.select(split.train), recipe, hardware, model)
     monitor = None
     if len(split.validation):

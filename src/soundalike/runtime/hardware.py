@@ -107,6 +107,7 @@ def choose_hardware(
 
     Raises:
         LimitError: SOUNDALIKE_DEVICE is "cuda", and there is no GPU.
+        ValueError: bfloat16 is forced where it would be emulated, ten times slower than float32.
     """
     if best_device().type == "cuda":
         accelerator, name = "cuda", torch.cuda.get_device_name()
@@ -114,6 +115,11 @@ def choose_hardware(
     else:
         accelerator, name = "cpu", f"CPU, {counted(torch.get_num_threads(), 'thread')}"
         native = has_fast_bf16(torch.device("cpu"))
+    if precision == "bf16-mixed" and not native:
+        raise ValueError(
+            "precision bf16-mixed: this machine emulates bfloat16, which is many times slower than "
+            "float32: use 32-true or auto"
+        )
     chosen = {
         "precision": "bf16-mixed" if native else "32-true",
         "memory_format": "channels_last" if native else "contiguous",

@@ -102,8 +102,8 @@ def pretrain(
     """
     training_store = _training_store(store, test_fold)
     settings = recipe["training"]
-    hardware = choose_hardware(settings["precision"], settings["memory_format"])
     with recipe_errors():
+        hardware = choose_hardware(settings["precision"], settings["memory_format"])
         knn = KNNMonitor(**recipe["monitor"])
         parts = build_pretraining(training_store, recipe, hardware, init)
     knn_store, may_select = monitored_clips(store, training_store)
