@@ -10,7 +10,7 @@ import pytest
 
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.recipes.sections import Arguments
-from soundalike.recipes.signatures import parameters
+from soundalike.recipes.signatures import descriptions, parameters, summary
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 
@@ -72,8 +72,17 @@ def test_names_are_looked_up_where_they_are_assigned_or_imported(tmp_path, monke
 def test_reading_imports_no_torch():
     code = (
         "import sys\n"
-        "from soundalike.recipes.signatures import parameters\n"
+        "from soundalike.recipes.signatures import descriptions, parameters, summary\n"
         "assert parameters('soundalike.models.vgg:VGG', frozenset({'n_bands'}))\n"
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_descriptions_are_those_of_the_docstring():
+    texts = descriptions("soundalike.audio.log_mel:LogMel")
+    assert texts["fmin"] == "lower edge of the lowest band, in Hz."
+    assert texts["level"].endswith("which long recordings have anew every minute.")
+    assert set(texts) == {each.name for each in parameters("soundalike.audio.log_mel:LogMel")}
+    first = "The log-mel front end; the defaults are those of Fonseca et al. 2021."
+    assert summary("soundalike.audio.log_mel:LogMel") == first

@@ -38,11 +38,11 @@ class LogMel:
     Two front ends are equal if their settings are equal.
 
     Args:
-        sample_rate: in Hz.
-        n_fft: length of the Fourier transform; a shorter window is padded with zeros.
+        sample_rate: rate that sounds are resampled to, in Hz.
+        n_fft: length of the Fourier transform, in samples; a shorter window is padded with zeros.
         win_length: length of the window, in samples.
         hop_length: distance from one frame to the next, in samples.
-        n_mels: number of bands.
+        n_mels: number of mel bands.
         fmin: lower edge of the lowest band, in Hz.
         fmax: upper edge of the highest band, in Hz.
         log_offset: added to the energies, so that the logarithm of silence is finite. Higher

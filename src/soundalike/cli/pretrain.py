@@ -44,7 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test_fold", metavar="FOLD", help="exclude the clips of this fold from training"
     )
-    parser.add_argument("--print_recipe", action="store_true", help="print the recipe and exit")
+    parser.add_argument(
+        "--print_recipe",
+        action="store_true",
+        help="print the recipe, with a comment on every key, and exit",
+    )
     add_strict(parser)
     add_machine(parser)
 
@@ -55,7 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.print_recipe and (arguments.source is None or arguments.out is None):
         raise UsageError("pretrain needs a SOURCE and --out RUN.")
 
-    from soundalike.recipes.recipe import read_recipe, write_recipe
+    from soundalike.recipes.commented import commented_recipe
+    from soundalike.recipes.recipe import read_recipe
     from soundalike.training.pretraining_recipe import PRETRAINING
 
     if arguments.minutes and "training.n_epochs" in arguments.overrides:
@@ -64,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         refuse_fixed_by_model(arguments.overrides, ("encoder.", "front_end."))
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
     if arguments.print_recipe:
-        print(write_recipe(recipe), end="")
+        print(commented_recipe(recipe, PRETRAINING), end="")
         return DONE
     return _train(arguments, recipe, start)
 

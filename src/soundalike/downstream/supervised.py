@@ -48,7 +48,7 @@ class SupervisedSettings:
         precision: "auto" selects bf16 where the machine supports it natively; or "32-true",
             "bf16-mixed", "16-mixed".
         memory_format: memory layout of convolutions; "auto" selects the faster one.
-        seed: random seed.
+        seed: random seed of the weights and the order of clips.
     """
 
     n_epochs: int = 200

@@ -16,7 +16,7 @@ class AudioNTT(Encoder):
 
     Args:
         width: channels of each convolution.
-        dim: size of h.
+        dim: size of h, which embeddings are made of.
         n_bands: bands of the patches.
 
     Shape:

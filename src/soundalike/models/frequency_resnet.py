@@ -19,7 +19,7 @@ class FrequencyResNet(Encoder):
 
     Args:
         width: channels of the first stage; the three stages have 1, 2 and 4 times that many.
-        dim: size of h.
+        dim: size of h, which embeddings are made of.
         n_bands: bands of the patches.
 
     Shape:

@@ -15,7 +15,7 @@ class ProjectionHead(nn.Module):
     Args:
         in_dim: size of h, the ``dim`` of the encoder.
         hidden_dim: size of the hidden layers.
-        out_dim: size of z.
+        out_dim: size of z, which the loss compares.
         n_hidden_layers: number of hidden layers: 1 in the paper, 0 for a linear head.
 
     Shape:

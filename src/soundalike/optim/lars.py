@@ -23,7 +23,7 @@ class LARS(Optimizer):
 
     Args:
         params: parameters, or groups of them.
-        lr: learning rate.
+        lr: learning rate at its highest; the schedule lowers it.
         momentum: fraction of the previous step that is added to the next one.
         weight_decay: weight decay of parameters with at least two axes.
         trust_coefficient: ratio of the norm of a layer's step to the norm of its weights, for a

@@ -12,7 +12,7 @@ class SGD(torch.optim.SGD):
 
     Args:
         params: parameters, or groups of them.
-        lr: learning rate.
+        lr: learning rate at its highest; the schedule lowers it.
         momentum: fraction of the previous step that is added to the next one.
         weight_decay: factor of the weight that is added to its gradient.
         nesterov: if true, use Nesterov momentum.
@@ -34,7 +34,7 @@ class Adam(torch.optim.Adam):
 
     Args:
         params: parameters, or groups of them.
-        lr: learning rate.
+        lr: learning rate at its highest; the schedule lowers it.
         betas: decay rates of the running means of the gradient and of its square.
         eps: added to the denominator, to avoid a division by zero.
         weight_decay: factor of the weight that is added to its gradient.
@@ -56,7 +56,7 @@ class AdamW(torch.optim.AdamW):
 
     Args:
         params: parameters, or groups of them.
-        lr: learning rate.
+        lr: learning rate at its highest; the schedule lowers it.
         betas: decay rates of the running means of the gradient and of its square.
         eps: added to the denominator, to avoid a division by zero.
         weight_decay: fraction of each weight, times the learning rate, that a step subtracts.

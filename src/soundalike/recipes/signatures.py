@@ -1,4 +1,4 @@
-"""The parameters of constructors, read from their source files.
+"""The parameters of constructors and their descriptions, read from their source files.
 
 Recipes are checked before anything is computed. Importing a constructor to inspect it would import
 torch, which takes seconds, so its signature is read from the syntax tree of its module instead.
@@ -8,6 +8,7 @@ import ast
 import builtins
 import dataclasses
 import importlib.util
+import re
 from functools import cache
 from inspect import Parameter
 from pathlib import Path
@@ -37,6 +38,36 @@ def parameters(constructor: str, skip: frozenset[str] = frozenset()) -> tuple[Pa
         for name, annotation, default in _declarations(_class(module, name))
         if annotation is not None and name not in skip
     )
+
+
+@cache
+def descriptions(constructor: str) -> dict[str, str]:
+    """Return what the docstring of a class says of each argument, in one line each.
+
+    Args:
+        constructor: import string ``package.module:Class``, with a docstring in Google style.
+    """
+    _, _, arguments = _docstring(constructor).partition("\nArgs:\n")
+    texts: dict[str, str] = {}
+    name = ""
+    for line in arguments.splitlines():
+        if line and not line.startswith("    "):
+            break  # the next part of the docstring
+        if match := re.match(r"    (\w+): (.*)", line):
+            name, texts[match[1]] = match[1], match[2]
+        elif name and line.startswith("        "):
+            texts[name] += f" {line.strip()}"
+    return {name: text.replace("`", "") for name, text in texts.items()}
+
+
+def summary(constructor: str) -> str:
+    """Return the first sentence of the docstring of a class."""
+    return " ".join(_docstring(constructor).partition("\n\n")[0].split()).replace("`", "")
+
+
+def _docstring(constructor: str) -> str:
+    module, _, name = constructor.partition(":")
+    return ast.get_docstring(_class(module, name)) or ""
 
 
 def _class(module: str, name: str) -> ast.ClassDef:

@@ -39,7 +39,7 @@ class TrainingSettings:
         precision: "auto" uses bf16 if the machine multiplies it natively; or "32-true",
             "bf16-mixed", "16-mixed".
         memory_format: memory layout of convolutions; "auto" uses the faster one.
-        seed: random seed.
+        seed: random seed of the weights, the views and the order of clips.
         segment_s: if set, longer clips are divided into segments of at most this many seconds, and
             each pass makes a pair of views of each segment. By default each clip counts once,
             however long it is.

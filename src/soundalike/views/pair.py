@@ -30,7 +30,7 @@ class PairOfViews:
     every tensor gives the draws of a part of the batch.
 
     Args:
-        patch_frames: frames of a patch.
+        patch_frames: length of a patch, in frames; 101 are a second by default.
         n_bands: bands of a patch.
         patch_sampling: "random" draws the starts of both patches independently; "same" makes both
             views from one patch; "apart" starts the second patch ``distance_frames`` after the
