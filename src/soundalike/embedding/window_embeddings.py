@@ -25,8 +25,9 @@ one_blas_thread = SharedContext(lambda: threadpoolctl.threadpool_limits(1, user_
 # On a CPU, larger batches need memory and save no time: 8 windows of 10 s need 0.4 GB, 64 need
 # 1.8 GB.
 MOST_FRAMES = 8192
-# It takes 1% of the time of these batches to get the memory again.
-BATCHES_PER_RELEASE = 8
+# The vectors of a batch stay where its activations were, so the next ones may need new memory: up
+# to 100 MB a batch, until the memory that is free is released.
+BATCHES_PER_RELEASE = 2
 
 Window = tuple[int, int, NDArray[np.float32]]
 """Position of a window's clip, first frame in that clip, and log_mel [frames, bands]."""
