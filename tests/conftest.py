@@ -108,10 +108,11 @@ def run(store, tiny_recipe, tmp_path_factory):
 def rough_sounds():
     """Invert views to sounds with 2 iterations, not 32; test_inversion covers their quality."""
     from soundalike.audio.inversion import to_waveform
-    from soundalike.report import sample_views
+    from soundalike.report import recordings, sample_views
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sample_views, "to_waveform", partial(to_waveform, n_iterations=2))
+        for module in (recordings, sample_views):
+            patch.setattr(module, "to_waveform", partial(to_waveform, n_iterations=2))
         yield
 
 

@@ -32,7 +32,7 @@ MAY_IMPORT = {
         "recipes", "embedding", "training",
     },
     "report": {
-        "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes",
+        "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes", "downstream",
     },
     "demo": {
         "runtime", "audio", "datasets", "evaluation", "recipes", "embedding", "training",

@@ -11,6 +11,7 @@ import pytest
 from soundalike.cli import DONE, WRONG_USE
 from soundalike.cli.evaluate import print_evaluation
 from soundalike.downstream.evaluation_result import EvaluationResult
+from soundalike.downstream.verdict import Verdict
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import ScoreRow
 from soundalike.pretrained import SHIPPED_MODELS
@@ -43,6 +44,8 @@ def test_linear_evaluation_scores_two_baselines(results_of, run, store, tmp_path
     results, _ = results_of(*words)
     assert [row["protocol"] for row in results["rows"]] == ["linear"] * 3
     assert results["n_test_clips"] == 24
+    assert results["verdict"]["sentence"].startswith("Your model names ")
+    assert (tmp_path / "out" / "evaluate.html").exists()
 
 
 def test_a_reader_visits_forty_functions_from_the_command_to_the_table(
@@ -53,7 +56,8 @@ def test_a_reader_visits_forty_functions_from_the_command_to_the_table(
     words = ["evaluate", run.path, store.path, "--protocol", "linear", "--out", tmp_path / "out"]
     calls = functions_called(lambda: call(*words), start="cli/evaluate.py:run")
     rooms = ("cli/", "downstream/", "evaluation/")
-    of_evaluation = [function for function in calls if function.startswith(rooms)]
+    to_the_table = calls[: calls.index("cli/evaluate.py:print_evaluation") + 1]  # then the page
+    of_evaluation = [function for function in to_the_table if function.startswith(rooms)]
     assert len(of_evaluation) <= 40, "\n".join(of_evaluation)
     assert "evaluation/score_table.py:score_table" in of_evaluation
 
@@ -167,13 +171,17 @@ def test_wrong_use(refusal, words, message):
 
 def result_of(rows, metric="balanced accuracy", included=False):
     return EvaluationResult(
+        verdict=Verdict("Your model is good.", "linear", 0.9, [0.8, 1.0], {}),
         model="runs/mine",
         source="mine",
+        task="noisy",
         splits=["test"],
+        classes=["a", "b"],
         n_test_clips=300,
         pretrained_on_test_clips=included,
         seed=0,
         out="runs/mine/evaluation",
+        store="runs/mine/store",
         metric=metric,
         rows=rows,
         notes=["no training clips in some round: [owl]"],
@@ -187,7 +195,9 @@ def test_the_table_has_a_row_for_every_representation(capsys, included):
     print_evaluation(result_of([row, replace(row, protocol="knn", score=0.5)], included=included))
     text = capsys.readouterr().out
     assert "0.712" in text
-    assert "0.650 - 0.770" in text
+    assert "(0.650-0.770)" in text
+    assert text.startswith("Your model is good.")
+    assert text.count("linear classifier") == text.count("nearest neighbors") == 1
     assert "Note: no training clips in some round: [owl]" in text
     assert "predictions per clip: runs/mine/evaluation" in text
     assert ("Pre-training included the test clips" in text) is included

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from soundalike.embedding import vector_cache
-from soundalike.embedding.vector_cache import cached, content_hash
+from soundalike.embedding.vector_cache import cached, content_hash, read_cached
 
 KEY = {"model": "a"}
 
@@ -139,3 +139,14 @@ def test_other_files_in_the_folder_stay(folder, store):
     (folder / "notes.txt").write_text("mine")
     n_computed(folder, store, {"model": "b"})
     assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_what_is_on_disk_can_be_read_without_computing(folder, store):
+    vectors, clips = read_cached(folder, store)
+    expected_vectors, expected_clips = Means()(store)
+    assert torch.equal(vectors, expected_vectors)
+    assert torch.equal(clips, expected_clips)
+    assert read_cached(folder, store.select(np.arange(3))) is None, "vectors of other clips"
+    (folder / "0000001.npy").unlink()
+    assert read_cached(folder, store) is None
+    assert read_cached(folder.parent / "nothing", store) is None

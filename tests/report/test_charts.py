@@ -31,6 +31,16 @@ def test_a_rising_curve_rises():
     assert (np.diff(chart[:, 1]) < 0).all()
 
 
+@pytest.mark.parametrize("n_points", [1, 3])
+@pytest.mark.parametrize("value", [0.0, 0.577, 41.3, -3.9])
+@pytest.mark.parametrize("percent", [True, False], ids=["percent", "plain"])
+def test_no_label_of_a_flat_curve_is_repeated(n_points, value, percent):
+    x, y = np.arange(7.0, 7 + n_points), np.full(n_points, value)
+    chart = line_chart(x, y, "epoch", "score", percent=percent)
+    labels = [text.text for text in ElementTree.fromstring(chart).iter("text")]
+    assert len(labels) == len(set(labels)) > 2
+
+
 def test_a_level_is_on_the_scale_of_the_curve():
     chart = line_chart(
         np.arange(1.0, 4), np.array([0.0, 0.5, 1.0]), "epoch", "score", level=(0.5, "guessing")

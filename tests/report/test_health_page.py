@@ -80,6 +80,18 @@ def test_every_measure_is_shown_and_explained(write):
     )
 
 
+def test_the_page_opens_with_a_sentence_and_two_curves(write):
+    page = write()
+    assert page.text["p"][1] == (
+        "After 60 steps, the two views of a clip have similarity 0.81 and different clips 0.02; "
+        "the embeddings spread over 34 of 128 directions. There is no sign that a shorter run "
+        "would have been enough."
+    )
+    assert page.text["summary"] == ["6 more curves"]
+    before, after = page.html.split("<details>")
+    assert (before.count("<figure>"), after.count("<figure>")) == (2, 6)
+
+
 def test_without_labels_there_is_no_knn_curve(write):
     page = write(make_metrics().drop(columns="knn"))
     assert page.text.get("figcaption", []) == [

@@ -80,8 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
         clips=clips,
         seed=arguments.seed,
     )
-    write_json(arguments.json, result)
     print_evaluation(result)
+    write_json(arguments.json, result)
+
+    from soundalike.report.evaluation_page import write_evaluation_page
+
+    print(f"open {write_evaluation_page(result).resolve()}")
     return DONE
 
 
@@ -97,40 +101,45 @@ def _check_overrides(arguments: argparse.Namespace) -> None:
 
 
 def print_evaluation(result: "EvaluationResult") -> None:
-    """Print the scores of every protocol and representation as a table."""
+    """Print the verdict, the scores of every protocol and representation, and what to know."""
     from rich.console import Console
     from rich.table import Table
 
+    from soundalike.downstream.plain_names import MEANINGS, PROTOCOL_NAMES, REPRESENTATION_NAMES
+
     console = Console(highlight=False)
+    console.print(result.verdict.sentence, style="bold", markup=False)
     table = Table(
         title=f"{result.model} on {result.source}: {counted(result.n_test_clips, 'test clip')}, "
         f"{counted(len(result.rows[0].per_class), 'class')} ({', '.join(result.splits)})",
         title_justify="left",
     )
-    for name in ("protocol", "representation"):
-        table.add_column(name)
     has_accuracy = result.rows[0].accuracy is not None
-    for name in (result.metric, "95% interval", *(["accuracy"] if has_accuracy else [])):
+    for name in ("classifier", "of"):
+        table.add_column(name)
+    for name in (f"{result.metric} (95% interval)", *(["accuracy"] if has_accuracy else [])):
         table.add_column(name, justify="right")
-    protocol = result.rows[0].protocol
+    protocol = None
     for row in result.rows:
         if row.protocol != protocol:
             table.add_section()
-            protocol = row.protocol
         low, high = row.interval
         table.add_row(
-            row.protocol,
-            row.representation,
-            f"{row.score:.3f}",
-            f"{low:.3f} - {high:.3f}",
+            "" if row.protocol == protocol else PROTOCOL_NAMES[row.protocol],
+            REPRESENTATION_NAMES[row.representation],
+            f"{row.score:.3f} ({low:.3f}-{high:.3f})",
             *([f"{row.accuracy:.3f}"] if has_accuracy else []),
         )
+        protocol = row.protocol
     console.print(table)
+    for name in dict.fromkeys(row.representation for row in result.rows):
+        if name in MEANINGS:
+            console.print(f"{REPRESENTATION_NAMES[name]}: {MEANINGS[name]}", soft_wrap=True)
     for note in result.notes:
         console.print(f"Note: {note}", soft_wrap=True, markup=False)
-    console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)
     if result.pretrained_on_test_clips:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "
             "pre-training, give them the split 'test', or a fold and use --test_fold."
         )
+    console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)

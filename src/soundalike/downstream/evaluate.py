@@ -3,29 +3,33 @@
 import dataclasses
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from soundalike.datasets.clips import ClipTable, SourceError
-from soundalike.datasets.file_stamps import changed_clips
-from soundalike.datasets.hollow import notes_on_scores, refuse_hollow
-from soundalike.datasets.open_or_prepare import open_or_prepare
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.hollow import notes_on_scores
 from soundalike.datasets.source import read_source
-from soundalike.datasets.splits import Split, evaluation_splits
-from soundalike.datasets.store import PROBLEMS, Store, is_store, open_store
+from soundalike.datasets.splits import Split
+from soundalike.datasets.store import PROBLEMS, Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
-from soundalike.downstream.representations import EMBEDDINGS, PRETRAINED, representations
+from soundalike.downstream.representations import (
+    EMBEDDINGS,
+    PRETRAINED,
+    SCRATCH,
+    representations,
+)
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
+from soundalike.downstream.tested_clips import run_store, tested_splits
+from soundalike.downstream.verdict import verdict
 from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -38,7 +42,7 @@ from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunFolder, read_run_config, read_training_audio
 
-FINETUNE, SCRATCH, LINEAR = "finetune", "from scratch", "linear"
+FINETUNE, LINEAR = "finetune", "linear"
 RESULTS, PREDICTIONS = "results.json", "predictions.csv"
 
 Results = dict[tuple[str, str], OutOfFold]
@@ -97,11 +101,11 @@ def evaluate(
     with locked(out):
         for path in (out / RESULTS, out / PREDICTIONS, out / EMBEDDINGS, out / LINEAR):
             remove_partial_files(path)
-        store = _open_store(folder, source, clips, encoder, out, progress)
+        store = run_store(folder, source, clips, encoder, out, progress)
         is_labeled = (store.clips.rows["label"] != "").to_numpy()
         store = store.select(np.flatnonzero(is_labeled))
         config = {} if is_shipped(model) else read_run_config(folder)
-        splits = _splits(config, store, task, seed)
+        splits = tested_splits(config, store, task, seed)
         experiment = _Experiment(encoder, store, splits, out, seed, progress)
         results: Results = {}
         if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
@@ -112,22 +116,33 @@ def evaluate(
         values, classes = store.clips.labels().values[tested], store.clips.classes
         is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
         scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
+        recordings = store.recordings[tested]
+        rows = score_table(values, scores, classes, seed, recordings)
         result = EvaluationResult(
+            verdict=verdict(
+                rows,
+                len(tested),
+                len(np.unique(recordings)),
+                "the shipped model" if is_shipped(model) else "your model",
+            ),
             model=str(model),
             source=source,
+            task=task,
             splits=[split.name for split in splits],
+            classes=classes,
             n_test_clips=len(tested),
             pretrained_on_test_clips=not is_shipped(model) and bool(is_training_audio.any()),
             seed=seed,
             out=str(out),
+            store=str(store.path),
             metric=metric_name(values),
-            rows=score_table(values, scores, classes, seed, store.recordings[tested]),
+            rows=rows,
             notes=notes_on_scores(store, splits, n_unlabeled=int((~is_labeled).sum())),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
         with atomic_write(out / PREDICTIONS) as path:
-            predictions(store, tested, scores).to_csv(path, index=False)
+            predictions(store, splits, scores).to_csv(path, index=False)
         write_json(out / RESULTS, dataclasses.asdict(result))
     return result
 
@@ -142,40 +157,6 @@ class _Experiment:
     out: Path
     seed: int
     progress: bool
-
-
-def _open_store(
-    folder: Path, source: str, clips: ClipTable, model: SoundEncoder, out: Path, progress: bool
-) -> Store:
-    """Open the run's own store if it holds the source's clips; otherwise prepare one."""
-    own = folder / "store"
-    if is_store(own) and not is_store(Path(source)):
-        store = open_store(own)
-        is_same = store.fingerprint == clips.fingerprint() and store.front_end == model.front_end
-        if is_same and not any(changed_clips(store)):
-            return store
-    return open_or_prepare(source, out / "store", model.front_end, clips=clips, progress=progress)
-
-
-def _splits(config: Mapping[str, Any], store: Store, task: str, seed: int) -> list[Split]:
-    """Return the splits to test: of a run that left out a fold of the same clips, only that fold.
-
-    Raises:
-        SourceError: the fold that was left out has no labeled clip.
-    """
-    splits = evaluation_splits(store, task, seed)
-    refuse_hollow(store, splits)
-    is_same_source = config.get("clips") == store.fingerprint and not store.clips.has_splits
-    test_fold = config.get("test_fold")
-    if not is_same_source or test_fold is None:
-        return splits
-    splits = [split for split in splits if split.name == f"fold {test_fold}"]
-    if not splits:
-        raise SourceError(
-            f"{store.clips.name}: nothing to test: the run left out fold '{test_fold}', which has "
-            "no labeled clip."
-        )
-    return splits
 
 
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:

@@ -69,6 +69,25 @@ def cached(
     return torch.cat(vectors), clips
 
 
+def read_cached(folder: Path, store: Store) -> tuple[Tensor, Tensor] | None:
+    """Return the vectors in a folder, as `cached` does, or None if they are not of these clips.
+
+    Args:
+        folder: where the vectors lie.
+        store: log-mels of the clips.
+    """
+    try:
+        if json.loads((folder / KEY).read_text())["clips"] != content_hash(store):
+            return None
+        parts = list(cut_into_parts(range(len(store.clips)), CLIPS_PER_PART, folder))
+        vectors = [torch.from_numpy(np.load(part.file(VECTORS))) for part in parts]
+        n_windows = [n for part in parts for n in _n_windows(part)]
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        return None
+    clips = torch.repeat_interleave(torch.arange(len(n_windows)), torch.tensor(n_windows))
+    return torch.cat(vectors), clips
+
+
 def content_hash(store: Store) -> str:
     """Return a hash of the log-mels of a store's clips, in their order, and of their front end."""
     front_end = json.dumps(dataclasses.asdict(store.front_end), sort_keys=True)

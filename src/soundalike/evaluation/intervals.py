@@ -50,32 +50,52 @@ def bootstrap_interval(
     >>> round(low, 1), round(high, 1)
     (0.7, 0.9)
     """
+    draws = bootstrap_distribution(
+        statistic, *arrays, n_resamples=n_resamples, seed=seed, recordings=recordings
+    )
+    low, high = np.percentile(draws, [50 * (1 - level), 50 * (1 + level)])
+    return float(low), float(high)
+
+
+def bootstrap_distribution(
+    statistic: Callable[..., float],
+    *arrays: NDArray[Any],
+    n_resamples: int = 1000,
+    seed: int = 0,
+    recordings: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Return a statistic of resamples of the clips.
+
+    The same seed, recordings and number of clips give the same resamples. So the distributions of
+    two representations can be subtracted: that is the distribution of their paired difference.
+
+    Args:
+        statistic: function of the arrays.
+        arrays: one row per clip.
+        n_resamples: number of resamples.
+        seed: random seed of the resamples.
+        recordings: which recording each clip is of, as for `bootstrap_interval`.
+
+    Shape:
+        arrays: [clips, ...]; recordings: [clips]; result: [n_resamples].
+
+    Raises:
+        ValueError: the arrays differ in length or are empty.
+    """
     n_clips = len(arrays[0])
     if n_clips == 0 or any(len(array) != n_clips for array in arrays):
         raise ValueError(f"arrays must have one length above 0, not {[len(a) for a in arrays]}")
     recording, _ = pd.factorize(np.arange(n_clips) if recordings is None else recordings)
     ends = np.cumsum(np.bincount(recording))
     groups = np.split(recording.argsort(kind="stable"), ends[:-1])
-    if len(groups) == 1:  # scipy needs two
-        value = float(statistic(*arrays))
-        return value, value
-
-    def statistic_of(resample: NDArray[np.int64]) -> float:
-        rows = resample
+    generator = np.random.default_rng(seed)
+    draws = np.empty(n_resamples)
+    for resample in range(n_resamples):
+        rows = generator.integers(len(groups), size=len(groups))
         if len(groups) < n_clips:
-            rows = np.concatenate([groups[group] for group in resample])
-        return statistic(*(array[rows] for array in arrays))
-
-    result = stats.bootstrap(
-        (np.arange(len(groups)),),  # rows, since scipy takes no arrays of different shapes
-        statistic_of,
-        n_resamples=n_resamples,
-        vectorized=False,
-        confidence_level=level,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
-    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+            rows = np.concatenate([groups[group] for group in rows])
+        draws[resample] = statistic(*(array[rows] for array in arrays))
+    return draws
 
 
 def crossed_interval(

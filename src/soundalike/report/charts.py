@@ -44,11 +44,11 @@ def line_chart(
         for values in (x, y)
     )
     y_range = [*y, *([0.0] if percent else []), *([level[0]] if level else [])]
-    x_ticks = _ticks(x.min(), x.max(), integer=True)
+    x_ticks = _ticks(x.min(), x.max(), integer=True) if np.ptp(x) else x[:1]
     y_ticks = _ticks(min(y_range), max(y_range))
 
     def right(value: float) -> float:
-        share = (value - x.min()) / (np.ptp(x) or 1)
+        share = (value - x.min()) / np.ptp(x) if np.ptp(x) else 0.5
         return round(float(BOX["left"] + share * (BOX["right"] - BOX["left"])), 1)
 
     def down(value: float) -> float:
@@ -119,7 +119,8 @@ def confusion_grid(confusion: NDArray[np.integer], classes: Sequence[str]) -> Ma
                 "y": margin + row * side,
                 "css": f"{css} strong" if share > 0.5 else css,
                 "title": f"{classes[row]} predicted as {classes[column]}: {count}",
-                "opacity": f"{0.12 + 0.88 * share:.2f}",
+                # Pale below one half and strong above: the number is readable on both.
+                "opacity": f"{0.84 + 0.16 * share if share > 0.5 else 0.12 + 0.4 * share:.2f}",
                 "count": count,
             }
         )
@@ -137,5 +138,8 @@ def confusion_grid(confusion: NDArray[np.integer], classes: Sequence[str]) -> Ma
 
 
 def _ticks(low: float, high: float, integer: bool = False) -> NDArray[np.float64]:
+    if high - low < 1e-6 * max(abs(low), abs(high), 1):  # ticks so close would look the same
+        margin = max(abs(high) / 10, 0.1)
+        low, high = low - margin, high + margin
     locator = MaxNLocator(nbins=5, integer=integer, steps=[1, 2, 2.5, 5, 10])
     return np.asarray(locator.tick_values(low, high))

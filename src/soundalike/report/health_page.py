@@ -11,7 +11,10 @@ from soundalike.evaluation.diagnosis import LOW_RANK
 from soundalike.report.charts import line_chart
 from soundalike.report.health_curves import CURVES, Curve
 from soundalike.report.page import write_page
+from soundalike.runtime.counts import counted
 from soundalike.training.pretraining import PretrainResult
+
+N_FIRST = 2  # curves that are visible at first; the others unfold
 
 
 def write_health_page(path: Path, metrics: pd.DataFrame, result: PretrainResult) -> None:
@@ -23,14 +26,16 @@ def write_health_page(path: Path, metrics: pd.DataFrame, result: PretrainResult)
             than loss are NaN except in steps with a check.
         result: the result of the pre-training.
     """
+    cards = list(_cards(metrics, result.health))
     write_page(
         path,
         "report/health.html",
         headline=result.verdict.capitalize(),
         alarms={kind.capitalize(): sentence for kind, sentence in result.alarms.items()},
-        outlook=_outlook(result),
+        summary=" ".join(filter(None, [_measures(result), _outlook(result)])),
         facts=_facts(metrics, result),
-        cards=list(_cards(metrics, result.health)),
+        first_cards=cards[:N_FIRST],
+        further_cards=cards[N_FIRST:],
     )
 
 
@@ -50,6 +55,18 @@ def in_short(result: PretrainResult) -> str:
     if (epoch := result.stopping_point) is not None:
         line += f", little improvement after epoch {epoch}"
     return line
+
+
+def _measures(result: PretrainResult) -> str:
+    """Say what the last check measured."""
+    health = result.health
+    if not math.isfinite(health.get("effective_rank", math.nan)):
+        return ""
+    return (
+        f"After {counted(result.n_steps_done, 'step')}, the two views of a clip have similarity "
+        f"{health['positives']:.2f} and different clips {health['negatives']:.2f}; the embeddings "
+        f"spread over {health['effective_rank']:.0f} of {health['highest_rank']} directions."
+    )
 
 
 def _outlook(result: PretrainResult) -> str:

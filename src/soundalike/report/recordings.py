@@ -1,11 +1,43 @@
-"""The recorded sound behind a stretch of frames in a store."""
+"""The recorded sound behind a stretch of frames in a store, and where it is."""
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.waveform import read_waveform
 from soundalike.datasets.clips import Clip
+from soundalike.datasets.store import Store
+
+
+def read_or_reconstruct(
+    store: Store, index: int, start: int, n_frames: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], bool]:
+    """Return a stretch of a clip as frames and as sound; the recording may be gone since.
+
+    Args:
+        store: the store.
+        index: the clip.
+        start: first frame of the stretch.
+        n_frames: length of the stretch.
+
+    Returns:
+        The frames, the sound, and whether it is the recording and not reconstructed from them.
+
+    Shape:
+        frames: [n_frames, bands]; sound: [samples].
+    """
+    first = store.offsets[index] + start
+    log_mel = store.frames[first : first + n_frames].astype(np.float32)
+    clip = next(iter(store.clips.where(np.array([index]))))
+    n_clip_frames = int(store.n_frames[index])
+    try:
+        return log_mel, read_stretch(clip, n_clip_frames, start, n_frames, store.front_end), True
+    except AudioError:
+        return log_mel, to_waveform(log_mel, store.front_end), False
 
 
 def read_stretch(
@@ -37,3 +69,12 @@ def read_stretch(
     # The front end may have repeated a clip this short.
     waveform = read_waveform(clip.path, rate, clip.start_s, clip.end_s)
     return np.resize(waveform, max(n_min_samples, len(waveform)))[first : first + n_samples]
+
+
+def origin_of(clip: Clip) -> str:
+    """Say where a clip is and how it is labeled."""
+    words = [str(Path(clip.path).parent), clip.label]
+    if clip.start_s is not None or clip.end_s is not None:
+        end = "its end" if clip.end_s is None else f"{clip.end_s:g} s"
+        words.append(f"from {clip.start_s or 0:g} s to {end}")
+    return " · ".join(filter(None, words))

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from soundalike.audio.audio_error import AudioError
 from soundalike.audio.inversion import to_waveform
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import ClipTable
@@ -21,7 +20,7 @@ from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import training_clips
 from soundalike.datasets.store import Store, is_store, read_problems
 from soundalike.recipes.errors import RecipeError, recipe_errors
-from soundalike.report.recordings import read_stretch
+from soundalike.report.recordings import read_or_reconstruct
 from soundalike.report.view_samples import Cut, View, ViewSamples
 from soundalike.runtime.counts import counted
 from soundalike.training.draws import step_generator
@@ -180,14 +179,8 @@ def _cut(store: Store, index: int, first: int, n_frames: int, is_active: bool) -
     """Return a stretch of a clip, which begins at a frame of the store."""
     clip = next(iter(store.clips.where(np.array([index]))))
     start = first - int(store.offsets[index])
-    log_mel = store.of_clip(index)[start : start + n_frames]
+    log_mel, waveform, is_recorded = read_or_reconstruct(store, index, start, n_frames)
     silence = math.log10(store.front_end.log_offset) + SILENCE_DB / 10
-    try:
-        n_clip_frames = int(store.n_frames[index])
-        waveform = read_stretch(clip, n_clip_frames, start, n_frames, store.front_end)
-        is_recorded = True
-    except AudioError:  # gone since the store was made
-        waveform, is_recorded = to_waveform(log_mel, store.front_end), False
     return Cut(
         clip=clip,
         start_s=start * store.front_end.hop_s,

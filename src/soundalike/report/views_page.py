@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from soundalike.datasets.clips import Clip
 from soundalike.report.draws_in_words import draws_in_words
 from soundalike.report.frequency_axis import frequency_labels
 from soundalike.report.media import Media, PlayablePicture, color_range
 from soundalike.report.page import write_page
+from soundalike.report.recordings import origin_of
 from soundalike.report.view_samples import Cut, View, ViewSamples
 
 
@@ -72,7 +72,7 @@ def _pair(pair: tuple[View, View], samples: ViewSamples, media: Media) -> dict[s
         for side, view in zip(("first", "second"), pair, strict=True)
         for figure in _figures(side, view, samples, media)
     ]
-    return {"name": Path(clip.path).name, "origin": _origin(clip), "figures": figures}
+    return {"name": Path(clip.path).name, "origin": origin_of(clip), "figures": figures}
 
 
 def _figures(side: str, view: View, samples: ViewSamples, media: Media) -> Iterator[Figure]:
@@ -107,15 +107,6 @@ def _level(weight: float, mixes_logs: bool) -> str:
     level_db = 10 * math.log10(weight / (1 - weight))
     where = "below" if level_db <= 0 else "above"
     return f"{100 * weight:.2g}% of the energy, {abs(level_db):.0f} dB {where} the patch"
-
-
-def _origin(clip: Clip) -> str:
-    """Say where a clip is and how it is labeled."""
-    words = [str(Path(clip.path).parent), clip.label]
-    if clip.start_s is not None or clip.end_s is not None:
-        end = "its end" if clip.end_s is None else f"{clip.end_s:g} s"
-        words.append(f"from {clip.start_s or 0:g} s to {end}")
-    return " · ".join(filter(None, words))
 
 
 def _facts(samples: ViewSamples) -> dict[str, str]:
