@@ -1,29 +1,35 @@
 """The store and the splits of a run; ``test_evaluate.py`` runs whole evaluations with them."""
 
-import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from soundalike.datasets.clips import ClipTable, SourceError
-from soundalike.downstream.tested_clips import tested_splits
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.prepare import prepare
+from soundalike.downstream import tested_clips
+from soundalike.downstream.tested_clips import clips_to_test
 
 
-@pytest.fixture
-def folded(store):
+@pytest.fixture(scope="module")
+def folded(store, tmp_path_factory):
+    """A folder of a run whose store has three folds and two clips without a label."""
     rows = store.clips.rows.assign(fold=np.resize(["a", "b", "c"], 24))
-    return dataclasses.replace(store, clips=ClipTable("x", rows))
+    rows.loc[[4, 5], "label"] = ""
+    folder = tmp_path_factory.mktemp("run")
+    prepare(ClipTable("x", rows), folder / "store", n_workers=1, progress=False)
+    return folder, ClipTable("x", rows)
 
 
-def test_only_the_fold_that_a_run_left_out_is_tested(folded):
-    config = {"clips": folded.fingerprint, "test_fold": "b"}
-    (split,) = tested_splits(config, folded, "noisy", seed=0)
-    assert split.name == "fold b"
-    assert len(tested_splits({}, folded, "noisy", seed=0)) == 3
-    assert len(tested_splits(config | {"clips": "others"}, folded, "noisy", seed=0)) == 3
-
-
-def test_a_fold_without_labels_cannot_be_tested(folded):
-    config = {"clips": folded.fingerprint, "test_fold": "d"}
-    with pytest.raises(SourceError, match="left out fold 'd', which has no labeled clip"):
-        tested_splits(config, folded, "noisy", seed=0)
+def test_only_the_fold_that_a_run_left_out_is_tested(folded, store, tmp_path, monkeypatch):
+    folder, clips = folded
+    model = SimpleNamespace(front_end=store.front_end)
+    for config, names in (
+        ({}, ["fold a", "fold b", "fold c"]),
+        ({"clips": clips.fingerprint(), "test_fold": "b"}, ["fold b"]),
+        ({"clips": "others", "test_fold": "b"}, ["fold a", "fold b", "fold c"]),
+    ):
+        monkeypatch.setattr(tested_clips, "read_run_config", lambda folder, c=config: c)
+        tested, splits, n_unlabeled = clips_to_test(folder, "x", clips, model, tmp_path)
+        assert [split.name for split in splits] == names
+        assert (tested.path, len(tested.clips), n_unlabeled) == (folder / "store", 22, 2)

@@ -29,7 +29,7 @@ def test_a_win():
         "Your model names 90 of 100 clips right (84-96); a plain spectrum 75, the same network "
         "untrained 60: pre-training helps by 15 (8-23)."
     )
-    assert (result.outcome, result.closest, result.n_more_clips) == ("better", SPECTRUM, 0)
+    assert (result.outcome, result.closest, result.n_more_clips) == ("better", SPECTRUM, None)
     assert result.baselines == {SPECTRUM: 0.75, UNTRAINED: 0.6}
 
 
@@ -43,7 +43,7 @@ def test_a_tie_says_how_many_clips_would_show_a_difference():
 
 
 def test_a_loss():
-    result = verdict_of(knowing(60), knowing(80), knowing(50), subject="the shipped model")
+    result = verdict_of(knowing(60), knowing(80), knowing(50), is_shipped=True)
     assert result.sentence == (
         "The shipped model names 60 of 100 clips right (51-70); a plain spectrum 80, the same "
         "network untrained 50: a plain spectrum is better by 20 (12-29)."

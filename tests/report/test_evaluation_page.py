@@ -38,7 +38,7 @@ def evaluated(store, tmp_path_factory):
         rng = np.random.default_rng(0)
         truth = labels.values if labels.is_multi_label else np.eye(3)[labels.values]
         scores = {}
-        for key, noise in ((SPECTRUM, 3.0), (OURS, 1.3)):
+        for key, noise in ((SPECTRUM, 3.0), (OURS, 2.2)):
             raw = truth + noise * rng.random(truth.shape)
             largest = raw.max() if labels.is_multi_label else raw.sum(axis=1, keepdims=True)
             scores[key] = raw / largest

@@ -39,5 +39,5 @@ def test_a_clip_is_stored_once_and_cut(store):
     assert card.name == "5.wav"
     assert len(gallery.sounds) == 1
     assert gallery.n_cut == 1
-    assert MAX_COLUMNS < long.n_frames[5]
+    assert long.n_frames[5] > MAX_COLUMNS
     assert make_gallery([[], []], store, np.array([3]), np.ones((1, 3)), None).sounds == []

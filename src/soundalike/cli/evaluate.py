@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Evaluate the model; print a table of scores."""
+    """Evaluate the model; print a verdict and a table of scores, and write a page."""
     if arguments.overrides:
         _check_overrides(arguments)
 
@@ -108,7 +108,7 @@ def print_evaluation(result: "EvaluationResult") -> None:
     from soundalike.downstream.plain_names import MEANINGS, PROTOCOL_NAMES, REPRESENTATION_NAMES
 
     console = Console(highlight=False)
-    console.print(result.verdict.sentence, style="bold", markup=False)
+    console.print(result.verdict.sentence, style="bold", markup=False, soft_wrap=True)
     table = Table(
         title=f"{result.model} on {result.source}: {counted(result.n_test_clips, 'test clip')}, "
         f"{counted(len(result.rows[0].per_class), 'class')} ({', '.join(result.splits)})",

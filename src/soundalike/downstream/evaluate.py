@@ -28,7 +28,7 @@ from soundalike.downstream.representations import (
 )
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
-from soundalike.downstream.tested_clips import run_store, tested_splits
+from soundalike.downstream.tested_clips import clips_to_test
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
@@ -40,7 +40,7 @@ from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json
 from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import RunFolder, read_run_config, read_training_audio
+from soundalike.training.run_folder import RunFolder, read_training_audio
 
 FINETUNE, LINEAR = "finetune", "linear"
 RESULTS, PREDICTIONS = "results.json", "predictions.csv"
@@ -92,52 +92,42 @@ def evaluate(
         check_recipe(recipe)
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
-    folder = Path() if is_shipped(model) else Path(model)
+    run = None if is_shipped(model) else Path(model)
     clips = read_source(source) if clips is None else clips
     if out is None:
         name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
-        out = folder / "evaluation" / name
+        out = (run or Path()) / "evaluation" / name
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        for path in (out / RESULTS, out / PREDICTIONS, out / EMBEDDINGS, out / LINEAR):
-            remove_partial_files(path)
-        store = run_store(folder, source, clips, encoder, out, progress)
-        is_labeled = (store.clips.rows["label"] != "").to_numpy()
-        store = store.select(np.flatnonzero(is_labeled))
-        config = {} if is_shipped(model) else read_run_config(folder)
-        splits = tested_splits(config, store, task, seed)
+        for name in (RESULTS, PREDICTIONS, EMBEDDINGS, LINEAR):
+            remove_partial_files(out / name)
+        store, splits, n_unlabeled = clips_to_test(
+            run, source, clips, encoder, out, task=task, seed=seed, progress=progress
+        )
         experiment = _Experiment(encoder, store, splits, out, seed, progress)
-        results: Results = {}
-        if frozen := [protocol for protocol in protocols if protocol in PROTOCOLS]:
-            results |= _score_frozen(experiment, frozen)
+        results = _score_frozen(experiment, protocols)
         if recipe and FINETUNE in protocols:
             results |= _score_fine_tuning(experiment, recipe)
-        tested = np.concatenate([split.test for split in splits])
-        values, classes = store.clips.labels().values[tested], store.clips.classes
-        is_training_audio = np.isin(store.audio[tested], read_training_audio(folder))
         scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
-        recordings = store.recordings[tested]
-        rows = score_table(values, scores, classes, seed, recordings)
+        tested = np.concatenate([split.test for split in splits])
+        values, recordings = store.clips.labels().values[tested], store.recordings[tested]
+        rows = score_table(values, scores, store.clips.classes, seed, recordings)
+        training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
-            verdict=verdict(
-                rows,
-                len(tested),
-                len(np.unique(recordings)),
-                "the shipped model" if is_shipped(model) else "your model",
-            ),
+            verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
             model=str(model),
             source=source,
             task=task,
             splits=[split.name for split in splits],
-            classes=classes,
+            classes=store.clips.classes,
             n_test_clips=len(tested),
-            pretrained_on_test_clips=not is_shipped(model) and bool(is_training_audio.any()),
+            pretrained_on_test_clips=bool(np.isin(store.audio[tested], training_audio).any()),
             seed=seed,
             out=str(out),
             store=str(store.path),
             metric=metric_name(values),
             rows=rows,
-            notes=notes_on_scores(store, splits, n_unlabeled=int((~is_labeled).sum())),
+            notes=notes_on_scores(store, splits, n_unlabeled=n_unlabeled),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
@@ -160,7 +150,10 @@ class _Experiment:
 
 
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
-    """Score the model and its baselines by protocols that do not change it."""
+    """Score the model and its baselines by those of the protocols that do not change it."""
+    protocols = [protocol for protocol in protocols if protocol in PROTOCOLS]
+    if not protocols:
+        return {}
     model, splits, seed = experiment.model, experiment.splits, experiment.seed
     # The first split's training clips: the untrained encoder is embedded once, not once per split.
     features = representations(

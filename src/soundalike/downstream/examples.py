@@ -17,7 +17,7 @@ from torch.nn.functional import normalize
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.datasets.store import Store
-from soundalike.downstream.representations import EMBEDDINGS, PRETRAINED, folder_of
+from soundalike.downstream.representations import EMBEDDINGS, FOLDERS, PRETRAINED
 from soundalike.embedding.vector_cache import read_cached
 
 
@@ -68,7 +68,7 @@ class NearestClips:
         Returns:
             None if the folder has no features of these clips: fine-tuning writes none.
         """
-        features = read_cached(folder_of(folder / EMBEDDINGS, PRETRAINED), store)
+        features = read_cached(folder / EMBEDDINGS / FOLDERS[PRETRAINED], store)
         if features is None:
             return None
         vectors, clips = features

@@ -20,6 +20,7 @@ from soundalike.evaluation.score_table import PRETRAINED
 from soundalike.runtime.progress import progress_bar
 
 LOG_MEL, UNTRAINED, SCRATCH = "log-mel statistics", "untrained encoder", "from scratch"
+FOLDERS = {name: name.replace(" ", "-") for name in (LOG_MEL, UNTRAINED, PRETRAINED)}
 EMBEDDINGS = "embeddings"  # the folder of the features, within that of the results
 
 
@@ -59,12 +60,7 @@ def representations(
     with progress_bar(name="embed", unit="clips", total=n_clips, is_shown=progress) as bar:
         for name, compute in functions.items():
             key = {"model": model.fingerprint()} | (twin_key if name == UNTRAINED else {})
-            vectors, clips = cached(folder_of(folder, name), key, store, compute, bar.update)
+            vectors, clips = cached(folder / FOLDERS[name], key, store, compute, bar.update)
             is_whitened = name == PRETRAINED and model.whitening is not None
             features[name] = Features(vectors, clips, labels, recordings, is_whitened)
     return features
-
-
-def folder_of(folder: Path, name: str) -> Path:
-    """Return the folder of the features of a representation, within that of all."""
-    return folder / name.replace(" ", "-")

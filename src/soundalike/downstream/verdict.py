@@ -53,7 +53,7 @@ class Verdict:
 
 
 def verdict(
-    rows: Sequence[ScoreRow], n_clips: int, n_recordings: int, subject: str = "your model"
+    rows: Sequence[ScoreRow], n_clips: int, n_recordings: int, is_shipped: bool = False
 ) -> Verdict:
     """Compare the model with the baselines of the first protocol.
 
@@ -61,7 +61,7 @@ def verdict(
         rows: the table of scores.
         n_clips: number of test clips.
         n_recordings: number of recordings that they are of.
-        subject: what the sentence calls the model.
+        is_shipped: If true, the model comes with the package.
     """
     rows = [row for row in rows if row.protocol == rows[0].protocol]
     (model,) = (row for row in rows if row.representation == PRETRAINED)
@@ -88,8 +88,11 @@ def verdict(
             closest=closest.representation,
             lead=closest.lead,
             lead_interval=closest.lead_interval,
-            n_more_clips=clips_to_show(DIFFERENCE, standard_error, n_clips),
+            n_more_clips=clips_to_show(DIFFERENCE, standard_error, n_clips)
+            if outcome == "unclear"
+            else None,
         )
+    subject = "the shipped model" if is_shipped else "your model"
     sentence = f"{OPENINGS[model.protocol]}{subject} {_answer(result, model, closest)}"
     return replace(result, sentence=f"{sentence[0].upper()}{sentence[1:]}.")
 

@@ -20,7 +20,9 @@ from soundalike.report.charts import confusion_grid, interval
 from soundalike.report.class_table import class_table
 from soundalike.report.example_cards import SOUND_S, make_gallery
 from soundalike.report.page import write_page
+from soundalike.runtime.atomic import remove_partial_files
 from soundalike.runtime.counts import counted
+from soundalike.runtime.lock import locked
 
 PAGE = "evaluate.html"
 N_EXAMPLES = 8  # of each kind, with three sounds each
@@ -45,6 +47,7 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
     Raises:
         OSError: a file cannot be read or written.
         SourceError: the store cannot be read.
+        InUseError: another run is writing to the folder.
     """
     out, store = Path(result.out), open_store(Path(result.store))
     store = store.select(np.flatnonzero((store.clips.rows["label"] != "").to_numpy()))
@@ -67,30 +70,33 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
     nearest = NearestClips.read(out, store, splits)
     groups = [wrong[:N_EXAMPLES], unsure[:N_EXAMPLES]]
     representations = {row.representation for row in result.rows}
-    write_page(
-        out / PAGE,
-        "report/evaluate.html",
-        result=result,
-        headline=HEADLINES[result.verdict.outcome],
-        facts=_facts(result),
-        protocol=PROTOCOL_NAMES[result.verdict.protocol],
-        rows=_rows(result, chance=float(truth.mean())),
-        meanings={
-            REPRESENTATION_NAMES[key]: meaning
-            for key, meaning in MEANINGS.items()
-            if key in representations
-        },
-        is_multi_label=labels.is_multi_label,
-        classes=class_table(truth, answers, labels.classes),
-        average_precisions=main.per_class,
-        confusion=None if labels.is_multi_label else _confusion(answers, truth, labels.classes),
-        n_wrong=len(wrong),
-        threshold=threshold,
-        n_unsure=int((probabilities.max(axis=1) < (threshold or 0)).sum()),
-        gallery=make_gallery(groups, store, tested, probabilities, nearest),
-        sound_s=SOUND_S,
-        has_neighbors=nearest is not None,
-    )
+    gallery = make_gallery(groups, store, tested, probabilities, nearest)
+    with locked(out):
+        remove_partial_files(out / PAGE)
+        write_page(
+            out / PAGE,
+            "report/evaluate.html",
+            result=result,
+            headline=HEADLINES[result.verdict.outcome],
+            facts=_facts(result),
+            protocol=PROTOCOL_NAMES[result.verdict.protocol],
+            rows=_rows(result, chance=float(truth.mean())),
+            meanings={
+                REPRESENTATION_NAMES[key]: meaning
+                for key, meaning in MEANINGS.items()
+                if key in representations
+            },
+            is_multi_label=labels.is_multi_label,
+            classes=class_table(truth, answers, labels.classes),
+            average_precisions=main.per_class,
+            confusion=None if labels.is_multi_label else _confusion(answers, truth, labels.classes),
+            n_wrong=len(wrong),
+            threshold=threshold,
+            n_unsure=int((probabilities.max(axis=1) < (threshold or 0)).sum()),
+            gallery=gallery,
+            sound_s=SOUND_S,
+            has_neighbors=nearest is not None,
+        )
     return out / PAGE
 
 
