@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 RESAMPLED_ROWS = 1 << 15  # of seeds and clips, drawn at once: they fit a cache
 
