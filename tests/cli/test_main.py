@@ -158,8 +158,8 @@ def test_a_closed_pipe_prints_no_error(sound_folder):
 
 
 def test_commands_run_within_the_limits_of_their_options(tmp_path, monkeypatch, call, refusal):
-    (tmp_path / "sing.py").write_text(
-        '"""Sing."""\n'
+    (tmp_path / "hum.py").write_text(
+        '"""Hum."""\n'
         "import os\n"
         "from soundalike.cli.options import add_machine as add_arguments\n"
         "def run(arguments):\n"
@@ -168,12 +168,12 @@ def test_commands_run_within_the_limits_of_their_options(tmp_path, monkeypatch, 
         "    return 0\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(COMMANDS, "sing", "sing")
+    monkeypatch.setitem(COMMANDS, "hum", "hum")
     before = dict(os.environ)
-    assert call("sing", "--threads", 3, "--device", "cpu") == DONE
+    assert call("hum", "--threads", 3, "--device", "cpu") == DONE
     monkeypatch.setenv("SOUNDALIKE_THREADS", "3")
-    assert call("sing", "--device", "cpu") == DONE
+    assert call("hum", "--device", "cpu") == DONE
     monkeypatch.setenv("SOUNDALIKE_THREADS", "many")
-    assert "SOUNDALIKE_THREADS=many: set it to a whole number" in refusal("sing")
+    assert "SOUNDALIKE_THREADS=many: set it to a whole number" in refusal("hum")
     monkeypatch.delenv("SOUNDALIKE_THREADS")
     assert dict(os.environ) == before
