@@ -58,7 +58,7 @@ def waveforms() -> list[np.ndarray]:
 class StopAfter(contextlib.AbstractContextManager):
     """Replaces `StopSignal`: behaves as if Ctrl-C arrived in step `n_steps`."""
 
-    def __init__(self, n_steps: int) -> None:
+    def __init__(self, n_steps: int, unit: str) -> None:
         self.n_steps_left = n_steps
 
     @property

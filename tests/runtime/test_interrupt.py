@@ -19,6 +19,16 @@ def test_a_signal_sets_the_flag_and_the_old_handler_is_restored(number):
     assert signal.getsignal(number) == before
 
 
+def test_the_first_signal_says_what_is_completed(capfd):
+    with StopSignal("step"):
+        os.kill(os.getpid(), signal.SIGINT)
+    line = "stopping after this step; Ctrl-C again stops at once"
+    assert capfd.readouterr().err.splitlines() == ["", line]
+    with StopSignal():
+        os.kill(os.getpid(), signal.SIGINT)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_second_signal_interrupts_at_once():
     with StopSignal() as stop:
         os.kill(os.getpid(), signal.SIGINT)

@@ -33,7 +33,7 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
     missing = [place for place in places if not cell_path(bench.out, *place).exists()]
     waiting = list(_kinds(bench, missing))
     times = TimeLeft()
-    with StopSignal() as stop:
+    with StopSignal("cell") as stop:
         for table, row, seed in missing:
             began = time.monotonic()
             shared = _of_same_work(bench, row, seed)

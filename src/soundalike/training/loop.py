@@ -153,7 +153,7 @@ class _Loop:
         last_save = time.monotonic()
         start = last_save - state["seconds"]
         training.module.train()
-        with StopSignal() as stop, self.bar, contextlib.closing(self.metrics):
+        with StopSignal("step") as stop, self.bar, contextlib.closing(self.metrics):
             while state["step"] < state["n_steps"] and not stop.is_set:
                 training.plan = Plan(state["first_step"], state["n_steps"])
                 row: StepMetrics = {
