@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from soundalike.datasets.source import read_source
+from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.recipes.recipe import read_recipe, write_recipe
 from soundalike.training.pretraining_recipe import PRETRAINING
 
@@ -188,6 +189,37 @@ def test_levels(experiment, sound_folder):
     assert clips.startswith("3 clips")
     assert "beside a gunshot" in columns
     assert all(0 <= float(share) <= 1 for share in row.split()[1:])
+
+
+def test_background(experiment, run, sound_folder, tmp_path):
+    model = SoundEncoder.from_pretrained(run.path)
+    model.background = None
+    model.save(tmp_path / "without")
+    out = experiment(
+        "background.py", tmp_path / "without", sound_folder, "--sounds", 9,
+        "--out", tmp_path / "with",
+    )  # fmt: skip
+    assert out == f"9 sounds in the background of {tmp_path / 'with'}\n"
+    assert SoundEncoder.load(tmp_path / "with").background.shape == (9, model.dim)
+
+
+def test_none_of_these(experiment, run, sound_folder, tmp_path):
+    """One class is left out of three; a background of other sounds is not needed to run."""
+    out = experiment(
+        "none_of_these.py", run.path, sound_folder, "--classes", 1, "--seeds", 1,
+        "--false_alarms", 0.25, "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert "24 clips, 0 sounds in the background" in out
+    table = pd.read_csv(tmp_path / "out" / f"{sound_folder.name}.csv", index_col=0)
+    assert table.index.tolist() == [
+        "softmax", "energy", "distance", "one against rest", "without the background"
+    ]  # fmt: skip
+    values = table.map(lambda text: float(text.split()[0]))
+    assert (values["AUROC"] - values["AUROC"]["softmax"]).tolist() == pytest.approx(
+        values["above softmax"].tolist(), abs=2e-3
+    )
+    assert values["false alarms"].max() <= 0.5
+    assert (values["accuracy"] > 0.9).all()
 
 
 def test_every_experiment_is_tested():

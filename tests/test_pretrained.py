@@ -33,12 +33,22 @@ def test_there_is_a_default():
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)
 def test_a_model_is_small_and_in_half_precision(name):
+    (path,) = SHIPPED_MODELS[name].glob("model-*.safetensors")
     assert {path.name for path in SHIPPED_MODELS[name].iterdir()} == {
-        "README.md", "config.json", "model.safetensors",
+        "README.md", "config.json", path.name,
     }  # fmt: skip
-    assert (SHIPPED_MODELS[name] / "model.safetensors").stat().st_size < MAX_BYTES
-    weights = load_file(SHIPPED_MODELS[name] / "model.safetensors")
+    assert path.stat().st_size < MAX_BYTES
+    weights = load_file(path)
     assert {t.dtype for t in weights.values() if t.ndim > 1} == {torch.float16}
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+def test_a_model_has_a_background_of_many_different_sounds(name):
+    model = SoundEncoder.from_pretrained(name)
+    assert model.background.shape == (500, model.dim)
+    assert model.background.isfinite().all()
+    similarity = model.similarity(model.background.numpy(), model.background.numpy())
+    assert np.median(similarity) < 0.1
 
 
 @pytest.mark.parametrize("name", SHIPPED_MODELS)

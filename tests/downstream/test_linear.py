@@ -112,3 +112,71 @@ def test_the_paper_s_classifier_equals_torch_on_unscaled_h(run, store):
     expected = layer(h[split.test]).softmax(dim=1).detach().numpy()
     assert linear.scores(features.select(split.test)) == pytest.approx(expected, abs=1e-5)
     assert linear.epoch == 5
+
+
+@pytest.fixture(scope="module")
+def with_background():
+    """Clips of two windows and three classes, and a background of two other kinds of sound."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    h = 3 * np.eye(6)[np.repeat(labels, 2)] + 0.3 * rng.standard_normal((120, 6))
+    background = 3 * np.eye(6)[3 + np.arange(50) % 2] + 0.3 * rng.standard_normal((50, 6))
+    return Features(
+        torch.from_numpy(h).float(),
+        torch.arange(120) // 2,
+        Labels(labels, ["a", "b", "c"]),
+        np.arange(60),
+        is_whitened=True,
+        background=torch.from_numpy(background).float(),
+    )
+
+
+ALL = Split("all", np.arange(60), NOTHING, NOTHING)
+
+
+def loss_against_rest(probe, features, precision):
+    """Return the regularized loss, by loops over sounds, their windows and the classes."""
+    total = precision / 2 * float(probe.weight.square().sum())
+    of_windows = probe.probabilities(features.vectors).tolist()
+    for clip, label in enumerate(features.labels.values.tolist()):
+        for p in of_windows[2 * clip : 2 * clip + 2]:
+            for index in range(3):
+                total -= np.log(p[index] if index == label else 1 - p[index]) / 2
+    for p in probe.probabilities(features.background).tolist():
+        total -= sum(np.log(1 - p[index]) for index in range(3))
+    return total
+
+
+def test_known_sounds_are_fitted_against_the_rest_and_the_background(with_background, monkeypatch):
+    monkeypatch.setattr(linear, "PRIOR_PRECISIONS", (2.0,))
+    probe = fit_linear(with_background, ALL).known.probe
+    best = loss_against_rest(probe, with_background, 2.0)
+    rng = np.random.default_rng(1)
+    for scale in (0.01, 0.05):
+        step = scale * torch.from_numpy(rng.standard_normal(probe.weight.shape)).float()
+        for sign in (-1, 1):
+            other = replace(probe, weight=probe.weight + sign * step)
+            assert loss_against_rest(other, with_background, 2.0) > best - 1e-3
+
+
+def test_sounds_like_the_background_are_less_known_than_those_of_the_classes(with_background):
+    split = Split("x", np.arange(0, 60, 2), NOTHING, np.arange(1, 60, 2))
+    known = fit_linear(with_background, split).known
+    seen = known.scores(with_background.select(split.test)).max(axis=1)
+    h = 3 * np.eye(6)[3 + np.arange(30) % 2] + 0.3
+    unseen = replace(with_background, vectors=torch.from_numpy(h).float(), clips=torch.arange(30))
+    assert known.scores(unseen).max() < seen.min()
+
+
+def test_classes_do_not_depend_on_the_background(with_background):
+    without = replace(with_background, background=None)
+    ours, theirs = fit_linear(with_background, ALL), fit_linear(without, ALL)
+    assert torch.equal(ours.probe.weight, theirs.probe.weight)
+    assert theirs.known is None
+    empty = replace(with_background, background=with_background.background[:0])
+    assert (fit_linear(empty, ALL).known.scores(empty).max(axis=1) > 0.5).all()
+
+
+def test_clips_with_several_labels_have_no_known_sounds(with_background):
+    several = Labels(np.eye(3, dtype=np.float32)[with_background.labels.values], ["a", "b", "c"])
+    assert fit_linear(replace(with_background, labels=several), ALL).known is None

@@ -69,6 +69,21 @@ def test_only_the_whitened_model_has_whitened_features(model, store, tmp_path):
         assert features[PRETRAINED].vectors.shape[1] == 8
 
 
+def test_the_model_brings_its_background_without_the_clips(model, store, tmp_path):
+    """The run of this model was trained on these clips, so nothing else is in its background."""
+    assert len(model.background) == 24
+    features = representations(model, store, TRAIN, 0, tmp_path, progress=False)
+    assert len(features[PRETRAINED].background) == 0
+    assert features[UNTRAINED].background is None
+    with_other = model.with_encoder(model.encoder)
+    with_other.background = torch.cat([model.background, model.background[:3] + 1.0])
+    features = representations(with_other, store, TRAIN, 0, tmp_path, progress=False)
+    assert torch.equal(features[PRETRAINED].background, model.background[:3] + 1.0)
+    with_other.background = None
+    features = representations(with_other, store, TRAIN, 0, tmp_path, progress=False)
+    assert features[PRETRAINED].background is None
+
+
 def test_a_second_call_computes_nothing(represent):
     assert all(represent().values())
     assert not any(represent().values())

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from kills import assert_whole
 
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
@@ -12,7 +13,8 @@ from soundalike.datasets.source import read_source
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import embeddings
 from soundalike.downstream.linear import fit_linear
-from soundalike.embedding.classify import classify
+from soundalike.embedding.classify import classify, why_never_none
+from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -41,14 +43,22 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     classifier.threshold = 0.0
     result = classify(classifier, clips, tmp_path / "out.csv", progress=False)
     rows = read(tmp_path / "out.csv")
-    assert list(rows) == ["path", "start_s", "end_s", "class", "probability", "guess"]
+    assert list(rows) == [
+        "path", "start_s", "end_s", "class",
+        "class_1", "probability_1", "class_2", "probability_2", "class_3", "probability_3",
+    ]  # fmt: skip
     assert rows["path"].tolist() == clips.rows["path"].tolist()
     assert (rows["class"] == clips.rows["label"]).mean() > 0.9
-    assert rows["class"].tolist() == rows["guess"].tolist()
+    assert rows["class"].tolist() == rows["class_1"].tolist()
     assert set(rows["start_s"]) == {0.0}
     assert set(rows["end_s"]) == {""}
-    probabilities = classifier.clip_probabilities(store).max(axis=1)
-    assert rows["probability"].to_numpy() == pytest.approx(probabilities, abs=2e-3)
+    probabilities = classifier.clip_probabilities(store)
+    for row, expected in zip(rows.itertuples(), probabilities, strict=True):
+        best = expected.argsort()[::-1]
+        classes = [classifier.classes[index] for index in best]
+        assert [row.class_1, row.class_2, row.class_3] == classes
+        of_row = [row.probability_1, row.probability_2, row.probability_3]
+        assert of_row == pytest.approx(expected[best], abs=2e-3)
     assert (result.n_clips, result.n_rows, result.n_unsure) == (24, 24, 0)
     assert sum(result.classes.values()) == 24
 
@@ -79,13 +89,92 @@ def test_below_the_threshold_a_clip_is_unsure_with_its_best_guess(classifier, cl
     classifier.threshold = 0.0
     classify(classifier, clips, tmp_path / "sure.csv", progress=False)
     sure = read(tmp_path / "sure.csv")
-    classifier.threshold = float(sure["probability"].median())
+    classifier.threshold = float(sure["probability_1"].median())
     result = classify(classifier, clips, tmp_path / "out.csv", progress=False)
     rows = read(tmp_path / "out.csv")
     unsure = rows["class"] == "unsure"
     assert 6 <= result.n_unsure == unsure.sum() <= 18
-    assert (rows["probability"][unsure] <= classifier.threshold).all()
-    assert rows["guess"].tolist() == sure["class"].tolist()
+    assert (rows["probability_1"][unsure] <= classifier.threshold).all()
+    assert rows["class_1"].tolist() == sure["class"].tolist()
+
+
+def with_known(classifier, held_out):
+    """Return the classifier with scores of known sounds that differ, all by the class "low"."""
+    known = KnownSounds(classifier.model.dim, 3, len(held_out))
+    known.held_out.copy_(torch.tensor(held_out))
+    known.linear.weight.data.zero_()
+    known.linear.weight.data[1] = 0.1 * (classifier.linear.weight[1] - classifier.linear.weight[0])
+    known.linear.bias.data[:] = torch.tensor([-30.0, 0.0, -30.0])
+    layers = SoundClassifier(classifier.model, classifier.classes, threshold=0.0, known=known)
+    layers.linear = classifier.linear
+    return layers.eval()
+
+
+def known_scores(classifier, store):
+    """Return the score of each clip: the highest of its mean probabilities over windows."""
+    scores = []
+    for clip in range(len(store.clips)):
+        windows = classifier.window_probabilities([store.blocks(clip)])
+        scores.append(max(windows.known.mean(axis=0)))
+    return np.array(scores)
+
+
+def test_clips_below_the_threshold_of_known_sounds_are_none_of_these(
+    classifier, clips, store, tmp_path
+):
+    scores = known_scores(with_known(classifier, [0.0]), store)
+    threshold = (np.sort(scores)[7] + np.sort(scores)[8]) / 2
+    of_three = with_known(classifier, [threshold] * 19)
+    result = classify(of_three, clips, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert result.n_none == 8
+    assert (rows["class"] == "none of these").tolist() == (scores < threshold).tolist()
+    assert set(rows["class_1"]) <= {"high", "low", "middle"}, "the best guess stays"
+    classify(of_three, clips, tmp_path / "out.csv", false_alarms=0, progress=False)
+    assert "none of these" not in set(read(tmp_path / "out.csv")["class"])
+    result = classify(of_three, clips, tmp_path / "o.csv", windows=True, progress=False)
+    assert 0 < result.n_none < result.n_rows
+
+
+def test_it_says_why_no_clip_is_none_of_these(classifier, clips, tmp_path):
+    assert "the classifier has no background" in why_never_none(classifier, 0.05)
+    few = with_known(classifier, [0.9] * 18)
+    assert why_never_none(few, 0.05) == (
+        "5% false alarms take 19 clips in the evaluation, which had 18"
+    )
+    assert classify(few, clips, tmp_path / "out.csv", progress=False).n_none == 0
+    assert why_never_none(few, 0.1) is None
+    assert why_never_none(few, 0) is None
+    several = SoundClassifier(classifier.model, ["a"], multi_label=True)
+    assert why_never_none(several, 0.05) is None
+
+
+def test_silence_is_silent(classifier, tmp_path):
+    """Of a clip with sound, and a window of silence; an offset is no sound."""
+    tone = 0.5 * np.sin(np.arange(3 * 22050) / 5)
+    sounds = {"zero": 0 * tone, "offset": 0 * tone + 0.3, "tone": tone, "half": tone.copy()}
+    sounds["half"][25000:] = 0
+    for name, waveform in sounds.items():
+        soundfile.write(tmp_path / f"{name}.wav", waveform, 22050, subtype="FLOAT")
+    table = ClipTable.of("x", [Clip(str(tmp_path / f"{name}.wav")) for name in sounds])
+    result = classify(classifier, table, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert result.n_silent == 2
+    assert (rows["class"] == "silent").tolist() == [True, True, False, False]
+    assert (rows["class_1"] == "").tolist() == (rows["probability_1"] == "").tolist()
+    assert (rows["class_1"] == "").tolist() == [True, True, False, False]
+    classify(classifier, table, tmp_path / "out.csv", windows=True, progress=False)
+    rows = read(tmp_path / "out.csv")
+    half = rows[rows["path"].str.endswith("half.wav")]
+    assert (half["class"] == "silent").tolist() == (half["start_s"] >= 1.2).tolist()
+
+
+def test_fewer_than_three_classes_leave_columns_blank(classifier, clips, tmp_path):
+    two = SoundClassifier(classifier.model, ["a", "b"], threshold=0.0).eval()
+    classify(two, clips, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert set(rows["class_3"]) == set(rows["probability_3"]) == {""}
+    assert set(rows["class_2"]) <= {"a", "b"}
 
 
 def test_a_row_for_every_window(classifier, tmp_path):
@@ -152,7 +241,8 @@ def test_a_classifier_that_was_not_calibrated_is_refused(classifier, clips, tmp_
 
 CLASSIFY = """
 from soundalike.datasets.source import read_source
-from soundalike.embedding.classify import classify
+from soundalike.embedding.classify import classify, why_never_none
+from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.sound_classifier import SoundClassifier
 
 def work(folder):

@@ -9,6 +9,7 @@ import torch
 
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
+from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -84,6 +85,26 @@ def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
         tmp_path / "model"
     )  # the model inside can be loaded by itself
     assert torch.equal(model.encoder.conv1.weight, ours.model.encoder.conv1.weight)
+
+
+@pytest.mark.parametrize("n_held_out", [0, 5])
+def test_known_sounds_are_saved_with_the_classifier(store, tmp_path, n_held_out):
+    ours = make_classifier(store, threshold=0.4)
+    ours.known = KnownSounds(ours.model.dim, 3, n_held_out)
+    ours.known.held_out.copy_(torch.linspace(0, 1, n_held_out))
+    ours.save(tmp_path / "model")
+    theirs = SoundClassifier.load(tmp_path / "model")
+    assert torch.equal(theirs.known.held_out, ours.known.held_out)
+    log_mels = [[store.of_clip(0)], [store.of_clip(9)]]
+    windows, expected = (each.window_probabilities(log_mels) for each in (theirs, ours))
+    assert np.array_equal(windows.known, expected.known)
+    assert np.array_equal(windows.probabilities, expected.probabilities)
+    vectors = torch.from_numpy(np.stack([store.of_clip(0)[:101]]))
+    logits = ours.known.linear(ours.model(vectors)).detach()
+    assert expected.known[0] == pytest.approx(1 / (1 + np.exp(-logits[0].numpy())), abs=1e-5)
+    ours.known = None
+    ours.save(tmp_path / "model")
+    assert SoundClassifier.load(tmp_path / "model").known is None
 
 
 def test_a_classifier_is_found_inside_a_run(classifier, tmp_path):

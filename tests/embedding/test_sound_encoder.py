@@ -183,6 +183,23 @@ def test_a_saved_model_has_the_same_embeddings(model, sound_folder, tmp_path):
     assert len(list((tmp_path / "model").iterdir())) == 2
 
 
+def test_a_background_is_saved_and_changes_no_embedding(model, sound_folder, tmp_path):
+    path = sound_folder / "middle" / "2.wav"
+    ours = copy.deepcopy(model)
+    ours.background = torch.randn(7, model.dim, generator=torch.Generator().manual_seed(0))
+    for half in (False, True):
+        ours.save(tmp_path / "model", half=half)
+        loaded = SoundEncoder.load(tmp_path / "model")
+        assert torch.allclose(loaded.background, ours.background, rtol=1e-3 * half)
+        assert loaded.background.dtype == torch.float32
+    ours.save(tmp_path / "model")
+    loaded = SoundEncoder.load(tmp_path / "model")
+    assert np.array_equal(loaded.encode(path), model.encode(path))
+    assert loaded.fingerprint() == ours.fingerprint() == model.fingerprint()
+    assert model.background is None
+    assert loaded.with_encoder(loaded.encoder).background is None, "it is of another network"
+
+
 def test_another_weight_or_setting_gives_another_fingerprint(model):
     fingerprints = {model.fingerprint()}
     other = copy.deepcopy(model)

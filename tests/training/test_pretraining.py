@@ -73,6 +73,7 @@ def test_the_final_model_is_whitened_once(run, store, tiny_recipe, tmp_path):
     model, plain = (SoundEncoder.from_pretrained(each.path) for each in (white, run))
     assert model.dim == 8
     assert plain.whitening is None
+    assert (len(model.background), len(plain.background)) == (24, 24), "all training clips"
     for ours, theirs in zip(weights_of(white).values(), weights_of(run).values(), strict=True):
         assert torch.equal(ours, theirs)
     written = {path: path.stat().st_mtime_ns for path in white.encoder.iterdir()}
@@ -116,10 +117,13 @@ def test_a_run_resumes_after_a_kill_at_any_moment(
     assert names or len(moments) > 10
     assert_whole(moments, ("encoder",), TIMED)
     uninterrupted = RunFolder(moments[-1].folder)
-    assert SoundEncoder.from_pretrained(uninterrupted.path).whitening is not None
+    expected = SoundEncoder.from_pretrained(uninterrupted.path)
+    assert expected.whitening is not None
     for moment in moments:
         resumed = RunFolder(moment.folder)
         pd.testing.assert_frame_equal(metrics_of(resumed), metrics_of(uninterrupted))
+        background = SoundEncoder.from_pretrained(resumed.path).background
+        assert torch.equal(background, expected.background)
 
 
 @pytest.mark.parametrize("stops", [[1], [3], [4, 8]])

@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="probability below which a prediction is 'unsure' (default: the classifier's own)",
     )
+    parser.add_argument(
+        "--false_alarms",
+        type=_rate,
+        default=0.05,
+        metavar="P",
+        help="share of clips of the known classes that may be called 'none of these'; 0: never "
+        "say so (default: %(default)s)",
+    )
     add_windows(parser)
     add_precision(parser)
     add_strict(parser)
@@ -40,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Classify the clips; print how many are unsure."""
+    """Classify the clips; print how many have no class."""
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_classifier
     from soundalike.embedding.output_file import check_output
@@ -65,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         clips,
         arguments.out,
         windows=arguments.windows,
+        false_alarms=arguments.false_alarms,
         strict=arguments.strict,
     )
     write_json(arguments.json, counts)
@@ -73,10 +82,22 @@ def run(arguments: argparse.Namespace) -> int:
     if (classifier.threshold or 0) > 1:  # no probability reaches it
         why = (
             "the evaluation had too few clips, or too many wrong answers, to promise that 90% are "
-            "right: see the column guess, or set --threshold"
+            "right: see the column class_1, or set --threshold"
         )
+    if reason := classify.why_never_none(classifier, arguments.false_alarms):
+        print(f"no clip is 'none of these': {reason}", file=sys.stderr)
+    others = {"none of these": counts.n_none, "silent": counts.n_silent}
+    answers = "".join(f", {n:,} {name}" for name, n in others.items() if n)
     print(
         f"{rows}{counted(counts.n_clips, 'clip')} in {arguments.out}, {counts.n_unsure:,} unsure "
-        f"({why}){skipped(counts.n_problems, counts.problems)}"
+        f"({why}){answers}{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE
+
+
+def _rate(text: str) -> float:
+    """Return an argument that is a number from 0 to below 1."""
+    value = share(text)
+    if value == 1:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a number below 1")
+    return value

@@ -13,6 +13,7 @@ import pandas as pd
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.channels import Mixer
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.silence import SILENT_PEAK
 from soundalike.audio.sound_file import open_sound
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.waveform import blocks_of
@@ -23,7 +24,6 @@ from soundalike.datasets.outside_band import advice, is_above, is_below
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.workers import map_in_processes
 
-SILENT_PEAK = 1e-4  # 80 dB below full scale: inaudible
 CLIPPED_LEVEL = 0.999
 CLIPPED_SHARE = 1e-3  # of a clip's samples; a single full-scale sample is normal
 

@@ -30,6 +30,7 @@ from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.downstream.tested_clips import clips_to_test
 from soundalike.downstream.verdict import verdict
+from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -177,6 +178,13 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
             model, labels.classes, multi_label=labels.is_multi_label, threshold=threshold
         )
         linear.copy_to(classifier)
+        if linear.known:
+            held_out = [
+                each.known.scores(features[PRETRAINED].select(audible)).max(axis=1)
+                for each, split in zip(out_of_fold.classifiers, splits, strict=True)
+                if len(audible := split.test[experiment.store.audio[split.test] != b""])
+            ]
+            classifier.known = KnownSounds.of(linear.known.probe, np.concatenate(held_out))
         classifier.save(experiment.out / LINEAR)
     return results
 

@@ -30,9 +30,11 @@ class Features:
         recordings: which recording each clip is of.
         is_whitened: If true, the vectors already vary about equally in every direction, so no
             classifier standardizes them.
+        background: vectors of other sounds, examples of "none of these"; None if the model has
+            none.
 
     Shape:
-        vectors: [windows, dim]; clips: [windows]; recordings: [clips].
+        vectors: [windows, dim]; clips: [windows]; recordings: [clips]; background: [sounds, dim].
     """
 
     vectors: Tensor
@@ -40,6 +42,7 @@ class Features:
     labels: Labels
     recordings: NDArray[np.int64]
     is_whitened: bool = False
+    background: Tensor | None = None
 
     def select(self, indices: NDArray[np.integer]) -> "Features":
         """Return the features of some clips, renumbered in the order of `indices`."""

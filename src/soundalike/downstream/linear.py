@@ -37,10 +37,15 @@ class LinearClassifier:
     Args:
         probe: its weights.
         epoch: epoch that the weights come from, if validation clips chose one.
+        known: tells the classes from other sounds, each against the rest. The highest of its scores
+            says how much a clip is like the classes.
+        precision: inverse variance of the prior, if there is one.
     """
 
     probe: LinearProbe
     epoch: int | None = None
+    known: "LinearClassifier | None" = None
+    precision: float | None = None
 
     def scores(self, features: Features) -> NDArray[np.floating]:
         """Return class probabilities, [clips, classes]: the mean over the windows of each clip."""
@@ -63,6 +68,9 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     correct ones, and their share is unknown. Clips of one recording are held out together.
     Validation clips are not used: a score of a few hundred clips is too coarse to choose by.
 
+    If the features have a background and clips have one label each, one regression per class
+    against the other classes and the background is fitted, too, with the same prior.
+
     Args:
         features: of all clips.
         split: which clips train.
@@ -71,15 +79,28 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     some, device = features.select(split.train), best_device()
     labels = some.labels
     targets = one_hot_labels(torch.from_numpy(labels.values), labels.n_classes)
+    vectors, clips, targets = some.vectors.to(device), some.clips.to(device), targets.to(device)
     train = training_windows(
-        some.vectors.to(device), some.clips.to(device), targets.to(device),
+        vectors, clips, targets,
         is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
     )  # fmt: skip
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
     fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
     losses = held_out_losses(train, fold, precisions)
-    ((_, theta),) = regularization_path(train, [min(losses, key=losses.__getitem__)])
-    return LinearClassifier(train.probe(theta))
+    precision = min(losses, key=losses.__getitem__)
+    ((_, theta),) = regularization_path(train, [precision])
+    known = None
+    if some.background is not None and not labels.is_multi_label:
+        others = some.background.to(device)
+        clips_of_others = len(labels) + torch.arange(len(others), device=device)
+        with_others = training_windows(
+            torch.cat([vectors, others]), torch.cat([clips, clips_of_others]),
+            torch.cat([targets, targets.new_zeros(len(others), labels.n_classes)]),
+            is_multi_label=True, standardize=not some.is_whitened,
+        )  # fmt: skip
+        ((_, one_against_rest),) = regularization_path(with_others, [precision])
+        known = LinearClassifier(with_others.probe(one_against_rest), precision=precision)
+    return LinearClassifier(train.probe(theta), known=known, precision=precision)
 
 
 def fit_paper_linear(

@@ -14,6 +14,7 @@ from soundalike.downstream.features import (
     log_mel_statistics,
     untrained_twin,
 )
+from soundalike.embedding.known_sounds import unrelated
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.vector_cache import cached, content_hash
 from soundalike.evaluation.score_table import PRETRAINED
@@ -62,5 +63,8 @@ def representations(
             key = {"model": model.fingerprint()} | (twin_key if name == UNTRAINED else {})
             vectors, clips = cached(folder / FOLDERS[name], key, store, compute, bar.update)
             is_whitened = name == PRETRAINED and model.whitening is not None
-            features[name] = Features(vectors, clips, labels, recordings, is_whitened)
+            background = None
+            if name == PRETRAINED and model.background is not None:
+                background = unrelated(model.background.cpu(), vectors)
+            features[name] = Features(vectors, clips, labels, recordings, is_whitened, background)
     return features

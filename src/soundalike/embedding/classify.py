@@ -1,11 +1,15 @@
-"""Sounds to a CSV file of classes: path, start_s, end_s, class, probability, guess."""
+"""Sounds to a CSV file of answers.
+
+Its columns are path, start_s, end_s, class, class_1, probability_1, and so on to probability_3:
+`class` is the answer, the others are the most probable classes.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
@@ -13,9 +17,12 @@ from soundalike.embedding.model_path import ModelError
 from soundalike.embedding.output_file import claimed_file
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.evaluation.conformal import fewest_held_out
 from soundalike.runtime.atomic import atomic_write
 
-UNSURE = "unsure"
+UNSURE, NONE, SILENT = "unsure", "none of these", "silent"
+N_BEST = 3
+FALSE_ALARMS = 0.05
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,8 @@ class ClassifyResult:
         n_clips: clips that were classified.
         n_rows: rows that were written, one for each clip or window.
         n_unsure: rows of the class "unsure".
+        n_none: rows of the class "none of these".
+        n_silent: rows of the class "silent".
         classes: number of rows of each class.
         n_problems: clips that were skipped because they could not be read.
         problems: the CSV file that lists them, if there are any.
@@ -34,6 +43,8 @@ class ClassifyResult:
     n_clips: int
     n_rows: int
     n_unsure: int
+    n_none: int
+    n_silent: int
     classes: dict[str, int]
     n_problems: int
     problems: str | None
@@ -45,23 +56,34 @@ def classify(
     out: Path,
     *,
     windows: bool = False,
+    false_alarms: float = FALSE_ALARMS,
     strict: bool = False,
     progress: bool = True,
 ) -> ClassifyResult:
     """Write the class of every clip to a CSV file.
 
-    `guess` is the most probable class. `class` is the same, or "unsure" where its probability is
-    below the classifier's threshold: for clips like those of the evaluation, at least 90% of the
-    other answers are correct, with a confidence of 90%. Where clips may have several classes,
-    `class` lists all that reach the threshold, separated by ";". `end_s` is blank where a clip ends
-    with its file, and never lies beyond the end of the file. Broken clips are skipped and listed
-    beside the file.
+    `class` is the answer, `class_1` to `class_3` are the most probable classes, with their
+    probabilities. The answer is one of these, the first that applies:
+
+    * "silent": the clip stays 80 dB below full scale. Its most probable classes are blank.
+    * "none of these": the clip is less like the classes than all but a few clips of the evaluation
+      were. Of clips of the classes, at most `false_alarms` get this answer. Not with a classifier
+      without `known`, and not if the clips of the evaluation are too few (19 for 5%).
+    * "unsure": no probability reaches the classifier's threshold. For clips like those of the
+      evaluation, at least 90% of the other answers are correct, with a confidence of 90%.
+    * the most probable class. Where clips may have several classes, all that reach the threshold,
+      separated by ";".
+
+    `end_s` is blank where a clip ends with its file, and never lies beyond the end of the file.
+    Broken clips are skipped and listed beside the file.
 
     Args:
         classifier: from sounds to class probabilities.
         clips: the clips to classify.
         out: the CSV file; replaced only when all rows are written.
         windows: If true, every window has a row instead of every clip.
+        false_alarms: share of clips of the classes that may be called "none of these", from 0 to
+            below 1. A higher one calls more of the other sounds so, too; at 0 none.
         strict: If true, a broken clip is an error.
         progress: If true, a progress bar is shown on standard error.
 
@@ -80,7 +102,7 @@ def classify(
     with claimed_file(out, [".csv"]):
         front_end = classifier.model.front_end
         reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
-        rows, n_clips = _classified(classifier, reader, windows)
+        rows, n_clips = _classified(classifier, reader, windows, false_alarms)
         with atomic_write(out) as path:
             rows.to_csv(path, index=False)
         problems = reader.write_problems(out)
@@ -88,39 +110,82 @@ def classify(
         n_clips=n_clips,
         n_rows=len(rows),
         n_unsure=int((rows["class"] == UNSURE).sum()),
+        n_none=int((rows["class"] == NONE).sum()),
+        n_silent=int((rows["class"] == SILENT).sum()),
         classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
         n_problems=len(reader.problems),
         problems=problems,
     )
 
 
+def why_never_none(classifier: SoundClassifier, false_alarms: float) -> str | None:
+    """Return in a few words why no clip will be "none of these"; None if some may be.
+
+    Where clips may have several classes, or no false alarm is allowed, this needs no words.
+    """
+    if classifier.multi_label or false_alarms == 0:
+        return None
+    if classifier.known is None:
+        return "the classifier has no background: its model has none, or was fine-tuned"
+    n_held_out = len(classifier.known.held_out)
+    if n_held_out < (n_least := fewest_held_out(false_alarms)):
+        return (
+            f"{false_alarms:.0%} false alarms take {n_least:,} clips in the evaluation, which had "
+            f"{n_held_out:,}"
+        )
+    return None
+
+
 def _classified(
-    classifier: SoundClassifier, reader: ClipReader, windows: bool
+    classifier: SoundClassifier, reader: ClipReader, windows: bool, false_alarms: float
 ) -> tuple[pd.DataFrame, int]:
     """Return a row for every clip, or for every window, and the number of clips."""
     results = classifier.window_probabilities(reader)
     positions, clip_of_window = np.unique(results.clips, return_inverse=True)
     reader.require_some(len(positions))
-    columns = ["path", "start_s", "end_s"]
-    rows = reader.clips.rows.iloc[results.clips if windows else positions][columns]
+    clips = results.clips if windows else positions
+    rows = reader.clips.rows.iloc[clips][["path", "start_s", "end_s"]]
     probabilities: np.ndarray = results.probabilities
+    known: np.ndarray | None = results.known
     if windows:
         times = reader.times(results.clips, results.starts, results.n_frames)
     else:
         times = rows["start_s"].fillna(0.0).to_numpy(float), reader.ends(positions)
         probabilities = clip_scores(results.probabilities, clip_of_window, classifier.clip_score)
+        known = None if known is None else clip_scores(known, clip_of_window)
+    answers = _answers(classifier, probabilities)
+    threshold = classifier.known.threshold(false_alarms) if classifier.known else None
+    if known is not None and threshold is not None:
+        answers[known.max(axis=1) < threshold] = NONE
+    best = _best(classifier, probabilities)
+    is_silent = reader.is_silent(clips, *times)
+    answers[is_silent] = SILENT
     start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
-    rows = rows.assign(start_s=start_s, end_s=end_s, **_answers(classifier, probabilities))
+    rows = rows.assign(start_s=start_s, end_s=end_s, **{"class": answers}, **best)
+    rows.loc[is_silent, list(best)] = np.nan
     return rows, len(positions)
 
 
-def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, Any]:
-    """Return the columns of answers from probabilities [rows, classes]."""
-    names = np.array(classifier.classes)
-    guess, highest = names[probabilities.argmax(axis=1)], probabilities.max(axis=1)
+def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> NDArray[np.object_]:
+    """Return the classes that reach the threshold, or "unsure": [rows, classes] -> [rows]."""
+    names = np.array(classifier.classes, dtype=object)
     if classifier.multi_label:
         is_assigned = probabilities >= classifier.threshold
         answers = [";".join(names[row]) or UNSURE for row in is_assigned]
-    else:
-        answers = list(np.where(highest >= classifier.threshold, guess, UNSURE))
-    return {"class": answers, "probability": highest.round(4), "guess": guess}
+        return np.array(answers, dtype=object)
+    is_sure = probabilities.max(axis=1) >= classifier.threshold
+    return np.where(is_sure, names[probabilities.argmax(axis=1)], UNSURE)
+
+
+def _best(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of the most probable classes; blank where there are fewer classes."""
+    names = np.array([*classifier.classes, *[None] * N_BEST], dtype=object)
+    padding = np.full((len(probabilities), N_BEST), np.nan)
+    padded = np.concatenate([probabilities.astype(np.float64), padding], axis=1)
+    order = np.argsort(-padded, axis=1, kind="stable")  # NaN comes last
+    columns = {}
+    for rank in range(N_BEST):
+        best = order[:, rank]
+        columns[f"class_{rank + 1}"] = names[best]
+        columns[f"probability_{rank + 1}"] = padded[np.arange(len(best)), best].round(4)
+    return columns

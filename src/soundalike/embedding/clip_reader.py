@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.silence import Silence, is_silent
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import log_mel_blocks
 from soundalike.audio.waveform import read_blocks
@@ -50,6 +51,7 @@ class ClipReader:
         self.relative_paths = clips.relative_paths().to_numpy(object)
         self._durations_s = np.zeros(len(clips))
         self._bands = np.full((len(clips), 4), np.nan)
+        self._silent_steps = [np.empty(0, np.bool_)] * len(clips)
         self._progress = progress
         if progress:
             clips.announce()
@@ -111,6 +113,26 @@ class ClipReader:
         """
         return np.minimum(self.clips.rows["end_s"].to_numpy(float)[clips], self.whole(clips)[1])
 
+    def is_silent(
+        self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Return which stretches of clips are silent.
+
+        Args:
+            clips: position of each stretch's clip, which has been read.
+            start_s: start of each stretch in the sound file, in seconds.
+            end_s: end of each stretch; NaN for one that ends with its file.
+
+        Shape:
+            clips, start_s, end_s, result: [stretches].
+        """
+        clip_start_s = self.clips.rows["start_s"].fillna(0.0).to_numpy(float)[clips]
+        ends = np.where(np.isnan(end_s), clip_start_s + self._durations_s[clips], end_s)
+        stretches = zip(clips, start_s - clip_start_s, ends - clip_start_s, strict=True)
+        rate = self.front_end.sample_rate
+        silent = [is_silent(self._silent_steps[clip], rate, *times) for clip, *times in stretches]
+        return np.array(silent, np.bool_)
+
     def write_problems(self, out: Path) -> str | None:
         """List the skipped clips in a CSV file beside `out`, whose lock is held.
 
@@ -137,12 +159,14 @@ class ClipReader:
         rate, fmin, fmax = self.front_end.sample_rate, self.front_end.fmin, self.front_end.fmax
 
         def read() -> Iterator[NDArray[np.float32]]:
-            n_samples, spectrum = 0, Spectrum()
+            n_samples, spectrum, silence = 0, Spectrum(), Silence(rate)
             for waveform in read_blocks(
                 clip.path, rate, clip.start_s, clip.end_s, spectrum=spectrum
             ):
                 n_samples += len(waveform)
+                silence.add(waveform)
                 yield waveform
+            self._silent_steps[position] = silence.steps()
             self._durations_s[position] = n_samples / rate
             self._bands[position] = dataclasses.astuple(spectrum.band(fmin, fmax))
 

@@ -83,6 +83,11 @@ def _items(sounds: Any) -> tuple[Iterable[Any], list[Problem], bool]:
     return items, [], is_single
 
 
+def unit_length(embeddings: np.ndarray) -> np.ndarray:
+    """Scale embeddings to unit length; zeros stay as they are."""
+    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-12)
+
+
 def _log_mel(
     model: "SoundEncoder", sound: Any, sample_rate: float | None
 ) -> Iterable[NDArray[np.float32]]:

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
@@ -25,6 +27,12 @@ def config_of(model: "SoundEncoder") -> dict[str, Any]:
     }
 
 
+def further_config_of(model: "SoundEncoder") -> dict[str, Any]:
+    """Return the other settings for JSON: embeddings do not depend on them."""
+    background = None if model.background is None else list(model.background.shape)
+    return {"training_data": model.training_data, "background": background}
+
+
 def arguments_of(
     encoder: dict[str, Any],
     front_end: dict[str, Any],
@@ -33,6 +41,7 @@ def arguments_of(
     intermediate_features: list[str],
     whitening: list[int] | None,
     training_data: str = "",
+    background: list[int] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `SoundEncoder` from what ``config.json`` holds; weights are random.
 
@@ -48,6 +57,7 @@ def arguments_of(
         "intermediate_features": intermediate_features,
         "whitening": Whitening(*whitening) if whitening else None,
         "training_data": str(training_data),
+        "background": torch.zeros(background) if background else None,
     }
 
 

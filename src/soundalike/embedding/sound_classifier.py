@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from soundalike.datasets.store import Store
+from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_folder import read_model, write_model
 from soundalike.embedding.model_path import CLASSIFIER, ENCODER, find_classifier
 from soundalike.embedding.one_page_module import OnePageModule
@@ -29,15 +30,18 @@ class WindowProbabilities:
         starts: first frame of each window in its clip.
         n_frames: length of each window.
         probabilities: of each class, float32.
+        known: how much each window is like each class (`KnownSounds`), float32; None if the
+            classifier does not answer "none of these".
 
     Shape:
-        clips, starts, n_frames: [windows]; probabilities: [windows, classes].
+        clips, starts, n_frames: [windows]; probabilities, known: [windows, classes].
     """
 
     clips: NDArray[np.int64]
     starts: NDArray[np.int64]
     n_frames: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    known: NDArray[np.float32] | None = None
 
 
 class SoundClassifier(OnePageModule):
@@ -52,6 +56,9 @@ class SoundClassifier(OnePageModule):
         threshold: lowest probability at which a class is assigned; below it a clip is unsure. Above
             1 if the clips of the evaluation were too few, or too many answers wrong. None until it
             is calibrated: `classify` refuses such a classifier.
+        known: tells the classes from other sounds. None if clips may have several classes, since a
+            clip without a probable class is none of them already; if the model has no background;
+            and if the encoder was fine-tuned, since the background is then of another encoder.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class SoundClassifier(OnePageModule):
         multi_label: bool = False,
         clip_score: Literal["arithmetic", "geometric"] = "arithmetic",
         threshold: float | None = None,
+        known: KnownSounds | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -70,6 +78,7 @@ class SoundClassifier(OnePageModule):
         self.multi_label = multi_label
         self.clip_score = clip_score
         self.threshold = threshold
+        self.known = known
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return the logits of log-mel patches that are not standardized yet.
@@ -86,15 +95,23 @@ class SoundClassifier(OnePageModule):
         Args:
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
         """
+        n_classes = len(self.classes)
         places = [np.zeros((0, 3), dtype=np.int64)]
-        rows = [np.zeros((0, len(self.classes)), dtype=np.float32)]
+        probabilities = [np.zeros((0, n_classes), dtype=np.float32)]
+        known = [np.zeros((0, n_classes), dtype=np.float32)]
         for batch in encode_windows(self.model, log_mels):
             n_frames = np.full(len(batch.clips), batch.n_frames)
             places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
-            logits = self.linear(torch.from_numpy(batch.vectors).to(self.linear.weight)).float()
-            rows.append(class_probabilities(logits, self.multi_label).cpu().numpy())
+            vectors = torch.from_numpy(batch.vectors).to(self.linear.weight)
+            logits = self.linear(vectors).float()
+            probabilities.append(class_probabilities(logits, self.multi_label).cpu().numpy())
+            if self.known:
+                known.append(self.known(vectors).cpu().numpy())
         clips, starts, n_frames = np.concatenate(places).T
-        return WindowProbabilities(clips, starts, n_frames, np.concatenate(rows))
+        known_or_none = np.concatenate(known) if self.known else None
+        return WindowProbabilities(
+            clips, starts, n_frames, np.concatenate(probabilities), known_or_none
+        )
 
     def clip_probabilities(self, store: Store) -> np.ndarray:
         """Return the class probabilities of every clip of a store: [clips, classes]."""
@@ -112,8 +129,15 @@ class SoundClassifier(OnePageModule):
             "multi_label": self.multi_label,
             "clip_score": self.clip_score,
             "threshold": self.threshold,
+            "n_held_out": len(self.known.held_out) if self.known else None,
         }
-        write_model(folder / CLASSIFIER, config, self.linear)
+        write_model(folder / CLASSIFIER, config, self._layers())
+
+    def _layers(self) -> nn.Module:
+        """Return what is saved besides the model."""
+        if self.known is None:
+            return self.linear
+        return nn.ModuleDict({"linear": self.linear, "known": self.known})
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundClassifier":
@@ -134,8 +158,11 @@ class SoundClassifier(OnePageModule):
         folder = Path(folder)
         model = SoundEncoder.load(folder / ENCODER)
 
-        def build(config: dict[str, Any]) -> tuple[SoundClassifier, nn.Linear]:
+        def build(config: dict[str, Any]) -> tuple[SoundClassifier, nn.Module]:
+            n_held_out = config.pop("n_held_out", None)
             classifier = cls(model, **config)
-            return classifier.eval(), classifier.linear
+            if n_held_out is not None:
+                classifier.known = KnownSounds(model.dim, len(classifier.classes), n_held_out)
+            return classifier.eval(), classifier._layers()
 
         return read_model(folder / CLASSIFIER, build)

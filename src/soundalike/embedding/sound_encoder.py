@@ -13,8 +13,8 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import Problem
-from soundalike.embedding.encode import OnError, encode
-from soundalike.embedding.model_config import arguments_of, config_of, in_words
+from soundalike.embedding.encode import OnError, encode, unit_length
+from soundalike.embedding.model_config import arguments_of, config_of, further_config_of, in_words
 from soundalike.embedding.model_folder import fingerprint, read_model, write_model
 from soundalike.embedding.model_path import find_model
 from soundalike.embedding.one_page_module import OnePageModule
@@ -43,10 +43,13 @@ class SoundEncoder(OnePageModule):
             h, as `embed_with_intermediate` takes them.
         whitening: applied to the result; by default the embedding is h itself.
         training_data: what the encoder was trained on, in words.
+        background: embeddings of some of these sounds, [sounds, dim], or None.
 
     Raises:
         ValueError: the encoder has no such block.
     """
+
+    background: Tensor | None
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class SoundEncoder(OnePageModule):
         intermediate_features: Sequence[str] = (),
         whitening: Whitening | None = None,
         training_data: str = "",
+        background: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -68,6 +72,7 @@ class SoundEncoder(OnePageModule):
         self.intermediate_features = tuple(intermediate_features)
         self.whitening = whitening
         self.training_data = training_data
+        self.register_buffer("background", background)
         self.dim = encoder.dim
         if whitening:
             self.dim = whitening.n_components
@@ -77,8 +82,8 @@ class SoundEncoder(OnePageModule):
             )
 
     def with_encoder(self, encoder: Encoder, whitening: Whitening | None = None) -> "SoundEncoder":
-        """Return the same model with another network and the whitening that fits it."""
-        return self._with(encoder=encoder, whitening=whitening)
+        """Return the same model with another network, its whitening, and no background."""
+        return self._with(encoder=encoder, whitening=whitening, background=None)
 
     def with_windows(
         self, window_s: float | None = None, hop_s: float | None = None
@@ -195,14 +200,14 @@ class SoundEncoder(OnePageModule):
             batch_size=batch_size,
             progress=show_progress_bar,
         )
-        embeddings = _unit_length(embeddings) if normalize else embeddings
+        embeddings = unit_length(embeddings) if normalize else embeddings
         result = embeddings[0] if is_single else embeddings
         return (result, problems) if on_error == "skip" else result
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the cosine similarity of every embedding in a to every one in b, [a, b]."""
-        return _unit_length(a) @ _unit_length(b).T
+        return unit_length(a) @ unit_length(b).T
 
     def save(self, folder: str | Path, *, half: bool = False) -> None:
         """Write ``config.json`` and the weights into a folder.
@@ -212,12 +217,11 @@ class SoundEncoder(OnePageModule):
             half: If true, weights are saved in half precision: half the file size, and embeddings
                 change in the third or fourth digit. Loading makes them float32 again.
         """
-        config = config_of(self) | {"training_data": self.training_data}
-        write_model(Path(folder), config, self, half=half)
+        write_model(Path(folder), config_of(self) | further_config_of(self), self, half=half)
 
     def fingerprint(self) -> str:
-        """Return a hash of settings and weights: models with the same one are the same model."""
-        return fingerprint(config_of(self), self)
+        """Return a hash of settings and weights: models with the same one embed the same."""
+        return fingerprint(config_of(self), self.with_encoder(self.encoder, self.whitening))
 
     @classmethod
     def from_pretrained(cls, model: str | Path) -> "SoundEncoder":
@@ -244,7 +248,3 @@ class SoundEncoder(OnePageModule):
             return (model := cls(**arguments_of(**config)).eval()), model
 
         return read_model(Path(folder), build)
-
-
-def _unit_length(embeddings: np.ndarray) -> np.ndarray:
-    return embeddings / np.maximum(np.linalg.norm(embeddings, axis=-1, keepdims=True), 1e-12)

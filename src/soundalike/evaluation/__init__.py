@@ -12,6 +12,6 @@ Conventions of this package:
 
 ``metrics`` and ``average_precision`` score predictions, ``clip_scores`` averages patches, ``knn``
 and ``linear_probe`` classify frozen embeddings, ``intervals`` computes confidence intervals,
-``thresholds`` finds when to answer "unsure". ``representation_measures`` and ``diagnosis`` need no
-labels.
+``thresholds`` finds when to answer "unsure", ``conformal`` when to answer "none of these".
+``representation_measures`` and ``diagnosis`` need no labels.
 """

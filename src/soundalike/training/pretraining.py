@@ -21,6 +21,7 @@ from soundalike.runtime.atomic import write_text
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import Pretraining, build_pretraining
+from soundalike.training.fit_background import N_SOUNDS, with_background
 from soundalike.training.fit_whitening import draw_windows, whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
@@ -125,7 +126,7 @@ def pretrain(
         progress=progress,
     )
     if result.is_finished:
-        _whiten_model(run, training_store, recipe, parts, progress)
+        _complete_model(run, training_store, recipe, parts, progress)
     return _result(result, health)
 
 
@@ -196,12 +197,14 @@ def _monitor(
 def _closing_steps(
     parts: Pretraining, training_store: Store, recipe: Recipe, n_checked: int
 ) -> float:
-    """Estimate how many steps take as long as the last check, of so many patches, and whitening.
+    """Estimate how many steps take as long as the last check and completing the model.
 
     A step computes two views of each clip, forward and backward, which takes as long as three
     forward passes.
     """
-    n_patches = float(n_checked)
+    lengths = np.minimum(training_store.n_frames, parts.model.windows.n_frames)
+    n_sounds = min(N_SOUNDS, len(lengths))
+    n_patches = n_checked + n_sounds * float(lengths.mean()) / parts.model.patch_frames
     if EmbeddingSettings(**recipe["embedding"]).whiten:
         windows = draw_windows(parts.model, training_store, np.random.default_rng(0))
         n_patches += windows[:, 1].sum() / parts.model.patch_frames
@@ -229,13 +232,16 @@ def _announcement(
     yield f"health monitor: the same views of {counted(n_health_clips, 'clip')}, without labels"
 
 
-def _whiten_model(
+def _complete_model(
     run: RunFolder, training_store: Store, recipe: Recipe, parts: Pretraining, progress: bool
 ) -> None:
-    """Whiten the final model of a finished run, if the recipe says so, unless it is whitened."""
+    """Whiten the final model of a finished run, if the recipe says so, and add its background."""
     n_components = EmbeddingSettings(**recipe["embedding"]).whiten
+    seed = recipe["training"]["seed"]
     model = SoundEncoder.load(run.encoder)
+    if model.background is not None:
+        return
+    model.to(parts.training.fabric.device)
     if n_components and not model.whitening:
-        model.to(parts.training.fabric.device)
-        seed = recipe["training"]["seed"]
-        whitened(model, training_store, n_components, seed, progress=progress).save(run.encoder)
+        model = whitened(model, training_store, n_components, seed, progress=progress)
+    with_background(model, training_store, seed, progress=progress).save(run.encoder)
