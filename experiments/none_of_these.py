@@ -39,7 +39,6 @@ from soundalike.evaluation.conformal import conformal_threshold
 from soundalike.evaluation.intervals import bootstrap_interval
 
 SCORES = ["softmax", "energy", "distance", "one against rest", "without the background"]
-N_RESAMPLES = 500
 
 
 def clip_vectors(features: Features) -> np.ndarray:
@@ -134,7 +133,7 @@ def compare(features: Features, splits: list[Split], arguments: argparse.Namespa
 
     def interval(statistic, *arrays) -> str:
         low, high = bootstrap_interval(
-            statistic, *arrays, n_resamples=N_RESAMPLES, recordings=features.recordings
+            statistic, *arrays, n_resamples=arguments.resamples, recordings=features.recordings
         )
         return f"{statistic(*arrays):.3f} ({low:.3f} - {high:.3f})"
 
@@ -165,6 +164,7 @@ if __name__ == "__main__":
     parser.add_argument("--classes", type=int, default=3, help="number of classes left out")
     parser.add_argument("--false_alarms", type=float, default=0.05)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--resamples", type=int, default=500, help="of the bootstrap")
     parser.add_argument("--out", type=Path, required=True, help="folder of stores and tables")
     arguments = parser.parse_args()
     model = SoundEncoder.from_pretrained(arguments.model)

@@ -207,7 +207,7 @@ def test_none_of_these(experiment, run, sound_folder, tmp_path):
     """One class is left out of three; a background of other sounds is not needed to run."""
     out = experiment(
         "none_of_these.py", run.path, sound_folder, "--classes", 1, "--seeds", 1,
-        "--false_alarms", 0.25, "--out", tmp_path / "out",
+        "--false_alarms", 0.25, "--resamples", 9, "--out", tmp_path / "out",
     )  # fmt: skip
     assert "24 clips, 0 sounds in the background" in out
     table = pd.read_csv(tmp_path / "out" / f"{sound_folder.name}.csv", index_col=0)
