@@ -166,7 +166,7 @@ def test_embed_skips_the_bad_files(zoo, zoo_run, tmp_path, capsys):
 
 @pytest.mark.parametrize("command", ["prepare", "embed", "pretrain"])
 def test_strict_fails_at_a_bad_file(zoo, zoo_run, tmp_path, capsys, command):
-    out = tmp_path / "out"
+    out = tmp_path / ("out.csv" if command == "embed" else "out")
     words = {
         "prepare": ["prepare", str(zoo)],
         "embed": ["embed", str(zoo_run[0]), str(zoo)],
