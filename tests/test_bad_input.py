@@ -187,7 +187,8 @@ def test_only_bad_files_is_an_error(tmp_path, zoo_run, capsys):
     sounds.mkdir()
     (sounds / "a.wav").touch()
     for words in (["prepare"], ["embed", str(zoo_run[0])], ["pretrain"]):
-        assert main([*words, str(sounds), "--out", str(tmp_path / words[0])]) == FAILED
+        out = tmp_path / (f"{words[0]}.csv" if words[0] == "embed" else words[0])
+        assert main([*words, str(sounds), "--out", str(out)]) == FAILED
         last = capsys.readouterr().err.splitlines()[-1]
         assert last.startswith("soundalike: no clip could be read. The first: ")
         assert "a.wav: empty: the file has no bytes" in last
