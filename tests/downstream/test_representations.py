@@ -104,6 +104,7 @@ def test_another_model_is_embedded_again(represent, model, run):
     assert not represent(other)[PRETRAINED]
 
 
+@pytest.mark.usefixtures("every_update_is_shown")
 def test_the_bar_counts_clips(model, store, tmp_path, capsys):
     representations(model, store, TRAIN, 0, tmp_path)
     assert "72/72" in capsys.readouterr().err

@@ -138,22 +138,18 @@ def untrained_twin(model: SoundEncoder, train: Store, seed: int) -> SoundEncoder
     twin = model.with_encoder(encoder).to(model.device)
     rng = np.random.default_rng(seed)
     clips = train.select(rng.permutation(len(train.clips))[:N_CALIBRATION_CLIPS])
-    patches = torch.from_numpy(
-        np.stack([_random_patch(model, clips, index, rng) for index in range(len(clips.clips))])
+    patches: list[NDArray[np.float32]] = []
+    n_patch = model.patch_frames
+    for index, n_frames in enumerate(clips.n_frames):
+        start = rng.integers(max(1, int(n_frames) - n_patch + 1))
+        if n_frames < n_patch:  # repeated, as by the model
+            patches += model.windows.repeat_short([clips.of_clip(index)])
+        else:
+            first = clips.offsets[index] + start
+            patches.append(clips.frames[first : first + n_patch].astype(np.float32))
+    batches = (
+        twin.standardize(batch.to(model.device))
+        for batch in torch.from_numpy(np.stack(patches)).split(128)
     )
-    batches = (twin.standardize(batch.to(model.device)) for batch in patches.split(128))
     calibrate_batch_norm(encoder, batches)
     return twin
-
-
-def _random_patch(
-    model: SoundEncoder, store: Store, index: int, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Return a random patch of a clip [frames, bands]; a short clip is repeated as by the model."""
-    n_patch, n_frames = model.patch_frames, int(store.n_frames[index])
-    start = rng.integers(max(1, n_frames - n_patch + 1))
-    if n_frames < n_patch:
-        (repeated,) = model.windows.repeat_short([store.of_clip(index)])
-        return repeated
-    first = store.offsets[index] + start
-    return store.frames[first : first + n_patch].astype(np.float32)
