@@ -36,7 +36,7 @@ def test_a_clip_is_stored_once_and_cut(store):
     gallery = make_gallery([[example], [example]], long, np.array([3, 5]), np.ones((2, 3)), None)
     (card,), (same,) = gallery.cards
     assert card == same
-    assert card.name == "5.wav"
+    assert (card.name, card.origin) == ("5.wav", "high · high")
     assert len(gallery.sounds) == 1
     assert gallery.n_cut == 1
     assert long.n_frames[5] > MAX_COLUMNS

@@ -50,3 +50,4 @@ def test_a_missing_recording_is_reconstructed(store):
 def test_the_origin_of_a_segment_has_its_times():
     assert origin_of(Clip("a/b.wav", "owl", start_s=1.5)) == "a · owl · from 1.5 s to its end"
     assert origin_of(Clip("a/b.wav", end_s=2)) == "a · from 0 s to 2 s"
+    assert origin_of(Clip("b.wav", "owl")) == "owl"

@@ -1,7 +1,7 @@
 """Test clips to listen to, each beside the nearest training clips of two classes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,12 @@ def make_gallery(
         clip: read_or_reconstruct(store, clip, 0, min(n_frames, int(store.n_frames[clip])))
         for clip in shown
     }
-    rows = dict(zip(shown, store.clips.where(np.array(shown, dtype=np.int64)), strict=True))
+    names = store.clips.relative_paths().iloc[shown]
+    clips = store.clips.where(np.array(shown, dtype=np.int64))
+    rows = {
+        place: replace(clip, path=name)
+        for place, clip, name in zip(shown, clips, names, strict=True)
+    }
     colors = color_range(log_mel for log_mel, _, _ in parts.values()) if parts else (0.0, 1.0)
     media = Media(store.front_end.sample_rate, colors)
     pictures: dict[int | None, PlayablePicture] = {

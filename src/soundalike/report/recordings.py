@@ -73,7 +73,8 @@ def read_stretch(
 
 def origin_of(clip: Clip) -> str:
     """Say where a clip is and how it is labeled."""
-    words = [str(Path(clip.path).parent), clip.label]
+    folder = str(Path(clip.path).parent)
+    words = ["" if folder == "." else folder, clip.label]
     if clip.start_s is not None or clip.end_s is not None:
         end = "its end" if clip.end_s is None else f"{clip.end_s:g} s"
         words.append(f"from {clip.start_s or 0:g} s to {end}")
