@@ -14,7 +14,6 @@ import pandas as pd
 
 from soundalike.cli.main import main
 from soundalike.datasets.source import read_source
-from soundalike.downstream.predictions import CLIP_COLUMNS
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import balanced_accuracy
 
@@ -43,7 +42,7 @@ def pool(clips: pd.DataFrame) -> dict[str, dict[str, object]]:
     """Score the predictions of all folds together, one result per column of predictions."""
     labels, classes = pd.factorize(clips["label"], sort=True)
     scores = {}
-    for column in clips.columns.drop(CLIP_COLUMNS):
+    for column in clips.columns[clips.columns.str.contains(", ")]:  # "PROTOCOL, REPRESENTATION"
         predictions = classes.get_indexer(clips[column])
         scores[column] = {
             "balanced_accuracy": balanced_accuracy(labels, predictions),

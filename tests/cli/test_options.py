@@ -19,8 +19,9 @@ def test_model_is_optional_and_options_may_be_anywhere():
         options.add_model_and_source(parser)
         options.add_strict(parser)
 
-    assert parse(add, "x") == {"model": "default", "source": "x", "strict": False}
-    assert parse(add, "m", "--strict", "x") == {"model": "m", "source": "x", "strict": True}
+    default = {"model": "default", "source": "x", "label_depth": None, "strict": False}
+    assert parse(add, "x") == default
+    assert parse(add, "m", "--strict", "x") == default | {"model": "m", "strict": True}
 
 
 def test_the_number_of_workers_and_the_precision_have_defaults():

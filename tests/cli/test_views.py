@@ -5,8 +5,9 @@ import pytest
 
 def test_the_page_shows_pairs_of_sounds_or_a_store(results_of, sound_folder, store, tmp_path):
     page = tmp_path / "pages" / "views.html"
+    peak = ["--front_end.level", "peak"]  # as in the store
     for source in (sound_folder, store.path):
-        words = ["--out", page, "--pairs", 2, "--seed", 5, "--views.blur", "{}"]
+        words = ["--out", page, "--pairs", 2, "--seed", 5, "--views.blur", "{}", *peak]
         results, last = results_of("views", source, *words)
         assert results == {
             "n_clips": 24, "n_pairs": 2, "n_silent_patches": 0, "page": str(page),

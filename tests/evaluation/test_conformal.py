@@ -46,21 +46,24 @@ def test_too_few_held_out_clips_have_no_threshold(rate, n_clips):
     assert conformal_threshold(np.arange(n_clips), rate) == 0
 
 
+N_SIMULATIONS = 20_000
+
+
 @pytest.mark.parametrize("n_held_out", [19, 99])
 @pytest.mark.parametrize("scores", ["continuous", "with ties", "bounded"])
 def test_new_clips_are_refused_at_the_stated_rate(scores, n_held_out):
-    """Simulated: 4,000 calibrations, each tried on a new clip of the same kind."""
+    """Simulated: 20,000 calibrations, each tried on a new clip of the same kind."""
     rng = np.random.default_rng(0)
     draws = {
         "continuous": lambda size: rng.standard_normal(size),
         "with ties": lambda size: rng.integers(4, size=size).astype(float),
         "bounded": lambda size: rng.beta(5, 1, size),
-    }[scores]((4_000, n_held_out + 1))
+    }[scores]((N_SIMULATIONS, n_held_out + 1))
     held_out, new = np.sort(draws[:, 1:], axis=1), draws[:, 0]
     expected = int(0.05 * (n_held_out + 1))
     thresholds = held_out[:, expected - 1]
     assert thresholds[:9].tolist() == [conformal_threshold(each) for each in draws[:9, 1:]]
-    rate, standard_error = (new < thresholds).mean(), np.sqrt(0.05 * 0.95 / 4_000)
+    rate, standard_error = (new < thresholds).mean(), np.sqrt(0.05 * 0.95 / N_SIMULATIONS)
     assert rate < 0.05 + 3 * standard_error
     if scores != "with ties":
         assert rate > expected / (n_held_out + 1) - 3 * standard_error

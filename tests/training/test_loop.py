@@ -274,7 +274,7 @@ def test_a_finished_run_continues_with_a_new_schedule(tmp_path, monkeypatch, cap
     assert line.plans[0].progress(12) == 0
     assert table(run).head(12).equals(before)
     assert table(run)["step"].tolist() == list(range(1, 63))
-    assert "continues the run of 12 steps, schedule anew" in capsys.readouterr().err
+    assert "new schedule after 12 steps" in capsys.readouterr().err
 
 
 def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.conformal import fewest_held_out
 from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.counts import counted
 
 UNSURE, NONE, SILENT = "unsure", "none of these", "silent"
 N_BEST = 3
@@ -130,8 +131,8 @@ def why_never_none(classifier: SoundClassifier, false_alarms: float) -> str | No
     n_held_out = len(classifier.known.held_out)
     if n_held_out < (n_least := fewest_held_out(false_alarms)):
         return (
-            f"{false_alarms:.0%} false alarms take {n_least:,} clips in the evaluation, which had "
-            f"{n_held_out:,}"
+            f"{false_alarms:.0%} false alarms take {counted(n_least, 'clip')} in the evaluation, "
+            f"which had {n_held_out:,}"
         )
     return None
 

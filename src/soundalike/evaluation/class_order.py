@@ -19,7 +19,7 @@ def order_by_confusion(confusion: NDArray[np.integer]) -> NDArray[np.int64]:
     Shape:
         confusion: [classes, classes]; result: [classes].
 
-    >>> confusion = np.array([[5, 0, 3], [0, 8, 0], [2, 0, 6]])
+    >>> confusion = np.array([[5, 1, 3], [0, 8, 0], [2, 0, 6]])
     >>> order_by_confusion(confusion).tolist()
     [1, 0, 2]
     """

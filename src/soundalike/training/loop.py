@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
+from soundalike.runtime.counts import counted
 from soundalike.runtime.interrupt import StopSignal
 from soundalike.runtime.progress import progress_bar
 from soundalike.training.metrics import Metrics, StepMetrics
@@ -66,9 +67,8 @@ def run_to_end(
 ) -> LoopResult:
     """Take all remaining steps, from the run's checkpoint if it has one.
 
-    An interrupted run that resumes writes the same metrics as an uninterrupted one, unless a
-    budget determines the number of steps. The final model is that of the best epoch by the
-    monitor's selection metric, or else of the last epoch.
+    A resumed run writes the same metrics as an uninterrupted one, unless it has a budget. The final
+    model is that of the best epoch by the monitor's selection metric, or else of the last epoch.
 
     Args:
         training: takes the steps.
@@ -143,7 +143,7 @@ class _Loop:
         """Begin a new schedule after the steps of a finished run."""
         state = self.state
         if progress:
-            print(f"continues the run of {state['step']:,} steps, schedule anew", file=sys.stderr)
+            print("new schedule after", counted(state["step"], "step"), file=sys.stderr)
         state["first_step"], state["first_second"] = state["step"], state["seconds"]
         state["n_steps"] += self.training.plan.n_steps
 
