@@ -40,7 +40,7 @@ views = PairOfViews(
     mean=values.mean().item(),
     std=values.std().item(),
 )
-encoder = BandCNN()
+encoder = BandCNN(channels=(16, 32, 64, 64))  # a quarter of the work of the default
 head = ProjectionHead(encoder.dim)
 criterion = NTXent(temperature=0.2)
 optimizer = torch.optim.AdamW([*encoder.parameters(), *head.parameters()], lr=1e-3)

@@ -37,7 +37,7 @@ def test_train_in_plain_torch(run, tmp_path):
     at_chance = np.log(2 * 12 - 1)  # every other view is equally likely to be the partner
     # 0.4 of it at the end; 0.7 to 0.9 in every epoch with a learning rate of 0
     assert np.mean(losses[-5:]) < 0.6 * at_chance
-    BandCNN().load_state_dict(torch.load(tmp_path / "encoder.pt"))
+    BandCNN((16, 32, 64, 64)).load_state_dict(torch.load(tmp_path / "encoder.pt"))
 
 
 def test_embed_and_search(run, sound_folder, tmp_path):

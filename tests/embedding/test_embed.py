@@ -177,7 +177,9 @@ def work(folder):
 """
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".npy"])
+@pytest.mark.parametrize(
+    "suffix", [".parquet", ".npy", pytest.param(".csv", marks=pytest.mark.slow)]
+)
 def test_a_kill_at_any_moment_makes_no_difference(suffix, model, kill_everywhere, tmp_path):
     """A file is made, and made again of other sounds, which replaces it."""
     model.save(tmp_path / "model")
