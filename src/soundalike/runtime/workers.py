@@ -4,6 +4,7 @@ The last bits of a matrix product depend on the number of threads that compute i
 uses one thread, even a single process: results are the same for any number of processes.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -81,6 +82,8 @@ def _result(future: Future[Result], stop: StopSignal) -> Result:
 
 
 def _prepare_worker() -> None:
+    # Garbage of the parent stays: its destructors may wait for threads that a fork does not have.
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends the pool
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which the pool uses to end workers
     threadpoolctl.threadpool_limits(1)
