@@ -21,6 +21,9 @@ from programs import HeldProgram, Nursery
 
 RATE = 22050
 
+# In a forked process, garbage of its parent may wait forever for a thread that only the parent has.
+os.register_at_fork(after_in_child=gc.freeze)
+
 # Modules and tests are there to stay: looking for garbage among them takes a tenth of the time.
 gc.disable()
 
