@@ -12,7 +12,7 @@ import yaml
 
 from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.recipes.recipe import read_recipe, write_recipe
+from soundalike.recipes.recipe import read_recipe, to_yaml
 from soundalike.training.pretraining_recipe import PRETRAINING
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
@@ -58,7 +58,7 @@ def test_compare_recipes(experiment, sound_folder, tmp_path):
     }
     for name, network in networks.items():
         changes = {"encoder": network, "training.batch_size": 4}
-        recipe = write_recipe(read_recipe("tiny", PRETRAINING, changes))
+        recipe = to_yaml(read_recipe("tiny", PRETRAINING, changes))
         (tmp_path / f"{name}.yaml").write_text(recipe)
     command = [
         "compare_recipes.py", pool, "--sets", labeled, with_splits,

@@ -7,7 +7,7 @@ import pytest
 
 from soundalike.datasets import synthetic
 from soundalike.demo.run import run_demo
-from soundalike.recipes.recipe import write_recipe
+from soundalike.recipes.recipe import to_yaml
 
 pytestmark = pytest.mark.usefixtures("rough_sounds", "few_resamples")
 SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
@@ -21,7 +21,7 @@ def few_sounds(monkeypatch):
 
 def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
     recipe = tmp_path / "own.yaml"
-    recipe.write_text(write_recipe(tiny_recipe))
+    recipe.write_text(to_yaml(tiny_recipe))
     result = run_demo(tmp_path / "demo", str(recipe), training_seconds=1)
     assert json.loads((tmp_path / "demo" / "report.json").read_text()) == json.loads(
         json.dumps(dataclasses.asdict(result))

@@ -79,6 +79,13 @@ def test_every_weight_changes_and_the_initial_model_does_not(tuned, model):
     assert again.standardization == model.standardization
 
 
+def test_the_model_says_what_it_was_trained_on_before_and_after(tuned, model, store):
+    run, _ = tuned
+    words = SoundEncoder.load(run.encoder).training_data
+    assert words.startswith("12 clips, ")
+    assert words.endswith(f" h, of {store.clips.name}; before, on {model.training_data}")
+
+
 def test_fine_tuning_starts_from_the_model(model, store, tmp_path):
     recipe = recipe_of(**{"optimizer.lr": 0.0, "training.n_epochs": 1})
     run = new_run(tmp_path / "run", recipe)

@@ -31,7 +31,7 @@ from soundalike.recipes.recipe import (
     read_recipe,
     recipe_names,
     recipe_text,
-    write_recipe,
+    to_yaml,
 )
 from soundalike.recipes.sections import Recipe, RecipeKind, build, resolve_recipe
 from soundalike.runtime.hardware import choose_hardware
@@ -75,7 +75,7 @@ def test_a_recipe_has_every_section_of_its_kind(recipe, kind) -> None:
 
 def test_a_resolved_recipe_resolves_to_itself(recipe, kind, tmp_path) -> None:
     assert resolve_recipe(recipe, kind) == recipe
-    (tmp_path / "own.yaml").write_text(write_recipe(recipe))
+    (tmp_path / "own.yaml").write_text(to_yaml(recipe))
     assert read_recipe(tmp_path / "own.yaml", kind) == recipe
 
 

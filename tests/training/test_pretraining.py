@@ -14,7 +14,7 @@ from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.recipes.errors import RecipeError
-from soundalike.recipes.recipe import read_recipe, write_recipe
+from soundalike.recipes.recipe import read_recipe, to_yaml
 from soundalike.recipes.sections import resolve_recipe
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
@@ -110,7 +110,7 @@ def test_a_run_resumes_after_a_kill_at_any_moment(
 ):
     """A run that whitens its model at the end: it is written twice."""
     recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
-    (tmp_path / "recipe.yaml").write_text(write_recipe(recipe))
+    (tmp_path / "recipe.yaml").write_text(to_yaml(recipe))
     moments = kill_everywhere(PRETRAIN, store.path, tmp_path / "recipe.yaml", names=names)
     # configuration, training clips, metrics twice, checkpoint, twice two files of a model of which
     # the first weights are deleted, and one unkilled; of TensorBoard, the files that are begun
@@ -327,7 +327,7 @@ def test_the_loss_falls(store, tiny_recipe, tmp_path):
 )
 def test_a_value_out_of_range_is_named(store, tiny_recipe, tmp_path, key, value, message):
     own = tmp_path / "own.yaml"
-    own.write_text(write_recipe(tiny_recipe))
+    own.write_text(to_yaml(tiny_recipe))
     recipe = read_recipe(own, PRETRAINING, {key: value})
     with pytest.raises(RecipeError, match=message):
         pretrain(store, new_run(tmp_path / "run", store, recipe), recipe, progress=False)

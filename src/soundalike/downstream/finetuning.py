@@ -34,6 +34,7 @@ from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import Hardware, choose_hardware
+from soundalike.training.construction import training_data_in_words
 from soundalike.training.loop import run_to_end
 from soundalike.training.monitor import Monitor
 from soundalike.training.run_folder import RunFolder
@@ -193,6 +194,7 @@ def _build_training(
         multi_label=labels.is_multi_label,
         clip_score=settings.clip_score,
     )
+    classifier.model.training_data = training_data_in_words(train, model)
     if settings.linear_probe_init:
         _fit_linear_layer(classifier, train, labels, settings)
     hardware.lay_out(classifier)

@@ -46,9 +46,9 @@ def read_recipe(
     return resolve_recipe(settings, kind, str(recipe))
 
 
-def write_recipe(recipe: Recipe) -> str:
-    """Return a recipe as YAML that `read_recipe` can read."""
-    return yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True)
+def to_yaml(settings: Mapping[str, Any]) -> str:
+    """Return settings as YAML, in their order; `read_recipe` can read that of a recipe."""
+    return yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True)
 
 
 def recipe_names(kind: RecipeKind) -> list[str]:

@@ -174,12 +174,12 @@ def _build_model(
             window_frames, patch_frames, align_last=embedding.align_last_window
         ),
         embedding.intermediate_features,
-        training_data=_training_data(store, init),
+        training_data=training_data_in_words(store, init),
     )
 
 
-def _training_data(store: Store, init: SoundEncoder | None) -> str:
-    """Describe what a model is trained on."""
+def training_data_in_words(store: Store, init: SoundEncoder | None) -> str:
+    """Describe what a model is trained on, and what was the one that it starts from."""
     words = f"{counted(len(store.clips), 'clip')}, {store.hours:.2g} h, of {store.clips.name}"
     if init and init.training_data:
         words += f"; before, on {init.training_data}"

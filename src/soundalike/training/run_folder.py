@@ -22,6 +22,7 @@ import numpy as np
 import yaml
 
 from soundalike.datasets.identical import HASH
+from soundalike.recipes.recipe import to_yaml
 from soundalike.runtime.atomic import PARTIAL, atomic_write, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
 
@@ -113,8 +114,7 @@ class RunFolder:
                 self._refuse_other(config)
                 if not config.get("minutes"):
                     return
-            text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-            write_text(self.config, text)
+            write_text(self.config, to_yaml(config))
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
