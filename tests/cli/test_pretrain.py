@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from soundalike.cli import DONE
+from soundalike.cli.main import main
 from soundalike.embedding.sound_encoder import SoundEncoder
 
 
@@ -31,6 +33,25 @@ def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_op
     assert after.encoder_settings == before.encoder_settings
     for name, value in before.encoder.named_parameters():
         assert np.array_equal(after.encoder.get_parameter(name).detach(), value.detach()), name
+
+
+def test_a_run_belongs_to_the_content_of_its_initial_model(
+    refusal, run, store, tiny_options, tmp_path
+):
+    """Not to its path: the same model elsewhere is the same, another one there is refused."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    model = SoundEncoder.from_pretrained(run.path)
+    model.save(first)
+    words = ["pretrain", store.path, "--out", tmp_path / "on", "--training.batch_size", 10]
+    words += ["--head.hidden_dim=16", "--head.out_dim=16", *tiny_options[:2]]
+    words += ["--training.n_epochs", 1, "--optimizer.lr", 0]
+    assert main([str(word) for word in (*words, "--init", first)]) == DONE
+    first.rename(second)
+    assert main([str(word) for word in (*words, "--init", second)]) == DONE
+    with torch.no_grad():
+        next(model.encoder.parameters()).mul_(2)
+    model.save(second)
+    assert "init" in refusal(*words, "--init", second)
 
 
 HELD_IN_A_STEP = """

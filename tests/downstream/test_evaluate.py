@@ -10,16 +10,21 @@ import pytest
 import soundfile
 from kills import assert_whole
 
+from soundalike.audio.standardization import Standardization
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
+from soundalike.downstream import evaluate as evaluation
 from soundalike.downstream import representations
 from soundalike.downstream.evaluate import evaluate
+from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.model_path import ModelError
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime import lock
 from soundalike.runtime.lock import InUseError
 from soundalike.training.pretraining import pretrain
-from soundalike.training.run_folder import RunFolder
+from soundalike.training.run_folder import RunError, RunFolder
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -204,6 +209,29 @@ def test_what_a_killed_evaluation_left_is_removed(run, store, tmp_path):
         (tmp_path / name).write_text("half")
     evaluate(run.path, str(store.path), ["knn"], tmp_path, progress=False)
     assert [path.name for path in tmp_path.rglob("*.partial")] == ["download.zip.partial"]
+
+
+def test_fine_tuning_of_another_model_is_refused(run, store, tmp_path, monkeypatch):
+    """An earlier classifier is not taken for that of this model, and training does not go on."""
+    recipe = read_recipe("few_labels", SUPERVISED, {"training.n_epochs": 1})
+
+    def crash(store, split, run, *arguments, **settings):
+        run.checkpoint.touch()
+        raise MemoryError
+
+    def fine_tune(model):
+        out = tmp_path / "out"
+        evaluate(model, str(store.path), ["finetune"], out, recipe=recipe, progress=False)
+
+    monkeypatch.setattr(evaluation, "fine_tune", crash)
+    for _ in range(2):  # the same model may resume
+        with pytest.raises(MemoryError):
+            fine_tune(run.path)
+    another = SoundEncoder.from_pretrained(run.path)
+    another.standardization = Standardization(0.0, 1.0)
+    another.save(tmp_path / "another")
+    with pytest.raises(RunError, match="model"):
+        fine_tune(tmp_path / "another")
 
 
 def test_evaluations_of_two_sources_have_separate_folders(run, sound_folder, folded):

@@ -1,5 +1,6 @@
 """Files are either complete or absent."""
 
+import os
 import subprocess
 import sys
 
@@ -15,6 +16,25 @@ def test_a_file_appears_when_it_is_complete(tmp_path):
         assert not path.exists()
     assert path.read_text() == "half"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files by /proc")
+def test_a_file_is_on_the_disk_before_its_name_and_both_before_the_end(tmp_path, monkeypatch):
+    """So that after a power failure there is the old file or the new one, and not an empty one."""
+    events, rename = [], os.replace
+
+    def fsync(descriptor):
+        events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+
+    def replace(source, target):
+        events.append("renamed")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    with atomic_write(tmp_path / "whole.txt") as beside:
+        beside.write_text("whole")
+    assert events == [str(beside), "renamed", str(tmp_path)]
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt(), ValueError()])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -181,6 +182,15 @@ def test_a_finished_run_stays_unchanged(run, store, tiny_recipe):
     assert (result.alarms, result.stopping_point) == ({}, None)
     for ours, theirs in zip(weights_of(run).values(), before.values(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_weights_that_a_kill_left_behind_are_deleted(run, store, tiny_recipe, tmp_path):
+    """A process may be killed between naming its new weights and deleting the earlier ones."""
+    finished = RunFolder(shutil.copytree(run.path, tmp_path / "finished"))
+    (weights,) = finished.encoder.glob("model-*.safetensors")
+    shutil.copy(weights, finished.encoder / "model-0123456789ab.safetensors")
+    pretrain(store, finished, tiny_recipe, progress=False)
+    assert list(finished.encoder.glob("model-*.safetensors")) == [weights]
 
 
 def test_the_model_is_that_of_the_best_epoch_on_a_validation_set(

@@ -49,6 +49,12 @@ def write_model(
         path.write_bytes(content)
     head = {"format": FORMAT, "version": __version__, "weights": weights_name}
     write_json(folder / CONFIG, head | config)
+    delete_earlier_weights(folder)
+
+
+def delete_earlier_weights(folder: Path) -> None:
+    """Delete weights that ``config.json`` does not name, also those that a kill left behind."""
+    weights_name = json.loads((folder / CONFIG).read_text())["weights"]
     for path in folder.glob(f"model-{'[0-9a-f]' * 12}{WEIGHTS}"):
         if path.name != weights_name:
             path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.splits import training_clips
 from soundalike.datasets.store import Store
+from soundalike.embedding.model_folder import delete_earlier_weights
 from soundalike.embedding.settings import EmbeddingSettings
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.representation_measures import MEASURES
@@ -240,6 +241,7 @@ def _complete_model(
     seed = recipe["training"]["seed"]
     model = SoundEncoder.load(run.encoder)
     if model.background is not None:
+        delete_earlier_weights(run.encoder)  # the process may have been killed before it did
         return
     model.to(parts.training.fabric.device)
     if n_components and not model.whitening:
