@@ -1,6 +1,6 @@
 """Measure whether a model recognizes clips again that are fainter, clicked, or beside a gunshot.
 
-    python experiments/levels.py default esc10:ROOT --levels peak minute_peak robust_peak
+    python experiments/levels.py default esc10:ROOT --levels peak minute_peak
 
 Of clips spread over a set, each is changed, and counts if its nearest neighbor among the unchanged
 ones is itself: with a peak at -50 and at -60 dB of full scale, stored in 16 bits; with 0.1 s of
@@ -105,7 +105,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model")
     parser.add_argument("source")
-    parser.add_argument("--levels", nargs="+", default=["peak", "minute_peak", "robust_peak"])
+    parser.add_argument("--levels", nargs="+", default=["peak", "minute_peak"])
     parser.add_argument("--clips", type=int, default=102)
     arguments = parser.parse_args()
     model = SoundEncoder.from_pretrained(arguments.model)

@@ -183,7 +183,7 @@ def test_labeled_sets(experiment, sound_folder, tmp_path):
 
 def test_levels(experiment, sound_folder):
     out = experiment(
-        "levels.py", "default", sound_folder, "--clips", "3", "--levels", "robust_peak"
+        "levels.py", "default", sound_folder, "--clips", "3", "--levels", "minute_peak"
     )
     clips, columns, row = out.splitlines()
     assert clips.startswith("3 clips")

@@ -34,8 +34,8 @@ def test_silence_stays_silent() -> None:
     assert np.all(normalize_peak(np.full(1000, 0.3, np.float32)) == 0)
 
 
-def test_gains_move_evenly_in_decibels_and_are_constant_beyond_the_centers() -> None:
-    level = Level(mean=1.0, gains=(1.0, 100.0), centers=(10.0, 30.0))
+def test_gains_move_evenly_in_decibels_and_are_constant_beyond_the_positions() -> None:
+    level = Level(mean=1.0, gains=(1.0, 100.0), positions=(10.0, 30.0))
     (normalized,) = level.normalize([np.full(41, 3.0, np.float32)])
     assert normalized.dtype == np.float32
     gains = normalized / 2
@@ -45,7 +45,7 @@ def test_gains_move_evenly_in_decibels_and_are_constant_beyond_the_centers() -> 
 
 
 def test_gains_do_not_depend_on_where_blocks_end() -> None:
-    level = Level(mean=0.0, gains=(1.0, 5.0, 0.1), centers=(10.0, 30.0, 80.0))
+    level = Level(mean=0.0, gains=(1.0, 5.0, 0.1), positions=(10.0, 30.0, 80.0))
     waveform = np.linspace(-1, 1, 100, dtype=np.float32)
     blocks = np.split(waveform, [0, 7, 33, 34, 90])
     (whole,) = level.normalize([waveform])

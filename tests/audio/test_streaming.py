@@ -43,12 +43,13 @@ def test_blocks_concatenate_to_the_log_mel_of_the_clip(
     np.testing.assert_allclose(log_mel, front_end(waveform), atol=1e-5)
 
 
-@pytest.mark.parametrize("level", ["peak", "minute_peak", "robust_peak"])
+@pytest.mark.parametrize("level", ["peak", "minute_peak"])
 def test_blocks_of_a_long_file_concatenate_to_its_log_mel(tmp_path: Path, level: str) -> None:
-    """With one gain, and with several gains: the second half is 40 dB fainter."""
+    """With one gain, and with several: the second half is 40 dB fainter, with a click in it."""
     path = tmp_path / "long.wav"
     waveform = 0.3 * sounds(200 * 2000)
     waveform[len(waveform) // 2 :] /= 100
+    waveform[300_000:300_100] = 0.05
     soundfile.write(path, waveform + 0.2, 2000, subtype="FLOAT")
     front_end = LogMel(sample_rate=4000, fmax=2000.0, level=level)
     blocks = list(read_log_mel_blocks(path, front_end))
@@ -73,10 +74,10 @@ def test_one_gunshot_does_not_make_the_rest_of_a_recording_inaudible(tmp_path: P
         return float(np.abs(quiet - shot).mean())
 
     assert difference("peak") > 1.5, "in log10 of energies: more than 15 dB"
-    assert difference("robust_peak") < 1e-3
+    assert difference("minute_peak") < 1e-3
 
 
-@pytest.mark.parametrize("level", ["peak", "minute_peak", "robust_peak"])
+@pytest.mark.parametrize("level", ["peak", "minute_peak"])
 def test_loudness_and_offset_of_a_clip_do_not_matter(tmp_path: Path, level: str) -> None:
     waveform = sounds(30000)
     soundfile.write(tmp_path / "a.wav", 0.9 * waveform, 22050, subtype="FLOAT")
@@ -98,7 +99,7 @@ def test_a_faint_clip_has_the_log_mel_of_the_clip(tmp_path: Path) -> None:
         return float(np.median(np.abs(loud - faint)))
 
     assert difference("peak") > 1
-    assert difference("robust_peak") < 0.1
+    assert difference("minute_peak") < 0.1
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 441, 22050, 44099])

@@ -23,8 +23,8 @@ def test_a_folder_is_of_the_plan_in_it(tmp_path):
 
 def test_another_level_is_refused_by_name(tmp_path):
     (tmp_path / PLAN).write_text(json.dumps(plan()))
-    with pytest.raises(SourceError, match=r"\(level is peak there and robust_peak here\)"):
-        is_of(tmp_path, plan(level="robust_peak"))
+    with pytest.raises(SourceError, match=r"\(level is peak there and minute_peak here\)"):
+        is_of(tmp_path, plan(level="minute_peak"))
 
 
 def test_a_plan_from_before_a_setting_has_its_default(tmp_path):

@@ -1,6 +1,7 @@
 """The level of a clip: what is subtracted from its samples and what they are multiplied by.
 
-`measure_peak` here is that of Fonseca et al. 2021; `soundalike.audio.levels_by_minute` has others.
+`measure_peak` here is that of Fonseca et al. 2021; `soundalike.audio.levels_by_minute` has the peak
+of every minute.
 """
 
 import math
@@ -16,23 +17,23 @@ PEAK_FLOOR = 0.005
 
 @dataclass(frozen=True)
 class Level:
-    """The mean and the gain of a clip; a long clip may have several gains.
+    """The mean and the gain of a clip; a long clip, or one with a click, has several gains.
 
-    Between two centers the gain moves linearly in dB, before the first and after the last it is
+    Between two positions the gain moves linearly in dB, before the first and after the last it is
     constant.
 
     Args:
         mean: mean of the samples.
-        gains: one for each stretch of the clip.
-        centers: position of the middle of each stretch, in samples.
+        gains: at certain samples of the clip.
+        positions: of these samples.
 
     Shape:
-        gains, centers: [stretches].
+        gains, positions: [gains].
     """
 
     mean: float
     gains: tuple[float, ...]
-    centers: tuple[float, ...] = (0.0,)
+    positions: tuple[float, ...] = (0.0,)
 
     def normalize(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """Yield ``(x - mean) * gain`` of a whole waveform, block by block.
@@ -46,7 +47,7 @@ class Level:
         position, log_gains = 0, np.log(self.gains)
         for block in blocks:
             samples = np.arange(position, position + len(block))
-            gains = np.exp(np.interp(samples, self.centers, log_gains))
+            gains = np.exp(np.interp(samples, self.positions, log_gains))
             yield (block - self.mean) * gains.astype(np.float32)
             position += len(block)
 

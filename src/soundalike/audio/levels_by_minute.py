@@ -1,35 +1,62 @@
-"""Levels that are measured anew every minute: the peak, or a peak that a click does not move.
+"""The peak of every minute: a level that neither faint recordings nor single loud sounds spoil.
 
-A single gain for a day would make the rest of it inaudible after one gunshot.
+A single gain for a day would make the rest of it inaudible after one gunshot, and one click would
+do the same to a minute.
 """
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from soundalike.audio.clicks import FRAME_S, Click, find_click
 from soundalike.audio.level import Level
 
 # The peak after normalization, as that of the paper, which is 0.98 to 0.995 in ordinary clips.
 PEAK_TARGET = 0.99
-# The robust peak after normalization. With this value, the gains of real clips are on average
-# those of peak normalization.
-TARGET = 0.57
 # Added to the square of the peak, so that near silence (-70 dB of full scale) is not
 # amplified into noise.
 FLOOR = 1e-7
 # Up to this peak (-84 dB) there is no sound: it is two steps of 16 bits.
 SILENCE = 2**-14
-# Frames are active down to this peak relative to the loudest one: -30 dB.
-ACTIVE = 10**-1.5
-# The robust peak is reached in this share of the active frames, but for no longer than this.
-LOUD_SHARE, LOUD_S = 0.25, 0.2
 STRETCH_S = 60.0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A minute or so of a recording.
+
+    Args:
+        n_samples: its length.
+        peak: the largest distance of its samples from their mean, but for those of a click.
+        click: a click in it, in frames of `FRAME_S`.
+    """
+
+    n_samples: int
+    peak: float
+    click: Click | None
+
+    @classmethod
+    def of(cls, samples: NDArray[np.float32], frame_length: int) -> "Stretch":
+        """Measure a stretch.
+
+        Shape:
+            samples: [samples], at least one.
+        """
+        distances = np.abs(samples - samples.mean())
+        peaks = np.maximum.reduceat(distances, np.arange(0, len(samples), frame_length))
+        click = find_click(peaks)
+        return cls(len(samples), click.rest if click else float(peaks.max()), click)
 
 
 def measure_minute_peak(blocks: Iterable[NDArray[np.float32]], sample_rate: int) -> Level:
     """Return the level that gives every minute of a clip the same peak.
+
+    A click does not count, and is turned down to the peak of the sound around it. A clip of less
+    than two minutes has one gain; the last stretch of a longer one has between one and two minutes.
+    A silent stretch gets its gains from those around it.
 
     In ordinary clips of less than two minutes this is peak normalization, but clips at -60 dB of
     full scale become as loud as others, where the paper's floor leaves them 16 dB fainter.
@@ -37,78 +64,42 @@ def measure_minute_peak(blocks: Iterable[NDArray[np.float32]], sample_rate: int)
     Shape:
         each block: [samples] at ``sample_rate``.
     """
-    # A frame is a whole stretch, and its robust peak is its peak.
-    return measure_robust_peak(blocks, sample_rate, round(STRETCH_S * sample_rate), PEAK_TARGET)
-
-
-def measure_robust_peak(
-    blocks: Iterable[NDArray[np.float32]],
-    sample_rate: int,
-    frame_length: int,
-    target: float = TARGET,
-) -> Level:
-    """Return the level that gives every minute of a clip the same robust peak.
-
-    A clip of less than two minutes has one gain; the last stretch of a longer one has between one
-    and two minutes. A silent stretch gets its gains from those around it.
-
-    Args:
-        blocks: the whole waveform.
-        sample_rate: in Hz.
-        frame_length: samples whose peak is measured at a time.
-        target: robust peak after normalization.
-
-    Shape:
-        each block: [samples].
-    """
-    n_stretch = max(1, round(STRETCH_S * sample_rate / frame_length))
-    n_loud = max(1, round(LOUD_S * sample_rate / frame_length))
-    total, n_samples = 0.0, 0
-    rest, peaks = np.empty(0, np.float32), np.empty(0, np.float32)
-    of_stretches: list[float] = []
+    n_stretch, frame_length = round(STRETCH_S * sample_rate), math.ceil(FRAME_S * sample_rate)
+    total, rest = 0.0, np.empty(0, np.float32)
+    stretches: list[Stretch] = []
     for block in blocks:
         total += float(block.sum(dtype=np.float64))
-        n_samples += len(block)
         rest = np.concatenate([rest, block])
-        n_used = len(rest) // frame_length * frame_length
-        frames, rest = rest[:n_used].reshape(-1, frame_length), rest[n_used:]
-        peaks = np.concatenate([peaks, _peaks(frames)])
-        while len(peaks) >= 2 * n_stretch:
-            of_stretches.append(robust_peak(peaks[:n_stretch], n_loud))
-            peaks = peaks[n_stretch:]
-    if len(rest):
-        peaks = np.append(peaks, _peaks(rest[None]))
-    of_stretches.append(robust_peak(peaks, n_loud))
+        while len(rest) >= 2 * n_stretch:
+            stretches.append(Stretch.of(rest[:n_stretch], frame_length))
+            rest = rest[n_stretch:]
+    stretches.append(Stretch.of(rest, frame_length))
 
-    starts = np.arange(len(of_stretches)) * n_stretch * frame_length
-    centers = (starts + np.append(starts[1:], n_samples)) / 2
-    levels = np.array(of_stretches)
+    lengths = np.array([stretch.n_samples for stretch in stretches])
+    starts = lengths.cumsum() - lengths
+    positions, levels = starts + lengths / 2, np.array([stretch.peak for stretch in stretches])
     is_sound = levels > SILENCE
     if is_sound.any():
-        centers, levels = centers[is_sound], levels[is_sound]
-    gains = target / np.sqrt(levels**2 + FLOOR)
-    return Level(total / n_samples, tuple(gains.tolist()), tuple(centers.tolist()))
+        positions, levels = positions[is_sound], levels[is_sound]
+    gains = PEAK_TARGET / np.sqrt(levels**2 + FLOOR)
+    for start, stretch in zip(starts, stretches, strict=True):
+        if click := stretch.click:
+            # A ramp of one frame on either side.
+            frames = np.array([click.start - 1, click.start, click.end, click.end + 1])
+            reduction = np.array([1, click.around / click.peak, click.around / click.peak, 1])
+            corners = start + frames * frame_length
+            positions, gains = _product(positions, gains, corners, reduction)
+    return Level(total / int(lengths.sum()), tuple(gains.tolist()), tuple(positions.tolist()))
 
 
-def robust_peak(peaks: NDArray[np.floating], n_loud: int) -> float:
-    """Return the peak that `n_loud` frames reach, or a quarter of the active ones if fewer.
-
-    So it is that of the events in a clip, however long the silence around them, and a click that is
-    shorter than `n_loud` frames hardly changes it.
-
-    Shape:
-        peaks: of frames, [frames], at least one.
-
-    >>> room, event, click = [0.01] * 90, [0.05, 0.07, 0.09], [0.3]
-    >>> robust_peak(np.array(room + event + click), n_loud=3)
-    0.07
-    """
-    loudest = np.sort(peaks)[::-1]
-    n_active = int((loudest >= ACTIVE * loudest[0]).sum())
-    return float(loudest[min(n_loud, math.ceil(LOUD_SHARE * n_active)) - 1])
-
-
-def _peaks(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the largest distance of each row from its mean."""
-    mean = frames.mean(axis=1)
-    return np.maximum(frames.max(axis=1) - mean, mean - frames.min(axis=1))
+def _product(
+    positions: NDArray[np.floating],
+    gains: NDArray[np.floating],
+    other_positions: NDArray[np.integer],
+    other_gains: NDArray[np.floating],
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Multiply gains that move linearly in dB between their positions."""
+    points = np.unique(np.concatenate([positions, other_positions]))
+    log_gains = np.interp(points, positions, np.log(gains))
+    log_gains += np.interp(points, other_positions, np.log(other_gains))
+    return points, np.exp(log_gains)

@@ -12,11 +12,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from soundalike.audio.level import Level, measure_peak
-from soundalike.audio.levels_by_minute import measure_minute_peak, measure_robust_peak
+from soundalike.audio.levels_by_minute import measure_minute_peak
 
 # Frames transformed at a time: so few that their spectra stay in the processor's cache.
 CHUNK_FRAMES = 64
-LevelName = Literal["peak", "minute_peak", "robust_peak"]
+LevelName = Literal["peak", "minute_peak"]
 # Higher values are mistakes, and would fill the memory.
 LARGEST = {
     "sample_rate": 2**20,
@@ -48,9 +48,8 @@ class LogMel:
         log_offset: added to the energies, so that the logarithm of silence is finite. Higher
             values hide more of a quiet background.
         min_duration_s: shorter clips are repeated up to this duration, in seconds.
-        level: what is made equal: "peak", the peak of every clip, as in the paper; "minute_peak",
-            that of every minute, also in faint recordings; or "robust_peak", a peak of every minute
-            that a click does not move.
+        level: what is made equal: "peak", the peak of every clip, as in the paper; or
+            "minute_peak", that of every minute, also of faint ones and but for clicks.
 
     Raises:
         ValueError: a setting is out of range, or settings contradict each other.
@@ -122,9 +121,7 @@ class LogMel:
         """
         if self.level == "peak":
             return measure_peak(blocks)
-        if self.level == "minute_peak":
-            return measure_minute_peak(blocks, self.sample_rate)
-        return measure_robust_peak(blocks, self.sample_rate, self.win_length)
+        return measure_minute_peak(blocks, self.sample_rate)
 
     @property
     def reflection(self) -> tuple[int, int]:
