@@ -87,17 +87,17 @@ def measure_minute_peak(blocks: Iterable[NDArray[np.float32]], sample_rate: int)
             # A ramp of one frame on either side.
             frames = np.array([click.start - 1, click.start, click.end, click.end + 1])
             reduction = np.array([1, click.around / click.peak, click.around / click.peak, 1])
-            corners = start + frames * frame_length
+            corners = (start + frames * frame_length).astype(float)
             positions, gains = _product(positions, gains, corners, reduction)
     return Level(total / int(lengths.sum()), tuple(gains.tolist()), tuple(positions.tolist()))
 
 
 def _product(
-    positions: NDArray[np.floating],
-    gains: NDArray[np.floating],
-    other_positions: NDArray[np.integer],
-    other_gains: NDArray[np.floating],
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    positions: NDArray[np.float64],
+    gains: NDArray[np.float64],
+    other_positions: NDArray[np.float64],
+    other_gains: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Multiply gains that move linearly in dB between their positions."""
     points = np.unique(np.concatenate([positions, other_positions]))
     log_gains = np.interp(points, positions, np.log(gains))
