@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "evaluation": set(),
     "optim": set(),
     "pretrained": set(),
+    "archive": {"runtime"},
     "datasets": {"runtime", "audio", "synthesis", "evaluation"},  # folds are made in one place
     "views": {"audio"},
     "recipes": {"runtime"},

@@ -1,0 +1,81 @@
+"""The head of an archive, ``archive.json``: what all its rows have in common."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from soundalike.runtime.atomic import write_json
+
+HEAD, MODEL = "archive.json", "model"
+FORMAT = 1  # raise it when a version cannot read the archives of the next one
+
+
+class ArchiveError(Exception):
+    """An archive cannot be used; the one-line message says what to do."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Head:
+    """What all rows of an archive have in common.
+
+    Args:
+        dim: size of a vector.
+        model: fingerprint of the model that made the vectors.
+        windows: how clips were cut into windows, for JSON.
+        root: folder that paths are relative to; "" if they are absolute.
+        half: If true, vectors are stored in half precision.
+        version: version of soundalike that made the archive.
+    """
+
+    dim: int
+    model: str
+    windows: dict[str, Any] = field(default_factory=dict)
+    root: str = ""
+    half: bool = False
+    version: str = ""
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a folder is an archive."""
+    return (path / HEAD).is_file()
+
+
+def write_head(path: Path, head: Head) -> None:
+    """Write the head of the archive in a folder.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    write_json(path / HEAD, {"format": FORMAT, **dataclasses.asdict(head)})
+
+
+def read_head(path: Path) -> Head:
+    """Read the head of the archive in a folder.
+
+    Raises:
+        ArchiveError: there is no archive, its format is newer, or its head is damaged.
+    """
+    if not is_archive(path):
+        raise ArchiveError(
+            f"{path}: no archive there: make one with `soundalike embed SOURCE --out {path}`."
+        )
+    try:
+        content = json.loads((path / HEAD).read_text(encoding="utf-8"))
+        number = int(content.pop("format"))
+        if number > FORMAT:
+            raise ArchiveError(
+                f"{path}: an archive of format {number}, written by a newer version of "
+                f"soundalike; this one reads format {FORMAT}: update soundalike."
+            )
+        head = Head(**content)
+        if not (isinstance(head.dim, int) and head.dim > 0):
+            raise ValueError(f"dim is {head.dim}")
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ArchiveError(
+            f"{path / HEAD}: damaged ({error}): delete {path} and embed the sounds again."
+        ) from None
+    return head

@@ -1,0 +1,133 @@
+"""Write to an archive in committed parts; what an interrupted run left is deleted first."""
+
+import datetime
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from soundalike.archive.head import Head
+from soundalike.archive.lance_index import build_index, has_index
+from soundalike.archive.lance_tables import (
+    CLIP_KEY,
+    CLIPS,
+    ROWS,
+    open_table,
+    plain_errors,
+    quoted,
+    schema_of,
+)
+
+# Every commit leaves files; this many are joined to a few, and files that nothing uses deleted.
+COMMITS_PER_COMPACTION = 64
+CONDITIONS_AT_ONCE = 100
+
+
+class Writer:
+    """Adds rows and records of clips to an archive whose lock is held.
+
+    Args:
+        path: folder of the archive.
+        head: what all its rows have in common.
+
+    Attributes:
+        next_id: id of the next row.
+    """
+
+    def __init__(self, path: Path, head: Head) -> None:
+        self.path = path
+        self.head = head
+        self._rows = open_table(path, ROWS, create=head)
+        self._clips = open_table(path, CLIPS, create=head)
+        self._n_commits = 0
+        with plain_errors(path):
+            self.next_id = self._committed_id()
+            if self._rows.count_rows(f"id >= {self.next_id}"):
+                self._rows.delete(f"id >= {self.next_id}")  # without a record of their clips
+            self._delete_replaced()
+
+    def add(self, rows: pd.DataFrame, vectors: NDArray[np.float32]) -> None:
+        """Add rows, which count once `finish` has recorded their clips.
+
+        Args:
+            rows: the columns of `ROW_COLUMNS` but the id.
+            vectors: of the rows.
+
+        Shape:
+            vectors: [rows, dim].
+        """
+        if not len(rows):
+            return
+        schema = schema_of(ROWS, self.head)
+        numbers = pa.array(np.ascontiguousarray(vectors, np.float32).ravel())
+        columns = {
+            "id": np.arange(self.next_id, self.next_id + len(rows)),
+            **{name: rows[name] for name in schema.names if name not in ("id", "vector")},
+        }
+        arrays = [pa.array(columns[name], schema.field(name).type) for name in columns]
+        vector_type = schema.field("vector").type
+        arrays.append(
+            pa.FixedSizeListArray.from_arrays(numbers.cast(vector_type.value_type), self.head.dim)
+        )
+        with plain_errors(self.path):
+            self._rows.add(pa.Table.from_arrays(arrays, schema=schema))
+        self.next_id += len(rows)
+
+    def finish(self, clips: pd.DataFrame) -> None:
+        """Record clips, which commits all rows that were added: from now on they stay.
+
+        Rows of earlier versions of these clips, whose recordings were others, are deleted.
+
+        Args:
+            clips: the columns of `CLIP_COLUMNS` but `next_id`.
+        """
+        if not len(clips):
+            return
+        schema = schema_of(CLIPS, self.head)
+        records = clips.assign(next_id=self.next_id)[schema.names]
+        with plain_errors(self.path):
+            self._clips.add(pa.Table.from_pandas(records, schema, preserve_index=False))
+        self._n_commits += 1
+        if self._n_commits % COMMITS_PER_COMPACTION == 0:
+            self.compact()
+
+    def compact(self) -> None:
+        """Delete replaced rows, join the files of many commits, and delete those not in use."""
+        # The lock keeps other writers out, and readers that miss a file read the latest version.
+        with plain_errors(self.path), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*cleanup_older_than")
+            self._delete_replaced()
+            for table in (self._rows, self._clips):
+                table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=True)
+
+    def build_index(self) -> None:
+        """Build the approximate index (`lance_index`) if there is none; `compact` extends it."""
+        with plain_errors(self.path):
+            if not has_index(self._rows):
+                build_index(self._rows)
+
+    def _committed_id(self) -> int:
+        ids = self._clips.search().select(["next_id"]).to_arrow()["next_id"].to_numpy()
+        return int(ids.max(initial=0))
+
+    def _delete_replaced(self) -> None:
+        """Delete the rows and the records of clips whose files have changed since."""
+        columns = [*CLIP_KEY, "recording", "next_id"]
+        records = self._clips.search().select(columns).to_arrow().to_pandas()
+        records = records.sort_values("next_id", kind="stable")
+        is_replaced = records.duplicated(CLIP_KEY, keep="last")
+        versions = zip(records["path"], records["recording"], is_replaced, strict=True)
+        replaced, current = set(), set()
+        for path, recording, is_old in versions:
+            (replaced if is_old else current).add((path, recording))
+        conditions = [
+            f"(path = {quoted(path)} AND recording = {quoted(recording)})"
+            for path, recording in sorted(replaced - current)
+        ]
+        for first in range(0, len(conditions), CONDITIONS_AT_ONCE):
+            where = " OR ".join(conditions[first : first + CONDITIONS_AT_ONCE])
+            self._rows.delete(where)
+            self._clips.delete(where)

@@ -1,0 +1,38 @@
+"""The exact index against its definition."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soundalike.archive import exact_index
+from soundalike.archive.exact_index import ExactIndex
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(0, 30), k=st.integers(1, 40))
+@settings(max_examples=50)
+def test_it_returns_the_largest_cosines(seed, n, k):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-2, 3, (n, 3)).astype(np.float32)  # with zeros and ties
+    query = np.array([1.0, 2.0, -1.0], np.float32)
+    ids = rng.permutation(100)[:n]
+    neighbors = ExactIndex(ids, vectors).nearest(query, k)
+    cosines = []
+    for row_id, vector in zip(ids, vectors, strict=True):
+        norm = np.sqrt(sum(x * x for x in vector))
+        cosine = sum(vector * query) / norm / np.sqrt(6) if norm else 0.0
+        cosines.append((-cosine, row_id))
+    expected = sorted(cosines)[:k]
+    np.testing.assert_allclose(neighbors.similarities, [-c for c, _ in expected], atol=1e-6)
+    assert len(set(neighbors.ids.tolist())) == min(n, k)
+    of_id = {row_id: -cosine for cosine, row_id in cosines}
+    np.testing.assert_allclose(neighbors.similarities, [of_id[i] for i in neighbors.ids], atol=1e-6)
+
+
+def test_norms_are_computed_in_blocks(monkeypatch):
+    monkeypatch.setattr(exact_index, "ROWS_AT_ONCE", 3)
+    vectors = np.random.default_rng(0).standard_normal((8, 4)).astype(np.float32)
+    index = ExactIndex(np.arange(8), vectors)
+    assert len(index) == 8
+    assert index.nearest(2 * vectors[5], 1).ids == [5]
+    assert index.similarities(vectors[5])[5] == pytest.approx(1)

@@ -1,0 +1,39 @@
+"""The head of an archive."""
+
+import json
+
+import pytest
+
+from soundalike.archive.head import FORMAT, HEAD, ArchiveError, Head, read_head, write_head
+
+
+def test_a_head_is_read_as_it_was_written(tmp_path):
+    head = Head(512, "abc", {"n_frames": 3}, "/sounds/ü #%", half=True, version="0.1")
+    write_head(tmp_path, head)
+    assert read_head(tmp_path) == head
+
+
+def test_a_newer_format_is_refused_with_a_sentence(tmp_path):
+    write_head(tmp_path, Head(4, "abc"))
+    content = json.loads((tmp_path / HEAD).read_text())
+    (tmp_path / HEAD).write_text(json.dumps({**content, "format": FORMAT + 1, "new": 1}))
+    with pytest.raises(ArchiveError, match=f"of format {FORMAT + 1}.*update soundalike") as error:
+        read_head(tmp_path)
+    assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "{}", '{"format": "x"}', '{"format": 1}', '{"format": 1, "dim": 0, "model": "m"}',
+     '{"format": 1, "dim": 4, "model": "m", "color": 1}'],
+    ids=["empty", "list", "no format", "format", "no dim", "dim", "key"],
+)  # fmt: skip
+def test_a_damaged_head_is_refused(content, tmp_path):
+    (tmp_path / HEAD).write_text(content)
+    with pytest.raises(ArchiveError, match=r"damaged.*embed the sounds again"):
+        read_head(tmp_path)
+
+
+def test_another_folder_is_no_archive(tmp_path):
+    with pytest.raises(ArchiveError, match="no archive there: make one with `soundalike embed"):
+        read_head(tmp_path)

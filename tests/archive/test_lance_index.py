@@ -1,0 +1,31 @@
+"""The approximate index; `test_neighbors` compares it with the exact one."""
+
+import pytest
+from archives import add_clips, make_vectors
+
+from soundalike.archive.head import ArchiveError
+from soundalike.archive.lance_index import LanceIndex, has_index
+
+
+def test_an_index_is_built_once_and_extended(archive):
+    add_clips(archive, ["a.wav"], n_windows=20)
+    assert not has_index(archive.row_table)
+    for _ in range(2):
+        with archive.writer() as writer:
+            writer.build_index()
+    assert has_index(archive.row_table)
+    add_clips(archive, ["b.wav"], n_windows=5)
+    with archive.writer() as writer:
+        writer.compact()
+    rows = archive.row_table
+    (index,) = rows.list_indices()
+    statistics = rows.index_stats(index.name)
+    assert (statistics.num_indexed_rows, statistics.num_unindexed_rows) == (25, 0)
+    assert statistics.index_type == "IVF_HNSW_SQ"
+
+
+def test_a_wrong_condition_is_one_plain_line(archive):
+    add_clips(archive, ["a.wav"])
+    index = LanceIndex(archive.path, archive.row_table, "no SQL at all")
+    with pytest.raises(ArchiveError, match="cannot be read"):
+        index.nearest(make_vectors(1)[0], 2)

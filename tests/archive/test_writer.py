@@ -1,0 +1,90 @@
+"""Writing in committed parts."""
+
+import numpy as np
+from archives import add_clips, make_records, make_rows, make_vectors
+
+from soundalike.archive import writer as writer_module
+
+
+def test_rows_without_a_record_are_those_of_an_interrupted_run(archive):
+    vectors = add_clips(archive, ["a.wav"])
+    with archive.writer() as writer:
+        writer.add(make_rows(["b.wav"]), make_vectors(2, 5))
+    assert len(archive) == 4
+    with archive.writer() as writer:
+        assert writer.next_id == 2
+    assert archive.rows()["path"].tolist() == ["a.wav", "a.wav"]
+    np.testing.assert_array_equal(archive.vectors()[1], vectors)
+
+
+def test_rows_of_several_adds_are_committed_together(archive):
+    parts = [make_rows([name]) for name in ("a.wav", "b.wav")]
+    with archive.writer() as writer:
+        for rows in parts:
+            writer.add(rows, make_vectors(2))
+        writer.add(parts[0][:0], make_vectors(0))
+        writer.finish(make_records(parts[1])[:0])
+        writer.finish(make_records(parts[0]))
+    assert archive.rows()["id"].tolist() == [0, 1, 2, 3]
+    assert archive.clips()["next_id"].tolist() == [4]
+
+
+def test_a_changed_file_replaces_its_rows(archive):
+    add_clips(archive, ["a.wav", "it's b.wav"])
+    new = add_clips(archive, ["it's b.wav"], seed=1, recording="new")
+    assert archive.clips()["recording"].tolist() == ["hash of a.wav", "new"]
+    with archive.writer():  # whose opening deletes what was replaced
+        pass
+    rows = archive.rows()
+    assert rows["id"].tolist() == [0, 1, 4, 5]  # no number is used twice
+    assert rows["recording"].tolist() == ["hash of a.wav"] * 2 + ["new"] * 2
+    np.testing.assert_array_equal(archive.vectors()[1][2:], new)
+
+
+def test_a_file_with_a_new_time_keeps_its_rows(archive):
+    rows = make_rows(["a.wav"])
+    add_clips(archive, ["a.wav"])
+    with archive.writer() as writer:
+        writer.finish(make_records(rows, size=7).assign(n_rows=0))
+        writer.compact()
+    assert len(archive) == 2
+    assert archive.clips()["size"].tolist() == [7]
+
+
+def test_a_segment_stays_until_all_of_a_changed_file_is_new(archive):
+    rows = make_rows(["a.wav"])
+    record = make_records(rows)
+    segments = [record.assign(start_s=float(n), end_s=n + 1.0) for n in range(2)]
+    with archive.writer() as writer:
+        for number, segment in enumerate(segments):
+            writer.add(rows[number : number + 1], make_vectors(1))
+            writer.finish(segment)
+    for number, segment in enumerate(segments):
+        with archive.writer() as writer:
+            writer.add(rows[number : number + 1].assign(recording="new"), make_vectors(1))
+            writer.finish(segment.assign(recording="new"))
+            writer.compact()
+        assert archive.rows()["recording"].tolist().count("new") == number + 1
+        assert len(archive) == (3 if number == 0 else 2)
+
+
+def test_many_commits_leave_few_files(archive, monkeypatch):
+    monkeypatch.setattr(writer_module, "COMMITS_PER_COMPACTION", 4)
+    with archive.writer() as writer:
+        for number in range(9):
+            rows = make_rows([f"{number}.wav"])
+            writer.add(rows, make_vectors(2, number))
+            writer.finish(make_records(rows))
+        assert sum(path.is_file() for path in archive.path.rglob("*")) < 25
+    assert len(archive) == 18
+    assert archive.clips()["next_id"].tolist() == list(range(2, 20, 2))
+
+
+def test_many_changed_files_are_deleted_in_several_steps(archive, monkeypatch):
+    monkeypatch.setattr(writer_module, "CONDITIONS_AT_ONCE", 2)
+    names = [f"{number}.wav" for number in range(5)]
+    for recording in ("old", "new"):
+        add_clips(archive, names, recording=recording)
+    with archive.writer() as writer:
+        writer.compact()
+    assert archive.rows()["recording"].tolist() == ["new"] * 10

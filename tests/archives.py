@@ -1,0 +1,52 @@
+"""Rows, records and vectors of made-up windows."""
+
+import numpy as np
+import pandas as pd
+
+DIM = 8
+
+
+def make_rows(paths, n_windows=2, label="", recording=None, split=""):
+    """Return the rows of clips of `n_windows` seconds, without ids."""
+    return pd.DataFrame(
+        [
+            {
+                "recording": recording or f"hash of {path}",
+                "path": path,
+                "start_s": float(window),
+                "end_s": window + 1.0,
+                "label": label,
+                "split": split,
+                "duration_s": float(n_windows),
+                "peak_db": -6.0,
+            }
+            for path in paths
+            for window in range(n_windows)
+        ]
+    )
+
+
+def make_records(rows, size=1):
+    """Return the records of the clips that rows belong to, which are whole files."""
+    clips = rows.groupby("path", sort=False).agg(
+        recording=("recording", "first"),
+        label=("label", "first"),
+        split=("split", "first"),
+        n_rows=("path", "size"),
+    )
+    return clips.reset_index().assign(start_s=np.nan, end_s=np.nan, size=size, mtime_ns=2)
+
+
+def make_vectors(n, seed=0, dim=DIM):
+    """Return random vectors, float32 [n, dim]."""
+    return np.random.default_rng(seed).standard_normal((n, dim)).astype(np.float32)
+
+
+def add_clips(archive, paths, seed=0, **settings):
+    """Add clips with random vectors to an archive in one commit; return the vectors."""
+    rows = make_rows(paths, **settings)
+    vectors = make_vectors(len(rows), seed, archive.head.dim)
+    with archive.writer() as writer:
+        writer.add(rows, vectors)
+        writer.finish(make_records(rows))
+    return vectors
