@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "views": {"audio"},
     "recipes": {"runtime"},
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
+    "search": {"runtime", "audio", "datasets", "embedding", "archive"},
     "training": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
         "recipes", "embedding",
@@ -44,8 +45,8 @@ MAY_IMPORT = {
         "training", "downstream",
     },
     "cli": {
-        "runtime", "audio", "datasets", "recipes", "embedding", "training", "downstream", "report",
-        "demo", "paper",
+        "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "training",
+        "downstream", "report", "demo", "paper",
     },
 }  # fmt: skip
 TOP = {"__init__", "__main__"}

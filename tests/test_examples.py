@@ -55,6 +55,21 @@ def test_embed_and_search(run, sound_folder, tmp_path):
     assert run("embed_and_search.py", folder, query)[0] == first  # now from the stored vectors
 
 
+def test_search_archive(run, sound_folder, tmp_path):
+    folder = tmp_path / "sounds"
+    for kind in ("low", "high"):
+        (folder / kind).mkdir(parents=True)
+        for number in range(3):
+            name = f"{kind}/{number}.wav"
+            (folder / name).write_bytes((sound_folder / name).read_bytes())
+    for counts in ("6 new sounds, 0 known, 6 windows", "0 new sounds, 6 known, 6 windows"):
+        lines = run("search_archive.py", folder, tmp_path / "archive", folder / "low" / "1.wav")
+        assert lines[0] == counts
+        assert lines[1].split() == ["1.000", "0.00", "s", "low/1.wav"]
+        assert [line.split()[-1][:4] for line in lines[2:4]] == ["low/", "low/"]
+        assert lines[-1] == "{'high': 3, 'low': 3}"
+
+
 def test_classify_with_sklearn(run, sound_folder):
     accuracy, *probabilities = run(
         "classify_with_sklearn.py", sound_folder, sound_folder / "low" / "3.wav"

@@ -29,13 +29,17 @@ if TYPE_CHECKING:
     from soundalike.embedding.sound_classifier import SoundClassifier as SoundClassifier
     from soundalike.embedding.sound_encoder import SoundEncoder as SoundEncoder
     from soundalike.recipes.recipe import read_recipe as read_recipe
+    from soundalike.search.archive import Archive as Archive
+    from soundalike.search.selection import Selection as Selection
     from soundalike.training.pretraining import pretrain as pretrain
     from soundalike.training.pretraining_recipe import PRETRAINING as PRETRAINING
 
 _VERBS = {
     "PRETRAINING": "soundalike.training.pretraining_recipe",
     "SUPERVISED": "soundalike.downstream.supervised_recipe",
+    "Archive": "soundalike.search.archive",
     "LogMel": "soundalike.audio.log_mel",
+    "Selection": "soundalike.search.selection",
     "SoundClassifier": "soundalike.embedding.sound_classifier",
     "SoundEncoder": "soundalike.embedding.sound_encoder",
     "classify": "soundalike.embedding.classify",

@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from soundalike.archive.head import FORMAT, HEAD, ArchiveError, Head, read_head, write_head
+from soundalike.archive.head import (
+    FORMAT,
+    HEAD,
+    ArchiveError,
+    Head,
+    read_head,
+    require_new,
+    write_head,
+)
 
 
 def test_a_head_is_read_as_it_was_written(tmp_path):
@@ -37,3 +45,18 @@ def test_a_damaged_head_is_refused(content, tmp_path):
 def test_another_folder_is_no_archive(tmp_path):
     with pytest.raises(ArchiveError, match="no archive there: make one with `soundalike embed"):
         read_head(tmp_path)
+
+
+def test_an_archive_needs_a_place_of_its_own(tmp_path):
+    require_new(tmp_path / "new")
+    require_new(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "archive.json.12.partial").touch()
+    require_new(tmp_path)  # an interrupted creation
+    (tmp_path / "chapter").touch()
+    with pytest.raises(ArchiveError, match="exists and is not an archive"):
+        require_new(tmp_path)
+    with pytest.raises(ArchiveError, match="is a file"):
+        require_new(tmp_path / "chapter")
+    write_head(tmp_path, Head(4, "abc"))
+    require_new(tmp_path)

@@ -11,6 +11,7 @@ from soundalike.archive.head import ArchiveError, Head
 from soundalike.archive.lance_tables import (
     CLIPS,
     ROWS,
+    create_table,
     open_table,
     plain_errors,
     quoted,
@@ -20,11 +21,11 @@ from soundalike.archive.lance_tables import (
 
 def test_a_table_exists_once_it_is_created(tmp_path):
     assert open_table(tmp_path, ROWS) is None
-    assert open_table(tmp_path, ROWS, create=Head(4, "m")).count_rows() == 0
+    assert create_table(tmp_path, ROWS, Head(4, "m")).count_rows() == 0
     assert open_table(tmp_path, ROWS).schema == schema_of(ROWS, Head(4, "m"))
     (tmp_path / "clips.lance").mkdir()  # of a creation that was interrupted
     assert open_table(tmp_path, CLIPS) is None
-    assert open_table(tmp_path, CLIPS, create=Head(4, "m")).count_rows() == 0
+    assert create_table(tmp_path, CLIPS, Head(4, "m")).count_rows() == 0
 
 
 def test_vectors_are_stored_in_the_precision_of_the_head():

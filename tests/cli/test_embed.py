@@ -1,5 +1,6 @@
 """The command embed."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,54 @@ def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp
     assert Path("default.parquet").read_bytes() == Path("run.parquet").read_bytes()
 
 
+def test_an_archive_grows_with_its_folder(results_of, run, sound_folder, tmp_path, capsys):
+    sounds, archive = tmp_path / "sounds", tmp_path / "archive"
+    shutil.copytree(sound_folder / "low", sounds / "low")
+    counts, last = results_of("embed", run.path, sounds, "--out", archive)
+    assert (
+        last
+        == f"added {counts['n_windows']} windows of 8 clips; {counts['n_rows']} rows in {archive}"
+    )
+    shutil.copy(sound_folder / "high" / "0.wav", sounds)
+    (sounds / "broken.wav").touch()
+    counts, last = results_of("embed", sounds, "--out", archive)  # with the archive's own model
+    assert last.startswith("added 1 window of 1 clip; ")
+    assert last.endswith(f"rows in {archive}; skipped 1 (see {archive}.problems.csv)")
+    assert (counts["n_known"], counts["n_problems"]) == (8, 1)
+    capsys.readouterr()
+    shutil.move(sounds, tmp_path / "moved")
+    (tmp_path / "moved" / "broken.wav").unlink()
+    moved = ["embed", tmp_path / "moved", "--out", archive, "--root", tmp_path / "moved"]
+    counts, last = results_of(*moved)
+    assert last == f"nothing new; {counts['n_rows']} rows in {archive}"
+    assert counts["root"] == str(tmp_path / "moved")
+
+    counts, last = results_of("embed", archive, "--out", tmp_path / "rows.parquet")
+    assert last == f"{counts['n_rows']} rows in {tmp_path / 'rows.parquet'}"
+    table = pd.read_parquet(tmp_path / "rows.parquet")
+    assert table["path"].nunique() == 9
+    vectors = np.stack(table["vector"])
+    model = SoundEncoder.from_pretrained(run.path)
+    of_clip = vectors[table["path"] == "0.wav"].mean(axis=0)
+    assert np.allclose(of_clip, model.encode(tmp_path / "moved" / "0.wav"), atol=0.05)
+
+
+def test_what_does_not_fit_an_archive_is_refused(call, refusal, run, sound_folder, tmp_path):
+    one = sound_folder / "low" / "0.wav"
+    words = ["embed", run.path, one, "--out", tmp_path / "archive"]
+    assert "--per clip is for files" in refusal(*words, "--per", "clip")
+    assert not (tmp_path / "archive").exists()
+    assert call(*words, "--half") == DONE
+    assert "leave out --window_s" in refusal(*words, "--window_s", 3)
+    assert "vectors of another model" in refusal("embed", "default", *words[2:])
+    thesis = tmp_path / "thesis"
+    thesis.mkdir()
+    (thesis / "chapter").touch()
+    assert "exists and is not an archive" in refusal(*words[:-1], thesis)
+    assert "no such file or folder" in refusal("embed", "gone", "--out", tmp_path / "archive")
+
+
 def test_wrong_use(refusal, tmp_path, sound_folder, run):
     assert "no/such: no model there" in refusal("embed", "no/such", "x", "--out", "y.csv")
-    message = refusal("embed", run.path, sound_folder, "--out", tmp_path)
-    assert f"{tmp_path}: is a folder: name the .parquet, .csv or .npy file" in message
+    message = refusal("embed", run.path, sound_folder, "--out", tmp_path / "rows.txt")
+    assert "rows.txt: .txt: name a .parquet, .csv or .npy file" in message

@@ -100,3 +100,17 @@ def test_problems_are_listed_beside_the_file_replacing_an_old_list(store, table,
     lengths(clean)
     assert clean.write_problems(tmp_path / "out.csv") is None
     assert not (tmp_path / "out.csv.problems.csv").exists()
+
+
+def test_the_peaks_of_windows_and_the_clips_that_break(store, table, tmp_path):
+    path = tmp_path / "loud.wav"
+    waveform = np.zeros(22050 * 3)
+    waveform[40000], waveform[60000] = 1.0, -0.1
+    soundfile.write(path, waveform, 22050, subtype="FLOAT")
+    segment = Clip(str(path), start_s=1.0)
+    reader = reader_of(store, ClipTable.of("x", [*table, segment]))
+    lengths(reader)
+    assert reader.broken == {1}
+    clips, start_s = np.full(3, 3), np.array([1.0, 2.0, 1.0])
+    peaks = reader.peak_db(clips, start_s, np.array([1.5, 3.0, np.nan]))
+    assert peaks.tolist() == pytest.approx([-120, -20, 0])

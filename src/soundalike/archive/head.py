@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soundalike.runtime.atomic import write_json
+from soundalike.runtime.atomic import PARTIAL, write_json
 
 HEAD, MODEL = "archive.json", "model"
 FORMAT = 1  # raise it when a version cannot read the archives of the next one
@@ -42,6 +42,23 @@ class Head:
 def is_archive(path: Path) -> bool:
     """Return whether a folder is an archive."""
     return (path / HEAD).is_file()
+
+
+def require_new(path: Path) -> None:
+    """Refuse a path where an archive can neither be created nor opened.
+
+    Args:
+        path: an archive, an empty folder, one whose creation was interrupted, or nothing.
+
+    Raises:
+        ArchiveError: it is a file, or a folder with something else in it.
+    """
+    if path.exists() and not path.is_dir():
+        raise ArchiveError(f"{path}: is a file: name a new folder for the archive.")
+    if path.exists() and not is_archive(path):
+        others = (each.name for each in path.iterdir() if not each.name.endswith(PARTIAL))
+        if not set(others) <= {MODEL}:
+            raise ArchiveError(f"{path}: exists and is not an archive: name a new folder.")
 
 
 def write_head(path: Path, head: Head) -> None:

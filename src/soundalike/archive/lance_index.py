@@ -6,7 +6,7 @@ candidates by their full vectors; without it, the recall is 0.97.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,10 @@ class LanceIndex:
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> Neighbors:
         """Return the k rows that are most similar, nearly always; see `Index`."""
-        query = self.rows.search(np.asarray(vector, np.float32), vector_column_name="vector")
-        query = query.metric("cosine").refine_factor(REFINE_FACTOR).select(["id", "_distance"])
+        query: Any = self.rows.search(np.asarray(vector, np.float32), vector_column_name="vector")
+        query = (
+            query.distance_type("cosine").refine_factor(REFINE_FACTOR).select(["id", "_distance"])
+        )
         with plain_errors(self.path):
             query = query.where(self.where, prefilter=True) if self.where else query
             table = query.limit(k).to_arrow()

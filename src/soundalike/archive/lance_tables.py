@@ -6,11 +6,13 @@ clips  a record for every clip whose rows are complete: `CLIP_COLUMNS`
 Importing LanceDB takes seconds and starts threads, so it waits until a table is opened.
 """
 
+import functools
 import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -55,27 +57,33 @@ def schema_of(table: str, head: Head) -> pa.Schema:
     return pa.schema({**ROW_COLUMNS, "vector": pa.list_(number, head.dim)})
 
 
-def open_table(path: Path, table: str, create: Head | None = None) -> "lancedb.table.Table | None":
-    """Open the latest version of a table.
+def open_table(path: Path, table: str) -> "lancedb.table.Table | None":
+    """Open the latest version of a table; None if it does not exist yet.
 
     Args:
         path: folder of the archive.
         table: its name.
-        create: head of the archive, to create a table that does not exist.
-
-    Returns:
-        The table; None if it does not exist and is not created.
 
     Raises:
         ArchiveError: the table is damaged.
     """
+    versions = path / f"{table}.lance" / "_versions"  # none if its creation was interrupted
+    if not any(versions.glob("*.manifest")):
+        return None
+    with plain_errors(path):
+        return _lancedb().connect(str(path)).open_table(table)
+
+
+def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
+    """Open the latest version of a table, or create it.
+
+    Raises:
+        ArchiveError: the table is damaged.
+        OSError: the disk is full.
+    """
     with plain_errors(path):
         database = _lancedb().connect(str(path))
-        if create is not None:
-            schema = schema_of(table, create)
-            return database.create_table(table, schema=schema, exist_ok=True)
-        versions = path / f"{table}.lance" / "_versions"  # none if its creation was interrupted
-        return database.open_table(table) if any(versions.glob("*.manifest")) else None
+        return database.create_table(table, schema=schema_of(table, head), exist_ok=True)
 
 
 @contextmanager
@@ -108,8 +116,21 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _lancedb() -> "lancedb":  # type: ignore[valid-type]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import lancedb
+def _lancedb() -> ModuleType:
+    """Import LanceDB in half the time.
+
+    It brings the client of a service, whose validators take seconds to build. Here they are built
+    when they are first used, which is never.
+    """
+    import pydantic
+
+    validate_call = pydantic.validate_call
+    deferred = functools.partial(validate_call, config={"defer_build": True})
+    pydantic.validate_call = deferred  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import lancedb
+    finally:
+        pydantic.validate_call = validate_call
     return lancedb

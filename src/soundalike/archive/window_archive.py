@@ -22,12 +22,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from soundalike.archive.head import (
-    HEAD,
     MODEL,
-    ArchiveError,
     Head,
     is_archive,
     read_head,
+    require_new,
     write_head,
 )
 from soundalike.archive.lance_tables import (
@@ -41,7 +40,7 @@ from soundalike.archive.lance_tables import (
 )
 from soundalike.archive.large_array import large_array
 from soundalike.archive.writer import Writer
-from soundalike.runtime.atomic import PARTIAL
+from soundalike.runtime.atomic import remove_partial_files
 from soundalike.runtime.lock import locked
 
 if TYPE_CHECKING:
@@ -91,19 +90,14 @@ class WindowArchive:
             OSError: a file cannot be written.
         """
         path = Path(path)
-        if path.exists() and not path.is_dir():
-            raise ArchiveError(f"{path}: is a file: name a new folder for the archive.")
+        require_new(path)
         path.mkdir(parents=True, exist_ok=True)
         with locked(path):
             if is_archive(path):
                 return cls.open(path)
-            names = {each.name for each in path.iterdir() if not each.name.endswith(PARTIAL)}
-            if not names <= {MODEL}:
-                raise ArchiveError(f"{path}: exists and is not an archive: name a new folder.")
+            remove_partial_files(path)
             if save_model:
                 save_model(path / MODEL)
-            for partial in path.glob(f"{HEAD}.*{PARTIAL}"):  # of a killed run
-                partial.unlink()
             write_head(path, head)
         return cls(path, head)
 

@@ -15,7 +15,7 @@ from soundalike.archive.lance_tables import (
     CLIP_KEY,
     CLIPS,
     ROWS,
-    open_table,
+    create_table,
     plain_errors,
     quoted,
     schema_of,
@@ -40,8 +40,8 @@ class Writer:
     def __init__(self, path: Path, head: Head) -> None:
         self.path = path
         self.head = head
-        self._rows = open_table(path, ROWS, create=head)
-        self._clips = open_table(path, CLIPS, create=head)
+        self._rows = create_table(path, ROWS, head)
+        self._clips = create_table(path, CLIPS, head)
         self._n_commits = 0
         with plain_errors(path):
             self.next_id = self._committed_id()
@@ -120,7 +120,8 @@ class Writer:
         records = records.sort_values("next_id", kind="stable")
         is_replaced = records.duplicated(CLIP_KEY, keep="last")
         versions = zip(records["path"], records["recording"], is_replaced, strict=True)
-        replaced, current = set(), set()
+        replaced: set[tuple[str, str]] = set()
+        current: set[tuple[str, str]] = set()
         for path, recording, is_old in versions:
             (replaced if is_old else current).add((path, recording))
         conditions = [

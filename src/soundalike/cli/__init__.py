@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "soundalike.cli.evaluate",
     "classify": "soundalike.cli.classify",
     "embed": "soundalike.cli.embed",
+    "search": "soundalike.cli.search",
     "paper": "soundalike.cli.paper",
 }
 

@@ -1,8 +1,10 @@
-"""Write an embedding of every window of every clip, or of every clip."""
+"""Embed every window of every clip into an archive, to search it; or into a file."""
 
 import argparse
+import sys
+from pathlib import Path
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import (
     add_machine,
     add_model_and_source,
@@ -16,21 +18,37 @@ from soundalike.cli.options import (
 from soundalike.cli.output import skipped, write_json
 from soundalike.runtime.counts import counted
 
+FILES = (".parquet", ".csv", ".npy")
+# A name with one of these is not meant to be that of a folder.
+OTHER_FILES = {".txt", ".tsv", ".json", ".jsonl", ".npz", ".pkl", ".h5", ".hdf5", ".feather"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_model_and_source(parser)
+    parser.set_defaults(model=None)
     add_out(
         parser,
-        "FILE",
-        "file to write; its suffix says what it is: .parquet; .csv; or .npy, an array, with its "
-        "rows in FILE.rows.csv",
+        "ARCHIVE",
+        "folder of the archive to create, or to add new clips to; or a file: .parquet; .csv; or "
+        ".npy, an array, with its rows in FILE.rows.csv. If SOURCE is an archive, its rows are "
+        "written to the file",
     )
     parser.add_argument(
         "--per",
         choices=["window", "clip"],
         default="window",
-        help="write a row per window (default), or per clip, the mean over its windows",
+        help="of a file: write a row per window (default), or per clip, the mean over its windows",
+    )
+    parser.add_argument(
+        "--half",
+        action="store_true",
+        help="of a new archive: store vectors in half precision, which takes half the space",
+    )
+    parser.add_argument(
+        "--root",
+        metavar="FOLDER",
+        help="of an archive: where its sounds are now, if they have been moved",
     )
     add_windows(parser)
     add_precision(parser)
@@ -40,13 +58,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Embed the clips; print how many windows there are."""
+    if arguments.out.suffix.lower() in {*FILES, *OTHER_FILES}:
+        return _into_file(arguments)
+    return _into_archive(arguments)
+
+
+def _into_archive(arguments: argparse.Namespace) -> int:
+    from soundalike.archive.head import MODEL, is_archive, require_new
+    from soundalike.datasets.source import read_source
+    from soundalike.embedding.model_path import find_model
+    from soundalike.search.archive import Archive
+
+    if arguments.per == "clip":
+        raise UsageError("--per clip is for files; an archive has a row per window.")
+    require_new(arguments.out)
+    archive = Archive.open(arguments.out) if is_archive(arguments.out) else None
+    folder = arguments.out / MODEL if archive and arguments.model is None else None
+    folder = folder or find_model(arguments.model or "default")
+    clips = read_source(arguments.source, arguments.label_depth)
+
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.search.fill import fill
+    from soundalike.search.window_choice import with_suitable_windows
+
+    model = SoundEncoder.load(folder)
+    if arguments.window_s is None and arguments.hop_s is None:
+        model = archive.as_cut(model) if archive else with_suitable_windows(model, clips)
+    model = with_windows(model, arguments)
+    root = str(Path(arguments.root).absolute()) if arguments.root else ""
+    archive = Archive.open_for(arguments.out, model, root or clips.root, half=arguments.half)
+    if root and root != archive.head.root:
+        archive.move_root(root)
+    fast = ready_for_inference(model, arguments.precision)
+    result = fill(archive, fast, clips, strict=arguments.strict)
+    write_json(arguments.json, result)
+    if result.n_known:
+        print(f"{counted(result.n_known, 'clip')} were there already", file=sys.stderr)
+    added = f"added {counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
+    added = added if result.n_clips else "nothing new"
+    total = f"{counted(result.n_rows, 'row')} in {arguments.out}"
+    print(f"{added}; {total}{skipped(result.n_problems, result.problems)}")
+    return DONE
+
+
+def _into_file(arguments: argparse.Namespace) -> int:
+    from soundalike.archive.head import is_archive
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_model
     from soundalike.embedding.output_file import check_output
     from soundalike.embedding.row_files import ROW_FILES
 
     check_output(arguments.out, ROW_FILES)
-    folder = find_model(arguments.model)
+    if is_archive(Path(arguments.source)):
+        return _export(arguments)
+    folder = find_model(arguments.model or "default")
     clips = read_source(arguments.source, arguments.label_depth)
 
     from soundalike.embedding import embed
@@ -64,4 +129,14 @@ def run(arguments: argparse.Namespace) -> int:
     windows = f"{counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
     rows = f", {counted(result.n_rows, 'row')}" if arguments.per == "clip" else ""
     print(f"{windows}{rows} in {arguments.out}{skipped(result.n_problems, result.problems)}")
+    return DONE
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from soundalike.search.archive import Archive
+    from soundalike.search.export import export
+
+    result = export(Archive.open(arguments.source), arguments.out)
+    write_json(arguments.json, result)
+    print(f"{counted(result.n_rows, 'row')} in {arguments.out}")
     return DONE

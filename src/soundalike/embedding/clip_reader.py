@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.log_mel import LogMel
+from soundalike.audio.peaks import Peaks, peak_db
 from soundalike.audio.silence import Silence, is_silent
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import log_mel_blocks
@@ -36,6 +37,7 @@ class ClipReader:
     Attributes:
         relative_paths: of the clips, as results name them.
         problems: the clips that were skipped.
+        broken: positions of clips that could not be read to their ends.
 
     Raises:
         BrokenClipsError: while reading, if a clip is broken and `strict` is set.
@@ -48,10 +50,12 @@ class ClipReader:
         self.clips = clips
         self.strict = strict
         self.problems: list[Problem] = []
+        self.broken: set[int] = set()
         self.relative_paths = clips.relative_paths().to_numpy(object)
         self._durations_s = np.zeros(len(clips))
         self._bands = np.full((len(clips), 4), np.nan)
         self._silent_steps = [np.empty(0, np.bool_)] * len(clips)
+        self._peaks = [np.empty(0, np.float32)] * len(clips)
         self._progress = progress
         if progress:
             clips.announce()
@@ -126,12 +130,31 @@ class ClipReader:
         Shape:
             clips, start_s, end_s, result: [stretches].
         """
-        clip_start_s = self.clips.rows["start_s"].fillna(0.0).to_numpy(float)[clips]
-        ends = np.where(np.isnan(end_s), clip_start_s + self._durations_s[clips], end_s)
-        stretches = zip(clips, start_s - clip_start_s, ends - clip_start_s, strict=True)
+        stretches = zip(clips, *self._within_clips(clips, start_s, end_s), strict=True)
         rate = self.front_end.sample_rate
         silent = [is_silent(self._silent_steps[clip], rate, *times) for clip, *times in stretches]
         return np.array(silent, np.bool_)
+
+    def peak_db(
+        self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Return the peaks of stretches of clips in decibels; the arguments are as in `is_silent`.
+
+        Shape:
+            clips, start_s, end_s, result: [stretches].
+        """
+        stretches = zip(clips, *self._within_clips(clips, start_s, end_s), strict=True)
+        rate = self.front_end.sample_rate
+        peaks = [peak_db(self._peaks[clip], rate, *times) for clip, *times in stretches]
+        return np.array(peaks, np.float32)
+
+    def _within_clips(
+        self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the times of stretches in their clips; NaN is the end of a clip."""
+        clip_start_s = self.clips.rows["start_s"].fillna(0.0).to_numpy(float)[clips]
+        ends = np.where(np.isnan(end_s), clip_start_s + self._durations_s[clips], end_s)
+        return start_s - clip_start_s, ends - clip_start_s
 
     def write_problems(self, out: Path) -> str | None:
         """List the skipped clips in a CSV file beside `out`, whose lock is held.
@@ -159,20 +182,23 @@ class ClipReader:
         rate, fmin, fmax = self.front_end.sample_rate, self.front_end.fmin, self.front_end.fmax
 
         def read() -> Iterator[NDArray[np.float32]]:
-            n_samples, spectrum, silence = 0, Spectrum(), Silence(rate)
+            n_samples, spectrum, silence, peaks = 0, Spectrum(), Silence(rate), Peaks(rate)
             for waveform in read_blocks(
                 clip.path, rate, clip.start_s, clip.end_s, spectrum=spectrum
             ):
                 n_samples += len(waveform)
                 silence.add(waveform)
+                peaks.add(waveform)
                 yield waveform
             self._silent_steps[position] = silence.steps()
+            self._peaks[position] = peaks.steps()
             self._durations_s[position] = n_samples / rate
             self._bands[position] = dataclasses.astuple(spectrum.band(fmin, fmax))
 
         try:
             yield from log_mel_blocks(read, self.front_end)
         except AudioError as error:
+            self.broken.add(position)
             self._skip(Problem(clip.path, error.problem, str(error)))
 
     def _skip(self, problem: Problem) -> None:

@@ -118,15 +118,15 @@ Rows = Iterator[tuple[pd.DataFrame, NDArray[np.float32]]]
 def _window_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
     for batch in batches:
         times = reader.times(batch.clips, batch.starts, batch.n_frames)
-        yield _columns(reader, batch.clips, *times), batch.vectors
+        yield row_columns(reader, batch.clips, *times), batch.vectors
 
 
 def _clip_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
     for clips, means in means_by_clip(batches, CLIPS_PER_BATCH):
-        yield _columns(reader, clips, *reader.whole(clips)), means
+        yield row_columns(reader, clips, *reader.whole(clips)), means
 
 
-def _columns(
+def row_columns(
     reader: ClipReader,
     clips: NDArray[np.int64],
     start_s: NDArray[np.float64],

@@ -1,0 +1,157 @@
+"""An archive of sounds: add sounds, and search it by sound."""
+
+import dataclasses
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from soundalike import __version__
+from soundalike.archive.head import MODEL, ArchiveError, Head
+from soundalike.archive.index import open_index
+from soundalike.archive.neighbors import Index
+from soundalike.archive.window_archive import WindowArchive
+from soundalike.audio.windows import Windows
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.source import read_source
+from soundalike.search.hits import best_rows
+from soundalike.search.queries import RowQuery
+from soundalike.search.query_vectors import queries_of, search_vector
+from soundalike.search.selection import Selection
+
+if TYPE_CHECKING:
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.search.fill import FillResult
+
+
+class Archive(WindowArchive):
+    """The sounds of a collection as vectors, with the model that made them.
+
+    >>> import soundalike as sa
+    >>> archive = sa.Archive.open("birds")  # doctest: +SKIP
+    >>> archive.search("call.wav", k=10)  # doctest: +SKIP
+    """
+
+    @classmethod
+    def open_for(
+        cls, path: str | Path, model: "SoundEncoder", root: str = "", *, half: bool = False
+    ) -> Self:
+        """Open the archive of a model, or create it.
+
+        Args:
+            path: its folder.
+            model: makes the vectors; it is saved in the archive.
+            root: of a new archive, the folder that paths are relative to.
+            half: If true, a new archive stores vectors in half precision, which halves it.
+
+        Raises:
+            ArchiveError: the archive is of another model or of other windows, or the folder is no
+                archive.
+            InUseError: another run is writing to it.
+            OSError: a file cannot be written.
+        """
+        windows = dataclasses.asdict(model.windows)
+        head = Head(model.dim, model.fingerprint(), windows, root, half, __version__)
+        archive = cls.create(path, head, model.save)
+        archive.require(head, model.front_end.hop_s)
+        return archive
+
+    def __init__(self, path: Path, head: Head) -> None:
+        super().__init__(path, head)
+        self._indexes: dict[tuple[str | None, bool], Index] = {}  # the latest one
+
+    def as_cut(self, model: "SoundEncoder") -> "SoundEncoder":
+        """Return a model with the windows of the archive."""
+        windows, frame_s = Windows(**self.head.windows), model.front_end.hop_s
+        return model.with_windows((windows.n_frames - 1) * frame_s, windows.hop_frames * frame_s)
+
+    def require(self, head: Head, frame_s: float) -> None:
+        """Raise an ArchiveError unless rows with this head belong into the archive."""
+        ours = self.head
+        if ours.windows != head.windows:
+            raise ArchiveError(
+                f"{self.path}: has {Windows(**ours.windows).in_words(frame_s)}, and these are "
+                f"{Windows(**head.windows).in_words(frame_s)}: leave out --window_s and --hop_s, "
+                "or name a new folder."
+            )
+        if ours.model != head.model:
+            raise ArchiveError(
+                f"{self.path}: holds vectors of another model: leave out MODEL to use the one in "
+                "the archive, or name a new folder."
+            )
+
+    @functools.cached_property
+    def model(self) -> "SoundEncoder":
+        """The model that made the vectors, ready for inference.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        from soundalike.embedding.sound_encoder import SoundEncoder
+
+        return SoundEncoder.load(self.path / MODEL)
+
+    def add(
+        self, sounds: str | os.PathLike[str] | ClipTable, *, progress: bool = True
+    ) -> "FillResult":
+        """Add the sounds of a source that the archive lacks; see `fill`.
+
+        Args:
+            sounds: any source that `read_source` takes, or what it returns.
+            progress: If true, a progress bar is shown on standard error.
+        """
+        from soundalike.search.fill import fill
+
+        clips = sounds if isinstance(sounds, ClipTable) else read_source(sounds)
+        return fill(self, self.model, clips, progress=progress)
+
+    def search(
+        self,
+        query: Any,
+        k: int = 10,
+        *,
+        unlike: Any = (),
+        selection: Selection | None = None,
+        all_windows: bool = False,
+        exact: bool = False,
+    ) -> pd.DataFrame:
+        """Return the rows that sound most like a query, the best first.
+
+        Args:
+            query: a sound, or several whose vectors are averaged. A sound is the path of a file;
+                "file@12.5-14", the part from 12.5 to 14 seconds; the id of a row; or a tuple of a
+                waveform and its sample rate.
+            k: number of rows.
+            unlike: sounds that the results should not be like.
+            selection: which rows are searched; by default all.
+            all_windows: If true, every window counts. By default a recording counts once, by its
+                best window.
+            exact: If true, all rows are compared, however many there are.
+
+        Returns:
+            The columns of `rows`, after `similarity`, the cosine to the query.
+
+        Raises:
+            QueryError: a query is no sound, silent, too short, or no row of the archive.
+            ArchiveError: the archive is damaged.
+        """
+        queries = queries_of(query)
+        vector = search_vector(self, queries, queries_of(unlike))
+        where = selection.where() if selection else None
+        if (key := (where, exact)) not in self._indexes:
+            self._indexes = {key: open_index(self, where, exact=exact)}
+        return best_rows(
+            self,
+            self._indexes[key],
+            vector,
+            k,
+            all_windows=all_windows,
+            without={each.id for each in queries if isinstance(each, RowQuery)},
+        )
+
+    def refresh(self) -> None:
+        """Read the latest version of the tables from now on."""
+        super().refresh()
+        self._indexes = {}

@@ -1,0 +1,175 @@
+"""Embed the clips of a source into an archive, in parts: an interrupted run resumes."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from soundalike.archive.index import EXACT_ROWS
+from soundalike.archive.window_archive import WindowArchive
+from soundalike.archive.writer import Writer
+from soundalike.datasets.clips import ClipTable
+from soundalike.embedding.clip_reader import ClipReader
+from soundalike.embedding.embed import row_columns
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.window_embeddings import encode_windows
+from soundalike.search.new_clips import Comparison, compare, recording_of
+
+# A part is this many clips, or fewer if their files are large; a run that is killed loses one part.
+CLIPS_PER_PART, BYTES_PER_PART = 256, 64 * 2**20
+ROWS_PER_ADD = 4096  # held in memory
+
+
+@dataclass(frozen=True)
+class FillResult:
+    """What was added to an archive.
+
+    Args:
+        n_clips: clips that were embedded.
+        n_windows: their windows, a row each.
+        n_known: clips that were in the archive already.
+        n_rows: rows that the archive has now.
+        n_problems: clips that were skipped because they could not be read.
+        problems: the CSV file that lists them, if there are any.
+        root: folder that the paths in the archive are relative to; "" if they are whole.
+    """
+
+    n_clips: int
+    n_windows: int
+    n_known: int
+    n_rows: int
+    n_problems: int
+    problems: str | None
+    root: str
+
+
+def fill(
+    archive: WindowArchive,
+    model: SoundEncoder,
+    clips: ClipTable,
+    *,
+    batch_size: int = 64,
+    strict: bool = False,
+    progress: bool = True,
+) -> FillResult:
+    """Add the clips of a source that an archive lacks.
+
+    A clip whose file has changed is embedded again, and its old rows are deleted. Rows of files
+    that are gone stay. Broken clips are skipped and listed beside the archive.
+
+    Args:
+        archive: the archive; its windows and its model are those of `model`.
+        model: from sounds to vectors.
+        clips: the clips.
+        batch_size: windows that go through the encoder at a time.
+        strict: If true, a broken clip is an error.
+        progress: If true, a progress bar is shown on standard error.
+
+    Raises:
+        InUseError: another run is writing to the archive.
+        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        ArchiveError: the archive is damaged.
+        OSError: a file cannot be written.
+    """
+    with archive.writer() as writer:
+        source = compare(clips, archive.clips(), archive.head.root)
+        touched = source.records[source.is_touched]
+        writer.finish(touched.assign(n_rows=0))
+        new = _new_clips(source, clips)
+        reader = ClipReader(model.front_end, new, strict=strict, name="embed", progress=progress)
+        n_clips, n_rows_before = 0, writer.next_id
+        sounds = iter(reader)
+        records = source.records[source.is_new].reset_index(drop=True)
+        for part in _parts(records):
+            n_clips += _add_part(writer, reader, sounds, model, records, part, batch_size)
+        for _ in sounds:  # ends the progress bar
+            pass
+        if not n_clips and not source.records["recording"].any():
+            reader.require_some(n_clips)
+        problems = reader.write_problems(archive.path)
+        if n_clips or len(touched):
+            writer.compact()
+        archive.refresh()
+        n_rows = len(archive)
+        if n_rows > EXACT_ROWS:
+            writer.build_index()
+    return FillResult(
+        n_clips=n_clips,
+        n_windows=writer.next_id - n_rows_before,
+        n_known=int((~source.is_new).sum()),
+        n_rows=n_rows,
+        n_problems=len(reader.problems),
+        problems=problems,
+        root=archive.head.root,
+    )
+
+
+def _new_clips(source: Comparison, clips: ClipTable) -> ClipTable:
+    """Return the clips that the archive lacks, with all that is to be said about the source."""
+    new = source.clips.where(source.is_new)
+    return dataclasses.replace(new, problems=clips.problems, notes=clips.notes)
+
+
+def _parts(records: pd.DataFrame) -> Iterator[NDArray[np.int64]]:
+    """Cut clips into parts; yield the positions of each, in their order.
+
+    Where they are cut depends on the clips of a part and the one after it. So the rest of an
+    interrupted run is cut as it would have been.
+    """
+    first, n_bytes = 0, 0
+    for position, size in enumerate(records["size"]):
+        if position > first and (
+            position - first == CLIPS_PER_PART or n_bytes + size > BYTES_PER_PART
+        ):
+            yield np.arange(first, position)
+            first, n_bytes = position, 0
+        n_bytes += max(0, size)
+    if first < len(records):
+        yield np.arange(first, len(records))
+
+
+def _add_part(
+    writer: Writer,
+    reader: ClipReader,
+    sounds: Iterator[Iterator[np.ndarray]],
+    model: SoundEncoder,
+    records: pd.DataFrame,
+    part: NDArray[np.int64],
+    batch_size: int,
+) -> int:
+    """Add the rows of a part, then the records of its clips; return how many were read."""
+    paths = reader.clips.rows["path"].iloc[part]
+    recordings = {path: recording_of(path) for path in paths.unique()}
+    recording = paths.map(recordings).to_numpy(object)
+    n_rows = np.zeros(len(part), np.int64)
+    tables: list[pd.DataFrame] = []
+    vectors: list[NDArray[np.float32]] = []
+
+    def add() -> None:
+        if tables:
+            table, numbers = pd.concat(tables), np.concatenate(vectors)
+            is_whole = ~table.pop("position").isin(reader.broken).to_numpy()
+            writer.add(table[is_whole], numbers[is_whole])
+        tables.clear()
+        vectors.clear()
+
+    for batch in encode_windows(model, itertools.islice(sounds, len(part)), batch_size):
+        positions = part[batch.clips]
+        n_rows += np.bincount(batch.clips, minlength=len(part))
+        times = reader.times(positions, batch.starts, batch.n_frames)
+        table = row_columns(reader, positions, *times)
+        table["recording"] = recording[batch.clips]
+        table["peak_db"] = reader.peak_db(positions, *times)
+        tables.append(table.assign(position=positions))
+        vectors.append(batch.vectors)
+        if sum(map(len, tables)) >= ROWS_PER_ADD:
+            add()
+    add()
+    is_complete = (n_rows > 0) & ~np.isin(part, list(reader.broken))
+    complete = records.iloc[part].assign(recording=recording, n_rows=n_rows)[is_complete]
+    writer.finish(complete)
+    return len(complete)

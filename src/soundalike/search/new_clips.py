@@ -1,0 +1,79 @@
+"""Which clips of a source an archive lacks, and which of its files have changed."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from soundalike.archive.lance_tables import CLIP_KEY
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.file_stamps import file_stamp
+
+STAMP = ["size", "mtime_ns"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Clips of a source beside those of an archive.
+
+    Args:
+        clips: the clips, with paths as the archive has them: see `ClipTable.relative_paths`.
+        records: for each clip its path in the archive, `CLIP_KEY`, `STAMP`, label, split, and the
+            recording that the archive has of it; "" if it has none.
+        is_new: whether the archive lacks the clip, or its file has changed.
+        is_touched: whether the file has another size or time, but the same content.
+
+    Shape:
+        is_new, is_touched: [clips].
+    """
+
+    clips: ClipTable
+    records: pd.DataFrame
+    is_new: NDArray[np.bool_]
+    is_touched: NDArray[np.bool_]
+
+
+def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
+    """Compare the clips of a source with the records of an archive.
+
+    A clip is known if the archive has rows of the same part of the same file. Files with another
+    size or time than the archive noted are read, and known if their content is the same.
+
+    Args:
+        clips: the clips.
+        records: of the archive, as `WindowArchive.clips` returns them.
+        root: folder that the paths of the archive are relative to.
+    """
+    clips = dataclasses.replace(clips, root=root)
+    rows = clips.rows
+    files = {path: (*file_stamp(path),) for path in rows["path"].unique()}
+    stamps = pd.DataFrame([files[path] for path in rows["path"]], columns=STAMP, dtype="int64")
+    ours = rows[["start_s", "end_s", "label", "split"]].assign(path=clips.relative_paths())
+    ours = ours.astype({"start_s": float, "end_s": float})
+    ours[STAMP] = stamps
+    theirs = records[[*CLIP_KEY, *STAMP, "recording"]]
+    both = ours.merge(theirs, "left", on=CLIP_KEY, suffixes=("", "_before"))
+    recording = both["recording"].fillna("").to_numpy(object)
+    is_known = recording != ""
+    has_stamp = (both[STAMP].to_numpy() == both[[f"{c}_before" for c in STAMP]].to_numpy()).all(1)
+    is_touched = is_known & ~has_stamp
+    for position in np.flatnonzero(is_touched):
+        is_touched[position] = recording_of(rows["path"].iloc[position]) == recording[position]
+    is_new = ~(is_known & (has_stamp | is_touched))
+    return Comparison(clips, ours.assign(recording=recording), is_new, is_touched)
+
+
+def recording_of(path: str) -> str:
+    """Return a hash of a sound file's content, which copies and renamed files share.
+
+    Returns:
+        32 hexadecimal digits; "" if the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    except OSError:
+        return ""

@@ -1,0 +1,154 @@
+"""From queries to one vector to search with.
+
+Queries are averaged as unit vectors, so a loud or a long one counts no more than the others. Of the
+average, half the average of the sounds to steer away from is subtracted.
+"""
+
+import math
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.archive.lance_tables import quoted
+from soundalike.audio.silence import SILENT_PEAK
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.file_stamps import file_stamp
+from soundalike.search.archive_paths import path_in
+from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
+
+if TYPE_CHECKING:
+    from soundalike.search.archive import Archive
+
+UNLIKE_WEIGHT = 0.5  # of the sounds to steer away from, beside a weight of 1
+SILENT = "silent: there is nothing to search for."
+SILENT_DB = 20 * math.log10(SILENT_PEAK)
+SHORTEST_S = 0.02  # shorter than any sound that can be recognized
+
+
+def queries_of(query: Any) -> list[Any]:
+    """Return one query or several as a list of `RowQuery`, `FileQuery` and waveforms.
+
+    Args:
+        query: a query, or several; what each may be is in `Archive.search`.
+
+    Raises:
+        QueryError: a query is none of these.
+    """
+    if isinstance(query, RowQuery | FileQuery) or _is_waveform(query):
+        return [query]
+    if isinstance(query, str | os.PathLike):
+        return [parse_query(os.fspath(query))]
+    if isinstance(query, int | np.integer) and not isinstance(query, bool):
+        return [RowQuery(int(query))]
+    if isinstance(query, Iterable):
+        return [each for part in query for each in queries_of(part)]
+    raise QueryError(f"{query!r}: no query: name a sound, the id of a row, or (waveform, rate).")
+
+
+def search_vector(archive: "Archive", queries: list[Any], unlike: list[Any]) -> NDArray[np.float32]:
+    """Return the vector to search with.
+
+    Args:
+        archive: the archive, whose model embeds the sounds.
+        queries: at least one, as `queries_of` returns them.
+        unlike: sounds to steer away from.
+
+    Shape:
+        result: [dim].
+
+    Raises:
+        QueryError: a query is no sound, silent, too short, or no row of the archive.
+    """
+    if not queries:
+        raise QueryError("no query: name a sound, FILE@START-END, or the id of a row.")
+    vector = _mean_unit(archive, queries)
+    if unlike:
+        vector = vector - UNLIKE_WEIGHT * _mean_unit(archive, unlike)
+    if not np.linalg.norm(vector) > 1e-6:
+        raise QueryError("the queries cancel each other: nothing is left to search for.")
+    return vector.astype(np.float32)
+
+
+def _mean_unit(archive: "Archive", queries: list[Any]) -> NDArray[np.float32]:
+    vectors = np.stack([_vector_of(archive, query) for query in queries])
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    mean = unit.mean(axis=0)
+    return mean / max(float(np.linalg.norm(mean)), 1e-12)
+
+
+def _vector_of(archive: "Archive", query: Any) -> NDArray[np.float32]:
+    if isinstance(query, RowQuery):
+        vector = _mean_of_rows(archive, f"id = {query.id}", query)
+        if vector is None:
+            raise QueryError(f"{archive.path}: has no row {query.id}.")
+        return vector
+    if isinstance(query, FileQuery):
+        vector = _stored_vector(archive, query)
+        return _file_vector(archive, query) if vector is None else vector
+    waveform, rate = query
+    if np.ptp(np.asarray(waveform, float)) < 2 * SILENT_PEAK:
+        raise QueryError(f"a waveform: {SILENT}")
+    return archive.model.encode((waveform, rate))
+
+
+def _stored_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32] | None:
+    """Return the mean vector of a file that the archive holds as it is, without its model."""
+    if query.start_s is not None:
+        return None
+    path = path_in(archive.head.root, query.path)
+    records = archive.clips()
+    records = records[records["path"] == path]
+    if len(records) != 1 or not records[["start_s", "end_s"]].isna().all(axis=None):
+        return None
+    record = records.iloc[0]
+    if (record["size"], record["mtime_ns"]) != file_stamp(query.path):
+        return None
+    recording = quoted(record["recording"])
+    return _mean_of_rows(archive, f"path = {quoted(path)} AND recording = {recording}", query)
+
+
+def _mean_of_rows(archive: "Archive", where: str, query: Any) -> NDArray[np.float32] | None:
+    """Return the mean vector of rows, None if there are none.
+
+    Raises:
+        QueryError: they are silent.
+    """
+    rows = archive.rows(where=where, columns=["peak_db"])
+    if not len(rows):
+        return None
+    if rows["peak_db"].max() < SILENT_DB:
+        raise QueryError(f"{query}: {SILENT}")
+    _, vectors = archive.vectors(where)
+    return vectors.mean(axis=0)
+
+
+def _file_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32]:
+    """Embed a file, or a part of it."""
+    from soundalike.embedding.clip_reader import ClipReader
+    from soundalike.embedding.window_embeddings import encode_windows, means_by_clip
+
+    model = archive.model
+    clip = Clip(os.path.abspath(query.path), start_s=query.start_s, end_s=query.end_s)
+    clips = ClipTable.of(query.path, [clip])
+    reader = ClipReader(model.front_end, clips, strict=False, name="search", progress=False)
+    means = [mean for _, mean in means_by_clip(encode_windows(model, reader), n_clips=1)]
+    if reader.problems:
+        raise QueryError(reader.problems[0].message)
+    first = np.zeros(1, np.int64)
+    (start_s,), (end_s,) = reader.whole(first)
+    if end_s - start_s < SHORTEST_S:
+        raise QueryError(
+            f"{query}: {end_s - start_s:.3f} s of sound: too short to search for; a query takes "
+            f"{SHORTEST_S} s or more."
+        )
+    if reader.is_silent(first, np.array([start_s]), np.array([end_s])).all():
+        raise QueryError(f"{query}: {SILENT}")
+    return means[0][0]
+
+
+def _is_waveform(query: Any) -> bool:
+    """Return whether a query is a tuple of a waveform and its sample rate."""
+    return isinstance(query, tuple) and len(query) == 2 and hasattr(query[0], "__array__")

@@ -1,0 +1,71 @@
+"""The archive of a source that is searched directly: kept in the user's cache, brought up to date.
+
+It is keyed by the source and by the shipped model, whose settings name the hash of its weights.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from soundalike.archive.head import is_archive
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.source import read_source
+from soundalike.embedding.model_path import CONFIG, find_model
+from soundalike.runtime.counts import counted
+from soundalike.search.archive import Archive
+from soundalike.search.new_clips import compare
+
+MODEL = "default"
+
+
+def archive_of_source(source: str, *, progress: bool = True) -> Archive:
+    """Return an archive of a source; clips that are new or have changed are embedded first.
+
+    Args:
+        source: any source that `read_source` takes.
+        progress: If true, what is embedded is said on standard error, with a progress bar.
+
+    Raises:
+        SourceError: there is no such source.
+        InUseError: another run is bringing it up to date.
+        BrokenClipsError: no clip can be read.
+        OSError: a file cannot be written.
+    """
+    clips = read_source(source)
+    folder = cache_folder() / _key(source)
+    if is_archive(folder):
+        archive = Archive.open(folder)
+        state = compare(clips, archive.clips(), archive.head.root)
+        if not (state.is_new | state.is_touched).any():
+            return archive
+        n_new = int(state.is_new.sum())
+    else:
+        archive, n_new = _create(folder, clips), len(clips)
+    if progress and n_new:
+        print(
+            f"{source}: embedding {counted(n_new, 'new clip')}; kept in {folder}", file=sys.stderr
+        )
+    archive.add(clips, progress=progress)
+    return archive
+
+
+def cache_folder() -> Path:
+    """Return the folder of these archives, in the cache of the user."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return cache / "soundalike" / "archives"
+
+
+def _create(folder: Path, clips: ClipTable) -> Archive:
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.search.window_choice import with_suitable_windows
+
+    model = with_suitable_windows(SoundEncoder.load(find_model(MODEL)), clips)
+    return Archive.open_for(folder, model, clips.root)
+
+
+def _key(source: str) -> str:
+    place = os.path.abspath(os.path.expanduser(source)) if os.path.exists(source) else source
+    config = (find_model(MODEL) / CONFIG).read_text(encoding="utf-8")
+    return hashlib.sha256(json.dumps([place, config]).encode()).hexdigest()[:16]

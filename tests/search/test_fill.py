@@ -1,0 +1,269 @@
+"""Sounds into an archive."""
+
+import os
+import random
+import shutil
+import time
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.archive import index
+from soundalike.archive.lance_index import has_index
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.prepare import BrokenClipsError
+from soundalike.datasets.source import read_source
+from soundalike.embedding.embed import embed
+from soundalike.search import fill as module
+from soundalike.search.archive import Archive
+from soundalike.search.fill import fill
+
+
+def refill(archive, model, source, **settings):
+    return fill(archive, model, read_source(source), progress=False, **settings)
+
+
+def test_an_archive_has_the_rows_of_a_file(new_archive, small_model, sounds, tmp_path):
+    result = refill(new_archive, small_model, sounds)
+    embed(small_model, read_source(sounds), tmp_path / "rows.parquet", progress=False)
+    expected = pd.read_parquet(tmp_path / "rows.parquet")
+    table = new_archive.to_pandas()
+    vectors = np.stack(table.pop("vector"))
+    np.testing.assert_allclose(vectors, np.stack(expected.pop("vector")), atol=1e-5)
+    assert table[list(expected)].to_dict("list") == expected.to_dict("list")
+    assert table["id"].tolist() == list(range(len(expected)))
+    assert (result.n_clips, result.n_known, result.n_problems) == (6, 0, 0)
+    assert result.n_windows == result.n_rows == len(expected)
+    assert result.root == str(sounds)
+    assert table["recording"].nunique() == 6
+    assert table["peak_db"].between(-6.1, -4.5).all()  # tones at half of full scale, noise
+
+
+def test_only_what_is_new_is_added(new_archive, small_model, sounds, write_sound):
+    before = refill(new_archive, small_model, sounds).n_rows
+    rows = new_archive.to_pandas()
+    result = refill(new_archive, small_model, sounds)
+    assert (result.n_clips, result.n_windows, result.n_known) == (0, 0, 6)
+    write_sound(sounds / "low" / "new\nsound #1 100%ü 'x'.wav", 2.0)
+    shutil.copy(sounds / "low" / "0.wav", sounds / "copy.wav")
+    os.utime(sounds / "low" / "7.wav", ns=(1, 1))
+    result = refill(new_archive, small_model, sounds)
+    assert (result.n_clips, result.n_known) == (2, 6)
+    assert refill(new_archive, small_model, sounds).n_known == 8
+    after = new_archive.to_pandas()
+    pd.testing.assert_frame_equal(after.iloc[:before], rows)
+    copies = after[after["path"].isin(["copy.wav", "low/0.wav"])]
+    assert copies["recording"].nunique() == 1
+    assert len(copies) == 2 * len(rows[rows["path"] == "low/0.wav"])
+
+
+def test_a_changed_sound_is_embedded_again(new_archive, small_model, sounds, write_sound):
+    refill(new_archive, small_model, sounds)
+    before = new_archive.rows()
+    write_sound(sounds / "low" / "0.wav", 3.0)
+    (sounds / "high" / "0.wav").unlink()
+    assert refill(new_archive, small_model, sounds).n_clips == 1
+    rows = new_archive.rows()
+    others = before[before["path"] != "low/0.wav"]
+    pd.testing.assert_frame_equal(rows.iloc[: len(others)], others.reset_index(drop=True))
+    new = rows.iloc[len(others) :]
+    assert set(new["path"]) == {"low/0.wav"}
+    assert (new["duration_s"] == 3).all()
+    assert "high/0.wav" in set(rows["path"])  # rows of sounds that are gone stay
+
+
+def test_segments_of_a_file_are_clips_of_one_recording(new_archive, small_model, sounds):
+    path = str(sounds / "low" / "7.wav")
+    clips = [Clip(path, "a", "train", end_s=1.2), Clip(path, "b", start_s=1.2)]
+    for n_known in (0, 2):
+        result = fill(new_archive, small_model, ClipTable.of("x", clips), progress=False)
+        assert result.n_known == n_known
+    rows = new_archive.rows()
+    assert rows["recording"].nunique() == 1
+    assert rows.groupby("label")["start_s"].min().to_dict() == {"a": 0, "b": 1.2}
+    assert rows["split"].unique().tolist() == ["train", ""]
+
+
+def test_broken_sounds_are_listed_and_tried_again(new_archive, small_model, sounds, write_sound):
+    (sounds / "broken.wav").write_text("no sound")
+    with pytest.raises(BrokenClipsError, match=r"broken\.wav"):
+        refill(new_archive, small_model, sounds, strict=True)
+    result = refill(new_archive, small_model, sounds)
+    assert (result.n_clips, result.n_problems) == (6, 1)
+    assert pd.read_csv(result.problems)["path"].tolist() == [str(sounds / "broken.wav")]
+    assert result.problems == f"{new_archive.path}.problems.csv"
+    write_sound(sounds / "broken.wav")
+    result = refill(new_archive, small_model, sounds)
+    assert (result.n_clips, result.n_problems, result.problems) == (1, 0, None)
+    assert not os.path.exists(f"{new_archive.path}.problems.csv")
+
+
+def test_nothing_but_broken_sounds_is_an_error(new_archive, small_model, tmp_path):
+    (tmp_path / "broken.wav").write_text("no sound")
+    with pytest.raises(BrokenClipsError, match="no clip could be read"):
+        refill(new_archive, small_model, tmp_path / "broken.wav")
+    assert len(new_archive) == 0
+
+
+def test_a_sound_that_breaks_after_its_first_windows_has_no_rows(
+    new_archive, small_model, sounds, monkeypatch
+):
+    """Its file may change while it is read."""
+    original = module.ClipReader._log_mel
+
+    def break_off(reader, position, clip):
+        blocks = original(reader, position, clip)
+        if clip.path.endswith("7.wav"):
+            yield next(blocks)[:120]
+            reader.broken.add(position)
+        else:
+            yield from blocks
+
+    monkeypatch.setattr(module.ClipReader, "_log_mel", break_off)
+    assert refill(new_archive, small_model, sounds).n_clips == 3
+    assert {path[-5:] for path in new_archive.rows()["path"]} == {"0.wav"}
+    assert set(new_archive.clips()["path"].str[-5:]) == {"0.wav"}
+
+
+def test_parts_are_cut_by_number_and_by_size(monkeypatch):
+    monkeypatch.setattr(module, "CLIPS_PER_PART", 3)
+    monkeypatch.setattr(module, "BYTES_PER_PART", 10)
+    sizes = pd.DataFrame({"size": [1, 1, 1, 1, 9, 30, 2, -1, 3]})
+    parts = [part.tolist() for part in module._parts(sizes)]
+    assert parts == [[0, 1, 2], [3, 4], [5], [6, 7, 8]]
+    for done in (3, 5, 6):  # an interrupted run continues with the same parts
+        rest = [(part + done).tolist() for part in module._parts(sizes[done:])]
+        assert rest == [part for part in parts if part[0] >= done]
+    assert list(module._parts(sizes[:0])) == []
+
+
+def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeypatch):
+    monkeypatch.setattr(module, "EXACT_ROWS", 5)
+    monkeypatch.setattr(index, "EXACT_ROWS", 5)
+    monkeypatch.setattr(module, "ROWS_PER_ADD", 4)
+    refill(new_archive, small_model, sounds)
+    assert has_index(new_archive.row_table)
+    best = new_archive.search(3, k=3)
+    exact = new_archive.search(3, k=3, exact=True)
+    assert best["id"].tolist() == exact["id"].tolist()
+
+
+KILLED = """
+import json, os, signal, sys, traceback
+from pathlib import Path
+import lancedb.table
+from soundalike.datasets.source import read_source
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.search import fill as module
+from soundalike.search.archive import Archive
+
+root, model, sounds = sys.argv[1:]
+module.CLIPS_PER_PART = 1
+TABLE = lancedb.table.LanceTable
+n_changes = 0
+
+def kill_before(moment):
+    def counted(change):
+        def counting(*arguments, **settings):
+            global n_changes
+            n_changes += 1
+            if n_changes == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return change(*arguments, **settings)
+        return counting
+    for name in ("add", "delete", "optimize"):
+        setattr(TABLE, name, counted(getattr(TABLE, name)))
+    os.replace = counted(os.replace)
+
+def work(folder):
+    encoder = SoundEncoder.load(model)
+    clips = read_source(sounds)
+    archive = Archive.open_for(folder, encoder, clips.root)
+    module.fill(archive, encoder, clips, progress=False)
+    table = archive.to_pandas()
+    table["vector"] = table["vector"].map(lambda vector: vector.tobytes().hex())
+    Path(f"{folder}.json").write_text(table.to_json())
+
+def was_killed(folder, moment=0):
+    if (child := os.fork()) == 0:
+        code = 1
+        try:
+            kill_before(moment)
+            work(folder)
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) or status == 0
+    return os.WIFSIGNALED(status)
+
+moment, killed = 0, True
+while killed:
+    moment += 1
+    folder = Path(root, f"{moment:03d}")
+    killed = was_killed(folder, moment)
+    assert not killed or not was_killed(folder)
+print(moment)
+"""
+
+
+def test_a_kill_at_any_moment_makes_no_difference(nursery, small_model, few_sounds, tmp_path):
+    """Killed before each change of a table or a file, and run again: the same rows and bytes."""
+    small_model.save(tmp_path / "model")
+    for kind in ("low", "high"):
+        (tmp_path / "sounds" / kind).mkdir(parents=True)
+        shutil.copy(few_sounds / kind / "0.wav", tmp_path / "sounds" / kind)
+    process = nursery.run("-c", KILLED, tmp_path, tmp_path / "model", tmp_path / "sounds")
+    assert process.returncode == 0, process.stderr
+    n_moments = int(process.stdout)
+    assert n_moments > 8  # weights, config and head; rows and record of two parts; two compactions
+    contents = Counter((tmp_path / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1))
+    assert list(contents.values()) == [n_moments]
+    left = list(tmp_path.rglob("*.partial"))
+    assert not left
+
+
+RUN = """
+import sys
+from soundalike.datasets.source import read_source
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.search.archive import Archive
+from soundalike.search.fill import fill
+
+model = SoundEncoder.load(sys.argv[1])
+clips = read_source(sys.argv[2])
+fill(Archive.open_for(sys.argv[3], model, clips.root), model, clips, progress=False)
+"""
+
+
+@pytest.mark.slow
+def test_twenty_random_kills_over_five_thousand_files(nursery, small_model, tmp_path, write_sound):
+    small_model.save(tmp_path / "model")
+    for number in range(5000):
+        write_sound(tmp_path / "sounds" / f"{number % 50}" / f"{number}.wav", 0.4, number)
+    words = ["-c", RUN, tmp_path / "model", tmp_path / "sounds"]
+    start = time.monotonic()
+    assert nursery.run(*words, tmp_path / "whole", limit_s=1800).returncode == 0
+    whole_s = time.monotonic() - start
+    rng, n_kills = random.Random(0), 0
+    while n_kills < 20:
+        program = nursery.start(*words, tmp_path / "killed")
+        if program.poll(rng.uniform(0.02, 0.12) * whole_s) is not None:
+            break
+        os.kill(program.pid, 9)
+        program.communicate(60)
+        n_kills += 1
+    assert nursery.run(*words, tmp_path / "killed", limit_s=1800).returncode == 0
+    tables = [Archive.open(tmp_path / name).to_pandas() for name in ("whole", "killed")]
+    vectors = [np.stack(table.pop("vector")) for table in tables]
+    pd.testing.assert_frame_equal(*tables)
+    np.testing.assert_array_equal(*vectors)
+    assert n_kills > 5
+    sizes = [
+        sum(path.stat().st_size for path in (tmp_path / name).rglob("*") if path.is_file())
+        for name in ("whole", "killed")
+    ]
+    assert sizes[1] < 1.1 * sizes[0]  # nothing is left of the kills

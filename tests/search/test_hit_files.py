@@ -1,0 +1,23 @@
+"""The sounds of hits."""
+
+import numpy as np
+import soundfile
+from archives import make_rows
+
+from soundalike.search.hit_files import copy_hits, missing_files
+
+
+def test_hits_are_copied_as_wav_files(tmp_path, write_sound):
+    write_sound(tmp_path / "a b'\n#%ü.wav", 2.0)
+    write_sound(tmp_path / "sub" / "c.flac", 0.5)
+    rows = make_rows(["a b'\n#%ü.wav", "sub/c.flac", "gone.wav"]).iloc[[1, 2, 4]]
+    assert missing_files(rows, str(tmp_path)) == ["gone.wav"]
+    files = copy_hits(rows, str(tmp_path), tmp_path / "deep" / "hits")
+    names = ["001_a_b_ü_1.00s.wav", "002_c_0.00s.wav"]
+    assert [file.name for file in files] == names
+    assert sorted(path.name for path in (tmp_path / "deep" / "hits").iterdir()) == names
+    original, rate = soundfile.read(tmp_path / "a b'\n#%ü.wav")
+    waveform, copy_rate = soundfile.read(files[0])
+    assert copy_rate == rate
+    np.testing.assert_allclose(waveform, original[22050:], atol=1e-4)
+    assert soundfile.info(files[1]).frames == 11025  # the window ends after its file

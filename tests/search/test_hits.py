@@ -1,0 +1,55 @@
+"""The best rows."""
+
+import numpy as np
+import pytest
+from archives import DIM, add_clips
+
+from soundalike.archive.head import Head
+from soundalike.archive.index import open_index
+from soundalike.archive.window_archive import WindowArchive
+from soundalike.search import hits
+from soundalike.search.hits import best_rows
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    archive = WindowArchive.create(tmp_path_factory.mktemp("some") / "archive", Head(DIM, "m"))
+    names = [f"{number}.wav" for number in range(12)]
+    add_clips(archive, names, n_windows=20)
+    add_clips(archive, ["copy of 3.wav"], seed=1, n_windows=20, recording="hash of 3.wav")
+    return archive
+
+
+def by_definition(archive, vector, k, all_windows, without):
+    ids, vectors = archive.vectors()
+    cosines = vectors @ vector / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vector)
+    recordings = archive.rows()["recording"]
+    results, recordings_so_far = [], set()
+    for row in np.argsort(-cosines):
+        if ids[row] in without or (not all_windows and recordings[row] in recordings_so_far):
+            continue
+        recordings_so_far.add(recordings[row])
+        results.append(ids[row])
+    return results[:k]
+
+
+@pytest.mark.parametrize("few_rows", [0, 2000])
+@pytest.mark.parametrize("all_windows", [False, True])
+@pytest.mark.parametrize("k", [1, 5, 100, 1000])
+def test_the_best_windows_or_the_best_of_each_recording(
+    k, all_windows, few_rows, archive, monkeypatch
+):
+    monkeypatch.setattr(hits, "FEW_ROWS", few_rows)
+    vector = np.random.default_rng(k).standard_normal(DIM).astype(np.float32)
+    without = {int(open_index(archive).nearest(vector, 1).ids[0])}
+    rows = best_rows(
+        archive, open_index(archive), vector, k, all_windows=all_windows, without=without
+    )
+    assert rows["id"].tolist() == by_definition(archive, vector, k, all_windows, without)
+    assert list(rows)[:2] == ["similarity", "id"]
+    assert (np.diff(rows["similarity"]) <= 0).all()
+
+
+def test_an_empty_selection_has_no_hits(archive):
+    index = open_index(archive, "label = 'none'")
+    assert best_rows(archive, index, np.ones(DIM, np.float32), 5).empty

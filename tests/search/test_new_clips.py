@@ -1,0 +1,68 @@
+"""What an archive has of a source."""
+
+import os
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.search.new_clips import compare, recording_of
+
+
+@pytest.fixture
+def clips(tmp_path):
+    paths = [tmp_path / name for name in ("a.wav", "it's\n#.wav")]
+    for path in paths:
+        path.write_text(path.name)
+    return ClipTable.of("x", [Clip(str(paths[0])), Clip(str(paths[1]), start_s=1.0, end_s=2.0)])
+
+
+def recorded(clips, root):
+    """Return records of all clips, as an archive has them once they are embedded."""
+    nothing = pd.DataFrame(
+        columns=["path", "start_s", "end_s", "size", "mtime_ns", "recording"]
+    ).astype({"start_s": float, "end_s": float, "size": int, "mtime_ns": int})
+    state = compare(clips, nothing, root)
+    assert state.is_new.all()
+    assert not state.is_touched.any()
+    return state.records.assign(recording=[recording_of(path) for path in clips.rows["path"]])
+
+
+def test_what_is_recorded_is_known(clips, tmp_path):
+    records = recorded(clips, str(tmp_path))
+    assert records["path"].tolist() == ["a.wav", "it's\n#.wav"]
+    state = compare(clips, records, str(tmp_path))
+    assert not state.is_new.any()
+    assert state.clips.relative_paths().tolist() == records["path"].tolist()
+    other_part = ClipTable.of("x", [Clip(str(tmp_path / "a.wav"), end_s=1.0)])
+    assert compare(other_part, records, str(tmp_path)).is_new.all()
+
+
+def test_a_changed_file_is_new_and_a_touched_one_is_known(clips, tmp_path):
+    records = recorded(clips, str(tmp_path))
+    os.utime(tmp_path / "a.wav", ns=(1, 1))
+    (tmp_path / "it's\n#.wav").write_text("longer than before")
+    state = compare(clips, records, str(tmp_path))
+    assert state.is_new.tolist() == [False, True]
+    assert state.is_touched.tolist() == [True, False]
+
+
+def test_a_file_that_is_gone_is_new_so_that_it_is_reported(clips, tmp_path):
+    records = recorded(clips, str(tmp_path))
+    (tmp_path / "a.wav").unlink()
+    assert compare(clips, records, str(tmp_path)).is_new.tolist() == [True, False]
+    assert recording_of(str(tmp_path / "a.wav")) == ""
+
+
+def test_sounds_that_were_moved_with_their_root_are_known(clips, tmp_path):
+    records = recorded(clips, str(tmp_path))
+    new_root = tmp_path / "new"
+    new_root.mkdir()
+    for path in clips.rows["path"]:
+        shutil.copy2(path, new_root)
+    moved = clips.rows.assign(path=clips.rows["path"].str.replace(str(tmp_path), str(new_root)))
+    state = compare(ClipTable("y", moved), records, str(new_root))
+    assert not state.is_new.any()
+    assert np.array_equal(state.records["start_s"], [np.nan, 1.0], equal_nan=True)

@@ -1,0 +1,128 @@
+"""From sounds, parts of sounds and rows to one vector."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.search.archive import Archive
+from soundalike.search.queries import FileQuery, QueryError, RowQuery
+from soundalike.search.query_vectors import UNLIKE_WEIGHT, queries_of, search_vector
+
+
+def unit(vector):
+    return vector / np.linalg.norm(vector)
+
+
+def test_a_query_may_be_written_in_many_ways(few_sounds):
+    file = few_sounds / "low" / "0.wav"
+    waveform = (np.ones(100), 22050)
+    assert queries_of(file) == queries_of(str(file)) == [FileQuery(str(file))]
+    assert queries_of(np.int64(7)) == queries_of("7") == [RowQuery(7)]
+    assert queries_of([3, f"{file}@0.5-1", [RowQuery(4)]]) == [
+        RowQuery(3), FileQuery(str(file), 0.5, 1.0), RowQuery(4),
+    ]  # fmt: skip
+    assert queries_of(waveform) == [waveform]
+    assert queries_of(()) == []
+    for wrong in (None, 1.5, True):
+        with pytest.raises(QueryError, match="name a sound"):
+            queries_of(wrong)
+
+
+def test_a_row_is_its_vector(full):
+    ids, vectors = full.vectors()
+    for row in (0, 7):
+        vector = search_vector(full, [RowQuery(int(ids[row]))], [])
+        np.testing.assert_allclose(vector, unit(vectors[row]), atol=1e-6)
+    with pytest.raises(QueryError, match="has no row 99"):
+        search_vector(full, [RowQuery(99)], [])
+
+
+def test_a_file_is_the_mean_of_its_windows(full, few_sounds, tmp_path):
+    path = few_sounds / "high" / "7.wav"
+    expected = unit(full.model.encode(path))
+    shutil.copy(path, tmp_path / "copy.wav")
+    for file in (path, tmp_path / "copy.wav"):
+        vector = search_vector(full, [FileQuery(str(file))], [])
+        np.testing.assert_allclose(vector, expected, atol=1e-5)
+    waveform, rate = soundfile.read(path, dtype="float32")
+    vector = search_vector(full, [(waveform, rate)], [])
+    np.testing.assert_allclose(vector, expected, atol=1e-5)
+    part = search_vector(full, [FileQuery(str(path), 0.5, 2.0)], [])
+    from_samples = search_vector(full, [(waveform[11025:44100], rate)], [])
+    np.testing.assert_allclose(part, from_samples, atol=1e-4)
+
+
+def test_a_file_of_the_archive_needs_no_model_until_it_changes(full, few_sounds, monkeypatch):
+    archive = Archive.open(full.path)
+    path = few_sounds / "low" / "7.wav"
+    monkeypatch.setattr(Archive, "model", None)
+    vector = search_vector(archive, [FileQuery(str(path))], [])
+    monkeypatch.undo()
+    np.testing.assert_allclose(vector, unit(full.model.encode(path)), atol=1e-5)
+    status = os.stat(path)
+    os.utime(path, ns=(1, 1))
+    monkeypatch.setattr(Archive, "model", None)
+    with pytest.raises(AttributeError):
+        search_vector(archive, [FileQuery(str(path))], [])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_queries_are_averaged_and_steered(full):
+    ids, vectors = full.vectors()
+    a, b, c = (unit(vectors[row]) for row in (0, 5, 9))
+    rows = [RowQuery(int(ids[row])) for row in (0, 5, 9)]
+    mean = unit(a + b)
+    np.testing.assert_allclose(search_vector(full, rows[:2], []), mean, atol=1e-6)
+    steered = search_vector(full, rows[:2], rows[2:])
+    np.testing.assert_allclose(steered, mean - UNLIKE_WEIGHT * c, atol=1e-6)
+
+
+def test_queries_that_leave_nothing_are_refused(full):
+    with pytest.raises(QueryError, match="no query"):
+        search_vector(full, [], [])
+    waveforms = [(scale * np.sin(np.arange(22050) / 9.0), 22050) for scale in (1, 1)]
+    vector = full.model.encode(waveforms[0])
+    assert np.isfinite(search_vector(full, waveforms, [])).all()
+    assert np.linalg.norm(vector) > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (np.zeros(22050), "silent"),
+        (np.full(22050, 0.3), "silent"),
+        (np.full(100, 0.3) * np.sin(np.arange(100)), "too short"),
+        (b"", "empty"),
+        (b"not a sound" * 100, "not audio"),
+    ],
+    ids=["zeros", "offset", "short", "empty", "text"],
+)
+def test_what_cannot_be_searched_for_is_refused(content, reason, full, tmp_path):
+    path = tmp_path / "query 'x'\n.wav"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        soundfile.write(path, content, 22050)
+    with pytest.raises(QueryError, match=reason):
+        search_vector(full, [FileQuery(str(path))], [])
+
+
+def test_a_silent_waveform_and_a_silent_row_are_refused(new_archive, small_model, tmp_path):
+    with pytest.raises(QueryError, match="a waveform: silent"):
+        search_vector(new_archive, [(np.zeros(22050), 22050)], [])
+    (tmp_path / "sounds").mkdir()
+    silence = tmp_path / "sounds" / "silence.wav"
+    soundfile.write(silence, np.zeros(22050), 22050)
+    new_archive.add(silence, progress=False)
+    for query in (RowQuery(0), FileQuery(str(silence))):
+        with pytest.raises(QueryError, match="silent: there is nothing to search for"):
+            search_vector(new_archive, [query], [])
+
+
+def test_a_part_beyond_the_end_is_refused(full, few_sounds):
+    path = str(few_sounds / "low" / "0.wav")
+    with pytest.raises(QueryError, match=r"0\.wav"):
+        search_vector(full, [FileQuery(path, 50.0, 60.0)], [])

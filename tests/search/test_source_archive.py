@@ -1,0 +1,49 @@
+"""The archive of a folder that is searched directly."""
+
+import shutil
+
+import pytest
+
+from soundalike.datasets.clips import SourceError
+from soundalike.pretrained import SHIPPED_MODELS
+from soundalike.search.archive import Archive
+from soundalike.search.source_archive import archive_of_source, cache_folder
+
+
+@pytest.fixture
+def cache(small_model, tmp_path, monkeypatch):
+    """A cache of its own, and a small model instead of the shipped one."""
+    small_model.save(tmp_path / "model")
+    monkeypatch.setitem(SHIPPED_MODELS, "default", tmp_path / "model")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "soundalike" / "archives"
+
+
+def test_an_archive_is_made_once_and_brought_up_to_date(cache, sounds, capsys, monkeypatch):
+    assert cache_folder() == cache
+    archive = archive_of_source(str(sounds))
+    assert archive.path.parent == cache
+    assert f"embedding 6 new clips; kept in {archive.path}" in capsys.readouterr().err
+    n_rows = len(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "add", None)  # nothing to do
+        assert len(archive_of_source(str(sounds))) == n_rows
+    assert capsys.readouterr().err == ""
+    shutil.copy(sounds / "low" / "0.wav", sounds / "new.wav")
+    again = archive_of_source(str(sounds))
+    assert again.path == archive.path
+    assert "embedding 1 new clip;" in capsys.readouterr().err
+    assert again.rows()["path"].iloc[-1] == "new.wav"
+
+
+def test_every_source_and_every_model_has_its_own(cache, sounds, small_model, tmp_path):
+    paths = {archive_of_source(str(sounds / kind), progress=False).path for kind in ("low", "high")}
+    small_model.with_windows(2.0).save(tmp_path / "model")
+    paths.add(archive_of_source(str(sounds / "low"), progress=False).path)
+    assert len(paths) == 3
+
+
+def test_a_source_that_is_not_there_makes_nothing(cache, tmp_path):
+    with pytest.raises(SourceError, match="no such file or folder"):
+        archive_of_source(str(tmp_path / "gone"))
+    assert not cache.exists()
