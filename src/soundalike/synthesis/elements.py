@@ -53,12 +53,18 @@ def seconds(n_samples: int) -> FloatArray:
 def decay(n_samples: int, decay_s: float, attack_s: float = 0.0005) -> FloatArray:
     """Return an envelope with a linear ``attack_s`` that falls by 1/e every ``decay_s``."""
     time_s = seconds(n_samples)
-    return np.exp(-time_s / decay_s) * np.minimum(1.0, time_s / attack_s)
+    envelope = np.exp(-time_s / decay_s)
+    attack = time_s[: int(attack_s * SAMPLE_RATE) + 1] / attack_s
+    envelope[: len(attack)] *= np.minimum(1.0, attack)
+    return envelope
 
 
 def release(n_samples: int, release_s: float = 0.012) -> FloatArray:
     """Return an envelope that is one and falls to zero in the last ``release_s``."""
-    return np.minimum(1.0, np.arange(n_samples, 0, -1) / (release_s * SAMPLE_RATE))
+    envelope = np.ones(n_samples)
+    fall = np.arange(min(n_samples, int(release_s * SAMPLE_RATE) + 1), 0, -1)
+    envelope[n_samples - len(fall) :] = np.minimum(1.0, fall / (release_s * SAMPLE_RATE))
+    return envelope
 
 
 def swell(n_samples: int, shape: float = 1.0) -> FloatArray:
@@ -79,8 +85,9 @@ def shape_spectrum(
 
 def band_gain(frequencies: FloatArray, low: float, high: float, order: int = 2) -> FloatArray:
     """Return Butterworth gains of a band, ``low`` to ``high`` Hz, 6 * ``order`` dB an octave."""
-    below = (low / frequencies) ** (2 * order)
-    above = (frequencies / high) ** (2 * order)
+    # Squared twice for the usual order of 2: other powers are slow.
+    below = ((low / frequencies) ** 2) ** order
+    above = ((frequencies / high) ** 2) ** order
     return 1.0 / np.sqrt((1.0 + below) * (1.0 + above))
 
 
