@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -135,6 +134,8 @@ class LogMel:
         Shape:
             waveform: [samples], with the reflected samples at its ends; result: [frames, bands].
         """
+        from scipy import fft  # slow to import, and opening a store needs only the settings
+
         window = hamming_window(self.win_length)
         first_bin, filterbank = _used_bins(
             self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax
@@ -146,7 +147,7 @@ class LogMel:
             chunk = slice(start, start + CHUNK_FRAMES)
             # The window is at the start of the transform, not in its middle, which changes only
             # the phases.
-            spectrum = scipy.fft.rfft(windows[chunk] * window, self.n_fft)[:, first_bin:last_bin]
+            spectrum = fft.rfft(windows[chunk] * window, self.n_fft)[:, first_bin:last_bin]
             power = spectrum.real**2 + spectrum.imag**2
             np.matmul(power, filterbank, out=log_mel[chunk])
         log_mel += np.float32(self.log_offset)

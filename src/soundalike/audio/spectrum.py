@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -44,6 +43,8 @@ class Spectrum:
         Shape:
             block: [samples], at least one.
         """
+        from scipy import fft  # slow to import
+
         n_fft = max(2, round(sample_rate / BIN_HZ))
         if len(block) < n_fft:
             frames = block[None]
@@ -52,7 +53,7 @@ class Spectrum:
             frames = sliding_window_view(block, n_fft)[starts]
         window = np.hanning(frames.shape[1] + 2)[1:-1].astype(np.float32)
         frames = (frames - frames.mean(axis=1, keepdims=True)) * window
-        amplitudes = np.abs(scipy.fft.rfft(frames, n_fft, axis=1))
+        amplitudes = np.abs(fft.rfft(frames, n_fft, axis=1))
         power = np.square(amplitudes).sum(axis=0, dtype=np.float64) / n_fft**2
         n_bins = max(len(power), len(self._power))
         self._power = _padded(self._power, n_bins) + _padded(power, n_bins)

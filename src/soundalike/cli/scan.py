@@ -43,12 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Scan the source; print a table."""
-    from soundalike.datasets import scan
     from soundalike.datasets.source import read_source
 
     front_end = read_front_end(arguments)
     clips = read_source(arguments.source, arguments.label_depth)
     others = read_source(arguments.duplicates) if arguments.duplicates else None
+
+    from soundalike.datasets import scan
+
     report = scan.scan(clips, front_end, n_workers=arguments.workers)
     results, duplicates = asdict(report), None
     if arguments.duplicates is not None:

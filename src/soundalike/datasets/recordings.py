@@ -6,8 +6,6 @@ trains on some and is tested on others is tested on what it knows, so recordings
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from soundalike.datasets.identical import first_with_hash
 
@@ -21,6 +19,9 @@ def recordings_of(paths: np.ndarray, hashes: np.ndarray) -> np.ndarray:
     Shape:
         paths: [clips] of text; hashes: [clips] of `HASH`; result: int64 [clips].
     """
+    from scipy.sparse import coo_array  # slow to import
+    from scipy.sparse.csgraph import connected_components
+
     clips = np.arange(len(paths))
     links = np.concatenate([first_of_each(pd.factorize(paths)[0]), first_with_hash(hashes)])
     graph = coo_array((np.ones(len(links), bool), (np.tile(clips, 2), links)), (len(clips),) * 2)
