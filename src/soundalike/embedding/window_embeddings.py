@@ -26,8 +26,9 @@ one_blas_thread = SharedContext(lambda: threadpoolctl.threadpool_limits(1, user_
 # 1.8 GB.
 MOST_FRAMES = 8192
 # The vectors of a batch stay where its activations were, so the next ones may need new memory: up
-# to 100 MB a batch, until the memory that is free is released.
-BATCHES_PER_RELEASE = 2
+# to 100 MB a full batch. So the free memory is released after every second full batch; after each
+# batch of a single short window, that would take a third of the time.
+FRAMES_PER_RELEASE = 3 * MOST_FRAMES // 2
 
 Window = tuple[int, int, NDArray[np.float32]]
 """Position of a window's clip, first frame in that clip, and log_mel [frames, bands]."""
@@ -83,10 +84,13 @@ def encode_windows(
     with evaluation_mode(model), one_blas_thread():
         most_frames = MOST_FRAMES if model.device.type == "cpu" else None
         batches = prefetch(batch_windows(windows, batch_size, most_frames))
-        for number, (clips, starts, batch) in enumerate(batches, start=1):
+        n_frames = 0
+        for clips, starts, batch in batches:
             vectors = model(torch.from_numpy(batch).to(model.device)).float().cpu().numpy()
-            if number % BATCHES_PER_RELEASE == 0:
+            n_frames += batch.shape[0] * batch.shape[1]
+            if n_frames >= FRAMES_PER_RELEASE:
                 release_freed_memory()
+                n_frames = 0
             yield WindowEmbeddings(clips, starts, batch.shape[1], vectors)
 
 
