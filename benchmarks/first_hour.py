@@ -2,36 +2,40 @@
 
 600 labeled clips in 12 folders and 600 others are made by code, 1 to 2 seconds each, as from a
 game. Every command runs as a program of its own, in a new folder, so what an earlier command left
-is used as it would be. The busy process is one endless loop, which takes a core of its own. With
-installation the demo should take 300 s, so it is given what the installation leaves.
+is used as it would be; `make demo` runs in a new clone and installs everything into it, from
+wherever pip is set up to look. The busy process is one endless loop, which takes a core of its own.
 
-Run: python benchmarks/run.py first_hour, on an idle machine; it takes half an hour.
+Run: python benchmarks/run.py first_hour, on an idle machine, with all changes committed; it takes
+most of an hour. To try it, name a number of clips per class: python benchmarks/first_hour.py 6
 """
 
-import contextlib
+import functools
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from measure import figure
+from measure import beside, figure
 from run import processor
 
 from soundalike.datasets.synthetic import SAMPLE_RATE
+from soundalike.runtime.workers import map_in_processes
 from soundalike.synthesis.recording import record
 from soundalike.synthesis.sounds import SOUNDS
 
-N_CLASSES, N_PER_CLASS, N_OTHERS = 12, 50, 600
+ROOT = Path(__file__).resolve().parents[1]
+N_CLASSES, N_PER_CLASS = 12, 50  # and as many others as labeled clips
 LONGEST_S = 2
-BUSY = "while True: pass"
+SOUNDALIKE = [sys.executable, "-m", "soundalike"]
+MAKE = ["make", "-C", "clone", f"PYTHON={sys.executable}"]
 
 
 @dataclass(frozen=True)
@@ -39,80 +43,92 @@ class Command:
     """A command of the README.
 
     Args:
-        words: the words after ``soundalike``.
+        words: as the user types them.
         aim: what it should take on two quiet cores with AVX2.
     """
 
-    words: list[str]
+    words: str
     aim: str
+
+    @property
+    def program(self) -> list[str]:
+        """What runs: the same command with this Python."""
+        name, *arguments = self.words.split()
+        return (MAKE if name == "make" else SOUNDALIKE) + arguments
 
 
 COMMANDS = [
-    Command(["pretrain", "--print_recipe"], "1 s"),
-    Command(["demo", "--out", "demo"], "120 s"),
-    Command(["scan", "sounds"], "20 s"),
-    Command(["views", "sounds"], "15 s"),
-    Command(["pretrain", "sounds", "--out", "runs/mine", "--minutes", "5"], "285 to 315 s"),
-    Command(["evaluate", "runs/mine", "sounds", "--out", "evaluation"], "90 s"),
-    Command(["classify", "evaluation", "sounds", "--out", "names.csv"], "30 s"),
-    Command(["embed", "runs/mine", "sounds", "--out", "mine.parquet"], "30 s"),
+    Command("make demo", "300 s"),
+    Command("soundalike pretrain --print_recipe", "1 s"),
+    Command("soundalike scan sounds", "20 s"),
+    Command("soundalike views sounds", "15 s"),
+    Command("soundalike pretrain sounds --out runs/mine --minutes 5", "285 to 315 s"),
+    Command("soundalike evaluate runs/mine sounds --out evaluation", "90 s"),
+    Command("soundalike classify evaluation sounds --out names.csv", "30 s"),
+    Command("soundalike embed runs/mine sounds --out mine.parquet", "30 s"),
 ]
 
 
-def write_sounds(root: Path) -> None:
-    """Write labeled clips in folders by class, and unlabeled ones in the folder itself."""
-    rng = np.random.default_rng(0)
-    names = list(SOUNDS)[:N_CLASSES]
-    for number in range(N_CLASSES * N_PER_CLASS + N_OTHERS):
-        is_labeled = number < N_CLASSES * N_PER_CLASS
-        folder = root / names[number % N_CLASSES] if is_labeled else root
-        folder.mkdir(parents=True, exist_ok=True)
-        n_samples = int(rng.uniform(1, LONGEST_S) * SAMPLE_RATE)
-        waveform = record(SOUNDS[names[number % N_CLASSES]], np.random.RandomState(number))
-        soundfile.write(folder / f"{number}.wav", waveform[:n_samples], SAMPLE_RATE)
+def write_sounds(root: Path, n_per_class: int = N_PER_CLASS) -> None:
+    """Write labeled clips in folders by class, and as many unlabeled ones in the folder itself."""
+    for name in list(SOUNDS)[:N_CLASSES]:
+        (root / name).mkdir(parents=True)
+    write = functools.partial(_write_sound, root, N_CLASSES * n_per_class)
+    for _ in map_in_processes(write, range(2 * N_CLASSES * n_per_class)):
+        pass
 
 
-@contextlib.contextmanager
-def beside(n_busy: int) -> Iterator[None]:
-    """Keep some processors busy."""
-    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(n_busy)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
+def _write_sound(root: Path, n_labeled: int, number: int) -> None:
+    rng = np.random.RandomState(number)
+    name = list(SOUNDS)[number % N_CLASSES]
+    waveform = record(SOUNDS[name], rng)[: int(rng.uniform(1, LONGEST_S) * SAMPLE_RATE)]
+    folder = root / name if number < n_labeled else root
+    soundfile.write(folder / f"{number}.wav", waveform, SAMPLE_RATE)
 
 
 def seconds_of(command: Command, folder: Path) -> tuple[float, float]:
-    """Run a command; return its wall and its processor seconds."""
+    """Run a command; return its wall and its processor seconds, and print them on standard error.
+
+    Raises:
+        SystemExit: it failed; the end of its output is printed.
+    """
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    with (folder / "log.txt").open("a") as log:
-        program = [sys.executable, "-m", "soundalike", *command.words]
-        subprocess.run(program, cwd=folder, stdout=log, stderr=log, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.run(
+        command.program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.monotonic() - start, used
+    if process.returncode:
+        output = process.stdout.decode(errors="replace")[-3000:]
+        raise SystemExit(f"{output}\n{command.words}: exit code {process.returncode}")
+    print(f"  {wall:7.1f} s, {used:7.1f} s of processors: {command.words}", file=sys.stderr)
+    return wall, used
 
 
-def hour(n_busy: int) -> list[tuple[float, float]]:
+def hour(sounds: Path, n_busy: int) -> list[tuple[float, float]]:
     """Return the seconds of all commands beside some busy processes."""
+    print(f"beside {n_busy} busy processes" if n_busy else "quiet", file=sys.stderr)
     with tempfile.TemporaryDirectory() as name:
-        write_sounds(Path(name) / "sounds")
+        folder = Path(name)
+        shutil.copytree(sounds, folder / "sounds")
+        subprocess.run(["git", "clone", "-q", ROOT, folder / "clone"], check=True)
         with beside(n_busy):
-            return [seconds_of(command, Path(name)) for command in COMMANDS]
+            return [seconds_of(command, folder) for command in COMMANDS]
 
 
-def main() -> None:
+def main(n_per_class: int = N_PER_CLASS) -> None:
     """Print the table."""
-    quiet, busy = hour(0), hour(1)
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.python_version()}\n")
+    with tempfile.TemporaryDirectory() as name:
+        sounds = Path(name) / "sounds"
+        write_sounds(sounds, n_per_class)
+        quiet, busy = hour(sounds, 0), hour(sounds, 1)
+    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print("| command | aim, quiet | quiet | processor seconds | beside a busy process | ratio |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for command, (wall, used), (busy_wall, _) in zip(COMMANDS, quiet, busy, strict=True):
         cells = [command.aim, *map(figure, (wall, used, busy_wall)), f"{wall / busy_wall:.2f}"]
-        print(f"| `soundalike {' '.join(command.words)}` | {' | '.join(cells)} |")
+        print(f"| `{command.words}` | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -1,12 +1,16 @@
 """What the benchmarks share: timing, and the rows of the table."""
 
+import contextlib
 import gc
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+BUSY = "while True: pass"
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,36 @@ def fastest(*works: Callable[[], object], n_runs: int = 5) -> list[float]:
     return best
 
 
-def in_a_process(script: str, *arguments: object) -> dict[str, float]:
+def in_a_process(
+    script: str, *arguments: object, variables: Mapping[str, str] | None = None
+) -> dict[str, float]:
     """Return the JSON that a script prints in a separate process.
 
     For properties of a whole process: its allocator, its peak memory, its threads.
+
+    Args:
+        script: file of the script.
+        arguments: its arguments.
+        variables: of its environment, besides those of this process.
     """
     command = [sys.executable, script, *map(str, arguments)]
-    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    environment = {**os.environ, **(variables or {})}
+    process = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env=environment
+    )
     return json.loads(process.stdout)
+
+
+@contextlib.contextmanager
+def beside(n_busy: int) -> Iterator[None]:
+    """Keep some processors busy, each by a process that is an endless loop."""
+    loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(n_busy)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -148,24 +148,31 @@ def test_a_section_is_replaced_or_appended(run_all):
     assert run_all.with_section("# All\n", "## One\n\nnew") == "# All\n\n## One\n\nnew\n"
 
 
-def test_the_first_hour_counts_the_time_of_a_command(monkeypatch, tmp_path):
+def test_the_first_hour_counts_the_time_of_a_command(monkeypatch, tmp_path, capsys):
     monkeypatch.syspath_prepend(BENCHMARKS)
     import first_hour
 
-    command = first_hour.Command(["pretrain", "--print_recipe"], "1 s")
+    command = first_hour.Command("soundalike pretrain --print_recipe", "1 s")
     with first_hour.beside(1):
         wall, used = first_hour.seconds_of(command, tmp_path)
     assert wall > 0
     assert used > 0
-    assert "views:" in (tmp_path / "log.txt").read_text()
+    assert "s of processors: soundalike pretrain --print_recipe" in capsys.readouterr().err
+
+
+def test_a_command_of_the_first_hour_that_fails_shows_why(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import first_hour
+
+    with pytest.raises(SystemExit, match="unrecognized arguments: --loud(?s:.*)exit code 2"):
+        first_hour.seconds_of(first_hour.Command("soundalike demo --loud", ""), tmp_path)
 
 
 def test_the_sounds_of_the_first_hour(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(BENCHMARKS)
     import first_hour
 
-    monkeypatch.setattr(first_hour, "N_PER_CLASS", 1)
-    monkeypatch.setattr(first_hour, "N_OTHERS", 2)
-    first_hour.write_sounds(tmp_path)
+    monkeypatch.setattr(first_hour, "N_CLASSES", 3)
+    first_hour.write_sounds(tmp_path, 1)
     assert len(list(tmp_path.glob("*/*.wav"))) == first_hour.N_CLASSES
-    assert len(list(tmp_path.glob("*.wav"))) == 2
+    assert len(list(tmp_path.glob("*.wav"))) == first_hour.N_CLASSES
