@@ -228,8 +228,8 @@ def test_an_alarm_is_printed_during_training_and_returned(store, tiny_recipe, tm
     """With a loss that only pulls views together, all embeddings become equal."""
     changes = {
         "loss": {"name": "vicreg", "variance": 0.0, "covariance": 0.0},
-        "training": tiny_recipe["training"] | {"n_epochs": 60},
-        "monitor": {"every_n_epochs": 10},
+        "training": tiny_recipe["training"] | {"n_epochs": 30},
+        "monitor": {"every_n_epochs": 5},
     }
     recipe = resolve_recipe(tiny_recipe | changes, PRETRAINING)
     result = pretrain(store, new_run(tmp_path / "run", store, recipe), recipe)
@@ -237,7 +237,7 @@ def test_an_alarm_is_printed_during_training_and_returned(store, tiny_recipe, tm
     assert result.verdict == ", ".join(result.alarms)
     output = capsys.readouterr().err
     for kind in result.alarms:
-        assert output.count(f"0: {kind}: ") == 1, "after one check only"
+        assert output.count(f": {kind}: ") == 1, "after one check only"
     assert "rank=" in output
 
 
@@ -313,8 +313,9 @@ def test_silent_clips_are_counted(store, tiny_recipe, tmp_path, capsys):
 
 def test_the_loss_falls(store, tiny_recipe, tmp_path):
     """Fifteen epochs on half a minute of tones."""
-    longer = {"training": tiny_recipe["training"] | {"n_epochs": 15}}
-    recipe = resolve_recipe(tiny_recipe | longer, PRETRAINING)
+    longer = tiny_recipe["training"] | {"n_epochs": 15}
+    changes = {"training": longer, "monitor": {"every_n_epochs": 15}}
+    recipe = resolve_recipe(tiny_recipe | changes, PRETRAINING)
     run = new_run(tmp_path / "run", store, recipe)
     result = pretrain(store, run, recipe, progress=False)
     losses = metrics_of(run)["loss"]
