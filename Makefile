@@ -5,50 +5,62 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 VENV ?= .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check
+# Nothing is compiled while it is installed, which would take half of the time. Python compiles what
+# is imported, once, if it may keep the result.
+unexport PYTHONDONTWRITEBYTECODE
+INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -q --no-compile
 INSTALLED = $(VENV)/installed
+INSTALLED_DEV = $(VENV)/installed-dev
 
 .PHONY: demo test coverage check stress bench bench-gpu lock clean
 
 demo: $(INSTALLED)
 	@trap 'interrupted=yes' INT; $(BIN)/soundalike demo --out demo || [ "$$interrupted" ]
 
-test: $(INSTALLED)
+test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal $(COVERAGE)
 
 # Apart from `test`, since before Python 3.12 counting lines takes half as long again as the tests.
 coverage: COVERAGE = --cov --cov-report=term --cov-fail-under=99
 coverage: test
 
-check: $(INSTALLED)
+check: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-stress: $(INSTALLED)
+stress: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile thorough
 
-bench: $(INSTALLED)
+bench: $(INSTALLED_DEV)
 	$(BIN)/python benchmarks/run.py
 
-bench-gpu: $(INSTALLED)
+bench-gpu: $(INSTALLED_DEV)
 	$(BIN)/python benchmarks/gpu.py
 
+# What soundalike needs.
 $(INSTALLED): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "soundalike needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "installs into $(VENV); this takes one to three minutes with a fast connection"
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -q $(TORCH)
-	$(PIP) install -q --no-deps --require-hashes -r requirements.lock
-	$(PIP) install -q --no-deps -e .
+	$(INSTALL) $(TORCH)
+	$(INSTALL) --no-deps --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps -e .
+	@touch $@
+
+# What its tests and benchmarks need besides.
+$(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # The pinned versions of everything but torch, whose build depends on the machine.
+LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-annotate --no-header --override build-override.txt
 lock:
 	echo 'torch ; python_version < "3"' > build-override.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header --override build-override.txt \
-	  -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
+	$(LOCK) --extra av --constraint requirements-dev.lock -o requirements.lock
 	rm build-override.txt
 
 clean:

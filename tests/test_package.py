@@ -40,15 +40,19 @@ def test_the_version_is_that_of_the_project():
 
 
 def test_every_core_dependency_is_locked_with_hashes_and_no_addresses():
-    lock = (ROOT / "requirements.lock").read_text()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    for requirement in requirements:
-        name = requirement.split(">")[0].split("[")[0]
-        if name != "torch":  # its build depends on the machine
-            assert f"\n{name}==" in f"\n{lock}", f"{name} is not locked: run `make lock`"
-    assert "://" not in lock
-    assert "torch==" not in lock.replace("pytorch", "")
+    extras = project["optional-dependencies"]
+    locks = {"requirements.lock": extras["av"], "requirements-dev.lock": extras["dev"]}
+    for file, more in locks.items():
+        lock = (ROOT / file).read_text()
+        for requirement in [*project["dependencies"], *more]:
+            name = requirement.split(">")[0].split("[")[0]
+            if name != "torch":  # its build depends on the machine
+                assert f"\n{name}==" in f"\n{lock}", f"{name} is not in {file}: run `make lock`"
+        assert "://" not in lock
+        assert "torch==" not in lock.replace("pytorch", "")
+    needed, dev = (set((ROOT / file).read_text().splitlines()) for file in locks)
+    assert needed < dev
 
 
 def test_the_readme_names_targets_of_the_makefile():

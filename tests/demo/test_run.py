@@ -19,10 +19,11 @@ def few_sounds(monkeypatch):
     monkeypatch.setitem(synthetic.SIZES, "small", few)
 
 
-def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path):
+def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path, capsys):
     recipe = tmp_path / "own.yaml"
     recipe.write_text(to_yaml(tiny_recipe))
     result = run_demo(tmp_path / "demo", str(recipe), training_seconds=1)
+    assert "the demo takes about 0." in capsys.readouterr().err
     assert json.loads((tmp_path / "demo" / "report.json").read_text()) == json.loads(
         json.dumps(dataclasses.asdict(result))
     )
@@ -36,3 +37,4 @@ def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_p
     before = (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime
     assert run_demo(tmp_path / "demo", str(recipe), training_seconds=1).knn == result.knn
     assert (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime == before
+    assert "the demo takes about" not in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import dataclasses
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ from soundalike.datasets.prepare import prepare
 from soundalike.datasets.splits import evaluation_splits, training_clips
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import clip_records, write_synthetic
+from soundalike.demo.duration import demo_seconds
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
+from soundalike.downstream.features import Features
 from soundalike.downstream.protocols import score_representations
 from soundalike.downstream.representations import (
     EMBEDDINGS,
@@ -78,7 +81,8 @@ def run_demo(
 ) -> DemoResult:
     """Synthesize sounds, pre-train on them, evaluate, and write a report.
 
-    Writes ``report.html`` and ``report.json``. An interrupted demo resumes.
+    Writes ``report.html`` and ``report.json``, and on standard error how long it will take. An
+    interrupted demo resumes.
 
     Args:
         out: folder for everything.
@@ -92,6 +96,9 @@ def run_demo(
     start = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
+        if not (out / "store").exists():  # of an interrupted demo, which takes less time
+            minutes = demo_seconds(SIZE, training_seconds) / 60
+            print(f"the demo takes about {minutes:.1f} minutes here", file=sys.stderr)
         result = _run_demo(out, recipe_name, training_seconds, start)
         write_json(out / "report.json", dataclasses.asdict(result))
     return result
@@ -109,7 +116,8 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
     features = representations(model, store, splits[0].train, 0, out / EMBEDDINGS)
     results = score_representations(features, splits)
     scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
-    test = store.select(np.concatenate([split.test for split in splits]))
+    in_test = np.concatenate([split.test for split in splits])
+    test = store.select(in_test)
     labels = test.clips.labels(classes).values
 
     story = DemoStory(
@@ -117,7 +125,7 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
         views=_view_pairs(store, recipe),
         metrics=pd.read_csv(run.metrics),
         classes=[_readable(name) for name in classes],
-        clips=_map(model, test).assign(label=labels),
+        clips=_map(features[PRETRAINED].select(in_test), test).assign(label=labels),
         sounds=[
             read_waveform(path, store.front_end.sample_rate) for path in test.clips.rows["path"]
         ],
@@ -187,12 +195,14 @@ def _view_pairs(store: Store, recipe: Recipe) -> list[tuple[View, View]]:
     return make_pairs(in_memory(train), recipe["views"], indices, recipe["training"]["seed"])
 
 
-def _map(model: SoundEncoder, test: Store) -> pd.DataFrame:
+def _map(features: Features, test: Store) -> pd.DataFrame:
     """Place clips that sound alike close together (t-SNE; van der Maaten and Hinton 2008)."""
     from sklearn.manifold import TSNE  # slow to import
 
-    embeddings = model.encode(test.clips.rows["path"].tolist())
-    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(embeddings)
+    # The sum of the windows of each clip; the cosine does not depend on their number.
+    sums = torch.zeros(len(test.clips), features.vectors.shape[1])
+    sums.index_add_(0, features.clips, features.vectors)
+    places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(sums.numpy())
     return pd.DataFrame({"path": test.clips.rows["path"], "x": places[:, 0], "y": places[:, 1]})
 
 
