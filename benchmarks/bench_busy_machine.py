@@ -65,7 +65,9 @@ def rows() -> Iterator[Row]:
         with beside(n_busy):
             result = in_a_process(__file__, "steps", variables=variables)
         times.setdefault((n_busy, bool(variables)), []).append(result["seconds"])
-        print(f"{n_busy} busy, {variables or 'as usual'}: {result['seconds']:.2f} s", file=sys.stderr)
+        print(
+            f"{n_busy} busy, {variables or 'as usual'}: {result['seconds']:.2f} s", file=sys.stderr
+        )
     best = {case: min(of_case) for case, of_case in times.items()}
     for n_busy, where in (QUIET, "alone"), (BUSY, "beside a busy process"):
         yield Row(
