@@ -34,7 +34,9 @@ def make_records(rows, size=1):
         split=("split", "first"),
         n_rows=("path", "size"),
     )
-    return clips.reset_index().assign(start_s=np.nan, end_s=np.nan, size=size, mtime_ns=2)
+    return clips.reset_index().assign(
+        start_s=np.nan, end_s=np.nan, size=size, mtime_ns=2, is_complete=True
+    )
 
 
 def make_vectors(n, seed=0, dim=DIM):

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from soundalike.datasets.clips import SourceError
-from soundalike.datasets.file_stamps import UNKNOWN, changed_clips, file_stamp
+from soundalike.datasets.file_stamps import changed_clips
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.source import read_source
 from soundalike.datasets.store import open_store
@@ -63,10 +63,3 @@ def test_sounds_that_are_gone_are_not_needed(sounds):
     shutil.rmtree(sounds)
     assert not list(changed_clips(store))
     assert len(prepare(clips, sounds.parent / "store", progress=False).clips) == 4
-
-
-def test_a_stamp_is_size_and_time(tmp_path):
-    assert file_stamp(str(tmp_path / "x")) == UNKNOWN
-    (tmp_path / "x").write_bytes(b"four")
-    os.utime(tmp_path / "x", ns=(0, 5_000_000_000))
-    assert file_stamp(str(tmp_path / "x")) == (4, 5_000_000_000)

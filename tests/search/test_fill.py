@@ -1,5 +1,6 @@
 """Sounds into an archive."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ import pytest
 
 from soundalike.archive import index
 from soundalike.archive.lance_index import has_index
+from soundalike.archive.writer import Writer
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.datasets.source import read_source
@@ -74,6 +76,23 @@ def test_a_changed_sound_is_embedded_again(new_archive, small_model, sounds, wri
     assert "high/0.wav" in set(rows["path"])  # rows of sounds that are gone stay
 
 
+def test_clips_with_new_labels_are_not_embedded_again(new_archive, small_model, sounds):
+    path = str(sounds / "low" / "7.wav")
+    clips = [Clip(path, "a", end_s=1.2), Clip(path, "b", start_s=1.2)]
+    fill(new_archive, small_model, ClipTable.of("x", clips), progress=False)
+    before = new_archive.to_pandas()
+    clips = [Clip(path, "a", end_s=1.2), Clip(path, "it's;b", "test", start_s=1.2)]
+    for _ in range(2):
+        result = fill(new_archive, small_model, ClipTable.of("x", clips), progress=False)
+        assert (result.n_clips, result.n_known) == (0, 2)
+        after = new_archive.to_pandas()
+        is_second = before["label"] == "b"
+        assert after["label"].tolist() == np.where(is_second, "it's;b", "a").tolist()
+        assert after["split"].tolist() == np.where(is_second, "test", "").tolist()
+        assert after["vector"].map(bytes).tolist() == before["vector"].map(bytes).tolist()
+    assert sorted(new_archive.clips()["label"]) == ["a", "it's;b"]
+
+
 def test_segments_of_a_file_are_clips_of_one_recording(new_archive, small_model, sounds):
     path = str(sounds / "low" / "7.wav")
     clips = [Clip(path, "a", "train", end_s=1.2), Clip(path, "b", start_s=1.2)]
@@ -125,6 +144,39 @@ def test_a_sound_that_breaks_after_its_first_windows_has_no_rows(
     assert refill(new_archive, small_model, sounds).n_clips == 3
     assert {path[-5:] for path in new_archive.rows()["path"]} == {"0.wav"}
     assert set(new_archive.clips()["path"].str[-5:]) == {"0.wav"}
+
+
+def test_a_long_recording_resumes_where_it_was_interrupted(
+    small_model, tmp_path, write_sound, monkeypatch
+):
+    """Its rows are committed in parts; the bytes are those of a run without a break."""
+    monkeypatch.setattr(module, "ROWS_PER_ADD", 8)
+    write_sound(tmp_path / "sounds" / "long.wav", 20.0)
+    clips = read_source(tmp_path / "sounds")
+    tables = []
+    for limit in (100, 2):
+        archive = Archive.open_for(tmp_path / f"{limit}", small_model, clips.root)
+        n_adds, n_encoded = 0, []
+
+        def add(writer, rows, vectors, original=Writer.add, limit=limit, encoded=n_encoded):
+            nonlocal n_adds
+            if (n_adds := n_adds + 1) > limit:
+                raise KeyboardInterrupt
+            encoded.append(len(rows))
+            original(writer, rows, vectors)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Writer, "add", add)
+            with contextlib.suppress(KeyboardInterrupt):
+                fill(archive, small_model, clips, batch_size=4, progress=False)
+        n_rows_before = len(archive)
+        result = fill(archive, small_model, clips, batch_size=4, progress=False)
+        assert result.n_windows == result.n_rows - n_rows_before
+        assert not archive.clips()["is_complete"].eq(False).any()
+        tables.append(archive.to_pandas())
+    assert sum(n_encoded) == n_rows_before == 16
+    assert tables[0]["vector"].map(bytes).tolist() == tables[1]["vector"].map(bytes).tolist()
+    pd.testing.assert_frame_equal(*(table.drop(columns="vector") for table in tables))
 
 
 def test_parts_are_cut_by_number_and_by_size(monkeypatch):

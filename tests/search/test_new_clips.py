@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from soundalike.archive.lance_tables import CLIP_KEY
 from soundalike.datasets.clips import Clip, ClipTable
-from soundalike.search.new_clips import compare, recording_of
+from soundalike.search.new_clips import STAMP, compare, recording_of
 
 
 @pytest.fixture
@@ -22,12 +23,13 @@ def clips(tmp_path):
 def recorded(clips, root):
     """Return records of all clips, as an archive has them once they are embedded."""
     nothing = pd.DataFrame(
-        columns=["path", "start_s", "end_s", "size", "mtime_ns", "recording"]
+        columns=[*CLIP_KEY, *STAMP, "label", "split", "recording", "n_rows", "is_complete"]
     ).astype({"start_s": float, "end_s": float, "size": int, "mtime_ns": int})
     state = compare(clips, nothing, root)
     assert state.is_new.all()
     assert not state.is_touched.any()
-    return state.records.assign(recording=[recording_of(path) for path in clips.rows["path"]])
+    recordings = [recording_of(path) for path in clips.rows["path"]]
+    return state.records.assign(recording=recordings, n_rows=[3, 4], is_complete=True)
 
 
 def test_what_is_recorded_is_known(clips, tmp_path):
@@ -47,6 +49,24 @@ def test_a_changed_file_is_new_and_a_touched_one_is_known(clips, tmp_path):
     state = compare(clips, records, str(tmp_path))
     assert state.is_new.tolist() == [False, True]
     assert state.is_touched.tolist() == [True, False]
+
+
+def test_another_label_or_split_is_noticed(clips, tmp_path):
+    records = recorded(clips, str(tmp_path))
+    assert not compare(clips, records, str(tmp_path)).is_changed.any()
+    for column in ("label", "split"):
+        changed = ClipTable("x", clips.rows.assign(**{column: ["", "it's"]}))
+        state = compare(changed, records, str(tmp_path))
+        assert state.is_relabeled.tolist() == state.is_changed.tolist() == [False, True]
+        assert not state.is_new.any()
+
+
+def test_a_recording_with_some_of_its_rows_is_new(clips, tmp_path):
+    records = recorded(clips, str(tmp_path)).assign(is_complete=[True, False])
+    state = compare(clips, records, str(tmp_path))
+    assert state.is_new.tolist() == [False, True]
+    assert state.records["n_rows"].tolist() == [3, 4]
+    assert state.records["recording"].tolist() == records["recording"].tolist()
 
 
 def test_a_file_that_is_gone_is_new_so_that_it_is_reported(clips, tmp_path):

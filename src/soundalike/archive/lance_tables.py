@@ -1,7 +1,8 @@
 """The tables of an archive in LanceDB: their columns, how they are opened, and their errors.
 
 rows   a row for every window: `ROW_COLUMNS` and its vector
-clips  a record for every clip whose rows are complete: `CLIP_COLUMNS`
+clips  a record for every clip whose rows are written: `CLIP_COLUMNS`; of a long recording several,
+       one for each part of its rows, and only the last one says that it is complete
 
 Importing LanceDB takes seconds and starts threads, so it waits until a table is opened.
 """
@@ -44,6 +45,7 @@ CLIP_COLUMNS = {
     "mtime_ns": pa.int64(),
     "recording": pa.string(),
     "n_rows": pa.int64(),
+    "is_complete": pa.bool_(),
     "next_id": pa.int64(),
 }
 CLIP_KEY = ["path", "start_s", "end_s"]

@@ -3,7 +3,7 @@
 archive.json   what all rows have in common (`Head`)
 model/         the model that made the vectors
 rows.lance/    the rows, with their vectors as the model makes them: not scaled, not centered
-clips.lance/   the clips whose rows are complete
+clips.lance/   the clips whose rows are written
 
 Rows are written before the record of their clips. So rows without a record are what an interrupted
 run left, and the next writer deletes them. Times are in seconds in the sound file.
@@ -209,7 +209,7 @@ class WindowArchive:
         return rows.assign(vector=list(vectors))
 
     def clips(self) -> pd.DataFrame:
-        """Return the records of complete clips, the latest of each: `CLIP_COLUMNS`."""
+        """Return the records of clips, the latest of each: `CLIP_COLUMNS`."""
         table = open_table(self.path, CLIPS)
         if table is None:
             return _empty(CLIP_COLUMNS)

@@ -2,6 +2,7 @@
 
 import datetime
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +80,12 @@ class Writer:
     def finish(self, clips: pd.DataFrame) -> None:
         """Record clips, which commits all rows that were added: from now on they stay.
 
+        The clips may be incomplete: then more of their rows follow, and another record.
+
         Rows of earlier versions of these clips, whose recordings were others, are deleted.
 
         Args:
-            clips: the columns of `CLIP_COLUMNS` but `next_id`.
+            clips: the columns of `CLIP_COLUMNS` but `next_id`; `n_rows` counts all rows so far.
         """
         if not len(clips):
             return
@@ -93,6 +96,18 @@ class Writer:
         self._n_commits += 1
         if self._n_commits % COMMITS_PER_COMPACTION == 0:
             self.compact()
+
+    def relabel(self, clips: pd.DataFrame) -> None:
+        """Give the rows of clips other labels and splits; `finish` records them.
+
+        Args:
+            clips: path, start_s, end_s (NaN where the clip ends with its file), label and split.
+        """
+        for (label, split), group in clips.groupby(["label", "split"]):
+            where = [_rows_of(*key) for key in group[CLIP_KEY].itertuples(index=False)]
+            for conditions in _in_steps(where):
+                with plain_errors(self.path):
+                    self._rows.update(conditions, {"label": label, "split": split})
 
     def compact(self) -> None:
         """Delete replaced rows, join the files of many commits, and delete those not in use."""
@@ -128,7 +143,22 @@ class Writer:
             f"(path = {quoted(path)} AND recording = {quoted(recording)})"
             for path, recording in sorted(replaced - current)
         ]
-        for first in range(0, len(conditions), CONDITIONS_AT_ONCE):
-            where = " OR ".join(conditions[first : first + CONDITIONS_AT_ONCE])
+        for where in _in_steps(conditions):
             self._rows.delete(where)
             self._clips.delete(where)
+
+
+def _rows_of(path: str, start_s: float, end_s: float) -> str:
+    """Return the condition in SQL of the rows of a clip."""
+    conditions = [f"path = {quoted(path)}"]
+    if not np.isnan(start_s):
+        conditions.append(f"start_s >= {start_s}")
+    if not np.isnan(end_s):
+        conditions.append(f"start_s < {end_s}")
+    return f"({' AND '.join(conditions)})"
+
+
+def _in_steps(conditions: list[str]) -> Iterator[str]:
+    """Join conditions by OR, so many at a time that SQL can take them."""
+    for first in range(0, len(conditions), CONDITIONS_AT_ONCE):
+        yield " OR ".join(conditions[first : first + CONDITIONS_AT_ONCE])

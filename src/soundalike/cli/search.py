@@ -149,9 +149,13 @@ def _archive_of(name: str, root: str | None) -> "Archive":
     """Return an archive, or that of a source, which is brought up to date."""
     from soundalike.archive.head import is_archive
     from soundalike.search.archive import Archive
-    from soundalike.search.source_archive import archive_of_source
 
-    archive = Archive.open(name) if is_archive(Path(name)) else archive_of_source(name)
+    if is_archive(Path(name)):
+        archive = Archive.open(name)
+    else:
+        from soundalike.search.source_archive import archive_of_source
+
+        archive = archive_of_source(name)
     if root:
         archive.head = dataclasses.replace(archive.head, root=os.path.abspath(root))
     return archive

@@ -1,6 +1,5 @@
 """Notice sound files that have changed since a store was prepared."""
 
-import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,17 +10,7 @@ from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip
 from soundalike.datasets.identical import AudioHash
 from soundalike.datasets.store import CLIPS, STAMP, Store
-
-UNKNOWN = (-1, -1)
-
-
-def file_stamp(path: str) -> tuple[int, int]:
-    """Return size and time of modification in nanoseconds; `UNKNOWN` if there is no such file."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return UNKNOWN
-    return status.st_size, status.st_mtime_ns
+from soundalike.runtime.file_stamp import UNKNOWN, file_stamp
 
 
 def changed_clips(store: Store) -> Iterator[Clip]:

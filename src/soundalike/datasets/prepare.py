@@ -19,7 +19,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
-from soundalike.datasets.file_stamps import changed_clips, file_stamp
+from soundalike.datasets.file_stamps import changed_clips
 from soundalike.datasets.identical import ALSO_IN, HASH, AudioHash, leaks
 from soundalike.datasets.outside_band import advice
 from soundalike.datasets.store import (
@@ -36,6 +36,7 @@ from soundalike.datasets.store import (
 )
 from soundalike.datasets.store_plan import PLAN, is_of
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
+from soundalike.runtime.file_stamp import file_stamp
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
 from soundalike.runtime.progress import progress_bar

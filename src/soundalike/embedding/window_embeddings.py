@@ -1,8 +1,9 @@
 """Embed the windows of many clips, batch by batch and in bounded memory."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +57,10 @@ class WindowEmbeddings:
 
 @torch.inference_mode()
 def encode_windows(
-    model: "SoundEncoder", log_mels: Iterable[Iterable[np.ndarray]], batch_size: int = 64
+    model: "SoundEncoder",
+    log_mels: Iterable[Iterable[np.ndarray]],
+    batch_size: int = 64,
+    skip: Mapping[int, int] = MappingProxyType({}),
 ) -> Iterator[WindowEmbeddings]:
     """Embed the windows of many clips, cut as `model.windows` says.
 
@@ -67,6 +71,7 @@ def encode_windows(
         log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``. A thread
             computes the next blocks while a batch is encoded. A clip without blocks has no window.
         batch_size: windows that go through the encoder at a time; on a CPU fewer if they are long.
+        skip: by position of a clip, how many of its first windows are left out; by default none.
 
     Yields:
         The embeddings of one batch after the other, clips in their order.
@@ -79,7 +84,7 @@ def encode_windows(
     windows = (
         (clip, start, window)
         for clip, blocks in enumerate(log_mels)
-        for start, window in model.windows.cut(blocks)
+        for start, window in itertools.islice(model.windows.cut(blocks), skip.get(clip, 0), None)
     )
     with evaluation_mode(model), one_blas_thread():
         most_frames = MOST_FRAMES if model.device.type == "cpu" else None

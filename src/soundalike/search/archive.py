@@ -15,7 +15,6 @@ from soundalike.archive.neighbors import Index
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.source import read_source
 from soundalike.search.hits import best_rows
 from soundalike.search.queries import RowQuery
 from soundalike.search.query_vectors import queries_of, search_vector
@@ -102,6 +101,7 @@ class Archive(WindowArchive):
             sounds: any source that `read_source` takes, or what it returns.
             progress: If true, a progress bar is shown on standard error.
         """
+        from soundalike.datasets.source import read_source
         from soundalike.search.fill import fill
 
         clips = sounds if isinstance(sounds, ClipTable) else read_source(sounds)

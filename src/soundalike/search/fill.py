@@ -19,7 +19,8 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.search.new_clips import Comparison, compare, recording_of
 
-# A part is this many clips, or fewer if their files are large; a run that is killed loses one part.
+# A part is this many clips, or fewer if their files are large. A clip with a larger file is several
+# parts of this many rows. A run that is killed loses one part.
 CLIPS_PER_PART, BYTES_PER_PART = 256, 64 * 2**20
 ROWS_PER_ADD = 4096  # held in memory
 
@@ -58,8 +59,9 @@ def fill(
 ) -> FillResult:
     """Add the clips of a source that an archive lacks.
 
-    A clip whose file has changed is embedded again, and its old rows are deleted. Rows of files
-    that are gone stay. Broken clips are skipped and listed beside the archive.
+    A clip whose file has changed is embedded again, and its old rows are deleted. One whose label
+    or split has changed gets the new one. Rows of files that are gone stay. Broken clips are
+    skipped and listed beside the archive.
 
     Args:
         archive: the archive; its windows and its model are those of `model`.
@@ -77,8 +79,9 @@ def fill(
     """
     with archive.writer() as writer:
         source = compare(clips, archive.clips(), archive.head.root)
-        touched = source.records[source.is_touched]
-        writer.finish(touched.assign(n_rows=0))
+        known = source.records[source.is_changed & ~source.is_new]
+        writer.relabel(source.records[source.is_relabeled])
+        writer.finish(known.assign(is_complete=True))
         new = _new_clips(source, clips)
         reader = ClipReader(model.front_end, new, strict=strict, name="embed", progress=progress)
         n_clips, n_rows_before = 0, writer.next_id
@@ -91,7 +94,7 @@ def fill(
         if not n_clips and not source.records["recording"].any():
             reader.require_some(n_clips)
         problems = reader.write_problems(archive.path)
-        if n_clips or len(touched):
+        if n_clips or len(known):
             writer.compact()
         archive.refresh()
         n_rows = len(archive)
@@ -145,7 +148,11 @@ def _add_part(
     paths = reader.clips.rows["path"].iloc[part]
     recordings = {path: recording_of(path) for path in paths.unique()}
     recording = paths.map(recordings).to_numpy(object)
-    n_rows = np.zeros(len(part), np.int64)
+    before = records.iloc[part]
+    # The rows of a long recording that an interrupted run has written.
+    is_begun = (before["recording"] == recording) & (recording != "")
+    n_rows = np.where(is_begun, before["n_rows"], 0)
+    skip = dict(enumerate(n_rows.tolist()))
     tables: list[pd.DataFrame] = []
     vectors: list[NDArray[np.float32]] = []
 
@@ -157,7 +164,14 @@ def _add_part(
         tables.clear()
         vectors.clear()
 
-    for batch in encode_windows(model, itertools.islice(sounds, len(part)), batch_size):
+    def record(is_complete: bool) -> int:
+        is_read = (n_rows > 0) & ~np.isin(part, list(reader.broken))
+        facts = {"recording": recording, "n_rows": n_rows, "is_complete": is_complete}
+        writer.finish(before.assign(**facts)[is_read])
+        return int(is_read.sum())
+
+    windows = encode_windows(model, itertools.islice(sounds, len(part)), batch_size, skip)
+    for batch in windows:
         positions = part[batch.clips]
         n_rows += np.bincount(batch.clips, minlength=len(part))
         times = reader.times(positions, batch.starts, batch.n_frames)
@@ -168,8 +182,7 @@ def _add_part(
         vectors.append(batch.vectors)
         if sum(map(len, tables)) >= ROWS_PER_ADD:
             add()
+            if len(part) == 1:
+                record(is_complete=False)
     add()
-    is_complete = (n_rows > 0) & ~np.isin(part, list(reader.broken))
-    complete = records.iloc[part].assign(recording=recording, n_rows=n_rows)[is_complete]
-    writer.finish(complete)
-    return len(complete)
+    return record(is_complete=True)

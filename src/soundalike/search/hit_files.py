@@ -5,11 +5,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
-import soundfile
 
-from soundalike.audio.audio_error import AudioError
-from soundalike.audio.sound_file import read_info
-from soundalike.audio.waveform import read_waveform
 from soundalike.runtime.atomic import atomic_write
 from soundalike.search.archive_paths import full_path
 
@@ -41,6 +37,12 @@ def copy_hits(rows: pd.DataFrame, root: str, folder: Path) -> list[Path]:
     Raises:
         OSError: a file cannot be written.
     """
+    import soundfile  # which a search that copies nothing need not wait for
+
+    from soundalike.audio.audio_error import AudioError
+    from soundalike.audio.sound_file import read_info
+    from soundalike.audio.waveform import read_waveform
+
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for rank, row in enumerate(rows.itertuples(), start=1):

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from soundalike.archive.lance_tables import CLIP_KEY
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.file_stamps import file_stamp
+from soundalike.runtime.file_stamp import file_stamp
 
-STAMP = ["size", "mtime_ns"]
+STAMP, LABELS = ["size", "mtime_ns"], ["label", "split"]
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,27 @@ class Comparison:
 
     Args:
         clips: the clips, with paths as the archive has them: see `ClipTable.relative_paths`.
-        records: for each clip its path in the archive, `CLIP_KEY`, `STAMP`, label, split, and the
-            recording that the archive has of it; "" if it has none.
-        is_new: whether the archive lacks the clip, or its file has changed.
+        records: for each clip its path in the archive, `CLIP_KEY`, `STAMP`, label, split, the
+            recording that the archive has of it ("" if it has none), and how many of its rows.
+        is_new: whether the archive lacks the clip or some of its rows, or its file has changed.
         is_touched: whether the file has another size or time, but the same content.
 
+        is_relabeled: whether the archive has the clip with another label or split.
+
     Shape:
-        is_new, is_touched: [clips].
+        is_new, is_touched, is_relabeled: [clips].
     """
 
     clips: ClipTable
     records: pd.DataFrame
     is_new: NDArray[np.bool_]
     is_touched: NDArray[np.bool_]
+    is_relabeled: NDArray[np.bool_]
+
+    @property
+    def is_changed(self) -> NDArray[np.bool_]:
+        """Whether the archive is to be changed for the clip."""
+        return self.is_new | self.is_touched | self.is_relabeled
 
 
 def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
@@ -54,16 +62,25 @@ def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
     ours = rows[["start_s", "end_s", "label", "split"]].assign(path=clips.relative_paths())
     ours = ours.astype({"start_s": float, "end_s": float})
     ours[STAMP] = stamps
-    theirs = records[[*CLIP_KEY, *STAMP, "recording"]]
+    facts = [*STAMP, *LABELS, "recording", "n_rows", "is_complete"]
+    theirs = records[[*CLIP_KEY, *facts]]
     both = ours.merge(theirs, "left", on=CLIP_KEY, suffixes=("", "_before"))
     recording = both["recording"].fillna("").to_numpy(object)
-    is_known = recording != ""
-    has_stamp = (both[STAMP].to_numpy() == both[[f"{c}_before" for c in STAMP]].to_numpy()).all(1)
+    is_known = both["is_complete"].eq(True).to_numpy()
+    has_stamp = _is_as_before(both, STAMP)
     is_touched = is_known & ~has_stamp
     for position in np.flatnonzero(is_touched):
         is_touched[position] = recording_of(rows["path"].iloc[position]) == recording[position]
+    n_rows = both["n_rows"].fillna(0).astype("int64")
     is_new = ~(is_known & (has_stamp | is_touched))
-    return Comparison(clips, ours.assign(recording=recording), is_new, is_touched)
+    is_relabeled = ~is_new & ~_is_as_before(both, LABELS)
+    ours = ours.assign(recording=recording, n_rows=n_rows)
+    return Comparison(clips, ours, is_new, is_touched, is_relabeled)
+
+
+def _is_as_before(both: pd.DataFrame, columns: list[str]) -> NDArray[np.bool_]:
+    before = both[[f"{column}_before" for column in columns]]
+    return (both[columns].to_numpy(object) == before.to_numpy(object)).all(axis=1)
 
 
 def recording_of(path: str) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from soundalike.archive.lance_tables import quoted
 from soundalike.audio.silence import SILENT_PEAK
 from soundalike.datasets.clips import Clip, ClipTable
-from soundalike.datasets.file_stamps import file_stamp
+from soundalike.runtime.file_stamp import file_stamp
 from soundalike.search.archive_paths import path_in
 from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
 

@@ -38,7 +38,7 @@ def archive_of_source(source: str, *, progress: bool = True) -> Archive:
     if is_archive(folder):
         archive = Archive.open(folder)
         state = compare(clips, archive.clips(), archive.head.root)
-        if not (state.is_new | state.is_touched).any():
+        if not state.is_changed.any():
             return archive
         n_new = int(state.is_new.sum())
     else:
