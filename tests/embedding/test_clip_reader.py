@@ -114,3 +114,14 @@ def test_the_peaks_of_windows_and_the_clips_that_break(store, table, tmp_path):
     clips, start_s = np.full(3, 3), np.array([1.0, 2.0, 1.0])
     peaks = reader.peak_db(clips, start_s, np.array([1.5, 3.0, np.nan]))
     assert peaks.tolist() == pytest.approx([-120, -20, 0])
+
+
+def test_the_list_of_another_file_of_the_same_stem_stays(store, table, tmp_path):
+    """As of `embed --out x.parquet` when `classify --out x.csv` has no problems."""
+    reader = reader_of(store, table)
+    lengths(reader)
+    of_another = reader.write_problems(tmp_path / "x.parquet")
+    clean = reader_of(store, ClipTable("x", table.rows.iloc[:1]))
+    lengths(clean)
+    assert clean.write_problems(tmp_path / "x.csv") is None
+    assert len(pd.read_csv(of_another)) == 2
