@@ -22,6 +22,8 @@ from soundalike.embedding.embed import embed
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
+from soundalike.search.archive import Archive
+from soundalike.search.fill import fill
 
 SHORT, LONG = 3, 12  # minutes
 LENGTHS = SHORT, LONG, 2 * LONG
@@ -64,7 +66,7 @@ def peak_mb(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["embed", "classify", "prepare", "evaluate"])
+@pytest.mark.parametrize("command", ["embed", "archive", "classify", "prepare", "evaluate"])
 def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
     """As a whole, the waveform of 12 minutes has 64 MB, and its log-mel 25 MB."""
 
@@ -72,6 +74,9 @@ def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
         clips = recordings[minutes]
         if command == "embed":
             return embed(classifier.model, clips, out, progress=False)
+        if command == "archive":
+            archive = Archive.open_for(out, classifier.model)
+            return fill(archive, classifier.model, clips, progress=False)
         if command == "classify":
             return classify(classifier, clips, out, progress=False)
         if command == "prepare":

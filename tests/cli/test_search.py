@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 import soundfile
@@ -40,9 +41,11 @@ def test_a_table_of_the_most_similar_sounds(results_of, archive, sounds, tmp_pat
     assert first.endswith("  low/0\\n'ü'.wav  [low]")
     assert second.endswith("  low/3\\n'ü'.wav  [low]")
     words = ["search", archive, query, "-k", 3, "--csv", tmp_path / "x" / "hits.csv"]
+    words += ["--page", tmp_path / "y" / "hits.html"]
     results, last = results_of(*words, "--out", tmp_path / "hits")
     assert last == f"3 sounds in {tmp_path / 'hits'}"
     assert (results["root"], results["missing"]) == (str(sounds), [])
+    assert (tmp_path / "y" / "hits.html").read_text().count("data:audio/") == 3
     table = pd.read_csv(tmp_path / "x" / "hits.csv")
     assert table["path"].tolist() == [hit["path"] for hit in results["hits"]]
     assert table["id"].tolist() == [hit["id"] for hit in results["hits"]]
@@ -79,10 +82,29 @@ def test_a_folder_is_embedded_first(results_of, run, sounds, tmp_path, monkeypat
     assert [hit["label"] for hit in results["hits"]] == ["high", "high", "low", "low"]
 
 
+def test_near_duplicates_are_listed_in_groups(results_of, archive, sounds, tmp_path, capsys):
+    copies = shutil.copytree(sounds, tmp_path / "copies")
+    rng = np.random.default_rng(99)
+    noise = 0.1 * rng.standard_normal(22050 * 2).astype(np.float32)
+    soundfile.write(copies / "a.wav", noise, 22050)
+    soundfile.write(copies / "b\n.wav", 0.5 * noise, 22050)
+    (copies / "broken.wav").touch()
+    file = tmp_path / "groups.csv"
+    words = ["search", copies, "--duplicates", "--threads", 1, "--csv", file]
+    results, last = results_of(*words)
+    assert results["groups"] == [["a.wav", "b\n.wav"]]
+    assert last == "1 group of near-duplicates"
+    assert pd.read_csv(file)["path"].tolist() == ["a.wav", "b\n.wav"]
+    none, last = results_of("search", archive, "--duplicates", "--threads", 1)
+    assert (none["groups"], last) == ([], "0 groups of near-duplicates")
+
+
 def test_wrong_use(refusal, archive, sounds, tmp_path):
     assert "gone.wav: no such file" in refusal("search", archive, "gone.wav")
     assert "has no row 999" in refusal("search", archive, "999")
     assert "gone: no such file or folder" in refusal("search", tmp_path / "gone", "0")
+    assert "name a QUERY" in refusal("search", archive)
+    assert "--duplicates takes no QUERY" in refusal("search", archive, "0", "--duplicates")
     (tmp_path / "text.wav").write_text("no sound")
     assert "text.wav" in refusal("search", archive, tmp_path / "text.wav")
 

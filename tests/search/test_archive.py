@@ -8,6 +8,7 @@ from archives import add_clips
 
 import soundalike as sa
 from soundalike.archive.head import ArchiveError, read_head, write_head
+from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.search.archive import Archive
 from soundalike.search.selection import Selection
@@ -95,6 +96,18 @@ def test_half_precision_changes_little(small_model, few_sounds, full, tmp_path):
     vectors = [each.vectors()[1] for each in (full, archive)]
     assert np.diag(SoundEncoder.similarity(*vectors)).min() > 0.99999
     assert archive.search(3)["id"].tolist() == full.search(3)["id"].tolist()
+
+
+def test_the_sounds_of_an_archive_are_clips(full, few_sounds, tmp_path):
+    clips = full.sounds()
+    expected = read_source(few_sounds)
+    assert clips.rows["path"].tolist() == expected.rows["path"].tolist()
+    assert clips.rows["label"].tolist() == expected.rows["label"].tolist()
+    assert clips.relative_paths().tolist() == full.clips()["path"].tolist()
+    moved = Archive.open(full.path, str(tmp_path))
+    assert moved.head.root == str(tmp_path)
+    assert moved.sounds().rows["path"].iloc[0] == str(tmp_path / full.clips()["path"].iloc[0])
+    assert Archive.open(full.path).head.root == str(few_sounds)
 
 
 def test_the_head_says_which_version_made_it(full):

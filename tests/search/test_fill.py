@@ -191,12 +191,14 @@ def test_parts_are_cut_by_number_and_by_size(monkeypatch):
     assert list(module._parts(sizes[:0])) == []
 
 
-def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeypatch):
+def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeypatch, capsys):
     monkeypatch.setattr(module, "EXACT_ROWS", 5)
     monkeypatch.setattr(index, "EXACT_ROWS", 5)
     monkeypatch.setattr(module, "ROWS_PER_ADD", 4)
-    refill(new_archive, small_model, sounds)
-    assert has_index(new_archive.row_table)
+    for is_said in (True, False):
+        fill(new_archive, small_model, read_source(sounds))
+        assert has_index(new_archive.row_table)
+        assert ("building the index of 18 rows" in capsys.readouterr().err) is is_said
     best = new_archive.search(3, k=3)
     exact = new_archive.search(3, k=3, exact=True)
     assert best["id"].tolist() == exact["id"].tolist()

@@ -135,4 +135,6 @@ def _lancedb() -> ModuleType:
             import lancedb
     finally:
         pydantic.validate_call = validate_call
+    # Worker processes, which do not use it, would warn that they were forked.
+    warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
     return lancedb

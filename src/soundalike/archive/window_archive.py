@@ -208,13 +208,18 @@ class WindowArchive:
         _, vectors = self.vectors(where)
         return rows.assign(vector=list(vectors))
 
-    def clips(self) -> pd.DataFrame:
-        """Return the records of clips, the latest of each: `CLIP_COLUMNS`."""
+    def clips(self, where: str | None = None) -> pd.DataFrame:
+        """Return the records of clips, or of those that meet a condition in SQL: `CLIP_COLUMNS`.
+
+        A clip with several records has the latest.
+        """
         table = open_table(self.path, CLIPS)
         if table is None:
             return _empty(CLIP_COLUMNS)
         with plain_errors(self.path):
-            records = table.to_arrow().to_pandas().sort_values("next_id", kind="stable")
+            query = table.search()
+            records = (query.where(where) if where else query).to_arrow().to_pandas()
+        records = records.sort_values("next_id", kind="stable")
         return records.drop_duplicates(CLIP_KEY, keep="last").reset_index(drop=True)
 
     @functools.cached_property

@@ -1,14 +1,12 @@
 """Find the sounds of an archive, or of a folder, that are most like a sound."""
 
 import argparse
-import dataclasses
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, positive_number
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
@@ -51,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"an archive that `embed` has made; or {SOURCE_HELP}, which is embedded first: its "
         "archive is kept in the user's cache and brought up to date",
     )
-    parser.add_argument("query", metavar="QUERY", nargs="+", help=QUERY_HELP)
+    parser.add_argument("query", metavar="QUERY", nargs="*", help=QUERY_HELP)
     parser.add_argument(
         "-k", type=at_least(1), default=10, metavar="N", help="number of results (default: 10)"
     )
@@ -68,6 +66,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="list every window (default: the best window of each recording)",
     )
+    parser.add_argument(
+        "--duplicates",
+        action="store_true",
+        help="list near-duplicates in groups instead, without a QUERY",
+    )
+    _add_conditions(parser)
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="compare all rows; by default an approximate index is used above 300,000",
+    )
+    parser.add_argument(
+        "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the results to FILE")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="write an HTML page to see and hear the results"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="copy the sounds of the results as WAV files"
+    )
+    add_machine(parser)
+
+
+def _add_conditions(parser: argparse.ArgumentParser) -> None:
+    """Add the conditions that results must meet."""
     for name, what in {"label": "label", "split": "split"}.items():
         parser.add_argument(
             f"--{name}",
@@ -83,23 +107,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}", type=positive_number, metavar="S", help=f"only clips of {what} S seconds"
         )
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="compare all rows; by default an approximate index is used above 300,000",
-    )
-    parser.add_argument(
-        "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
-    )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the results to FILE")
-    parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="copy the sounds of the results as WAV files"
-    )
-    add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Search; print a table."""
+    if arguments.duplicates:
+        return _list_duplicates(arguments)
+    if not arguments.query:
+        raise UsageError("name a QUERY: a sound, FILE@START-END in seconds, or the id of a row.")
     from soundalike.search.hit_files import copy_hits, missing_files
     from soundalike.search.query_vectors import queries_of
     from soundalike.search.selection import Selection
@@ -126,11 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
     hits = rows.to_dict("records")
     write_json(arguments.json, SearchResult(str(archive.path), root, len(archive), hits, missing))
     if arguments.csv:
-        from soundalike.runtime.atomic import atomic_write
-
-        arguments.csv.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(arguments.csv) as path:
-            rows.to_csv(path, index=False)
+        _write_csv(arguments.csv, rows)
     _print_table(rows)
     if missing:
         verb = "is" if len(missing) == 1 else "are"
@@ -139,9 +150,41 @@ def run(arguments: argparse.Namespace) -> int:
             f"as {_printable(missing[0])}: if they have been moved, name the folder with --root",
             file=sys.stderr,
         )
+    if arguments.page:
+        _write_page(arguments.page, ", ".join(map(str, queries)), rows, root)
+        print(f"open {arguments.page}")
     if arguments.out:
         files = copy_hits(rows, root, arguments.out)
         print(f"{counted(len(files), 'sound')} in {arguments.out}")
+    return DONE
+
+
+def _list_duplicates(arguments: argparse.Namespace) -> int:
+    """Print groups of near-duplicates, of a source or of the sounds of an archive."""
+    from soundalike.archive.head import is_archive
+
+    if arguments.query:
+        raise UsageError("--duplicates takes no QUERY: leave it out.")
+    from soundalike.datasets.source import read_source
+    from soundalike.search.archive import Archive
+    from soundalike.search.duplicate_groups import duplicate_groups
+
+    if is_archive(Path(arguments.archive)):
+        clips = Archive.open(arguments.archive, arguments.root).sounds()
+    else:
+        clips = read_source(arguments.archive)
+    results = duplicate_groups(clips)
+    write_json(arguments.json, results)
+    rows = [(number, path) for number, group in enumerate(results.groups, 1) for path in group]
+    if arguments.csv:
+        import pandas as pd
+
+        _write_csv(arguments.csv, pd.DataFrame(rows, columns=["group", "path"]))
+    for number, path in rows:
+        print(f"{number:4}  {_printable(path)}")
+    for problem in results.problems:
+        print(problem.message, file=sys.stderr)
+    print(f"{counted(len(results.groups), 'group')} of near-duplicates")
     return DONE
 
 
@@ -151,14 +194,29 @@ def _archive_of(name: str, root: str | None) -> "Archive":
     from soundalike.search.archive import Archive
 
     if is_archive(Path(name)):
-        archive = Archive.open(name)
-    else:
-        from soundalike.search.source_archive import archive_of_source
+        return Archive.open(name, root)
+    from soundalike.search.source_archive import archive_of_source
 
-        archive = archive_of_source(name)
-    if root:
-        archive.head = dataclasses.replace(archive.head, root=os.path.abspath(root))
-    return archive
+    return archive_of_source(name)
+
+
+def _write_csv(file: Path, rows: "pd.DataFrame") -> None:
+    from soundalike.runtime.atomic import atomic_write
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(file) as path:
+        rows.to_csv(path, index=False)
+
+
+def _write_page(page: Path, query: str, rows: "pd.DataFrame", root: str) -> None:
+    from soundalike.report.hits_page import Hit, write_hits_page
+    from soundalike.search.archive_paths import full_path
+
+    hits = [
+        Hit(row.path, full_path(root, row.path), row.start_s, row.end_s, row.similarity, row.label)
+        for row in rows.itertuples()
+    ]
+    write_hits_page(page, query, hits)
 
 
 def _print_table(rows: "pd.DataFrame") -> None:

@@ -15,6 +15,7 @@ from soundalike.archive.neighbors import Index
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
+from soundalike.search.archive_paths import full_path
 from soundalike.search.hits import best_rows
 from soundalike.search.queries import RowQuery
 from soundalike.search.query_vectors import queries_of, search_vector
@@ -32,6 +33,29 @@ class Archive(WindowArchive):
     >>> archive = sa.Archive.open("birds")  # doctest: +SKIP
     >>> archive.search("call.wav", k=10)  # doctest: +SKIP
     """
+
+    @classmethod
+    def open(cls, path: str | Path, root: str | None = None) -> Self:
+        """Open an archive.
+
+        Args:
+            path: its folder.
+            root: where its sounds are now, if they have been moved; `move_root` records it.
+
+        Raises:
+            ArchiveError: there is none, its format is newer, or it is damaged.
+        """
+        archive = super().open(path)
+        if root:
+            archive.head = dataclasses.replace(archive.head, root=os.path.abspath(root))
+        return archive
+
+    def sounds(self) -> ClipTable:
+        """Return the clips of the archive, with the places of their files now."""
+        records = self.clips()
+        paths = [full_path(self.head.root, path) for path in records["path"]]
+        rows = records[["start_s", "end_s", "label", "split"]].assign(path=paths)
+        return ClipTable(str(self.path), rows, root=self.head.root)
 
     @classmethod
     def open_for(

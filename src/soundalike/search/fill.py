@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soundalike.archive.index import EXACT_ROWS
+from soundalike.archive.lance_index import has_index
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
 from soundalike.datasets.clips import ClipTable
@@ -23,6 +25,7 @@ from soundalike.search.new_clips import Comparison, compare, recording_of
 # parts of this many rows. A run that is killed loses one part.
 CLIPS_PER_PART, BYTES_PER_PART = 256, 64 * 2**20
 ROWS_PER_ADD = 4096  # held in memory
+MINUTES_PER_MILLION = 8  # to build an index, on two cores
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def fill(
         archive.refresh()
         n_rows = len(archive)
         if n_rows > EXACT_ROWS:
-            writer.build_index()
+            _build_index(archive, writer, progress)
     return FillResult(
         n_clips=n_clips,
         n_windows=writer.next_id - n_rows_before,
@@ -109,6 +112,17 @@ def fill(
         problems=problems,
         root=archive.head.root,
     )
+
+
+def _build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
+    if progress and archive.row_table and not has_index(archive.row_table):
+        minutes = MINUTES_PER_MILLION * len(archive) / 1e6
+        print(
+            f"{archive.path}: building the index of {len(archive):,} rows, which takes about "
+            f"{minutes:.0f} minutes",
+            file=sys.stderr,
+        )
+    writer.build_index()
 
 
 def _new_clips(source: Comparison, clips: ClipTable) -> ClipTable:

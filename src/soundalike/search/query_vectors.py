@@ -99,8 +99,7 @@ def _stored_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32] 
     if query.start_s is not None:
         return None
     path = path_in(archive.head.root, query.path)
-    records = archive.clips()
-    records = records[records["path"] == path]
+    records = archive.clips(f"path = {quoted(path)}")
     if len(records) != 1 or not records[["start_s", "end_s"]].isna().all(axis=None):
         return None
     record = records.iloc[0]

@@ -1,0 +1,45 @@
+"""The page of a search."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import soundfile
+
+from soundalike.report.hits_page import Hit, write_hits_page
+
+
+@pytest.fixture
+def page(tmp_path, parse_html):
+    rng = np.random.default_rng(0)
+    file = tmp_path / "rain & <wind> 'x'\n.wav"
+    soundfile.write(file, rng.uniform(-0.5, 0.5, 66150), 22050)
+    hits = [
+        Hit(file.name, str(file), 0.5, 1.5, 0.98765, "rain;<b>"),
+        Hit("gone.wav", str(tmp_path / "gone.wav"), 0.0, 1.0, 0.5),
+    ]
+    write_hits_page(tmp_path / "deep" / "hits.html", "a & <b>.wav@1-2", hits)
+    return parse_html((tmp_path / "deep" / "hits.html").read_text(encoding="utf-8"))
+
+
+def test_the_page_shows_and_plays_the_hits_without_other_files(page):
+    assert page.addresses
+    assert all(address.startswith("data:") for address in page.addresses)
+    assert page.text["h1"] == ["Sounds like a & <b>.wav@1-2"]
+    assert [name.splitlines()[0] for name in page.text["h2"]] == ["rain & <wind> 'x'", "gone.wav"]
+    assert "similarity 0.988 · rain;<b>" in page.text["p"]
+    (button,) = page.all("button", "spectrogram")
+    (sounds,) = re.findall(r'id="sound-data">(.*?)</script>', page.html, re.DOTALL)
+    assert json.loads(sounds)[int(button["data-sound"])].startswith("data:audio/")
+    assert page.text["span"][-2:] == ["0.50", "1.50 s"]
+
+
+def test_the_page_says_which_sounds_are_gone(page):
+    assert "1 of 2 sounds cannot be read" in page.text["strong"]
+    assert "cannot be read" in page.text["strong"]
+
+
+def test_a_page_of_nothing_is_a_page(tmp_path):
+    write_hits_page(tmp_path / "hits.html", "x", [])
+    assert "Sounds like x" in (tmp_path / "hits.html").read_text()
