@@ -155,7 +155,7 @@ def test_separable_classes_are_learned(model, store, tmp_path):
             "optimizer.name": "adamw",
             "optimizer.lr": 3e-3,
             "schedule.name": "cosine",
-            "training.n_epochs": 60,
+            "training.n_epochs": 30,
             "training.batch_size": 6,
             "training.precision": "32-true",
         },
