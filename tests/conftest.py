@@ -133,9 +133,9 @@ def rough_sounds():
 @pytest.fixture
 def every_update_is_shown(monkeypatch):
     """Write a line of progress for every update, not every 30 seconds."""
-    from soundalike.runtime import progress
+    from soundalike.runtime import heartbeat
 
-    monkeypatch.setattr(progress, "SECONDS_PER_LINE", 0)
+    monkeypatch.setattr(heartbeat, "SECONDS_PER_LINE", 0)
 
 
 @pytest.fixture(scope="module")

@@ -195,8 +195,8 @@ def test_the_bar_starts_at_the_bytes_already_received(shelf, url, path, capsys):
     quietly(url, path, progress=True)
     out, errors = capsys.readouterr()
     assert out == ""
-    assert "file.zip: 41.0k/100k bytes, " in errors
-    assert "file.zip: 100k/100k bytes, 00:00 left" in errors
+    assert "file.zip: 41.0k/100k bytes in " in errors
+    assert "file.zip: 100k/100k bytes in 00:00, 00:00 left" in errors
 
 
 Usage = namedtuple("Usage", "total used free")

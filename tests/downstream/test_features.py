@@ -109,3 +109,10 @@ def test_the_untrained_twin_is_calibrated_and_otherwise_random(model, store):
     assert not torch.equal(twin.encoder.bn1.running_mean, torch.zeros(4))
     assert embeddings(twin, store).vectors.std() > 0.01
     assert (twin.standardization, twin.windows) == (model.standardization, model.windows)
+
+
+@pytest.mark.parametrize("features_of", [embeddings, log_mel_statistics])
+def test_every_clip_is_reported_once(features_of, model, store):
+    reports = []
+    features_of(model, store, report=lambda clips: reports.extend(clips.tolist()))
+    assert sorted(reports) == [*range(24)]

@@ -173,3 +173,10 @@ def test_settings_out_of_range_are_named(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=rf"training\.{name} must be at least"):
         SupervisedSettings(**wrong)
+
+
+def test_scoring_takes_a_third_of_a_step_for_the_same_frames(store):
+    training = make_training(store)
+    assert training.steps_of_scoring(np.full(30, 101)) == pytest.approx(1.0)
+    assert training.steps_of_scoring(np.full(10, 201)) == pytest.approx(1.0), "three windows"
+    assert training.steps_of_scoring(np.zeros(0, int)) == 0

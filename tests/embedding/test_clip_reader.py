@@ -45,7 +45,8 @@ def test_clips_outside_the_band_are_said(tmp_path, capsys, frequency, is_said):
     path = tmp_path / "a.wav"
     soundfile.write(path, 0.5 * np.sin(2 * np.pi * frequency / 96000 * np.arange(20000)), 96000)
     clips = ClipTable.of("x", [Clip(str(path))])
-    lengths(ClipReader(LogMel(), clips, strict=False, name="read", progress=True))
+    with ClipReader(LogMel(), clips, strict=False, name="read", progress=True) as reader:
+        lengths(reader)
     said = "a.wav: 100% of the energy is above 10,500 Hz" in capsys.readouterr().err
     assert said == is_said
 
@@ -125,3 +126,13 @@ def test_the_list_of_another_file_of_the_same_stem_stays(store, table, tmp_path)
     lengths(clean)
     assert clean.write_problems(tmp_path / "x.csv") is None
     assert len(pd.read_csv(of_another)) == 2
+
+
+def test_the_bar_shows_what_is_done_and_not_what_is_read(store, table):
+    reader = ClipReader(store.front_end, table, strict=False, name="read", progress=True)
+    with reader:
+        lengths(reader)
+        assert reader._bar.n == 0
+        reader.report(2)
+        assert reader._bar.n == 2
+    assert reader._bar.n == 3

@@ -108,6 +108,15 @@ def test_the_number_of_numpy_s_threads_is_restored(model):
         assert n_threads() == before
 
 
+def test_clips_are_reported_once_their_windows_are_encoded(model):
+    reports = []
+    log_mels = [[np.zeros((n_frames, 96), np.float32)] for n_frames in (300, 300, 900)]
+    for batch in encode_windows(model, log_mels, 2, report=reports.append):
+        assert reports == [] or reports[-1] <= batch.clips[0]
+    assert reports == sorted(reports)
+    assert reports[-1] == 2, "the last clip may have more windows"
+
+
 @pytest.mark.parametrize("batch_size", [0, -1])
 def test_a_batch_size_below_one_is_refused(model, batch_size):
     with pytest.raises(ValueError, match="batch_size must be at least 1"):

@@ -1,13 +1,14 @@
 import os
 import re
 import signal
+from dataclasses import replace
 
 import pytest
 
-from soundalike.paper.cells import Bench
+from soundalike.paper.cells import NUMBERS, Bench
 from soundalike.paper.experiments import choose
-from soundalike.paper.grid import fill
-from soundalike.paper.results import cell_path, read_cell
+from soundalike.paper.grid import _beforehand, _kind, _kinds, _times_of_existing, fill
+from soundalike.paper.results import Cell, cell_path, read_cell, write_cell
 from soundalike.training.contrastive import ContrastiveTraining
 
 ROWS = [
@@ -58,7 +59,8 @@ def test_the_same_work_is_done_once(bench, places, trained, capsys):
     ]
     assert cells[0].score == cells[3].score
     assert cells[1].knn == cells[2].knn == cells[5].knn
-    lines = capsys.readouterr().err.splitlines()
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first == ("12 of 12 cells to make; after the first, you see how long the others take")
     assert len(lines) == len(places)
     assert re.fullmatch(
         r"patch sampling / same patch, seed 0: balanced accuracy [\d.]+%, kNN [\d.]+%, \d+ s; "
@@ -104,3 +106,36 @@ def test_a_signal_stops_the_grid_after_the_current_cell(bench, places, trained, 
     trained.append("stopped")
     fill(bench, places, progress=False)
     assert all(cell_path(bench.out, *place).exists() for place in places)
+
+
+def test_what_earlier_calls_measured_says_how_long_the_rest_takes(
+    bench, places, trained, capsys, monkeypatch
+):
+    """A pre-training that is shared counts once, and a cell that failed at once does not."""
+    for place, seconds in zip(places[:2], (100.0, 140.0), strict=True):
+        write_cell(
+            cell_path(bench.out, *place),
+            Cell(place[0].name, place[1].name, 0, score=0.5, seconds=seconds),
+        )
+    failed = choose(["mix-back/within-the-clip"])[0]
+    write_cell(cell_path(bench.out, *failed, 0), Cell("mix-back", failed[1].name, 0, failed="no"))
+    monkeypatch.setattr(Bench, "pretraining_seconds", lambda self, row, seed: 90.0)
+    missing = [place for place in places if place[2] == 1][:2]
+    times = _times_of_existing(bench)
+    assert times.of(_kinds(bench, missing)) == 240
+    assert times.of([_kind(places[0][1], pretrains=False)]) == 30
+    assert _beforehand(2, 4, 240.0).startswith("2 of 4 cells to make: about 4 min on this machine")
+    assert _beforehand(1, 1, float("nan")) == "1 of 1 cell to make"
+
+
+def test_the_time_of_a_pretraining_is_known(bench):
+    row = choose(["mix-back/none"])[0][1]
+    assert bench.pretraining_seconds(row, 0) == 0
+    folder = bench._pretraining(row, 0).path
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text("")
+    (folder / NUMBERS).write_text('{"knn": null, "seconds": 12.5}')
+    assert bench.pretraining_seconds(row, 0) == 12.5
+    assert bench.pretraining_seconds(replace(row, start="untrained"), 0) == 0
+    (folder / NUMBERS).write_text('{"failed": "the loss is NaN"}')
+    assert bench.pretraining_seconds(row, 0) == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import soundalike
-from soundalike.runtime.counts import counted
+from soundalike.runtime.counts import counted, format_duration
 
 ROOT = Path(soundalike.__file__).parent
 # After a number in a message: " clips", " test clips".
@@ -32,6 +32,14 @@ PLURAL = re.compile(
 )
 def test_the_noun_agrees(n, noun, words):
     assert counted(n, noun) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7200, "2.0 h")],
+)
+def test_durations_are_formatted_in_their_unit(seconds, words):
+    assert format_duration(seconds) == words
 
 
 def plurals_after_numbers(path: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Progress bars count things that people know, and fit a terminal of 80 columns."""
 
 import ast
+import gc
 import io
 from pathlib import Path
 
@@ -64,9 +65,9 @@ def test_a_log_file_gets_lines(every_update_is_shown):
         for _ in range(3):
             bar.update()
         bar.write("a note", file=file)
-    lines = [line for line in file.getvalue().splitlines() if not line.startswith("embed: 0/3")]
+    lines = file.getvalue().splitlines()
     assert "\r" not in file.getvalue()
-    assert [line.split(" clips, ")[0] for line in lines] == [
+    assert [line.split(" clips in ")[0] for line in lines] == [
         "embed: 1/3", "embed: 2/3", "embed: 3/3", "a note",
     ]  # fmt: skip
     assert lines[2].endswith("00:00 left, loss=2.375")
@@ -76,6 +77,36 @@ def test_a_log_file_without_a_total(every_update_is_shown):
     file = io.StringIO()
     assert list(progress_bar(iter([1, 2]), name="a", unit="clips", file=file)) == [1, 2]
     assert file.getvalue().splitlines()[-1].startswith("a 2 clips, 00:0")
+
+
+def test_a_bar_without_updates_writes_lines_of_the_heartbeat(lines, clock):
+    file = io.StringIO()
+    with progress_bar(name="embed", unit="clips", total=3, file=file) as bar:
+        bar.start_t -= 60
+        clock.now = 24
+        lines.beat()
+        assert file.getvalue() == ""
+        clock.now = 30
+        lines.beat()
+        bar.update()
+        assert file.getvalue() == "embed: 0/3 clips in 01:00, ? left\n"
+        clock.now = 50
+        bar.update()
+        clock.now = 57
+        bar.update()
+    lines.beat()
+    stamps = [line.split(" clips")[0] for line in file.getvalue().splitlines()]
+    assert stamps == ["embed: 0/3", "embed: 3/3"]
+
+
+def test_a_bar_that_nobody_closed_is_forgotten(lines, clock):
+    file = io.StringIO()
+    bar = progress_bar(name="embed", unit="clips", total=3, file=file)
+    del bar
+    gc.collect()
+    clock.now = 30
+    lines.beat()
+    assert file.getvalue() == ""
 
 
 def test_a_log_file_gets_nothing_of_what_is_soon_done():

@@ -121,6 +121,7 @@ def test_a_resumed_run_has_the_earlier_checks(tmp_path):
     assert [check["epoch"] for check in result.checks] == [1, 2, 3, 4]
 
 
+@pytest.mark.usefixtures("every_update_is_shown")
 def test_an_alarm_is_printed_once_and_scores_are_on_the_bar(tmp_path, capsys):
     def alarms(checks):
         return {"low": f"{checks[-1]['score']} is low"} if checks[-1]["score"] < 0.5 else {}

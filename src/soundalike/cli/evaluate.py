@@ -9,6 +9,7 @@ from soundalike.cli.options import add_machine, add_model_and_source, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
 from soundalike.runtime.counts import counted
+from soundalike.runtime.heartbeat import working_on
 
 if TYPE_CHECKING:
     from soundalike.downstream.evaluation_result import EvaluationResult
@@ -85,7 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from soundalike.report.evaluation_page import write_evaluation_page
 
-    print(f"open {write_evaluation_page(result).resolve()}")
+    with working_on("write evaluate.html"):
+        page = write_evaluation_page(result)
+    print(f"open {page.resolve()}")
     return DONE
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from soundalike import __version__
 from soundalike.cli import COMMANDS, FAILED, UsageError
 from soundalike.cli.recipe_options import parse_values, split_overrides
+from soundalike.runtime.heartbeat import heartbeat
 from soundalike.runtime.limits import limits
 
 # Read when torch is imported: threads of OpenMP that wait for others sleep at once. By default they
@@ -49,7 +50,7 @@ def main(words: list[str] | None = None) -> int:
         parser.error(f"{next(iter(overrides))}: this command does not take recipe keys")
     try:
         arguments.overrides = parse_values(overrides)
-        with limits(arguments.threads, arguments.device):
+        with limits(arguments.threads, arguments.device), heartbeat(words[0]):
             exit_code = command.run(arguments)
         sys.stdout.flush()
         return exit_code

@@ -93,8 +93,12 @@ def find_near_duplicates(
     facts = list(_facts(clips, problems, n_workers, progress))
     is_within = others is None
     other_clips = clips if others is None else others
-    other_facts = None if is_within else _facts(other_clips, problems, n_workers, progress)
-    comparisons = _comparisons(clips, facts, other_clips, other_facts)
+    other_facts = (
+        progress_bar(facts, name="search", unit="clips", is_shown=progress)
+        if is_within
+        else _facts(other_clips, problems, n_workers, progress)
+    )
+    comparisons = _comparisons(clips, facts, other_clips, other_facts, is_within=is_within)
     results = map_in_processes(_compare, comparisons.values(), n_workers)
     pairs: list[NearDuplicate] = []
     with progress_bar(
@@ -154,7 +158,9 @@ def _comparisons(
     clips: ClipTable,
     facts: Sequence[_Facts],
     other_clips: ClipTable,
-    other_facts: Iterable[_Facts] | None,
+    other_facts: Iterable[_Facts],
+    *,
+    is_within: bool,
 ) -> "dict[tuple[int, int], _Comparison]":
     """Return the pairs of clips that share landmarks, by their positions, in order.
 
@@ -162,15 +168,16 @@ def _comparisons(
         clips: the clips.
         facts: theirs.
         other_clips: what they are compared with.
-        other_facts: theirs, read one after another; None if the clips are compared with each other.
+        other_facts: theirs, read one after another.
+        is_within: If true, the clips are compared with each other.
     """
     recordings = clips.rows["path"].factorize()[0]
     index = LandmarkIndex([fact.landmarks for fact in facts], recordings)
     durations_s: list[float] = []
     candidates: dict[tuple[int, int], list[Candidate]] = {}
-    for j, fact in enumerate(facts if other_facts is None else other_facts):
+    for j, fact in enumerate(other_facts):
         durations_s.append(fact.duration_s)
-        below = recordings[j] if other_facts is None else None
+        below = recordings[j] if is_within else None
         for candidate in index.candidates(fact.landmarks, below):
             candidates.setdefault((candidate.clip, j), []).append(candidate)
     first = _at(clips, (i for i, _ in candidates))

@@ -37,6 +37,7 @@ from soundalike.datasets.store import (
 from soundalike.datasets.store_plan import PLAN, is_of
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
 from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.forecast import Forecast
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
 from soundalike.runtime.progress import progress_bar
@@ -94,7 +95,7 @@ def prepare(
                 write_text(out / PLAN, json.dumps(plan))
             if not is_store(out):
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
-                _join_parts(clips, out, plan)
+                _join_parts(clips, out, plan, progress)
             _clear_away(out)
     store = open_store(out)
     if progress:
@@ -123,12 +124,14 @@ def _make_parts(
     with progress_bar(
         name="prepare", unit="clips", total=len(clips), initial=n_done, is_shown=progress
     ) as bar:
+        forecast = Forecast(bar, "prepare")
         make_part = functools.partial(_make_part, front_end)
         for n_clips, part_hours in map_in_processes(make_part, parts, n_workers):
             hours += part_hours
             minutes = max(bar.format_dict["elapsed"], 1e-3) / 60
             bar.set_postfix_str(f"{hours / minutes:.1f} audio hours/min", refresh=False)
             bar.update(n_clips)
+            forecast.add(n_clips, len(clips) - bar.n)
 
 
 def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
@@ -158,7 +161,7 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
     return len(record), seconds / front_end.sample_rate / 3600
 
 
-def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
+def _join_parts(clips: ClipTable, out: Path, plan: dict, progress: bool) -> None:
     """Write the store from the finished parts, ``store.json`` last."""
     n_frames = np.zeros(len(clips), dtype=np.int64)
     audio = np.zeros(len(clips), dtype=HASH)
@@ -172,7 +175,7 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
         if "problem" in clip:
             problems.append(Problem(path, clip["problem"], clip["message"]))
     shape = (int(n_frames.sum()), plan["front_end"]["n_mels"])
-    _join_frames(finished_records(out / PARTS), out / FRAMES, shape)
+    _join_frames(finished_records(out / PARTS), out / FRAMES, shape, progress)
 
     offset = np.cumsum(n_frames) - n_frames
     rows = clips.rows.assign(offset=offset, n_frames=n_frames, audio=audio.astype(str))
@@ -199,12 +202,12 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict) -> None:
     write_json(out / HEAD, head)
 
 
-def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int]) -> None:
+def _join_frames(records: list[Path], frames: Path, shape: tuple[int, int], progress: bool) -> None:
     """Copy the frames of the parts into one array; next to each record are its frames."""
     with atomic_write(frames) as path, path.open("wb") as file:
         header = {"descr": "<f2", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for record in records:
+        for record in progress_bar(records, name="join", unit="parts", is_shown=progress):
             with record.with_suffix(PART_FRAMES).open("rb") as of_part:
                 shutil.copyfileobj(of_part, file, 1 << 20)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.hollow import notes_on_scores
@@ -40,6 +41,7 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json
 from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunFolder, read_training_audio
 
@@ -112,7 +114,8 @@ def evaluate(
         scores = {key: out_of_fold.scores for key, out_of_fold in results.items()}
         tested = np.concatenate([split.test for split in splits])
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
-        rows = score_table(values, scores, store.clips.classes, seed, recordings)
+        with working_on("confidence intervals", is_shown=progress):
+            rows = score_table(values, scores, store.clips.classes, seed, recordings)
         training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
@@ -132,10 +135,15 @@ def evaluate(
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
-        with atomic_write(out / PREDICTIONS) as path:
-            predictions(store, splits, scores).to_csv(path, index=False)
-        write_json(out / RESULTS, dataclasses.asdict(result))
+        _write(out, predictions(store, splits, scores), result)
     return result
+
+
+def _write(out: Path, table: pd.DataFrame, result: EvaluationResult) -> None:
+    """Write the predictions, and then the results."""
+    with atomic_write(out / PREDICTIONS) as path:
+        table.to_csv(path, index=False)
+    write_json(out / RESULTS, dataclasses.asdict(result))
 
 
 @dataclass(frozen=True)
@@ -171,9 +179,10 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
     if LINEAR in protocols:
         labels, fit = features[PRETRAINED].labels, functools.partial(fit_linear, seed=seed)
         out_of_fold = results[LINEAR, PRETRAINED]
-        linear, threshold = final_classifier(
-            features[PRETRAINED], labels.values, fit, splits, out_of_fold
-        )
+        with working_on("fit the final classifier", is_shown=experiment.progress):
+            linear, threshold = final_classifier(
+                features[PRETRAINED], labels.values, fit, splits, out_of_fold
+            )
         classifier = SoundClassifier(
             model, labels.classes, multi_label=labels.is_multi_label, threshold=threshold
         )
@@ -205,11 +214,21 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
         init = model if start == PRETRAINED else None
         model_key = init.fingerprint() if init else None
         run.configure(clips=store.fingerprint, split=split.name, model=model_key, recipe=recipe)
-        return fine_tune(store, split, run, recipe, model=init, progress=experiment.progress)
+        return fine_tune(
+            store,
+            split,
+            run,
+            recipe,
+            model=init,
+            n_more=next(n_more),
+            progress=experiment.progress,
+        )
 
     store = experiment.store
     results: Results = {}
     starts = [PRETRAINED] if recipe["training"]["linear_probe_init"] else [SCRATCH, PRETRAINED]
+    n_trainings = len(starts) * len(splits) + (len(splits) > 1)
+    n_more = iter(range(n_trainings)[::-1])
     for start in starts:
         fit = functools.partial(fit_from, start)
         results[FINETUNE, start] = cross_validate(store, fit, splits)

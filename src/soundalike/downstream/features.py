@@ -12,6 +12,7 @@ from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.embedding.vector_cache import Report
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.calibration import calibrate_batch_norm
 from soundalike.models.encoder import build_encoder
@@ -64,16 +65,23 @@ class Features:
         )
 
 
-def log_mel_statistics(model: SoundEncoder, store: Store) -> Features:
+def log_mel_statistics(model: SoundEncoder, store: Store, report: Report | None = None) -> Features:
     """Describe a clip by statistics over time of each band, without a network.
 
     They are mean, standard deviation, minimum, maximum, and mean absolute difference between
     successive frames. A clip is one window: the vectors are [clips, 5 * bands].
+
+    Args:
+        model: standardizes the log-mels, and repeats short clips.
+        store: log-mels of the clips.
+        report: called with the positions of clips that are done.
     """
-    rows = [
-        _statistics(map(model.standardization, model.windows.repeat_short(store.blocks(index))))
-        for index in range(len(store.clips))
-    ]
+    rows = []
+    for index in range(len(store.clips)):
+        blocks = model.windows.repeat_short(store.blocks(index))
+        rows.append(_statistics(map(model.standardization, blocks)))
+        if report:
+            report(np.array([index]))
     vectors = torch.from_numpy(np.stack(rows))
     return Features(vectors, torch.arange(len(rows)), store.clips.labels(), store.recordings)
 
@@ -103,7 +111,10 @@ def _statistics(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
 
 
 def embeddings(
-    model: SoundEncoder, store: Store, gains_db: Sequence[float] | NDArray[np.floating] = (0,)
+    model: SoundEncoder,
+    store: Store,
+    gains_db: Sequence[float] | NDArray[np.floating] = (0,),
+    report: Report | None = None,
 ) -> Features:
     """Embed all windows of all clips in float32; the model does not change, batch norms included.
 
@@ -111,6 +122,7 @@ def embeddings(
         model: the model.
         store: log-mels of the clips.
         gains_db: levels at which every window is embedded, relative to its own.
+        report: called with the positions of clips that are done, for every level.
     """
     fast = for_inference(model, torch.float32)
     # Windows of one length go through the encoder together.
@@ -120,9 +132,15 @@ def embeddings(
         gain = np.float32(gain_db / 10)  # log10 of energies
         clips_in_blocks = map(store.blocks, by_length)
         log_mels = ((block + gain for block in blocks) for blocks in clips_in_blocks)
+        n_done = 0
         for batch in encode_windows(fast, log_mels):
             vectors.append(torch.from_numpy(batch.vectors))
             clips.append(torch.from_numpy(by_length[batch.clips]))
+            if report:
+                report(by_length[n_done : batch.clips[-1]])  # the last may have more windows
+                n_done = batch.clips[-1]
+        if report:
+            report(by_length[n_done:])
     in_order, order = torch.cat(clips).sort(stable=True)
     labels, is_whitened = store.clips.labels(), model.whitening is not None
     return Features(torch.cat(vectors)[order], in_order, labels, store.recordings, is_whitened)

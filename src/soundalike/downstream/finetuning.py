@@ -70,6 +70,7 @@ def fine_tune(
     recipe: Recipe,
     *,
     model: SoundEncoder | None = None,
+    n_more: int = 0,
     progress: bool = True,
 ) -> FineTuned:
     """Train an encoder and a linear layer on labeled clips. Interrupted runs resume.
@@ -83,6 +84,7 @@ def fine_tune(
         recipe: resolved, of the kind `SUPERVISED`.
         model: the pre-trained model, which does not change. Without it, the recipe's encoder is
             trained from random weights.
+        n_more: number of such trainings that follow; how long all take is said on the way.
         progress: If true, a progress bar and the choices made are shown on standard error.
 
     Raises:
@@ -113,16 +115,17 @@ def fine_tune(
         every_n_epochs = settings["validate_every_n_epochs"]
         monitor = _validation_monitor(training, validation, validation_labels, every_n_epochs)
     if progress:
-        for line in _choices(train, validation, model, hardware):
-            print(line, file=sys.stderr)
-        if note := warmup_note(training.schedule, training.n_epochs):
-            print(note, file=sys.stderr)
+        lines = [*_choices(train, validation, model), f"runs on {hardware.name}"]
+        note = warmup_note(training.schedule, training.n_epochs)
+        print(*filter(None, [*lines, note]), sep="\n", file=sys.stderr)
     result = run_to_end(
         training,
         run,
         lambda: training.classifier.save(run.path),
         monitor,
         name="fine-tune" if model else "from scratch",
+        whole=f"{n_more + 1} trainings" if n_more else "",
+        closing_steps=n_more * training.plan.n_steps,
         progress=progress,
     )
     if not result.is_finished:
@@ -165,20 +168,18 @@ def _validation_monitor(
         every_n_epochs,
         selection_metric="validation",
         bar_columns={"validation": "validation"},
+        check_steps=training.steps_of_scoring(validation.n_frames),
     )
 
 
-def _choices(
-    train: Store, validation: Store, model: SoundEncoder | None, hardware: Hardware
-) -> Iterator[str]:
-    start = "a model" if model else "random weights"
+def _choices(train: Store, validation: Store, model: SoundEncoder | None) -> Iterator[str]:
     n_clips = counted(len(train.clips), "labeled clip")
+    start = "a model" if model else "random weights"
     yield f"trains on {n_clips}, {train.hours:.2f} h, from {start}"
     if len(validation.clips):
         yield f"selects the epoch on {counted(len(validation.clips), 'validation clip')}"
     else:
         yield "keeps the last epoch: there are no validation clips"
-    yield f"runs on {hardware.name}"
 
 
 def _build_training(

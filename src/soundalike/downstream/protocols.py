@@ -43,9 +43,15 @@ def score_representations(
         Out-of-fold scores by protocol and representation.
     """
     pairs = [(protocol, name) for protocol in protocols for name in features]
-    return {
-        (protocol, name): cross_validate(
-            features[name], partial(PROTOCOLS[protocol], seed=seed), splits
-        )
-        for protocol, name in progress_bar(pairs, name="evaluate", unit="scores", is_shown=progress)
-    }
+    results = {}
+    n_fits = len(pairs) * len(splits)
+    with progress_bar(name="evaluate", unit="fits", total=n_fits, is_shown=progress) as bar:
+
+        def fit(protocol: str, clips: Features, split: Split) -> Classifier:
+            classifier = PROTOCOLS[protocol](clips, split, seed=seed)
+            bar.update()
+            return classifier
+
+        for protocol, name in pairs:
+            results[protocol, name] = cross_validate(features[name], partial(fit, protocol), splits)
+    return results

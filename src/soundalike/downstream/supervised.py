@@ -138,6 +138,23 @@ class SupervisedTraining(Training):
         clips = torch.cat([part["clip"] for part in parts])
         return self.criterion(logits, self.batch(clips, progress))
 
+    def steps_of_scoring(self, n_frames: np.ndarray) -> float:
+        """Return how many steps take about as long as scoring clips of these lengths.
+
+        A step is a forward and a backward pass, which take as long as three forward passes.
+
+        Shape:
+            n_frames: [clips].
+        """
+        windows = self.classifier.model.windows
+        lengths = windows.length(n_frames)
+        n_scored = sum(
+            len(windows.starts(int(n))) * length
+            for n, length in zip(n_frames, lengths, strict=True)
+        )
+        mean_length = windows.length(self.frames.n_frames.numpy()).mean()
+        return float(n_scored / (3 * min(self.batch_size, len(self.frames)) * mean_length))
+
     def cut(self, draws: Draws) -> Tensor:
         """Cut patches of one length from their clips; a clip shorter than a patch is repeated.
 

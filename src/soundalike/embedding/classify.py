@@ -141,7 +141,8 @@ def _classified(
     classifier: SoundClassifier, reader: ClipReader, windows: bool, false_alarms: float
 ) -> tuple[pd.DataFrame, int]:
     """Return a row for every clip, or for every window, and the number of clips."""
-    results = classifier.window_probabilities(reader)
+    with reader:
+        results = classifier.window_probabilities(reader, reader.report)
     positions, clip_of_window = np.unique(results.clips, return_inverse=True)
     reader.require_some(len(positions))
     clips = results.clips if windows else positions

@@ -4,6 +4,7 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,14 @@ from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.outside_band import advice
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.runtime.atomic import atomic_write, remove_partial_files
+from soundalike.runtime.forecast import Forecast
 from soundalike.runtime.progress import progress_bar
 
 
 class ClipReader:
     """The log-mels of clips, one clip after the other, and the problems on the way.
+
+    In a ``with`` statement; its progress bar shows what `report` says is done.
 
     Args:
         front_end: computes the log-mels.
@@ -60,18 +64,36 @@ class ClipReader:
         if progress:
             clips.announce()
         self._bar = progress_bar(name=name, unit="clips", total=len(clips), is_shown=progress)
+        self._forecast = Forecast(self._bar, name)
+
+    def __enter__(self) -> "ClipReader":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.report(len(self.clips))
+        self._bar.close()
+        if error is None and self._progress:
+            for line in advice(self.clips.rows["path"], self._bands, self.front_end):
+                print(f"{self.clips.name}: {line}", file=sys.stderr)
+
+    def report(self, n_done: int) -> None:
+        """Show that the first clips are done, and say once how long all of them take."""
+        n_new = n_done - self._bar.n
+        self._bar.update(n_new)
+        self._forecast.add(n_new, len(self.clips) - n_done)
 
     def __iter__(self) -> Iterator[Iterator[np.ndarray]]:
         """Yield the log_mel of every clip in blocks [frames, bands]; none for a broken clip."""
         for problem in self.clips.problems:
             self._skip(problem)
-        with self._bar:
-            for position, clip in enumerate(self.clips):
-                yield self._log_mel(position, clip)
-                self._bar.update()
-        if self._progress:
-            for line in advice(self.clips.rows["path"], self._bands, self.front_end):
-                print(f"{self.clips.name}: {line}", file=sys.stderr)
+        for position, clip in enumerate(self.clips):
+            yield self._log_mel(position, clip)
 
     def times(
         self, clips: NDArray[np.int64], starts: NDArray[np.int64], n_frames: NDArray[np.int64] | int

@@ -78,10 +78,10 @@ def embed(
     """
     with claimed_file(out, ROW_FILES):
         reader = ClipReader(model.front_end, clips, strict=strict, name="embed", progress=progress)
-        batches = _Counted(encode_windows(model, reader, batch_size))
+        batches = _Counted(encode_windows(model, reader, batch_size, report=reader.report))
         rows = _clip_rows(reader, batches) if per_clip else _window_rows(reader, batches)
         n_rows = 0
-        with ROW_FILES[out.suffix.lower()](out, model.dim, clips.root) as add:
+        with reader, ROW_FILES[out.suffix.lower()](out, model.dim, clips.root) as add:
             for columns, vectors in rows:
                 add(columns, vectors)
                 n_rows += len(vectors)

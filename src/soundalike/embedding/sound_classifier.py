@@ -1,6 +1,6 @@
 """A model and a linear classifier of its embeddings: from sounds to class probabilities."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -89,17 +89,22 @@ class SoundClassifier(OnePageModule):
         return self.linear(self.model(patches).to(self.linear.weight.dtype))
 
     @torch.inference_mode()
-    def window_probabilities(self, log_mels: Iterable[Iterable[np.ndarray]]) -> WindowProbabilities:
+    def window_probabilities(
+        self,
+        log_mels: Iterable[Iterable[np.ndarray]],
+        report: Callable[[int], object] | None = None,
+    ) -> WindowProbabilities:
         """Classify the windows of many clips.
 
         Args:
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
+            report: called now and then with the number of clips that are complete.
         """
         n_classes = len(self.classes)
         places = [np.zeros((0, 3), dtype=np.int64)]
         probabilities = [np.zeros((0, n_classes), dtype=np.float32)]
         known = [np.zeros((0, n_classes), dtype=np.float32)]
-        for batch in encode_windows(self.model, log_mels):
+        for batch in encode_windows(self.model, log_mels, report=report):
             n_frames = np.full(len(batch.clips), batch.n_frames)
             places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
             vectors = torch.from_numpy(batch.vectors).to(self.linear.weight)

@@ -14,17 +14,22 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from soundalike import __version__
 from soundalike.datasets.store import Store
 from soundalike.runtime.atomic import atomic_write, write_json
 from soundalike.runtime.parts import RECORD, Part, cut_into_parts
+
+Report = Callable[[NDArray[np.int64]], object]
+"""Called with the positions of clips that are done, [clips]."""
 
 FORMAT = 1  # raise it when the same key gets other vectors
 CLIPS_PER_PART = 128
@@ -35,8 +40,8 @@ def cached(
     folder: Path,
     key: dict[str, Any],
     store: Store,
-    compute: Callable[[Store], tuple[Tensor, Tensor]],
-    report: Callable[[int], object],
+    compute: Callable[[Store, Report], tuple[Tensor, Tensor]],
+    report: Report,
 ) -> tuple[Tensor, Tensor]:
     """Return vectors of a store's clips; compute those that are not in the folder.
 
@@ -44,8 +49,9 @@ def cached(
         folder: where the vectors lie, created if it does not exist; lock it first.
         key: for JSON, what the vectors depend on besides the clips.
         store: log-mels of the clips.
-        compute: from some of the clips to their vectors, and the position of each vector's clip.
-        report: called after each part with its number of clips.
+        compute: from some of the clips, and a function that it calls with the positions of those
+            that are done, to their vectors, and the position of each vector's clip.
+        report: called with the positions of clips that are done.
 
     Returns:
         What `compute` returns, of all clips.
@@ -60,11 +66,14 @@ def cached(
     _claim(folder, software | {"clips": content_hash(store)} | key)
     vectors, n_windows = [], []
     for part in cut_into_parts(range(len(store.clips)), CLIPS_PER_PART, folder):
-        if not _is_done(part):
-            _write(part, *compute(store.select(np.array(part.items))))
+        positions = np.array(part.items)
+        if _is_done(part):
+            report(positions)
+        else:
+            report_part = partial(_report_some, report, positions)
+            _write(part, *compute(store.select(positions), report_part))
         vectors.append(torch.from_numpy(np.load(part.file(VECTORS))))
         n_windows += _n_windows(part)
-        report(len(part.items))
     clips = torch.repeat_interleave(torch.arange(len(n_windows)), torch.tensor(n_windows))
     return torch.cat(vectors), clips
 
@@ -95,6 +104,10 @@ def content_hash(store: Store) -> str:
     digest.update(store.audio.tobytes())
     digest.update(store.n_frames.tobytes())  # silent clips have no hash of their audio
     return digest.hexdigest()
+
+
+def _report_some(report: Report, positions: NDArray[np.int64], done: NDArray[np.int64]) -> None:
+    report(positions[done])
 
 
 def _claim(folder: Path, key: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Embed the windows of many clips, batch by batch and in bounded memory."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -61,6 +61,7 @@ def encode_windows(
     log_mels: Iterable[Iterable[np.ndarray]],
     batch_size: int = 64,
     skip: Mapping[int, int] = MappingProxyType({}),
+    report: Callable[[int], object] | None = None,
 ) -> Iterator[WindowEmbeddings]:
     """Embed the windows of many clips, cut as `model.windows` says.
 
@@ -72,6 +73,8 @@ def encode_windows(
             computes the next blocks while a batch is encoded. A clip without blocks has no window.
         batch_size: windows that go through the encoder at a time; on a CPU fewer if they are long.
         skip: by position of a clip, how many of its first windows are left out; by default none.
+        report: called after every batch with the number of clips that are complete. The clips are
+            read a few batches ahead, so this number says how long the rest will take.
 
     Yields:
         The embeddings of one batch after the other, clips in their order.
@@ -97,6 +100,8 @@ def encode_windows(
                 release_freed_memory()
                 n_frames = 0
             yield WindowEmbeddings(clips, starts, batch.shape[1], vectors)
+            if report:
+                report(int(clips[-1]))  # which may have more windows
 
 
 def batch_windows(

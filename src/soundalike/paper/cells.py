@@ -82,6 +82,13 @@ class Bench:
         """Return whether the pre-training of a row has finished or failed."""
         return (self._pretraining(row, seed).path / NUMBERS).exists()
 
+    def pretraining_seconds(self, row: Row, seed: int) -> float:
+        """Return how long the pre-training of a row took; 0 if there is none that finished."""
+        path = self._pretraining(row, seed).path / NUMBERS
+        if row.start != "pretrained" or not path.exists():
+            return 0.0
+        return json.loads(path.read_text()).get("seconds", 0.0)
+
     def _measure(self, row: Row, seed: int) -> dict[str, Any]:
         store = self.clips(seed)
         (split,) = evaluation_splits(store, "clean" if row.task == "clean" else "noisy", seed)

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from soundalike.paper.cells import Bench
 from soundalike.paper.experiments import TABLES
-from soundalike.paper.results import Cell, cell_path, read_cell, write_cell
+from soundalike.paper.results import Cell, cell_path, read_cell, read_cells, write_cell
 from soundalike.paper.rows import Row, Table
-from soundalike.paper.time_left import Kind, TimeLeft, format_duration
+from soundalike.paper.time_left import Kind, TimeLeft
+from soundalike.runtime.counts import counted, format_duration
+from soundalike.runtime.forecast import on_this_machine
 from soundalike.runtime.interrupt import StopSignal
 
 Place = tuple[Table, Row, int]
@@ -32,7 +34,11 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
     """
     missing = [place for place in places if not cell_path(bench.out, *place).exists()]
     waiting = list(_kinds(bench, missing))
-    times = TimeLeft()
+    times = _times_of_existing(bench)
+    if progress and missing:
+        print(
+            _beforehand(len(missing), len(places), times.of(filter(None, waiting))), file=sys.stderr
+        )
     with StopSignal("cell") as stop:
         for table, row, seed in missing:
             began = time.monotonic()
@@ -40,7 +46,8 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
             cell = shared or bench.make(table, row, seed)
             cell = replace(cell, table=table.name, row=row.name)
             write_cell(cell_path(bench.out, table, row, seed), cell)
-            if kind := waiting.pop(0):
+            kind = waiting.pop(0)
+            if kind and cell.score is not None:  # one that fails may fail at once
                 times.add(kind, time.monotonic() - began)
             if progress:
                 seconds = times.of(filter(None, waiting))
@@ -49,6 +56,31 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
                 print(f"{_in_words(cell)}; {count}{time_left}", file=sys.stderr)
             if stop.is_set:
                 raise KeyboardInterrupt
+
+
+def _beforehand(n_missing: int, n_cells: int, seconds: float) -> str:
+    """Say how many cells there are to make, and how long they take, if that is known."""
+    line = f"{n_missing:,} of {counted(n_cells, 'cell')} to make"
+    if seconds > 0:
+        return f"{line}: {on_this_machine(seconds)}"
+    return f"{line}; after the first, you see how long the others take" if n_missing > 1 else line
+
+
+def _times_of_existing(bench: Bench) -> TimeLeft:
+    """Return how long the cells took that an earlier call made, with and without pre-training."""
+    times = TimeLeft()
+    works: set[tuple[object, int]] = set()
+    rows = {(table.name, row.name): row for table in TABLES for row in table.rows}
+    for cell in read_cells(bench.out):
+        row = rows[cell.table, cell.row]
+        if cell.score is None or (row.work, cell.seed) in works:
+            continue
+        works.add((row.work, cell.seed))
+        pretraining_s = bench.pretraining_seconds(row, cell.seed)
+        times.add(_kind(row, pretrains=False), cell.seconds - pretraining_s)
+        if pretraining_s:
+            times.add(_kind(row, pretrains=True), cell.seconds)
+    return times
 
 
 def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
@@ -66,8 +98,12 @@ def _kinds(bench: Bench, places: Sequence[Place]) -> Iterator[Kind]:
         earlier_work.add((row.work, seed))
         if pretrains:
             earlier_work.add((row.configuration, seed))
-        encoder = str(row.changes.get("encoder.name", ""))
-        yield row.task, row.start, "pre-trains" if pretrains else "", row.recipe, encoder
+        yield _kind(row, pretrains=pretrains)
+
+
+def _kind(row: Row, *, pretrains: bool) -> Kind:
+    encoder = str(row.changes.get("encoder.name", ""))
+    return "pre-trains" if pretrains else "", row.start, row.task, encoder, row.recipe
 
 
 def _of_same_work(bench: Bench, row: Row, seed: int) -> Cell | None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 Kind = tuple[str, ...]
-"""Describes a piece of work: one word for each property that affects its duration."""
+"""Describes a piece of work: a word for each property that affects its duration, those that affect
+it most first."""
 
 
 class TimeLeft:
@@ -28,10 +29,14 @@ class TimeLeft:
         return sum(self._of_one(kind) for kind in kinds)
 
     def _of_one(self, kind: Kind) -> float:
-        """Return the mean duration of this kind of work, or of the most similar kinds."""
+        """Return the mean duration of this kind of work, or of the most similar kinds.
+
+        Those are most similar that agree in the first property, among them those that agree in the
+        second, and so on.
+        """
         if not self._seconds:
             return float("nan")
-        likeness = {known: sum(map(str.__eq__, known, kind)) for known in self._seconds}
+        likeness = {known: [*map(str.__eq__, known, kind)] for known in self._seconds}
         nearest = max(likeness.values())
         means = [
             sum(seconds) / len(seconds)
@@ -39,14 +44,3 @@ class TimeLeft:
             if likeness[known] == nearest
         ]
         return sum(means) / len(means)
-
-
-def format_duration(seconds: float) -> str:
-    """Return a duration in a suitable unit.
-
-    >>> format_duration(42.3), format_duration(1500), format_duration(5 * 3600)
-    ('42 s', '25 min', '5.0 h')
-    """
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""Numbers of things in messages."""
+"""Numbers of things, and durations, in messages."""
 
 
 def counted(n: int, noun: str) -> str:
@@ -16,3 +16,14 @@ def counted(n: int, noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{n:,} {noun[:-1]}ies"
     return f"{n:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in a suitable unit.
+
+    >>> format_duration(42.3), format_duration(1500), format_duration(5 * 3600)
+    ('42 s', '25 min', '5.0 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"

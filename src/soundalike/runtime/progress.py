@@ -6,37 +6,53 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
+from soundalike.runtime.heartbeat import LINES
+
 # Without a rate, which tqdm turns into seconds per step where steps are slow: how much is done and
 # how long the rest takes say it all, and fit 80 columns with the numbers of a training.
 FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} UNIT, {remaining} left{postfix}"
-LINE = "{desc}: {n_fmt}/{total_fmt} UNIT, {remaining} left{postfix}"
+LINE = "{desc}: {n_fmt}/{total_fmt} UNIT in {elapsed}, {remaining} left{postfix}"
 WITHOUT_TOTAL = "{desc} {n_fmt} UNIT, {elapsed}{postfix}"
-SECONDS_PER_LINE = 30
+
+Bar = tqdm
+"""A progress bar."""
 
 
 class ProgressLines(tqdm):
-    """Writes a line now and then, for output that goes to a file; nothing if it is soon done."""
+    """Writes a line now and then, for output that goes to a file; nothing if it is soon done.
 
-    n_written: float = -1
+    Without updates, `soundalike.runtime.heartbeat` writes the lines.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+        self.begin_s = LINES.clock()
+        self.last: tuple[object, object] | None = None  # what the last line said
+        super().__init__(*arguments, **(options | {"miniters": 1, "mininterval": 0}))
         self.sp = None  # tqdm's printer, which erases and closes lines
+        if not self.disable:
+            LINES.enter(self.write_line)
+
+    def write_line(self) -> None:
+        """Write a line."""
+        self.last = self.n, self.postfix
+        self.fp.write(f"{self}\n")
+        self.fp.flush()
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
-        """Write a line, unless nothing has changed since the last one."""
-        if self.n != self.n_written:
-            self.n_written = self.n
-            self.fp.write(f"{self}\n")
-            self.fp.flush()
+        """Write a line, if one is due and something has changed since the last one."""
+        is_new = bool(self.n) and self.last != (self.n, self.postfix)
+        if is_new and not LINES.seconds_left(since_s=self.begin_s):
+            LINES.write(self.write_line)
 
     def clear(self, nolock: bool = False) -> None:
         """Leave earlier lines as they are."""
 
     def close(self) -> None:
-        """Write the last line, if there was an earlier one."""
-        if not self.disable and self.n_written >= 0:
-            self.display()
+        """Write the last line, if there was an earlier one that said something else."""
+        if not self.disable:
+            LINES.leave(self.write_line)
+            if self.last not in (None, (self.n, self.postfix)):
+                LINES.write(self.write_line)
         super().close()
 
 
@@ -68,8 +84,6 @@ def progress_bar(
     file = file or sys.stderr
     is_terminal = file.isatty()
     bar_format = WITHOUT_TOTAL if total is None else FORMAT if is_terminal else LINE
-    if not is_terminal:
-        arguments |= dict.fromkeys(("delay", "mininterval", "maxinterval"), SECONDS_PER_LINE)
     kind = tqdm if is_terminal else ProgressLines
     return kind(
         items,

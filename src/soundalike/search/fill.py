@@ -90,10 +90,11 @@ def fill(
         n_clips, n_rows_before = 0, writer.next_id
         sounds = iter(reader)
         records = source.records[source.is_new].reset_index(drop=True)
-        for part in _parts(records):
-            n_clips += _add_part(writer, reader, sounds, model, records, part, batch_size)
-        for _ in sounds:  # ends the progress bar
-            pass
+        with reader:
+            for part in _parts(records):
+                n_clips += _add_part(writer, reader, sounds, model, records, part, batch_size)
+            for _ in sounds:  # the problems of a source without new clips
+                pass
         if not n_clips and not source.records["recording"].any():
             reader.require_some(n_clips)
         problems = reader.write_problems(archive.path)
@@ -184,7 +185,10 @@ def _add_part(
         writer.finish(before.assign(**facts)[is_read])
         return int(is_read.sum())
 
-    windows = encode_windows(model, itertools.islice(sounds, len(part)), batch_size, skip)
+    some = itertools.islice(sounds, len(part))
+    windows = encode_windows(
+        model, some, batch_size, skip, report=lambda n: reader.report(int(part[0]) + n)
+    )
     for batch in windows:
         positions = part[batch.clips]
         n_rows += np.bincount(batch.clips, minlength=len(part))

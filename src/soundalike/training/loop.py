@@ -12,12 +12,12 @@ from torch import Tensor
 
 from soundalike.runtime.counts import counted
 from soundalike.runtime.interrupt import StopSignal
-from soundalike.runtime.progress import progress_bar
 from soundalike.training.metrics import Metrics, StepMetrics
 from soundalike.training.monitor import Check, Monitor, read_checks
 from soundalike.training.plan import Plan, TimeBudget
 from soundalike.training.run_folder import RunFolder
 from soundalike.training.steps import Training
+from soundalike.training.training_bar import TrainingBar
 
 SECONDS_PER_CHECKPOINT = 60.0
 STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
@@ -63,6 +63,8 @@ def run_to_end(
     budget: TimeBudget | None = None,
     *,
     name: str,
+    whole: str = "",
+    closing_steps: float = 0.0,
     progress: bool = True,
 ) -> LoopResult:
     """Take all remaining steps, from the run's checkpoint if it has one.
@@ -77,7 +79,9 @@ def run_to_end(
         monitor: checks epochs.
         budget: if set, there are as many steps as fit into its time.
         name: the training's name on the progress bar.
-        progress: If true, show a progress bar.
+        whole: name of the work that it is part of; by default, there is no more.
+        closing_steps: how many steps take as long as what follows the last one in that work.
+        progress: If true, show a progress bar, and say after some steps how long the work takes.
 
     Raises:
         TrainingError: the loss is NaN or infinite.
@@ -86,7 +90,16 @@ def run_to_end(
         OSError: a file cannot be written.
     """
     with run.claimed():
-        return _Loop(training, run, save_model, monitor, budget, name, progress).run_to_end()
+        # With a budget, there are fewer steps so that the checks fit into its time.
+        timed = monitor if budget is None else None
+        bar = TrainingBar(
+            name,
+            whole=whole,
+            check_share=timed.share_of_steps(training.steps_per_epoch) if timed else 0.0,
+            closing_steps=closing_steps,
+            is_shown=progress,
+        )
+        return _Loop(training, run, save_model, monitor, budget, bar).run_to_end()
 
 
 class _Loop:
@@ -99,14 +112,14 @@ class _Loop:
         save_model: Callable[[], None],
         monitor: Monitor | None,
         budget: TimeBudget | None,
-        name: str,
-        progress: bool,
+        bar: TrainingBar,
     ) -> None:
         self.training = training
         self.run = run
         self.save_model = save_model
         self.monitor = monitor
         self.budget = budget
+        self.bar = bar
         self.state: dict[str, Any] = {
             "module": training.module,
             "optimizer": training.optimizer,
@@ -124,25 +137,17 @@ class _Loop:
             self.state["scaler"] = scaler
         run.load(training.fabric, self.state)
         if budget and budget.extends and self.state["step"] == self.state["n_steps"]:
-            self._continue_finished(progress)
+            self._continue_finished()
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
         self.metrics.flush()
         self.checks = read_checks(self.metrics.rows(), columns)
-        self.printed_alarms: set[str] = set()
-        self.bar_numbers: dict[str, str] = {}
-        self.bar = progress_bar(
-            name=name,
-            unit="steps",
-            total=self.state["n_steps"],
-            initial=self.state["step"],
-            is_shown=progress,
-        )
+        bar.start(self.state["step"], self.state["n_steps"])
 
-    def _continue_finished(self, progress: bool) -> None:
+    def _continue_finished(self) -> None:
         """Begin a new schedule after the steps of a finished run."""
         state = self.state
-        if progress:
+        if self.bar.is_shown:
             print("new schedule after", counted(state["step"], "step"), file=sys.stderr)
         state["first_step"], state["first_second"] = state["step"], state["seconds"]
         state["n_steps"] += self.training.plan.n_steps
@@ -171,8 +176,8 @@ class _Loop:
                 if time.monotonic() - last_save > SECONDS_PER_CHECKPOINT:
                     self._save()
                     last_save = time.monotonic()
-                self.bar.update()
                 self._fit_into_time()
+                self.bar.count_step(state["step"], state["n_steps"])
             if not was_finished:  # a finished run stays unchanged
                 self._save()
         return self._result()
@@ -184,7 +189,7 @@ class _Loop:
             return
         n_more = budget.n_more_steps(state["seconds"], state["first_second"] + budget.seconds)
         if n_more is not None:  # at least one: the last step is followed by a check
-            state["n_steps"] = self.bar.total = state["step"] + max(1, n_more)
+            state["n_steps"] = state["step"] + max(1, n_more)
 
     def _check(self, row: StepMetrics) -> Mapping[str, float]:
         """Check the network if that is due after a step, and save its model if it is the best."""
@@ -197,7 +202,7 @@ class _Loop:
         scores = monitor.check()
         self.training.module.train()
         self.checks.append({"step": step, "epoch": epoch, **scores})
-        self._report(monitor)
+        self.bar.show_check(monitor, self.checks)
         metric = monitor.selection_metric
         if metric and scores[metric] > self.state["best_score"]:
             self.state |= {"best_score": scores[metric], "best_epoch": epoch}
@@ -205,22 +210,13 @@ class _Loop:
             self.save_model()
         return scores
 
-    def _report(self, monitor: Monitor) -> None:
-        """Put the last check on the progress bar, and print new alarms above it."""
-        check = self.checks[-1]
-        for name, column in monitor.bar_columns.items():
-            self.bar_numbers[name] = f"{check[column]:.3g}"
-        for kind, sentence in monitor.alarms(self.checks).items():
-            if kind not in self.printed_alarms and not self.bar.disable:
-                self.bar.write(f"epoch {check['epoch']:.0f}: {kind}: {sentence}", file=sys.stderr)
-            self.printed_alarms.add(kind)
-
     def _flush(self) -> None:
         """Write the waiting metrics; stop if one of their losses is not finite."""
+        loss = None
         for row in self.metrics.flush():
             self._refuse_non_finite(row)
-            self.bar_numbers["loss"] = f"{row['loss']:.3f}"
-        self.bar.set_postfix(self.bar_numbers, refresh=False)
+            loss = float(row["loss"])
+        self.bar.show_loss(loss)
 
     def _refuse_non_finite(self, row: Mapping[str, float | Tensor]) -> None:
         if not math.isfinite(row["loss"]):

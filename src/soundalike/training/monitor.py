@@ -20,6 +20,7 @@ class Monitor:
         bar_columns: columns on the progress bar, by their names there.
         alarms: from all checks so far, what is wrong: a sentence for each kind of trouble. Each
             kind is printed once, when it first occurs.
+        check_steps: how many steps take about as long as a check.
     """
 
     columns: Sequence[str]
@@ -28,10 +29,15 @@ class Monitor:
     selection_metric: str | None = None
     bar_columns: Mapping[str, str] = field(default_factory=dict)
     alarms: Callable[[Sequence[Check]], Mapping[str, str]] = lambda checks: {}
+    check_steps: float = 0.0
 
     def is_due(self, step: int, steps_per_epoch: int, n_steps: int) -> bool:
         """Return whether there is a check after a step (counted from 1)."""
         return step % (self.every_n_epochs * steps_per_epoch) == 0 or step == n_steps
+
+    def share_of_steps(self, steps_per_epoch: int) -> float:
+        """Return the duration of all checks as a share of the duration of all steps."""
+        return self.check_steps / (self.every_n_epochs * steps_per_epoch)
 
 
 def read_checks(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> list[Check]:

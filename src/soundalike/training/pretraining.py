@@ -116,14 +116,15 @@ def pretrain(
         print(*filter(None, [*lines, note, f"runs on {hardware.name}"]), sep="\n", file=sys.stderr)
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
-    closing_steps = _closing_steps(parts, training_store, recipe, n_checked)
+    check_steps, closing_steps = _other_steps(parts, training_store, recipe, n_checked)
     result = run_to_end(
         parts.training,
         run,
         save_model=lambda: parts.model.save(run.encoder),
-        monitor=_monitor(parts, health, knn, knn_store, may_select),
+        monitor=_monitor(parts, health, knn, knn_store, may_select, check_steps),
         budget=None if seconds is None else TimeBudget(seconds, closing_steps, extends),
         name="pretrain",
+        closing_steps=closing_steps,
         progress=progress,
     )
     if result.is_finished:
@@ -146,7 +147,7 @@ def _result(result: LoopResult, health: HealthMonitor) -> PretrainResult:
 
 def _training_store(store: Store, test_fold: str | None) -> Store:
     training_store = store.select(training_clips(store.clips, test_fold))
-    is_silent = _is_silent(training_store)
+    is_silent = training_store.audio == b""
     n_recordings = len(np.unique(training_store.recordings[~is_silent]))
     if n_recordings < MIN_RECORDINGS:
         n_silent = int(is_silent.sum())
@@ -158,17 +159,13 @@ def _training_store(store: Store, test_fold: str | None) -> Store:
     return training_store
 
 
-def _is_silent(store: Store) -> np.ndarray:
-    """Return which clips are silent, by their `AudioHash`: bool [clips]."""
-    return store.audio == b""
-
-
 def _monitor(
     parts: Pretraining,
     health: HealthMonitor,
     knn: KNNMonitor,
     knn_store: Store | None,
     may_select: bool,
+    check_steps: float,
 ) -> Monitor:
     """Return the monitor that checks health and, if there are labels, nearest neighbors."""
     training, model = parts.training, parts.model
@@ -192,13 +189,14 @@ def _monitor(
         selection_metric="knn" if may_select else None,
         bar_columns={**{name: name for name in knn_columns}, "rank": "effective_rank"},
         alarms=health.alarms,
+        check_steps=check_steps,
     )
 
 
-def _closing_steps(
+def _other_steps(
     parts: Pretraining, training_store: Store, recipe: Recipe, n_checked: int
-) -> float:
-    """Estimate how many steps take as long as the last check and completing the model.
+) -> tuple[float, float]:
+    """Estimate how many steps take as long as a check, and as the last check and all after it.
 
     A step computes two views of each clip, forward and backward, which takes as long as three
     forward passes.
@@ -209,7 +207,8 @@ def _closing_steps(
     if EmbeddingSettings(**recipe["embedding"]).whiten:
         windows = draw_windows(parts.model, training_store, np.random.default_rng(0))
         n_patches += windows[:, 1].sum() / parts.model.patch_frames
-    return n_patches / (6 * parts.training.batch_size)
+    n_patches_per_step = 6 * parts.training.batch_size
+    return n_checked / n_patches_per_step, float(n_patches / n_patches_per_step)
 
 
 def _announcement(
@@ -221,7 +220,7 @@ def _announcement(
 ) -> Iterator[str]:
     clips = training_store.clips
     yield f"trains on {counted(len(clips), 'clip')}, {training_store.hours:.2f} h, of {clips.name}"
-    if n_silent := int(_is_silent(training_store).sum()):
+    if n_silent := int((training_store.audio == b"").sum()):
         yield f"silent: {n_silent:,} of the training clips; soundalike scan names them"
     if knn_store is None:
         yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
