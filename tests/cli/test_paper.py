@@ -3,11 +3,14 @@
 import pytest
 
 
-def test_the_last_line_names_the_tables(results_of, store, tmp_path):
+def test_the_last_line_names_the_page(results_of, store, tmp_path):
     words = ["--only", "linear evaluation/log-mel statistics", "--budget", "small"]
     results, last = results_of("paper", store.path, "--out", tmp_path / "out", *words)
     assert (results["n_cells"], results["n_failed"]) == (1, 0)
-    assert last == f"open {tmp_path / 'out' / 'tables.md'}"
+    assert last == f"open {tmp_path / 'out' / 'report.html'}"
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "log-mel statistics" in page
+    assert "Too short for conclusions" in page
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from soundalike.evaluation.intervals import t_interval
 from soundalike.paper.experiments import TABLES, choose
-from soundalike.paper.results import Cell, cell_path, write_cell
+from soundalike.paper.results import Cell, cell_path, interval_method, write_cell
 from soundalike.paper.tables import INCONCLUSIVE, write_tables
 
 SCORES = {
@@ -18,7 +19,7 @@ def written(made_up, tmp_path_factory):
     made_up(out, SCORES)
     table, row = choose(["mix-back/none"])[0]
     write_cell(cell_path(out, table, row, 0), Cell(table.name, row.name, 0, failed="too hot"))
-    return out, write_tables(out, {"source": "made up"}, is_conclusive=True)
+    return out, *write_tables(out, {"source": "made up"}, is_conclusive=True)
 
 
 def test_a_table_row_has_name_score_and_interval(written):
@@ -36,7 +37,7 @@ def test_a_table_row_has_name_score_and_interval(written):
 
 
 def test_tables_md_has_every_row_and_figure(written):
-    out, _ = written
+    out, _, _ = written
     text = (out / "tables.md").read_text()
     for table in TABLES:
         figure = f"figures/{table.name.replace(' ', '-')}.png"
@@ -46,15 +47,14 @@ def test_tables_md_has_every_row_and_figure(written):
 
 
 def test_findings_come_first_and_are_returned(written):
-    out, findings = written
+    out, findings, _ = written
     text = (out / "tables.md").read_text()
     first, *_ = findings
-    assert first.startswith("1. Two random patches")
-    assert findings[first].startswith(
-        "holds here: “two at random” is 3.3 points above “same patch”"
-    )
-    assert f"- **{first}** Holds here: “two at random”" in text
-    assert text.index(first) < text.index("## Patch sampling")
+    assert (first.number, first.outcome) == ("1", "holds here")
+    assert first.sentence.startswith("Two random patches")
+    assert first.verdict.startswith("holds here: “two at random” is 3.3 points above “same patch”")
+    assert f"- **1. {first.sentence}** Holds here: “two at random”" in text
+    assert text.index(first.sentence) < text.index("## Patch sampling")
     assert len(findings) == 10
 
 
@@ -65,6 +65,14 @@ def test_the_csv_has_a_row_per_cell_with_its_mean(written):
     rows = cells.groupby(["table", "row"])
     assert rows["score"].mean().to_numpy() == pytest.approx(rows["mean"].first().to_numpy())
     assert (rows["score"].count() == rows["n_seeds"].first()).all()
+    same = rows.get_group(("patch sampling", "same patch")).iloc[0]
+    low, high = t_interval([0.6, 0.61, 0.62])
+    assert same[["lower", "upper"]].tolist() == pytest.approx([low, high])
+    assert (same["method"], same["n_seeds"]) == ("Student's t over seeds", 3)
+    none = rows.get_group(("mix-back", "none"))
+    assert none[["method", "n_seeds"]].drop_duplicates().to_numpy().tolist() == [
+        [interval_method(int(none["n_seeds"].iloc[0])), none["n_seeds"].iloc[0]]
+    ]
     assert cells.groupby("table")["is_reference"].sum().eq(3).all()
     failed = cells[cells["failed"].notna()]
     assert failed[["table", "row", "seed"]].to_numpy().tolist() == [["mix-back", "none", 0]]
@@ -72,9 +80,11 @@ def test_the_csv_has_a_row_per_cell_with_its_mean(written):
 
 def test_an_inconclusive_budget_decides_no_finding(made_up, tmp_path):
     made_up(tmp_path, SCORES, only=list(SCORES))
-    findings = write_tables(tmp_path, {}, is_conclusive=False)
+    findings, tables = write_tables(tmp_path, {}, is_conclusive=False)
     text = (tmp_path / "tables.md").read_text()
-    assert set(findings.values()) == {INCONCLUSIVE}
+    assert {each.verdict for each in findings} == {INCONCLUSIVE}
+    assert {each.outcome for each in findings} == {"not decided"}
+    assert [table.sentence for table in tables] == [""]
     assert INCONCLUSIVE in text
     assert "clearly" not in text
     assert "holds here" not in text

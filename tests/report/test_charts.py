@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundalike.report.charts import bars, confusion_grid, interval, line_chart
+from soundalike.report.charts import (
+    bars,
+    confusion_grid,
+    difference_strip,
+    interval,
+    line_chart,
+    score_strip,
+)
 
 
 def points(chart):
@@ -70,3 +77,15 @@ def test_a_confusion_grid_has_a_title_for_each_cell():
     titles = [group.find("title").text for group in drawing.iter("g")]
     assert titles == ["Rain predicted as Rain: 3", "Rain predicted as <Wind>: 1"]
     assert [group.get("class") for group in drawing.iter("g")] == ["right strong", "wrong"]
+
+
+def test_a_strip_without_numbers_is_empty():
+    strip = score_strip(None, None, None, [], None, 1.0, 0)
+    assert re.findall("<(?:rect|line)", strip) == []
+    assert re.findall("<line", difference_strip(None, None, None, 0.1)) == ["<line"]
+
+
+def test_differences_beyond_the_axis_end_with_it():
+    strip = difference_strip(0.02, -0.5, 0.05, reach=0.1)
+    assert 'x1="-50.0" x2="25.0"' in strip
+    assert 'class="mean" x1="10.0"' in strip

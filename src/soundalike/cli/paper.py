@@ -1,6 +1,7 @@
-"""Run the paper's experiments and write their tables and figures."""
+"""Run the paper's experiments; write their tables and figures, and a page of them."""
 
 import argparse
+from dataclasses import asdict
 
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import add_machine, add_out, add_source, at_least, share
@@ -10,7 +11,7 @@ from soundalike.cli.output import write_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_source(parser)
-    add_out(parser, "DIR", "folder of the runs, the tables and the figures")
+    add_out(parser, "DIR", "folder of the runs, the tables and the page")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these: TABLE or TABLE/ROW")
     parser.add_argument(
         "--seeds", type=at_least(1), default=1, metavar="N", help="number of random seeds (1)"
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the experiments; print where the tables are."""
+    """Run the experiments; write a page of the results and print where it is."""
     from soundalike.datasets.source import read_source
     from soundalike.paper.budgets import find_budget
     from soundalike.paper.experiments import choose
@@ -55,5 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         clips=clips,
     )
     write_json(arguments.json, results)
-    print(f"open {(arguments.out / 'tables.md').resolve()}")
+
+    from soundalike.report.paper_page import write_paper_page
+
+    page = arguments.out / "report.html"
+    write_paper_page(page, asdict(results))
+    print(f"open {page.resolve()}")
     return DONE

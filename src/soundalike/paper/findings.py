@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from soundalike.evaluation.intervals import t_interval
-from soundalike.paper.claims import Claim
-from soundalike.paper.results import Summary
+from soundalike.paper.claims import Claim, Pair
+from soundalike.paper.results import Summary, interval_method
 from soundalike.paper.rows import Table
 
 Summaries = Mapping[str, Mapping[str, Summary]]
@@ -79,6 +79,68 @@ class Difference:
         return f"{100 * low:.1f} to {100 * high:.1f}".replace("-", "−")
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A row and what it should score above.
+
+    Args:
+        above: the row, as "table/row".
+        below: the row, or those whose mean, it is compared with.
+        difference: mean difference of their scores over seeds; None without a seed.
+        lower: lower end of the interval of the mean difference; None for fewer than two seeds.
+        upper: its upper end.
+        level: confidence level of the interval.
+        method: how it was computed, or why there is none.
+        n_seeds: number of seeds that all of the rows have.
+    """
+
+    above: str
+    below: list[str]
+    difference: float | None
+    lower: float | None
+    upper: float | None
+    level: float
+    method: str
+    n_seeds: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What became of a finding of the paper.
+
+    Args:
+        number: in the list of findings.
+        sentence: the finding in words.
+        outcome: "holds here", "does not hold here", or "not decided" and why.
+        verdict: the outcome with its numbers, in words.
+        comparisons: the numbers.
+    """
+
+    number: str
+    sentence: str
+    outcome: str
+    verdict: str
+    comparisons: list[Comparison]
+
+
+def finding(claim: Claim, summaries: Summaries) -> Finding:
+    """Return what becomes of a claim, as `verdict` says it, with all numbers."""
+    comparisons = []
+    for pair in claim.pairs:
+        difference = _difference(pair, summaries, _level(claim))
+        n_seeds = len(difference.by_seed)
+        lower, upper = difference.interval if n_seeds >= 2 else (None, None)
+        mean = float(np.mean(difference.by_seed)) if n_seeds else None
+        method = interval_method(n_seeds)
+        comparisons.append(
+            Comparison(
+                pair.above, [*pair.below], mean, lower, upper, difference.level, method, n_seeds
+            )
+        )
+    words = verdict(claim, summaries)
+    return Finding(claim.number, claim.sentence, words.partition(":")[0], words, comparisons)
+
+
 def verdict(claim: Claim, summaries: Summaries) -> str:
     """Say whether a claim holds here, does not hold, or is not decided, with the numbers.
 
@@ -86,15 +148,13 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
         claim: a finding of the paper.
         summaries: of the rows it compares; if rows are missing, it is not decided.
     """
-    level = 1 - 0.05 / len(claim.pairs) if claim.any_difference else 0.95
     sides: list[str] = []
     comparisons: dict[str, list[str]] = {}
     for pair in claim.pairs:
-        below = [_scores(name, summaries) for name in pair.below]
-        difference = Difference.of(_scores(pair.above, summaries), below, level)
+        difference = _difference(pair, summaries, _level(claim))
         sides.append(difference.side)
         if len(difference.by_seed) >= 2:
-            middle = "the mean of " if len(below) > 1 else ""
+            middle = "the mean of " if len(pair.below) > 1 else ""
             others = " and ".join(map(_quoted, pair.below))
             how_far = f"{difference.points} {difference.sign}"
             comparison = f"{how_far} {middle}{others} ({difference.points_interval})"
@@ -148,6 +208,16 @@ def _outcome(claim: Claim, sides: Sequence[str]) -> str:
     if holds:
         return "holds here"
     return "does not hold here" if fails else "not decided by these seeds"
+
+
+def _level(claim: Claim) -> float:
+    """Return the confidence level of the intervals that decide a claim."""
+    return 1 - 0.05 / len(claim.pairs) if claim.any_difference else 0.95
+
+
+def _difference(pair: Pair, summaries: Summaries, level: float) -> Difference:
+    below = [_scores(name, summaries) for name in pair.below]
+    return Difference.of(_scores(pair.above, summaries), below, level)
 
 
 def _scores(name: str, summaries: Summaries) -> Mapping[int, float]:

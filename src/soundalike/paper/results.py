@@ -122,6 +122,11 @@ def summarize(cells: Sequence[Cell]) -> dict[str, dict[str, Summary]]:
     }
 
 
+def interval_method(n_seeds: int) -> str:
+    """Say how an interval of a mean over seeds is computed, or why there is none."""
+    return "Student's t over seeds" if n_seeds >= 2 else "none: it takes two seeds"
+
+
 def _summary(row: Row, cells: Sequence[Cell]) -> Summary:
     knn = [cell.knn for cell in cells if cell.knn is not None]
     return Summary(

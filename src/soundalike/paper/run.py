@@ -11,7 +11,6 @@ tables.md, tables.csv, figures/
 import json
 import platform
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,9 +28,11 @@ from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
 from soundalike.paper.cells import Bench
 from soundalike.paper.experiments import choose
+from soundalike.paper.findings import Finding
 from soundalike.paper.grid import fill
 from soundalike.paper.results import CELLS, cell_path, read_cell
 from soundalike.paper.rows import PaperError
+from soundalike.paper.table_results import TableResult
 from soundalike.paper.tables import CSV, FIGURES, MARKDOWN, write_tables
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import remove_partial_files, write_json
@@ -54,7 +55,10 @@ class PaperResult:
         label_noise: share of the training clips with a wrong label.
         n_cells: number of cells (row and seed) of this call.
         n_failed: number of those that failed.
+        facts: how the cells were made, by name.
+        is_conclusive: if false, the trainings were too short for conclusions.
         findings: outcome of each of the paper's findings, based on all cells in the folder.
+        tables: the tables, based on all cells in the folder.
         cells: the cells of this call.
         seconds: duration of this call.
     """
@@ -64,7 +68,10 @@ class PaperResult:
     label_noise: float
     n_cells: int
     n_failed: int
-    findings: Any
+    facts: dict[str, str]
+    is_conclusive: bool
+    findings: list[Finding]
+    tables: list[TableResult]
     cells: list[dict[str, Any]]
     seconds: float
 
@@ -108,7 +115,7 @@ def run_paper(
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
     front_end = LogMel(**read_recipe("paper", PRETRAINING)["front_end"])
     store = open_or_prepare(source, out / "store", front_end, clips=clips, progress=progress)
-    bench = Bench(out, store, scale, label_noise, progress and sys.stderr.isatty())
+    bench = Bench(out, store, scale, label_noise, progress)
     counts = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
     arguments = {"source": source, "budget": budget, "label_noise": label_noise}
     places = [(table, row, seed) for seed in range(n_seeds) for table, row in rows]
@@ -117,6 +124,7 @@ def run_paper(
         "budget": f"{budget}: {scale.about}",
         "changes": scale.changes,
         "label noise": f"{label_noise:.0%} of the training clips, on top of their own",
+        "intervals": "95%, Student's t over seeds; one needs at least two seeds",
         "date": f"{date.today():%d %B %Y}",
         "versions": f"soundalike {__version__}, torch {torch.__version__}, "
         f"Python {platform.python_version()}",
@@ -131,7 +139,7 @@ def run_paper(
         try:
             fill(bench, places, progress)
         finally:
-            findings = write_tables(out, facts, is_conclusive=scale.is_conclusive)
+            findings, tables = write_tables(out, facts, is_conclusive=scale.is_conclusive)
     cells = [asdict(read_cell(cell_path(out, *place))) for place in places]
     return PaperResult(
         source=source,
@@ -139,7 +147,10 @@ def run_paper(
         label_noise=label_noise,
         n_cells=len(cells),
         n_failed=sum(cell["score"] is None for cell in cells),
+        facts=facts,
+        is_conclusive=scale.is_conclusive,
         findings=findings,
+        tables=tables,
         cells=cells,
         seconds=round(time.monotonic() - start, 1),
     )

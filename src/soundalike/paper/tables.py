@@ -1,29 +1,31 @@
 """Results of the experiments: ``tables.md`` with figures for readers, ``tables.csv`` for programs.
 
 A row of ``tables.csv`` is a cell, together with the mean over seeds of its row in the table, the
-95% interval of the mean, and the number of seeds.
+ends of the 95% interval of the mean, how that was computed, and the number of seeds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from soundalike.paper.claims import CLAIMS
 from soundalike.paper.experiments import TABLES
 from soundalike.paper.figures import draw_table
-from soundalike.paper.findings import Summaries, compare, verdict
-from soundalike.paper.results import Cell, Summary, read_cells, summarize
+from soundalike.paper.findings import Finding, Summaries, finding
+from soundalike.paper.results import Cell, Summary, interval_method, read_cells, summarize
 from soundalike.paper.rows import Table, slug
+from soundalike.paper.table_results import RowResult, TableResult, table_result, was_run
 from soundalike.runtime.atomic import atomic_write, write_text
 
 FIGURES, MARKDOWN, CSV = "figures", "tables.md", "tables.csv"
 INCONCLUSIVE = "This run only tests that the code works; it is too short for conclusions."
 
 
-def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) -> dict[str, str]:
+def write_tables(
+    out: Path, facts: Mapping[str, str], *, is_conclusive: bool
+) -> tuple[list[Finding], list[TableResult]]:
     """Write tables and figures of all existing cells.
 
     Args:
@@ -32,28 +34,26 @@ def write_tables(out: Path, facts: Mapping[str, str], *, is_conclusive: bool) ->
         is_conclusive: if true, decide the paper's findings from the cells.
 
     Returns:
-        The verdict on each finding of the paper, by the finding's sentence.
+        What became of each finding of the paper, and the tables.
     """
     cells = read_cells(out)
     summaries = summarize(cells)
-    findings = {
-        f"{claim.number}. {claim.sentence}": (
-            verdict(claim, summaries) if is_conclusive else INCONCLUSIVE
-        )
-        for claim in CLAIMS
-    }
+    findings = [finding(claim, summaries) for claim in CLAIMS]
+    if not is_conclusive:
+        findings = [replace(each, outcome="not decided", verdict=INCONCLUSIVE) for each in findings]
     lines = [*_head(facts, is_conclusive), *(_findings(findings) if is_conclusive else [])]
+    tables = []
     for table in TABLES:
         if table.name in summaries:
-            metric = next((c.metric for c in cells if c.table == table.name and c.metric), "score")
             of_rows = summaries[table.name]
-            as_run = _as_run(table, of_rows)
-            draw_table(out / _figure(table), as_run, of_rows, metric)
-            lines += _table(as_run, of_rows, metric, is_conclusive)
+            result = table_result(table, of_rows, cells, is_conclusive=is_conclusive)
+            draw_table(out / _figure(table.name), _as_run(table, of_rows), of_rows, result.metric)
+            lines += _table(result)
+            tables.append(result)
     write_text(out / MARKDOWN, "\n".join(lines) + "\n")
     with atomic_write(out / CSV) as path:
         _write_csv(path, cells, summaries)
-    return findings
+    return findings, tables
 
 
 def _head(facts: Mapping[str, str], is_conclusive: bool) -> Iterator[str]:
@@ -67,54 +67,42 @@ def _head(facts: Mapping[str, str], is_conclusive: bool) -> Iterator[str]:
         yield from ("", f"**{INCONCLUSIVE}**")
 
 
-def _findings(findings: Mapping[str, str]) -> Iterator[str]:
+def _findings(findings: Sequence[Finding]) -> Iterator[str]:
     yield from ("", "## The paper's findings", "")
-    yield from (f"- **{claim}** {text[0].upper()}{text[1:]}" for claim, text in findings.items())
+    for each in findings:
+        words = each.verdict[0].upper() + each.verdict[1:]
+        yield f"- **{each.number}. {each.sentence}** {words}"
 
 
 def _as_run(table: Table, summaries: Mapping[str, Summary]) -> Table:
     """Return a table of the rows that were run, always including its reference."""
-    rows = (row for row in table.rows if row.is_reference or _was_run(summaries[row.name]))
+    rows = (row for row in table.rows if row.is_reference or was_run(summaries[row.name]))
     return replace(table, rows=tuple(rows))
 
 
-def _was_run(summary: Summary) -> bool:
-    return bool(summary.scores or summary.failed)
-
-
-def _table(
-    table: Table, summaries: Mapping[str, Summary], metric: str, is_conclusive: bool
-) -> Iterator[str]:
+def _table(table: TableResult) -> Iterator[str]:
     yield from ("", f"## {table.name.capitalize()}", "", table.question, "")
-    yield f"| | {metric}, % | 95% interval | seeds | kNN, % | seconds |"
+    yield f"| | {table.metric}, % | 95% interval | seeds | kNN, % | seconds |"
     yield "|---|---:|---:|---:|---:|---:|"
-    for row in table.rows:
-        yield _row(summaries[row.name])
-    failures = [
-        f"- “{row.name}” failed: {why}"
-        for row in table.rows
-        for why in dict.fromkeys(summaries[row.name].failed)
-    ]
+    yield from map(_row, table.rows)
+    failures = [f"- “{row.name}” failed: {why}" for row in table.rows for why in row.failures]
     if failures:
         yield from ("", *failures)
-    if not_run := [name for name, summary in summaries.items() if not _was_run(summary)]:
-        yield from ("", f"Not run: {', '.join(f'“{name}”' for name in not_run)}.")
-    if is_conclusive:
-        yield from ("", compare(table, summaries))
-    yield from ("", f"![{table.question}]({_figure(table)})")
+    if table.not_run:
+        yield from ("", f"Not run: {', '.join(f'“{name}”' for name in table.not_run)}.")
+    if table.sentence:
+        yield from ("", table.sentence)
+    yield from ("", f"![{table.question}]({_figure(table.name)})")
 
 
-def _row(summary: Summary) -> str:
-    name = summary.row.name
-    low, high = summary.interval
-    knn, seconds = summary.knn, summary.seconds
+def _row(row: RowResult) -> str:
     pieces = [
-        f"**{name}** (the paper's choice)" if summary.row.is_reference else name,
-        summary.missing or _percent(summary.mean),
-        "" if np.isnan(low) else f"{_percent(low)} to {_percent(high)}",
-        str(len(summary.scores)),
-        "" if knn is None else _percent(knn),
-        "" if seconds is None else f"{seconds:,.0f}",
+        f"**{row.name}** (the paper's choice)" if row.is_reference else row.name,
+        row.missing if row.mean is None else _percent(row.mean),
+        _interval(row.lower, row.upper),
+        str(row.n_seeds),
+        "" if row.knn is None else _percent(row.knn),
+        "" if row.seconds is None else f"{row.seconds:,.0f}",
     ]
     return f"| {' | '.join(pieces)} |"
 
@@ -123,17 +111,22 @@ def _write_csv(path: Path, cells: Sequence[Cell], summaries: Summaries) -> None:
     rows = []
     for cell in cells:
         summary = summaries[cell.table][cell.row]
-        low, high = summary.interval
+        n_seeds, (lower, upper) = len(summary.scores), summary.interval
         rows.append(
             asdict(cell)
-            | {"is_reference": summary.row.is_reference, "n_seeds": len(summary.scores)}
-            | {"mean": summary.mean, "low": low, "high": high}
+            | {"is_reference": summary.row.is_reference, "mean": summary.mean}
+            | {"lower": lower, "upper": upper, "method": interval_method(n_seeds)}
+            | {"n_seeds": n_seeds}
         )
     pd.DataFrame(rows).to_csv(path, index=False)
 
 
-def _figure(table: Table) -> str:
-    return f"{FIGURES}/{slug(table.name)}.png"
+def _figure(table: str) -> str:
+    return f"{FIGURES}/{slug(table)}.png"
+
+
+def _interval(lower: float | None, upper: float | None) -> str:
+    return "" if lower is None or upper is None else f"{_percent(lower)} to {_percent(upper)}"
 
 
 def _percent(share: float) -> str:

@@ -77,6 +77,51 @@ def interval(value: float, low: float, high: float, chance: float, kind: int) ->
     return render_macro(TEMPLATE, "interval", kind=kind, **percent)
 
 
+def score_strip(
+    mean: float | None,
+    lower: float | None,
+    upper: float | None,
+    scores: Sequence[float],
+    reference: float | None,
+    top: float,
+    kind: int,
+) -> Markup:
+    """Draw a share as a bar, with its interval, the scores of single seeds, and a reference.
+
+    Args:
+        mean: the share; None draws no bar.
+        lower: lower end of its interval; None draws none.
+        upper: upper end.
+        scores: a tick each.
+        reference: share of a dashed line across the strip; None draws none.
+        top: share at the right end of the strip.
+        kind: number of the color.
+    """
+    ends = {"mean": mean, "lower": lower, "upper": upper, "reference": reference}
+    places = {name: None if x is None else _at(x / top) for name, x in ends.items()}
+    ticks = [_at(score / top) for score in scores]
+    return render_macro(TEMPLATE, "score_strip", kind=kind, scores=ticks, **places)
+
+
+def difference_strip(
+    mean: float | None, lower: float | None, upper: float | None, reach: float
+) -> Markup:
+    """Draw a difference and its interval on an axis from -reach to reach, with a line at 0."""
+    places = {"mean": mean, "lower": lower, "upper": upper}
+    return render_macro(
+        TEMPLATE,
+        "difference_strip",
+        **{
+            name: None if x is None else _at(max(-1.0, min(1.0, x / reach)) / 2)
+            for name, x in places.items()
+        },
+    )
+
+
+def _at(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
 def bars(shares: Mapping[str, Mapping[str, float]]) -> Markup:
     """Draw one bar per representation for each class; NaN has no bar.
 
