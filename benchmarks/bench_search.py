@@ -45,8 +45,8 @@ def columns(first: int, n: int) -> pd.DataFrame:
     start_s = (numbers % 60).astype(float)
     return pd.DataFrame(
         {
-            "recording": [f"{number * 2654435761 % 2**64:032x}" for number in recording],
-            "path": [f"station {n % 7}/2026/recording_{n:07d}.wav" for n in recording],
+            "recording": [f"{number * 2654435761 % 2**64:032x}" for number in recording.tolist()],
+            "path": [f"station {n % 7}/2026/recording_{n:07d}.wav" for n in recording.tolist()],
             "start_s": start_s,
             "end_s": start_s + 2,
             "label": "",

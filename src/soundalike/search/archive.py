@@ -126,10 +126,14 @@ class Archive(WindowArchive):
             progress: If true, a progress bar is shown on standard error.
         """
         from soundalike.datasets.source import read_source
+        from soundalike.embedding.inference import for_inference
+        from soundalike.runtime.hardware import choose_hardware
         from soundalike.search.fill import fill
 
         clips = sounds if isinstance(sounds, ClipTable) else read_source(sounds)
-        return fill(self, self.model, clips, progress=progress)
+        hardware = choose_hardware()
+        model = for_inference(self.model, hardware.dtype).to(hardware.accelerator)
+        return fill(self, model, clips, progress=progress)
 
     def search(
         self,

@@ -47,6 +47,9 @@ def archive_of_source(source: str, *, progress: bool = True) -> Archive:
         print(
             f"{source}: embedding {counted(n_new, 'new clip')}; kept in {folder}", file=sys.stderr
         )
+    from soundalike.runtime.hardware import choose_hardware
+
+    choose_hardware().set_up()
     archive.add(clips, progress=progress)
     return archive
 
