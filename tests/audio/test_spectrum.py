@@ -70,3 +70,12 @@ def test_shares_are_shares(n_samples: int, rate: int, scale: float) -> None:
         assert -1e-9 <= band.below <= 1
         assert -1e-9 <= band.above <= 1
         assert 0 <= band.lowest <= band.highest
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=9), st.integers(1, 4))
+def test_a_recording_is_silent_if_its_range_is(samples: list[int], n_blocks: int) -> None:
+    waveform = 0.5 + 3e-5 * np.array(samples, np.float32)
+    spectrum = Spectrum()
+    for block in np.array_split(waveform, min(n_blocks, len(waveform))):
+        spectrum.add(block, 100)
+    assert spectrum.is_silent == (max(samples) - min(samples) < 7)

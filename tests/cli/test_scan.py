@@ -31,6 +31,7 @@ REPORT = ScanReport(
     splits={},
     folds={},
     silent=[],
+    short=["knock.wav"],
     clipped=["loud.wav"],
     cancelling=[],
     above_band=["bat.wav", "bird.wav"],
@@ -69,6 +70,7 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "1,193 clips" in text
     assert "1: harmless for pre-training; evaluation leaves them out" in " ".join(text.split())
     assert "silent" not in text
+    assert "1: harmless; each is repeated until it is long enough" in " ".join(text.split())
     assert "bird.wav" in text
     assert "97% of the energy is above [10,500] Hz" in text
     assert "label from column '[class]'" in text

@@ -75,6 +75,40 @@ def test_silent_and_clipped_clips_are_listed(report, folder):
     assert report.clipped == names(folder, "train/dog/clipped.wav")
 
 
+def test_an_offset_and_a_faint_hiss_are_silent_and_a_faint_tone_is_not(tmp_path):
+    """As for `prepare`, so that all commands count the same clips."""
+    for name, wave in {
+        "offset": np.full(2 * RATE, 0.5),
+        "hiss": noise(2, 1, level=0.9e-4),
+        "hiss again": noise(2, 1, level=0.9e-4),
+        "tone": 1.1e-4 * np.sin(np.arange(2 * RATE) / 4),
+    }.items():
+        soundfile.write(tmp_path / f"{name}.wav", wave, RATE, subtype="FLOAT")
+    clips = read_source(tmp_path)
+    report = scan(clips, n_workers=1, progress=False)
+    assert report.silent == names(tmp_path, "hiss again.wav", "hiss.wav", "offset.wav")
+    assert report.identical == []
+    store = prepare(clips, tmp_path / "store", n_workers=1, progress=False)
+    assert (store.audio == b"").tolist() == [True, True, True, False]
+
+
+def test_clips_that_are_repeated_are_listed(report, tmp_path):
+    assert report.short == [], "a second is long enough"
+    for name, duration_s in {"a": 0.99, "b": 1.0}.items():
+        soundfile.write(tmp_path / f"{name}.wav", noise(duration_s, 1), RATE)
+    clips = read_source(tmp_path)
+    assert scan(clips, n_workers=1, progress=False).short == names(tmp_path, "a.wav")
+    longer = scan(clips, LogMel(min_duration_s=2), n_workers=1, progress=False)
+    assert longer.short == names(tmp_path, "a.wav", "b.wav")
+
+
+def test_the_same_samples_at_another_rate_are_another_sound(tmp_path):
+    for name, rate in {"a": RATE, "b": RATE, "c": 2 * RATE}.items():
+        soundfile.write(tmp_path / f"{name}.wav", noise(2, 1), rate)
+    report = scan(read_source(tmp_path), n_workers=1, progress=False)
+    assert report.identical == [names(tmp_path, "a.wav", "b.wav")]
+
+
 def test_identical_clips_are_grouped_and_groups_across_splits_listed(report, folder):
     across = sorted(names(folder, "test/dog/copy of 1s.wav", "train/dog/1s.wav"))
     within = names(folder, "train/dog/2s.wav", "train/dog/copy of 2s.wav")

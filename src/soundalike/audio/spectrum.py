@@ -1,10 +1,12 @@
-"""Where the energy of a recording lies, measured on samples of it while it is decoded."""
+"""Where the energy of a recording lies, and whether there is any, measured while it is decoded."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from soundalike.audio.silence import SILENT_PEAK
 
 # One of so many tenths of a second is transformed: cheap, and bins of 10 Hz at any sample rate.
 STEP = 10
@@ -29,13 +31,19 @@ class Band:
 
 
 class Spectrum:
-    """Adds up the power spectrum of a recording, block by block.
+    """Adds up the power spectrum of a recording, and notes its range, block by block.
 
     The parts of a joined recording may have different sample rates.
     """
 
     def __init__(self) -> None:
         self._power = np.zeros(0)
+        self._lowest, self._highest = np.inf, -np.inf
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether all samples so far are within `SILENT_PEAK` of their middle."""
+        return bool(self._highest - self._lowest < 2 * SILENT_PEAK)
 
     def add(self, block: NDArray[np.float32], sample_rate: int) -> None:
         """Add a block; a tenth of it is transformed.
@@ -45,6 +53,8 @@ class Spectrum:
         """
         from scipy import fft  # slow to import
 
+        self._lowest = min(self._lowest, float(block.min()))
+        self._highest = max(self._highest, float(block.max()))
         n_fft = max(2, round(sample_rate / BIN_HZ))
         if len(block) < n_fft:
             frames = block[None]

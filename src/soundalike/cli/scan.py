@@ -93,8 +93,8 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))
     for name in (
-        "unlabeled", "silent", "clipped", "cancelling", "above_band", "below_band", "identical",
-        "identical_across_splits",
+        "unlabeled", "silent", "short", "clipped", "cancelling", "above_band", "below_band",
+        "identical", "identical_across_splits",
     ):  # fmt: skip
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names, ADVICE[name]))

@@ -14,6 +14,7 @@ from soundalike.runtime.atomic import atomic_write
 ADVICE = {
     "unlabeled": "harmless for pre-training; evaluation leaves them out",
     "silent": "nothing can be learned from them; remove them, and check the recorder",
+    "short": "harmless; each is repeated until it is long enough",
     "clipped": "harmless for training; re-record if you can",
     "cancelling": "only their loudest channel is used; check the polarity of one microphone",
     "above_band": "the model sees less than half of their sound; see below for options",

@@ -13,7 +13,6 @@ import pandas as pd
 from soundalike.audio.audio_error import AudioError
 from soundalike.audio.channels import Mixer
 from soundalike.audio.log_mel import LogMel
-from soundalike.audio.silence import SILENT_PEAK
 from soundalike.audio.sound_file import open_sound
 from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.waveform import blocks_of
@@ -47,6 +46,7 @@ class ScanReport:
         splits: number of clips by split.
         folds: number of clips by fold.
         silent: paths of silent clips.
+        short: paths of clips that the front end repeats, because they are too short.
         clipped: paths of clips with many samples at full scale.
         cancelling: paths of clips whose channels cancel each other, so that only one is used.
         above_band: paths of clips with most of their energy above the band of the front end.
@@ -71,6 +71,7 @@ class ScanReport:
     splits: dict[str, int]
     folds: dict[str, int]
     silent: list[str]
+    short: list[str]
     clipped: list[str]
     cancelling: list[str]
     above_band: list[str]
@@ -149,6 +150,7 @@ def scan(
         splits={name: int(n) for name, n in rows["split"].value_counts().items() if name},
         folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         silent=paths[facts["is_silent"]].tolist(),
+        short=paths[facts["duration_s"] < front_end.min_duration_s].tolist(),
         clipped=paths[facts["is_clipped"]].tolist(),
         cancelling=paths[facts["is_cancelling"]].tolist(),
         above_band=paths[is_above(facts["band"])].tolist(),
@@ -172,6 +174,7 @@ def _scan_clip(front_end: LogMel, clip: Clip) -> _ClipFacts | Problem:
         with open_sound(clip.path) as sound:
             first = sound.parts[0]
             rate = first.sample_rate
+            digest.update(str(rate).encode())
             blocks = blocks_of(sound, rate, clip.start_s, clip.end_s, mix=mix, spectrum=spectrum)
             for block in blocks:
                 digest.update(block.tobytes())
@@ -181,16 +184,15 @@ def _scan_clip(front_end: LogMel, clip: Clip) -> _ClipFacts | Problem:
                 peak = max(peak, float(level.max()))
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
-    is_silent = peak < SILENT_PEAK
     return _ClipFacts(
         duration_s=n_samples / rate,
         sample_rate=rate,
         n_channels=first.n_channels,
-        is_silent=is_silent,
+        is_silent=spectrum.is_silent,
         is_clipped=n_clipped > CLIPPED_SHARE * n_samples and not (first.is_float and peak > 1),
         is_cancelling=mix.channel is not None,
         band=dataclasses.astuple(spectrum.band(front_end.fmin, front_end.fmax)),
-        audio_hash="" if is_silent else digest.hexdigest()[: HASH.itemsize],
+        audio_hash="" if spectrum.is_silent else digest.hexdigest()[: HASH.itemsize],
     )
 
 
