@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from soundalike.evaluation.diagnosis import TOO_FEW_CHECKS
 from soundalike.evaluation.representation_measures import MEASURES
 from soundalike.report.health_curves import CURVES
 from soundalike.report.health_page import in_short, write_health_page
@@ -76,7 +77,7 @@ def test_every_measure_is_shown_and_explained(write):
     assert (facts["epochs"], facts["steps"], facts["training time"]) == (
         "12",
         "60 of 60",
-        "1,234 s",
+        "20.6 min",
     )
 
 
@@ -113,6 +114,14 @@ def test_the_stopping_point_is_named(write):
     assert "After epoch 7" in write(stopping_point=7).text["p"][1]
     assert "no sign" in write().text["p"][1]
     assert "no sign" not in write(alarms=ALARMS).html
+
+
+def test_a_finished_run_with_too_few_checks_says_what_to_do(write):
+    page = write(verdict=TOO_FEW_CHECKS, seconds=42)
+    assert page.text["h1"] == ["Too few checks to tell"]
+    assert "two checks after the first 50 steps" in page.text["p"][1]
+    assert "no sign" not in page.html
+    assert "42 s" in page.text["dd"]
 
 
 def test_in_short_is_one_line():

@@ -20,6 +20,7 @@ TOO_EASY = 0.95  # retrieval and positives in early epochs; other runs retrieved
 EARLY_EPOCHS = 10
 MIN_GAIN = 0.02  # relative; anything smaller counts as no improvement
 LATEST_STOP = 0.8  # of all epochs; stopping later than that saves little
+TOO_FEW_CHECKS = "too few checks to tell"
 
 Check = Mapping[str, float]
 History = Sequence[Check]
@@ -58,7 +59,7 @@ def diagnosis_summary(history: History, highest_rank: float, *, is_finished: boo
         return ", ".join(kinds)
     if len(_after_warm_up(history)) >= 2:
         return "no problems detected"
-    return "too few checks to tell" if is_finished else "too early to tell"
+    return TOO_FEW_CHECKS if is_finished else "too early to tell"
 
 
 def stopping_point(history: History) -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from soundalike.evaluation.diagnosis import LOW_RANK
+from soundalike.evaluation.diagnosis import LOW_RANK, TOO_FEW_CHECKS, WARM_UP_STEPS
 from soundalike.report.charts import line_chart
 from soundalike.report.health_curves import CURVES, Curve
 from soundalike.report.page import write_page
@@ -75,6 +75,11 @@ def _outlook(result: PretrainResult) -> str:
         return "The run was interrupted and can be resumed; this is its current state."
     if result.alarms:
         return ""
+    if result.verdict == TOO_FEW_CHECKS:
+        return (
+            f"The diagnosis needs two checks after the first {WARM_UP_STEPS} steps: train for "
+            "longer, or check more often (monitor.every_n_epochs)."
+        )
     if (epoch := result.stopping_point) is not None:
         return (
             f"After epoch {epoch}, neither the effective rank nor the gap between similarity "
@@ -88,7 +93,7 @@ def _facts(metrics: pd.DataFrame, result: PretrainResult) -> dict[str, str]:
     facts = {
         "epochs": f"{metrics['epoch'].max():,}" if len(metrics) else "0",
         "steps": f"{result.n_steps_done:,} of {result.n_steps:,}",
-        "training time": f"{result.seconds:,.0f} s",
+        "training time": _in_words(result.seconds),
     }
     health = result.health
     if "effective_rank" in health:
@@ -96,6 +101,10 @@ def _facts(metrics: pd.DataFrame, result: PretrainResult) -> dict[str, str]:
         facts["similarity within clips"] = f"{health['positives']:.2f}"
         facts["similarity between clips"] = f"{health['negatives']:.2f}"
     return facts
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:,.1f} min"
 
 
 def _cards(metrics: pd.DataFrame, health: Mapping[str, float]) -> Iterator[tuple[Curve, Markup]]:
