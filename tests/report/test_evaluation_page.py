@@ -149,6 +149,8 @@ def test_several_labels_have_four_counts_a_class(evaluated, parse_html, monkeypa
         counts = [int(n) for n in re.findall(r'<td class="number(?: group)?">(\d+)</td>', row)]
         assert counts == [(has & gets).sum(), (has & ~gets).sum(), (gets & ~has).sum(),
                           (~has & ~gets).sum()]  # fmt: skip
+    assert "the class of a false alarm" in page.html
+    assert "high, tone" in " ".join(page.text["p"])
 
 
 def test_fine_tuning_has_no_neighbors(evaluated):

@@ -4,8 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+import soundfile
 
+from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.labels import Labels
+from soundalike.datasets.prepare import prepare
 from soundalike.downstream.examples import Example
 from soundalike.report.example_cards import MAX_COLUMNS, answer_in_words, make_gallery
 
@@ -36,8 +39,22 @@ def test_a_clip_is_stored_once_and_cut(store):
     gallery = make_gallery([[example], [example]], long, np.array([3, 5]), np.ones((2, 3)), None)
     (card,), (same,) = gallery.cards
     assert card == same
-    assert (card.name, card.origin) == ("5.wav", "high · high")
+    assert (card.name, card.origin) == ("5.wav", "high")
     assert len(gallery.sounds) == 1
     assert gallery.n_cut == 1
     assert long.n_frames[5] > MAX_COLUMNS
     assert make_gallery([[], []], store, np.array([3]), np.ones((1, 3)), None).sounds == []
+
+
+def test_a_repeated_clip_is_marked(store, tmp_path):
+    waveform = np.random.default_rng(0).uniform(-0.5, 0.5, 11025)
+    soundfile.write(tmp_path / "short.wav", waveform, 22050)
+    clips = ClipTable.of("short", [Clip(str(tmp_path / "short.wav"), "knock")])
+    short = prepare(clips, tmp_path / "store", n_workers=1, progress=False)
+    examples = [[Example(0, 0, 0, None)]]
+    gallery = make_gallery(examples, short, np.array([0]), np.ones((1, 1)), None)
+    ((_, picture),) = gallery.cards[0][0].figures
+    assert picture.marks == pytest.approx((0.5,), abs=0.01)
+    assert gallery.shortest_s == 1
+    whole = make_gallery(examples, store, np.array([0]), np.ones((1, 3)), None)
+    assert whole.shortest_s is None

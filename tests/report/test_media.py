@@ -53,3 +53,5 @@ def test_a_picture_and_its_sound_are_added():
     item = media.add("a patch", np.zeros((5, 4)), np.zeros(99))
     assert (item.name, item.sound, len(media.sounds)) == ("a patch", 1, 2)
     assert item.picture.startswith("data:image/png;base64,")
+    assert item.marks == ()
+    assert media.add("a patch", np.zeros((5, 4)), np.zeros(99), [0.5]).marks == (0.5,)

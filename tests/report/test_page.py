@@ -23,11 +23,21 @@ def test_values_are_escaped():
     assert 'aria-label="Play a &#34;patch&#34; &amp; &lt;b&gt;"' in html
 
 
+def test_marks_are_drawn_over_a_picture():
+    item = PlayablePicture("a patch", "data:,", 1, marks=(0.25, 0.5))
+    html = render_macro("report/pieces.html", "playable", item=item)
+    assert re.findall(r'<i style="left:(.*?)%"></i>', html) == ["25.0", "50.0"]
+
+
 def test_json_cannot_end_its_script(tmp_path):
     page = tmp_path / "page.html"
     values = dict.fromkeys(
-        ("source", "recipe", "activity_threshold_db", "n_reconstructed", "n_cuts"), 0
-    )
+        (
+            "source", "recipe", "seed", "segment_s", "shortest_s", "is_one_patch",
+            "color_range_db", "activity_threshold_db", "n_reconstructed", "n_cuts",
+        ),
+        0,
+    )  # fmt: skip
     sounds = ["</script><b>"]
     write_page(
         page, "report/views.html", facts={}, frequencies={}, pairs=[], sounds=sounds, **values

@@ -1,4 +1,4 @@
-"""The data of pairs of views."""
+"""The data of augmented pairs."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ EMPTY = np.zeros((1, 1), np.float32)
 
 
 def cut(is_silent):
-    return Cut(Clip(path="a.wav"), 0.0, EMPTY, EMPTY[0], is_recorded=True, is_silent=is_silent)
+    return Cut(Clip("a.wav"), 1.0, False, 0.0, EMPTY, EMPTY[0], True, is_silent=is_silent)
 
 
 def test_silent_patches_are_counted_and_silent_backgrounds_are_not():
     plain = View(cut(True), None, 0.0, {}, EMPTY, EMPTY[0])
     mixed = View(cut(False), cut(True), 0.1, {}, EMPTY, EMPTY[0])
-    samples = ViewSamples("x", 1, 0, LogMel(), {}, 60.0, None, 0, [(plain, mixed)])
+    samples = ViewSamples("x", 1, 1, 0, LogMel(), {}, 60.0, None, 0, [(plain, mixed)])
     assert samples.n_silent_patches == 1
     assert len(samples.cuts) == 3

@@ -69,7 +69,7 @@ def test_every_html_element_is_closed(page):
 def test_every_picture_plays_its_own_sound(page):
     (sounds,) = page.text["sound-data"]
     n_parts = 2 * 3  # two views, each with a patch and a background
-    assert len(page.all("section")) == N_PAIRS
+    assert len(page.all("section", "pair")) == N_PAIRS
     assert len(page.all("img")) == len(json.loads(sounds)) == N_PAIRS * n_parts
     numbers = [int(button["data-sound"]) for button in page.all("button")]
     assert numbers == list(range(N_PAIRS * n_parts))
@@ -83,9 +83,9 @@ def test_the_draws_are_described(page):
     assert page.text["b"] == ["resized crop", "compression", "noise"] * 2 * N_PAIRS
     for line in (
         r"\S+% of the energy, \d+ dB below the patch",
-        r"frames \d+-\d+, bands \d+-\d+",
-        r"factor [01](\.\d+)?",
-        r"std 0\.\d+",
+        r"[\d.]+-[\d.]+ s, [\d.]+( Hz)?-[\d.]+ kHz, stretched to the whole picture|the whole patch",
+        r"10 dB become [\d.]+ dB",
+        r"levels changed at random by about [\d.]+ dB",
     ):
         assert sum(bool(re.fullmatch(line, text)) for text in page.text["li"]) == 2 * N_PAIRS
 
@@ -94,8 +94,9 @@ def test_names_are_escaped(page):
     assert "rain & <wind>.wav" in page.text["h2"] + page.text["li"]
 
 
-def test_the_page_shows_its_recipe(page):
-    displayed = yaml.safe_load("\n".join(page.text["code"]))["views"]
+def test_the_page_ends_with_its_recipe(page):
+    assert page.all("section")[-1]["id"] == "recipe"
+    displayed = yaml.safe_load("\n".join(page.text["keys"]))["views"]
     resolved = read_recipe("tiny", PRETRAINING)["views"]
     assert displayed == {key: value for key, value in resolved.items() if value is not None}
 
@@ -107,6 +108,53 @@ def test_silent_patches_are_marked_and_counted(tmp_path, sounds, make_page):
     assert n_silent == 2, "both patches of the recording of nothing"
     assert facts["silent patches"] == "2 of 8"
     assert facts["clips listed for training"] == "4"
+
+
+def test_repeated_clips_are_drawn_and_said(tmp_path, make_page):
+    """Every patch of a clip of 0.4 s has it two and a half times."""
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        knock = rng.uniform(-0.5, 0.5, round(0.4 * RATE))
+        soundfile.write(tmp_path / f"{number}.wav", knock, RATE)
+    short = make_page(tmp_path / "page.html", tmp_path)
+    # The picture ends at the center of its last frame, two milliseconds before the second is over.
+    assert [mark["style"] for mark in short.all("i")] == ["left:40.1%", "left:80.2%"] * 4 * 4
+    facts = dict(zip(short.text["dt"], short.text["dd"], strict=True))
+    assert facts["clips repeated"] == "4 of 4"
+    assert "0.4 s clip, repeated 2.5 times" in short.text["p"]
+    assert sum("0.4 s clip, repeated 2.5 times" in line for line in short.text["li"]) == 8
+    assert "A clip shorter than 1 s is repeated" in short.html
+    assert "both views are made from the same" in short.html
+    longer = {"front_end": LogMel(min_duration_s=2.0), "n_pairs": 2}
+    samples = sample_views(
+        str(tmp_path), settings=read_recipe("tiny", PRETRAINING)["views"], **longer
+    )
+    write_views_page(tmp_path / "longer.html", samples)
+    html = (tmp_path / "longer.html").read_text(encoding="utf-8")
+    assert "repeated 5 times" in html
+    assert "made from the same" not in html, "patches of a second begin anywhere in two"
+
+
+def test_nothing_is_said_of_repetition_where_there_is_none(page):
+    assert not page.all("i")
+    assert "repeated" not in page.html
+
+
+def test_the_page_says_which_segments_pairs_are_of(tmp_path, sounds, page, parse_html):
+    settings = read_recipe("tiny", PRETRAINING)["views"]
+    path = tmp_path / "page.html"
+    write_views_page(path, sample_views(str(sounds), LogMel(), settings, 2, segment_s=2.5))
+    segments = parse_html(path.read_text(encoding="utf-8"))
+    assert "the same 2.5 s of a clip" in segments.html
+    assert yaml.safe_load("\n".join(segments.text["keys"]))["training"] == {"segment_s": 2.5}
+    assert "segment" not in page.html
+
+
+def test_paths_are_relative_to_the_source(tmp_path, sounds, make_page):
+    shutil.copytree(sounds, tmp_path / "source" / "deep" / "down")
+    nested = make_page(tmp_path / "page.html", tmp_path / "source")
+    assert str(tmp_path) not in nested.html
+    assert sum(text.startswith("deep/down") for text in nested.text["p"]) == N_PAIRS
 
 
 def test_missing_recordings_are_mentioned(tmp_path, sounds, page, make_page):
@@ -129,8 +177,8 @@ def test_missing_recordings_are_mentioned(tmp_path, sounds, page, make_page):
 
 def test_a_background_mixed_in_log_scale_has_no_share_of_energy(tmp_path, sounds, make_page):
     mixed = make_page(tmp_path / "page.html", sounds, mix_back={"alpha": 0.4, "scale": "log"})
-    assert any(re.fullmatch(r"\S+% of the log-mel", line) for line in mixed.text["li"])
-    assert not any("dB" in line for line in mixed.text["li"])
+    assert any(re.fullmatch(r"\S+% of the level in dB", line) for line in mixed.text["li"])
+    assert not any("below the patch" in line for line in mixed.text["li"])
 
 
 @pytest.fixture
@@ -157,16 +205,21 @@ def test_a_click_plays_and_a_second_click_stops(window):
     assert window.execute_script("return player.paused")
 
 
-@pytest.mark.parametrize("width", [400, 1200])
+@pytest.mark.parametrize("width", [390, 1200])
 def test_the_page_fits_phone_and_desktop_widths(window, width):
     window.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
     )
     assert window.execute_script("return document.documentElement.scrollWidth") <= width
+    recipe = window.execute_script(
+        "const {scrollWidth, clientWidth} = document.querySelector('pre');"
+        "return scrollWidth <= clientWidth"
+    )
+    assert recipe, "its lines are wrapped"
     columns = window.execute_script(
         "const figures = [...document.querySelector('.views').children];"
         "return new Set(figures.map(figure => figure.offsetLeft)).size"
     )
-    assert columns == (2 if width == 400 else 3), "side by side: the views; on a desk, their parts"
+    assert columns == (2 if width == 390 else 3), "side by side: the views; on a desk, their parts"
     window.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

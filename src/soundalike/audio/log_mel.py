@@ -164,12 +164,23 @@ def mel_filterbank(
     Shape:
         result: [n_fft // 2 + 1, n_mels]; power spectra times it are mel energies.
     """
-    edges = _mel_to_hz(np.linspace(_hz_to_mel(fmin), _hz_to_mel(fmax), n_mels + 2))
+    edges = band_edges(n_mels, fmin, fmax)
     low, center, high = edges[:-2], edges[1:-1], edges[2:]
     frequencies = np.arange(n_fft // 2 + 1)[:, None] * sample_rate / n_fft
     rising = (frequencies - low) / (center - low)
     falling = (high - frequencies) / (high - center)
     return np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+
+
+def band_edges(n_mels: int, fmin: float, fmax: float) -> NDArray[np.float64]:
+    """Return frequencies in Hz, evenly spaced on Slaney's mel scale.
+
+    Band ``b`` begins at edge ``b``, has its center at ``b + 1`` and ends at ``b + 2``.
+
+    Shape:
+        result: [n_mels + 2].
+    """
+    return _mel_to_hz(np.linspace(_hz_to_mel(fmin), _hz_to_mel(fmax), n_mels + 2))
 
 
 def _hz_to_mel(frequency: float) -> float:

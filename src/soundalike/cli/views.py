@@ -1,4 +1,4 @@
-"""Write a page of view pairs to see and hear before training on them."""
+"""Write a page of augmented pairs to see and hear before training on them."""
 
 import argparse
 from pathlib import Path

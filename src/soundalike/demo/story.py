@@ -32,7 +32,7 @@ class DemoStory:
 
     Args:
         facts: facts about the run, such as {"training clips": "1,280"}.
-        views: pairs of views to see and hear.
+        views: augmented pairs to see and hear.
         metrics: columns step, epoch, loss and knn (NaN except at the ends of epochs).
         classes: names of the classes.
         clips: the test clips: columns path, label (index into classes), x and y (place on the map).

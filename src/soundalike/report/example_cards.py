@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
 from soundalike.downstream.examples import Example, NearestClips
 from soundalike.report.media import Media, PlayablePicture, color_range
-from soundalike.report.recordings import origin_of, read_or_reconstruct
+from soundalike.report.recordings import Excerpt, origin_of, read_or_reconstruct, restarts
 
 SOUND_S = 5.0  # longer clips are cut
 MAX_COLUMNS = 160  # of a picture; more frames are averaged
@@ -43,12 +44,14 @@ class Gallery:
         cards: those of each group of examples.
         sounds: of the page, see `Media`.
         n_reconstructed: number of clips whose recording is gone.
+        shortest_s: if a clip was repeated, the length that it was repeated to; or else None.
         n_cut: number of clips longer than `SOUND_S`.
     """
 
     cards: list[list[Card]]
     sounds: list[str]
     n_reconstructed: int
+    shortest_s: float | None
     n_cut: int
 
 
@@ -88,13 +91,16 @@ def make_gallery(
         place: replace(clip, path=name)
         for place, clip, name in zip(shown, clips, names, strict=True)
     }
-    colors = color_range(log_mel for log_mel, _, _ in parts.values()) if parts else (0.0, 1.0)
+    colors = color_range(part.log_mel for part in parts.values()) if parts else (0.0, 1.0)
     media = Media(store.front_end.sample_rate, colors)
     pictures: dict[int | None, PlayablePicture] = {
         clip: media.add(
-            f"{Path(rows[clip].path).name}, {rows[clip].label}", _narrow(log_mel), waveform
+            f"{Path(rows[clip].path).name}, {rows[clip].label}",
+            _narrow(part.log_mel),
+            part.waveform,
+            _marks(part, store.front_end),
         )
-        for clip, (log_mel, waveform, _) in parts.items()
+        for clip, part in parts.items()
     }
     labels = store.clips.labels()
 
@@ -110,7 +116,10 @@ def make_gallery(
     return Gallery(
         cards=[[card(example) for example in group] for group in groups],
         sounds=media.sounds,
-        n_reconstructed=sum(not is_recorded for _, _, is_recorded in parts.values()),
+        n_reconstructed=sum(not part.is_recorded for part in parts.values()),
+        shortest_s=next(
+            (store.front_end.min_duration_s for part in parts.values() if part.is_repeated), None
+        ),
         n_cut=int((store.n_frames[shown] > n_frames).sum()),
     )
 
@@ -150,6 +159,12 @@ def _figures(
                 caption = f"nearest {classes[of_class]} in training"
                 figures.append((caption, nearest.find(example.row, of_class)))
     return figures
+
+
+def _marks(part: Excerpt, front_end: LogMel) -> list[float]:
+    """Return where a repeated clip starts again, as shares of its picture."""
+    duration_s = (len(part.log_mel) - 1) * front_end.hop_s
+    return restarts(0.0, duration_s, part.clip_s) if part.is_repeated else []
 
 
 def _narrow(log_mel: NDArray[np.float32]) -> NDArray[np.float32]:

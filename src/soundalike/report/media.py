@@ -19,11 +19,13 @@ class PlayablePicture:
         name: what it shows, as plain text.
         picture: the picture, as a data URI.
         sound: position of its sound in the sounds of the page.
+        marks: where vertical lines are drawn over the picture, as shares of its width.
     """
 
     name: str
     picture: str
     sound: int
+    marks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Media:
     sounds: list[str] = field(default_factory=list)
 
     def add(
-        self, name: str, log_mel: NDArray[np.floating], waveform: NDArray[np.floating]
+        self,
+        name: str,
+        log_mel: NDArray[np.floating],
+        waveform: NDArray[np.floating],
+        marks: Iterable[float] = (),
     ) -> PlayablePicture:
         """Add a log-mel and its sound.
 
@@ -49,13 +55,14 @@ class Media:
             name: what it is, as plain text.
             log_mel: what to show.
             waveform: what to play.
+            marks: where vertical lines are drawn, as shares of the width.
 
         Shape:
             log_mel: [frames, bands]; waveform: [samples].
         """
         self.sounds.append(sound_of_waveform(waveform, self.sample_rate))
         picture = picture_of_log_mel(log_mel, *self.colors)
-        return PlayablePicture(name, picture, len(self.sounds) - 1)
+        return PlayablePicture(name, picture, len(self.sounds) - 1, tuple(marks))
 
 
 def data_uri(content: bytes, media_type: str) -> str:

@@ -1,4 +1,4 @@
-"""Sample pairs of views of a source, drawn as training draws them."""
+"""Sample augmented pairs of a source, drawn as training draws them."""
 
 import dataclasses
 import math
@@ -76,6 +76,7 @@ def sample_views(
     return ViewSamples(
         source=clips.name,
         n_training_clips=len(train),
+        n_sampled=len(sample),
         n_unreadable=len(sample) - len(store.clips),
         front_end=front_end,
         settings=settings,
@@ -179,15 +180,18 @@ def _cut(store: Store, index: int, first: int, n_frames: int, is_active: bool) -
     """Return a stretch of a clip, which begins at a frame of the store."""
     clip = next(iter(store.clips.where(np.array([index]))))
     start = first - int(store.offsets[index])
-    log_mel, waveform, is_recorded = read_or_reconstruct(store, index, start, n_frames)
+    excerpt = read_or_reconstruct(store, index, start, n_frames)
     silence = math.log10(store.front_end.log_offset) + SILENCE_DB / 10
+    is_silent_clip = store.audio[index] == b""
     return Cut(
-        clip=clip,
+        clip=dataclasses.replace(clip, path=store.clips.relative_paths().iloc[index]),
+        clip_s=excerpt.clip_s,
+        is_repeated=excerpt.is_repeated,
         start_s=start * store.front_end.hop_s,
-        log_mel=log_mel,
-        waveform=waveform,
-        is_recorded=is_recorded,
-        is_silent=not is_active or float(log_mel.max()) < silence,
+        log_mel=excerpt.log_mel,
+        waveform=excerpt.waveform,
+        is_recorded=excerpt.is_recorded,
+        is_silent=not is_active or is_silent_clip or float(excerpt.log_mel.max()) < silence,
     )
 
 

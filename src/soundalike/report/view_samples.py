@@ -1,4 +1,4 @@
-"""Pairs of views for a page, with the patches and backgrounds that they are made from."""
+"""Augmented pairs for a page, with the patches and backgrounds that they are made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,9 @@ class Cut:
     """A patch or a background, as cut from its clip.
 
     Args:
-        clip: the clip it is cut from.
+        clip: the clip it is cut from; its path is relative to the source where it is below it.
+        clip_s: duration of the clip.
+        is_repeated: if true, the clip is shorter than the front end needs and was repeated.
         start_s: start within the clip.
         log_mel: its frames in the store.
         waveform: the recording, or a reconstruction from `log_mel` where the recording is gone.
@@ -29,6 +31,8 @@ class Cut:
     """
 
     clip: Clip
+    clip_s: float
+    is_repeated: bool
     start_s: float
     log_mel: NDArray[np.float32]
     waveform: NDArray[np.float32]
@@ -67,12 +71,13 @@ class View:
 
 @dataclass(frozen=True)
 class ViewSamples:
-    """Pairs of views that represent what a recipe makes of a source.
+    """Augmented pairs that represent what a recipe makes of a source.
 
     Args:
         source: name of the source.
-        n_training_clips: number of clips that training uses.
-        n_unreadable: number of sampled clips that could not be read.
+        n_training_clips: number of clips listed for training, readable or not.
+        n_sampled: number of clips that were read for the pairs and their backgrounds.
+        n_unreadable: number of those that could not be read.
         front_end: the front end.
         settings: the section ``views`` of the recipe.
         activity_threshold_db: frames more than this below the clip's loudest one count as silent.
@@ -83,6 +88,7 @@ class ViewSamples:
 
     source: str
     n_training_clips: int
+    n_sampled: int
     n_unreadable: int
     front_end: LogMel
     settings: Mapping[str, Any]

@@ -1,18 +1,19 @@
-"""The page of view pairs, to check the augmentations before a long training."""
+"""The page of augmented pairs, to check the augmentations before a long training."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from soundalike.report.draws_in_words import draws_in_words
+from soundalike.audio.log_mel import LogMel
+from soundalike.report.draws_in_words import Axes, draws_in_words
 from soundalike.report.frequency_axis import frequency_labels
 from soundalike.report.media import Media, PlayablePicture, color_range
 from soundalike.report.page import write_page
-from soundalike.report.recordings import origin_of
+from soundalike.report.recordings import origin_of, restarts
 from soundalike.report.view_samples import Cut, View, ViewSamples
 
 
@@ -49,83 +50,118 @@ def write_views_page(path: str | Path, samples: ViewSamples) -> None:
     """
     log_mels = [cut.log_mel for cut in samples.cuts]
     log_mels += [view.log_mel for pair in samples.pairs for view in pair]
-    media = Media(samples.front_end.sample_rate, color_range(log_mels))
+    low, high = color_range(log_mels)
+    front_end, n_patch_frames = samples.front_end, len(log_mels[0])
+    has_repeated = any(cut.is_repeated for cut in samples.cuts)
+    media = Media(front_end.sample_rate, (low, high))
     write_page(
         path,
         "report/views.html",
         source=samples.source,
         facts=_facts(samples),
-        recipe=_as_yaml(samples.settings),
+        recipe=_as_yaml(samples),
+        seed=samples.seed,
+        segment_s=samples.segment_s,
+        shortest_s=front_end.min_duration_s if has_repeated else None,
+        is_one_patch=round(front_end.min_duration_s / front_end.hop_s) + 1 <= n_patch_frames,
+        color_range_db=10 * (high - low),
         activity_threshold_db=samples.activity_threshold_db,
         n_reconstructed=sum(not cut.is_recorded for cut in samples.cuts),
         n_cuts=len(samples.cuts),
-        frequencies=frequency_labels(samples.front_end),
+        frequencies=frequency_labels(front_end),
         pairs=[_pair(pair, samples, media) for pair in samples.pairs],
         sounds=media.sounds,
     )
 
 
 def _pair(pair: tuple[View, View], samples: ViewSamples, media: Media) -> dict[str, Any]:
-    clip = pair[0].patch.clip
+    patch = pair[0].patch
     figures = [
         figure
         for side, view in zip(("first", "second"), pair, strict=True)
         for figure in _figures(side, view, samples, media)
     ]
-    return {"name": Path(clip.path).name, "origin": origin_of(clip), "figures": figures}
+    words = [origin_of(patch.clip), _duration(patch, samples.front_end)]
+    return {
+        "name": Path(patch.clip.path).name,
+        "origin": " · ".join(filter(None, words)),
+        "figures": figures,
+    }
 
 
 def _figures(side: str, view: View, samples: ViewSamples, media: Media) -> Iterator[Figure]:
     """Yield the ingredients of a view, then the view."""
+    axes = Axes(samples.front_end, len(view.log_mel))
 
-    def figure(kind: str, content: Cut | View, start_s: float = 0.0, **more: Any) -> Figure:
-        item = media.add(f"{side} {kind}", content.log_mel, content.waveform)
-        duration_s = (len(content.log_mel) - 1) * samples.front_end.hop_s
-        times_s = (start_s, start_s + duration_s / 2, start_s + duration_s)
+    def figure(
+        kind: str,
+        content: Cut | View,
+        start_s: float = 0.0,
+        marks: Iterable[float] = (),
+        **more: Any,
+    ) -> Figure:
+        item = media.add(f"{side} {kind}", content.log_mel, content.waveform, marks)
+        times_s = (start_s, start_s + axes.duration_s / 2, start_s + axes.duration_s)
         return Figure(item, times_s, kind=kind, **{"notes": [], "draws": {}} | more)
 
-    patch, background = view.patch, view.background
-    yield figure("patch", patch, patch.start_s, is_silent=patch.is_silent)
-    if background is not None:
+    def figure_of_cut(kind: str, cut: Cut, notes: list[str]) -> Figure:
+        marks = restarts(cut.start_s, axes.duration_s, cut.clip_s) if cut.is_repeated else []
+        return figure(kind, cut, cut.start_s, marks, is_silent=cut.is_silent, notes=notes)
+
+    yield figure_of_cut("patch", view.patch, [])
+    if (background := view.background) is not None:
         mixes_logs = (samples.settings["mix_back"] or {}).get("scale") == "log"
-        name = " · ".join(filter(None, [Path(background.clip.path).name, background.clip.label]))
-        yield figure(
-            "background",
-            background,
-            background.start_s,
-            is_silent=background.is_silent,
-            notes=[name, _level(view.weight, mixes_logs)],
-        )
-    draws = {name.replace("_", " "): draws_in_words(draws) for name, draws in view.draws.items()}
+        words = [
+            Path(background.clip.path).name,
+            background.clip.label,
+            _duration(background, samples.front_end) if background.is_repeated else "",
+        ]
+        name = " · ".join(filter(None, words))
+        yield figure_of_cut("background", background, [name, _level(view.weight, mixes_logs)])
+    draws = {
+        name.replace("_", " "): draws_in_words(name, draws, samples.settings[name], axes)
+        for name, draws in view.draws.items()
+    }
     yield figure("view", view, is_silent=False, draws=draws)
+
+
+def _duration(cut: Cut, front_end: LogMel) -> str:
+    """Say how long a clip is, and how often it is repeated."""
+    words = f"{cut.clip_s:.2g} s" if cut.clip_s < 1 else f"{cut.clip_s:.1f} s"
+    if not cut.is_repeated:
+        return words
+    return f"{words} clip, repeated {front_end.min_duration_s / cut.clip_s:.2g} times"
 
 
 def _level(weight: float, mixes_logs: bool) -> str:
     """Say how loud a background is."""
     if mixes_logs:  # a mean of logarithms has no shares of energy
-        return f"{100 * weight:.2g}% of the log-mel"
+        return f"{100 * weight:.2g}% of the level in dB"
     level_db = 10 * math.log10(weight / (1 - weight))
     where = "below" if level_db <= 0 else "above"
     return f"{100 * weight:.2g}% of the energy, {abs(level_db):.0f} dB {where} the patch"
 
 
 def _facts(samples: ViewSamples) -> dict[str, str]:
-    n_patches, patch_frames = 2 * len(samples.pairs), len(samples.pairs[0][0].log_mel)
+    patches = [view.patch for pair in samples.pairs for view in pair]
+    duration_s = (len(patches[0].log_mel) - 1) * samples.front_end.hop_s
     facts = {
         "clips listed for training": f"{samples.n_training_clips:,}",
         "pairs on this page": str(len(samples.pairs)),
-        "patch length": f"{(patch_frames - 1) * samples.front_end.hop_s:.2f} s",
-        "silent patches": f"{samples.n_silent_patches} of {n_patches}",
-        "random seed": str(samples.seed),
+        "length of a patch": f"{duration_s:.2f} s",
+        "silent patches": f"{samples.n_silent_patches} of {len(patches)}",
     }
-    if samples.segment_s is not None:
-        facts["a pair is within"] = f"{samples.segment_s:g} s of a clip"
+    if n_repeated := sum(first.patch.is_repeated for first, _ in samples.pairs):
+        facts["clips repeated"] = f"{n_repeated} of {len(samples.pairs)}"
     if samples.n_unreadable:
-        facts["unreadable clips"] = str(samples.n_unreadable)
+        facts["unreadable clips"] = f"{samples.n_unreadable} of {samples.n_sampled}"
     return facts
 
 
-def _as_yaml(settings: Mapping[str, Any]) -> str:
-    """Return the section ``views`` without what is switched off."""
-    views = {key: value for key, value in settings.items() if value is not None}
-    return yaml.safe_dump({"views": views}, sort_keys=False, default_flow_style=None).strip()
+def _as_yaml(samples: ViewSamples) -> str:
+    """Return what the recipe says about views, without what is switched off."""
+    views = {key: value for key, value in samples.settings.items() if value is not None}
+    recipe: dict[str, Any] = {"views": views}
+    if samples.segment_s is not None:
+        recipe["training"] = {"segment_s": samples.segment_s}
+    return yaml.safe_dump(recipe, sort_keys=False, default_flow_style=None).strip()
