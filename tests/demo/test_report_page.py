@@ -26,7 +26,7 @@ def make_view(label, patch_hz, view_hz):
     """A view of noise, which plays as tones."""
     log_mel = np.random.default_rng(patch_hz).normal(size=(101, 96)).astype(np.float32)
     clip = Clip(path=f"{label}.wav", label=label)
-    patch = Cut(clip, 0.0, log_mel, beep(patch_hz), is_recorded=True, is_silent=False)
+    patch = Cut(clip, 1.0, False, 0.0, log_mel, beep(patch_hz), True, is_silent=False)
     return View(patch, None, 0.0, {}, log_mel[::-1], beep(view_hz))
 
 

@@ -254,7 +254,9 @@ def test_only_the_sampled_clips_are_read(tmp_path):
 
 
 def test_unusable_sources_and_settings_are_refused(store, sound_folder, tmp_path):
-    with pytest.raises(RecipeError, match=r"patch_frames is 400 and .*\.wav has 101 frames"):
+    with pytest.raises(
+        RecipeError, match=r"is 400 \(3\.98 s\) and .*\.wav has 101 frames \(1\.00 s\)"
+    ):
         sample_views(str(store.path), store.front_end, settings(patch_frames=400))
     with pytest.raises(RecipeError, match="alpha of at least 0 and below 1"):
         sample_views(str(store.path), store.front_end, settings(mix_back={"alpha": 2}))

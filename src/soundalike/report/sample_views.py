@@ -210,9 +210,11 @@ def _prepare_in_memory(clips: ClipTable, front_end: LogMel) -> Store:
 def _refuse_short_clips(store: Store, patch_frames: int) -> None:
     shortest = int(store.n_frames.argmin())
     if store.n_frames[shortest] < patch_frames:
+        n_frames, hop_s = int(store.n_frames[shortest]), store.front_end.hop_s
         raise RecipeError(
-            f"views.patch_frames is {patch_frames} and {store.clips.rows['path'].iloc[shortest]} "
-            f"has {store.n_frames[shortest]} frames: choose a higher front_end.min_duration_s or "
+            f"views.patch_frames is {patch_frames} ({(patch_frames - 1) * hop_s:.2f} s) and "
+            f"{store.clips.rows['path'].iloc[shortest]} has {n_frames} frames "
+            f"({(n_frames - 1) * hop_s:.2f} s): choose a higher front_end.min_duration_s or "
             "shorter patches."
         )
 
