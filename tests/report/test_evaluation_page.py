@@ -103,6 +103,18 @@ def test_it_opens_with_the_verdict(single, page):
     assert "Note: something & more" in page.text["p"]
 
 
+def test_it_says_nothing_about_the_machine(evaluated, store):
+    result, _ = evaluated(has_features=False)
+    out = result.out
+    assert out.startswith("/")
+    notes = [f"skipped: 3 clips, listed in {out}/store/problems.csv"]
+    result = dataclasses.replace(result, model="/home/ada/owls", source="/home/ada/x", notes=notes)
+    html = write_evaluation_page(result).read_text(encoding="utf-8")
+    assert "listed in store/problems.csv" in html
+    assert f"Evaluation of owls on {store.clips.name}" in html
+    assert not any(place in html for place in ("/home/ada", out, str(store.clips.root)))
+
+
 def test_its_numbers_are_those_of_the_predictions(single, page):
     table = pd.read_csv(single[0].out + "/predictions.csv")
     cells = page.text["td"]

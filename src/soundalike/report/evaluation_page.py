@@ -1,5 +1,6 @@
 """The page of an evaluation: the verdict, what is confused, and clips to listen to."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
             out / PAGE,
             "report/evaluate.html",
             result=result,
+            source=store.clips.name,
+            notes=[note.replace(os.path.join(result.out, ""), "") for note in result.notes],
             headline=HEADLINES[result.verdict.outcome],
             facts=_facts(result),
             protocol=PROTOCOL_NAMES[result.verdict.protocol],
@@ -101,9 +104,10 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
 
 
 def _facts(result: EvaluationResult) -> dict[str, str]:
-    """Return what was tested."""
+    """Return what was tested; of an absolute path, the page names only the last folder."""
+    model = Path(result.model)
     return {
-        "model": result.model,
+        "model": model.name if model.is_absolute() else result.model,
         "test clips": f"{result.n_test_clips:,}",
         "classes": f"{len(result.rows[0].per_class):,}",
         "tested on": result.splits[0]
