@@ -221,11 +221,8 @@ def _announcement(
     clips = training_store.clips
     yield f"trains on {counted(len(clips), 'clip')}, {training_store.hours:.2f} h, of {clips.name}"
     if n_silent := int((training_store.audio == b"").sum()):
-        front_end = training_store.front_end
-        yield (
-            f"silent between {front_end.fmin:g} and {front_end.fmax:g} Hz: {n_silent:,} of the "
-            "training clips; soundalike scan names them"
-        )
+        silent = f"silent in the band of the front end: {n_silent:,}"
+        yield f"{silent} of the training clips; soundalike scan names them"
     if knn_store is None:
         yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
     else:
