@@ -49,3 +49,6 @@ def test_errors_of_lance_become_one_plain_line(tmp_path):
         raise RuntimeError("LanceError(IO): No space left on device (os error 28)")
     assert full.value.errno == errno.ENOSPC
     assert full.value.filename == str(tmp_path)
+    with pytest.raises(OSError) as large, plain_errors(tmp_path):
+        raise OSError("LanceError(IO): File too large (os error 27)")
+    assert large.value.errno == errno.EFBIG

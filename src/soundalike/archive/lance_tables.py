@@ -7,8 +7,10 @@ clips  a record for every clip whose rows are written: `CLIP_COLUMNS`; of a long
 Importing LanceDB takes seconds and starts threads, so it waits until a table is opened.
 """
 
+import errno
 import functools
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +50,7 @@ CLIP_COLUMNS = {
     "is_complete": pa.bool_(),
     "next_id": pa.int64(),
 }
+OF_THE_DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 CLIP_KEY = ["path", "start_s", "end_s"]
 
 
@@ -93,15 +96,15 @@ def plain_errors(path: Path) -> Iterator[None]:
     """Turn errors of LanceDB into one plain line.
 
     Raises:
-        OSError: the disk is full.
+        OSError: the disk is full, or may not be written.
         ArchiveError: any other error.
     """
     try:
         yield
     except (RuntimeError, ValueError, OSError) as error:
         text = str(error)
-        if "No space left" in text or "os error 28" in text:
-            raise OSError(28, os.strerror(28), str(path)) from None
+        if (number := re.search(r"os error (\d+)", text)) and int(number[1]) in OF_THE_DISK:
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
         reason = " ".join(text.partition("\n")[0].split())[:300]
         raise ArchiveError(
             f"{path}: the archive cannot be read or written ({reason}): if it is damaged, delete "

@@ -1,6 +1,7 @@
 """Write to an archive in committed parts; what an interrupted run left is deleted first."""
 
 import datetime
+import functools
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from soundalike.archive.lance_tables import (
     quoted,
     schema_of,
 )
+from soundalike.archive.whole_commits import commit_whole, repair
 
 # Every commit leaves files; this many are joined to a few, and files that nothing uses deleted.
 COMMITS_PER_COMPACTION = 64
@@ -45,6 +47,8 @@ class Writer:
         self._clips = create_table(path, CLIPS, head)
         self._n_commits = 0
         with plain_errors(path):
+            repair(self._rows)
+            repair(self._clips)
             self.next_id = self._committed_id()
             if self._rows.count_rows(f"id >= {self.next_id}"):
                 self._rows.delete(f"id >= {self.next_id}")  # without a record of their clips
@@ -73,8 +77,9 @@ class Writer:
         arrays.append(
             pa.FixedSizeListArray.from_arrays(numbers.cast(vector_type.value_type), self.head.dim)
         )
+        table = pa.Table.from_arrays(arrays, schema=schema)
         with plain_errors(self.path):
-            self._rows.add(pa.Table.from_arrays(arrays, schema=schema))
+            commit_whole(self.path, self._rows, lambda: self._rows.add(table))
         self.next_id += len(rows)
 
     def finish(self, clips: pd.DataFrame) -> None:
@@ -91,8 +96,9 @@ class Writer:
             return
         schema = schema_of(CLIPS, self.head)
         records = clips.assign(next_id=self.next_id)[schema.names]
+        table = pa.Table.from_pandas(records, schema, preserve_index=False)
         with plain_errors(self.path):
-            self._clips.add(pa.Table.from_pandas(records, schema, preserve_index=False))
+            commit_whole(self.path, self._clips, lambda: self._clips.add(table))
         self._n_commits += 1
         if self._n_commits % COMMITS_PER_COMPACTION == 0:
             self.compact()
@@ -106,8 +112,10 @@ class Writer:
         for (label, split), group in clips.groupby(["label", "split"]):
             where = [_rows_of(*key) for key in group[CLIP_KEY].itertuples(index=False)]
             for conditions in _in_steps(where):
+                values = {"label": label, "split": split}
+                change = functools.partial(self._rows.update, conditions, values)
                 with plain_errors(self.path):
-                    self._rows.update(conditions, {"label": label, "split": split})
+                    commit_whole(self.path, self._rows, change)
 
     def compact(self) -> None:
         """Delete replaced rows, join the files of many commits, and delete those not in use."""
@@ -116,6 +124,7 @@ class Writer:
             warnings.filterwarnings("ignore", message=".*cleanup_older_than")
             self._delete_replaced()
             for table in (self._rows, self._clips):
+                commit_whole(self.path, table, table.optimize)
                 table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=True)
 
     def build_index(self) -> None:
