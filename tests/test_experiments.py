@@ -1,6 +1,7 @@
 """The scripts of experiments/ run, on a few short sounds."""
 
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -220,6 +221,31 @@ def test_none_of_these(experiment, run, sound_folder, tmp_path):
     )
     assert values["false alarms"].max() <= 0.5
     assert (values["accuracy"] > 0.9).all()
+
+
+def test_calibration(experiment, run, sound_folder, tmp_path):
+    """Half of the clips are tested, by the other half."""
+    manifest = tmp_path / "clips.csv"
+    clips = read_source(sound_folder).rows[["path", "label"]]
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
+    out = experiment("calibration.py", run.path, manifest, "--out", tmp_path / "out")
+    assert "24 clips, expected calibration error 0." in out
+    table = pd.read_csv(tmp_path / "out" / "clips.csv")
+    assert table["counts"].sum() == 24
+    assert table["probability"].between(table["lowest"], table["lowest"] + 0.1001).all()
+
+
+def test_knn_monitor(experiment, run, sound_folder, tmp_path):
+    out = experiment(
+        "knn_monitor.py", run.path, sound_folder, "--ambiences", 2, "--seconds", 20,
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    words = re.fullmatch(
+        r"26 of 26 clips, 4 classes: balanced accuracy (\S+) by the monitor, (\S+) by scikit-learn,"
+        r" (\S+) if every patch votes\n",
+        out,
+    )
+    assert words[1] == words[2] > words[3]
 
 
 def test_every_experiment_is_tested():

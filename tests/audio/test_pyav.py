@@ -75,6 +75,16 @@ def test_damage_is_named(corpus, saved, kind, content, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_an_unknown_codec_is_named(corpus, saved):
+    content = bytearray(corpus.encoded("WAV", "PCM_16", corpus.tone(1)))
+    content[20:22] = (0x1234).to_bytes(2, "little")  # the number of the codec
+    with pytest.raises(AudioError) as refusal:
+        read_info(saved(bytes(content)))
+    assert refusal.value.explanation == (
+        "it is WAV, but decoding failed (its codec is unknown); encode it again"
+    )
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a", "a.flac"])
 def test_its_name_may_lie(saved, content, name):
     assert read_info(saved(content, name)).duration_s == pytest.approx(3, abs=0.06)

@@ -27,8 +27,11 @@ def test_a_row_per_clip(results_of, evaluation, sound_folder, tmp_path):
 def test_a_row_per_window(results_of, evaluation, sound_folder, tmp_path):
     csv = tmp_path / "classes.csv"
     counts, last = results_of("classify", evaluation, sound_folder, "--out", csv, "--windows")
-    assert last.startswith(f"{counts['n_rows']} windows of 24 clips in {csv}")
-    assert len(pd.read_csv(csv)) == counts["n_rows"] > 24
+    assert last.startswith(f"{counts['n_rows']} windows of 24 clips")
+    assert f" in {csv}, " in last
+    rows = pd.read_csv(csv)
+    assert len(rows) == counts["n_rows"] == counts["n_windows"] > 24
+    assert counts["n_uncut"] == (rows["path"].value_counts() == 1).sum()
 
 
 def test_other_windows_are_said_to_have_no_threshold(

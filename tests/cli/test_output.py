@@ -1,9 +1,12 @@
-"""Results of commands as JSON, and notes on skipped clips."""
+"""Results of commands as JSON, and notes on windows and skipped clips."""
 
 import json
 from pathlib import Path
 
-from soundalike.cli.output import skipped, write_json
+import pytest
+
+from soundalike.cli.output import skipped, windows_of_clips, write_json
+from soundalike.embedding.embed import EmbedResult
 
 
 def test_json_replaces_a_file_and_follows_a_link(tmp_path):
@@ -26,3 +29,17 @@ def test_json_goes_to_a_device_and_into_a_new_folder(tmp_path):
 def test_skipped_clips_are_counted_and_their_list_is_named():
     assert skipped(0, "x.csv") == ""
     assert skipped(1200, "x.csv") == "; skipped 1,200 (see x.csv)"
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "n_clips", "n_uncut", "words"),
+    [
+        (1415, 1230, 1229, "1,415 windows of 1,230 clips (1,229 are one window each)"),
+        (4, 2, 1, "4 windows of 2 clips (1 is one window)"),
+        (1230, 1230, 1230, "1,230 windows of 1,230 clips, one each"),
+        (9, 3, 0, "9 windows of 3 clips"),
+        (1, 1, 1, "1 window of 1 clip"),
+    ],
+)
+def test_windows_say_how_they_fit_the_clips(n_windows, n_clips, n_uncut, words):
+    assert windows_of_clips(EmbedResult(n_clips, n_windows, n_uncut, 0, 0, None, "")) == words

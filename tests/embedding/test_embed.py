@@ -44,6 +44,7 @@ def test_a_row_for_every_window(model, sound_folder, tmp_path):
     assert pq.read_schema(out).metadata[b"root"].decode() == result.root == str(sound_folder)
     assert result.n_windows == result.n_rows == len(rows)
     assert result.n_clips == 24
+    assert result.n_uncut == (rows["path"].value_counts() == 1).sum() < 24
     assert result.n_problems == 0
     path = str(sound_folder / "low" / "7.wav")
     of_clip = rows[rows["path"] == "low/7.wav"]
@@ -67,7 +68,7 @@ def test_a_clip_that_is_shorter_than_a_window_has_one_row(model, sound_folder, s
     out = tmp_path / "rows.parquet"
     result = embed(long, read_source(sound_folder), out, progress=False)
     rows = pd.read_parquet(out)
-    assert result.n_windows == result.n_clips == len(rows) == 24
+    assert result.n_windows == result.n_clips == result.n_uncut == len(rows) == 24
     assert (rows["start_s"] == 0).all()
     assert np.allclose(rows["end_s"], (store.n_frames - 1) * LogMel().hop_s)
     assert len(rows["end_s"].unique()) > 5

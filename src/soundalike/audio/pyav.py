@@ -39,16 +39,16 @@ class AvDecoder:
                 stream.open(file), format=av_format, metadata_errors="ignore"
             )
             tracks = self._container.streams.audio
-            if not tracks:
+            if not tracks or tracks[0].codec_context is None:
                 self._container.close()
-                raise DecodingError("it has no sound track")
+                raise DecodingError("its codec is unknown" if tracks else "it has no sound track")
             if tracks[0].codec_context.name in WITH_CHECKSUMS:
                 tracks[0].codec_context.options = {"err_detect": "crccheck+explode"}
             self._blocks = _decode(self._container, tracks[0])
             # Only the first frame tells the rate of AAC with spectral band replication.
             first = next(self._blocks, None)
         except self._errors as error:
-            raise DecodingError(str(error)) from error
+            raise DecodingError(_reason(error)) from error
         track = tracks[0].codec_context
         self.sample_rate, self.n_channels = track.sample_rate, track.channels
         self._rest = np.empty((0, self.n_channels), np.float32) if first is None else first
@@ -71,7 +71,7 @@ class AvDecoder:
                 blocks.append(block)
                 n_read += len(block)
         except self._errors as error:
-            raise DecodingError(str(error)) from error
+            raise DecodingError(_reason(error)) from error
         samples = np.concatenate(blocks)
         self._rest = samples[n_samples:]
         return samples[:n_samples]
@@ -80,6 +80,11 @@ class AvDecoder:
         """Let go of the stream."""
         self._blocks.close()
         self._container.close()
+
+
+def _reason(error: Exception) -> str:
+    """Return what FFmpeg says, without its number and the name of the file, which is unknown."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _decode(container: Any, track: Any) -> Generator[NDArray[np.float32], None, None]:

@@ -15,7 +15,7 @@ from soundalike.cli.options import (
     share,
     with_windows,
 )
-from soundalike.cli.output import skipped, write_json
+from soundalike.cli.output import skipped, windows_of_clips, write_json
 from soundalike.runtime.counts import counted
 
 
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         strict=arguments.strict,
     )
     write_json(arguments.json, counts)
-    rows = f"{counted(counts.n_rows, 'window')} of " if arguments.windows else ""
+    rows = windows_of_clips(counts) if arguments.windows else counted(counts.n_clips, "clip")
     why = f"below {classifier.threshold:.2f}"
     if (classifier.threshold or 0) > 1:  # no probability reaches it
         why = (
@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     others = {"none of these": counts.n_none, "silent": counts.n_silent}
     answers = "".join(f", {n:,} {name}" for name, n in others.items() if n)
     print(
-        f"{rows}{counted(counts.n_clips, 'clip')} in {arguments.out}, {counts.n_unsure:,} unsure "
+        f"{rows} in {arguments.out}, {counts.n_unsure:,} unsure "
         f"({why}){answers}{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE

@@ -15,7 +15,7 @@ from soundalike.cli.options import (
     ready_for_inference,
     with_windows,
 )
-from soundalike.cli.output import skipped, write_json
+from soundalike.cli.output import skipped, windows_of_clips, write_json
 from soundalike.runtime.counts import counted
 
 FILES = (".parquet", ".csv", ".npy")
@@ -126,9 +126,9 @@ def _into_file(arguments: argparse.Namespace) -> int:
         strict=arguments.strict,
     )
     write_json(arguments.json, result)
-    windows = f"{counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
     rows = f", {counted(result.n_rows, 'row')}" if arguments.per == "clip" else ""
-    print(f"{windows}{rows} in {arguments.out}{skipped(result.n_problems, result.problems)}")
+    note = skipped(result.n_problems, result.problems)
+    print(f"{windows_of_clips(result)}{rows} in {arguments.out}{note}")
     return DONE
 
 

@@ -1,10 +1,15 @@
-"""Results of commands as JSON, and notes on skipped clips."""
+"""Results of commands as JSON, and notes on windows and skipped clips."""
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soundalike.runtime import atomic
+from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    from soundalike.embedding.classify import ClassifyResult
+    from soundalike.embedding.embed import EmbedResult
 
 
 def write_json(path: Path | None, results: Any) -> None:
@@ -26,6 +31,20 @@ def write_json(path: Path | None, results: Any) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_json(path.resolve(), results)
+
+
+def windows_of_clips(result: "EmbedResult | ClassifyResult") -> str:
+    """Return how many windows the clips have, and how many clips are a single one.
+
+    Clips shorter than a window are, so this says if the windows fit the clips.
+    """
+    words = f"{counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
+    if not result.n_uncut or result.n_clips == 1:
+        return words
+    if result.n_uncut == result.n_clips:
+        return f"{words}, one each"
+    are = "is one window" if result.n_uncut == 1 else "are one window each"
+    return f"{words} ({result.n_uncut:,} {are})"
 
 
 def skipped(n_problems: int, listing: Path | str | None) -> str:

@@ -32,6 +32,8 @@ class ClassifyResult:
 
     Args:
         n_clips: clips that were classified.
+        n_windows: their windows.
+        n_uncut: clips that are one window each.
         n_rows: rows that were written, one for each clip or window.
         n_unsure: rows of the class "unsure".
         n_none: rows of the class "none of these".
@@ -42,6 +44,8 @@ class ClassifyResult:
     """
 
     n_clips: int
+    n_windows: int
+    n_uncut: int
     n_rows: int
     n_unsure: int
     n_none: int
@@ -103,12 +107,14 @@ def classify(
     with claimed_file(out, [".csv"]):
         front_end = classifier.model.front_end
         reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
-        rows, n_clips = _classified(classifier, reader, windows, false_alarms)
+        rows, n_windows = _classified(classifier, reader, windows, false_alarms)
         with atomic_write(out) as path:
             rows.to_csv(path, index=False)
         problems = reader.write_problems(out)
     return ClassifyResult(
-        n_clips=n_clips,
+        n_clips=len(n_windows),
+        n_windows=int(n_windows.sum()),
+        n_uncut=int((n_windows == 1).sum()),
         n_rows=len(rows),
         n_unsure=int((rows["class"] == UNSURE).sum()),
         n_none=int((rows["class"] == NONE).sum()),
@@ -139,11 +145,13 @@ def why_never_none(classifier: SoundClassifier, false_alarms: float) -> str | No
 
 def _classified(
     classifier: SoundClassifier, reader: ClipReader, windows: bool, false_alarms: float
-) -> tuple[pd.DataFrame, int]:
-    """Return a row for every clip, or for every window, and the number of clips."""
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return a row for every clip, or for every window, and the number of windows of each clip."""
     with reader:
         results = classifier.window_probabilities(reader, reader.report)
-    positions, clip_of_window = np.unique(results.clips, return_inverse=True)
+    positions, clip_of_window, n_windows = np.unique(
+        results.clips, return_inverse=True, return_counts=True
+    )
     reader.require_some(len(positions))
     clips = results.clips if windows else positions
     rows = reader.clips.rows.iloc[clips][["path", "start_s", "end_s"]]
@@ -165,7 +173,7 @@ def _classified(
     start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
     rows = rows.assign(start_s=start_s, end_s=end_s, **{"class": answers}, **best)
     rows.loc[is_silent, list(best)] = np.nan
-    return rows, len(positions)
+    return rows, n_windows
 
 
 def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> NDArray[np.object_]:

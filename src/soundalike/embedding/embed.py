@@ -1,5 +1,6 @@
 """Sounds to a file of embeddings, one row for every window or every clip."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class EmbedResult:
     Args:
         n_clips: clips that were embedded.
         n_windows: their windows.
+        n_uncut: clips that are one window each.
         n_rows: rows that were written, one for each window or clip.
         n_problems: clips that were skipped because they could not be read.
         problems: the CSV file that lists them, if there are any.
@@ -33,6 +35,7 @@ class EmbedResult:
 
     n_clips: int
     n_windows: int
+    n_uncut: int
     n_rows: int
     n_problems: int
     problems: str | None
@@ -85,11 +88,12 @@ def embed(
             for columns, vectors in rows:
                 add(columns, vectors)
                 n_rows += len(vectors)
-            reader.require_some(len(batches.clips))
+            reader.require_some(len(batches.n_windows))
         problems = reader.write_problems(out)
     return EmbedResult(
-        n_clips=len(batches.clips),
-        n_windows=batches.n_windows,
+        n_clips=len(batches.n_windows),
+        n_windows=batches.n_windows.total(),
+        n_uncut=sum(n == 1 for n in batches.n_windows.values()),
         n_rows=n_rows,
         n_problems=len(reader.problems),
         problems=problems,
@@ -102,13 +106,11 @@ class _Counted:
 
     def __init__(self, batches: Iterable[WindowEmbeddings]) -> None:
         self.batches = batches
-        self.clips: set[int] = set()
-        self.n_windows = 0
+        self.n_windows = Counter[int]()  # of each clip
 
     def __iter__(self) -> Iterator[WindowEmbeddings]:
         for batch in self.batches:
-            self.clips.update(batch.clips.tolist())
-            self.n_windows += len(batch.clips)
+            self.n_windows.update(batch.clips.tolist())
             yield batch
 
 
