@@ -39,9 +39,7 @@ OF_MEMORY = {
     "optimizer": {"_fused_adamw_"},
 }
 OTHERS = "all else"
-GROUP_OF = {
-    name: group for group, names in (WITH_PRODUCTS | OF_MEMORY).items() for name in names
-}
+GROUP_OF = {name: group for group, names in (WITH_PRODUCTS | OF_MEMORY).items() for name in names}
 
 
 class Operators(TorchDispatchMode):

@@ -2,11 +2,11 @@
 
     python experiments/knn_monitor.py default sets/drums.csv --out runs/monitor
 
-Ten ambiences of a minute, made by code, are added to the labeled clips as a class of their own: they
-have most of the patches. The monitor's figure is compared with scikit-learn's nearest neighbors,
-leaving one recording out, on vectors that are computed here once more, clip by clip. A vector is
-the mean direction of the embeddings of a clip's patches. The last figure is that of the paper's
-protocol, in which every patch votes, so that most neighbors are patches of ambiences.
+Ten ambiences of a minute, made by code, are added to the labeled clips as a class of their own:
+they have most of the patches. The monitor's figure is compared with scikit-learn's nearest
+neighbors, leaving one recording out, on vectors that are computed here once more, clip by clip. A
+vector is the mean direction of the embeddings of a clip's patches. The last figure is that of the
+paper's protocol, in which every patch votes, so that most neighbors are patches of ambiences.
 """
 
 import argparse
@@ -71,10 +71,11 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     model = SoundEncoder.from_pretrained(arguments.model).eval()
     clips = read_source(arguments.source).rows[["path", "label"]]
+    clips = clips.assign(path=clips["path"].map(os.path.abspath))
     paths = write_ambiences(arguments.out / "ambiences", arguments.ambiences, arguments.seconds)
     rows = pd.DataFrame({"path": map(os.path.abspath, paths), "label": "ambience"})
     manifest = arguments.out / "clips.csv"
-    pd.concat([clips.assign(path=clips["path"].map(os.path.abspath)), rows]).to_csv(manifest, index=False)
+    pd.concat([clips, rows]).to_csv(manifest, index=False)
     store = open_or_prepare(str(manifest), arguments.out / "store", model.front_end)
 
     monitor = KNNMonitor()

@@ -7,6 +7,7 @@ import pytest
 
 from soundalike.datasets.splits import Split
 from soundalike.downstream.cross_validation import cross_validate, final_classifier
+from soundalike.evaluation.temperature import tempered
 from soundalike.evaluation.thresholds import calibrate_threshold
 
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -50,7 +51,7 @@ def test_every_clip_is_scored_by_a_classifier_that_was_not_fitted_to_it():
 
 def test_with_several_splits_the_final_classifier_is_fitted_to_all_test_clips():
     results = cross_validate(Numbers(), Recorder, FOLDS)
-    final, threshold = final_classifier(Numbers(), LABELS, Recorder, FOLDS, results)
+    final, _, threshold = final_classifier(Numbers(), LABELS, Recorder, FOLDS, results)
     assert final.train == set(range(9))
     assert threshold == calibrate_threshold(LABELS[results.clips], results.scores)
 
@@ -59,7 +60,7 @@ def test_with_several_splits_the_final_classifier_is_fitted_to_all_test_clips():
 def test_with_one_split_nothing_is_fitted_twice(validation):
     split = Split("test", np.arange(6), validation, np.array([8]))
     results = cross_validate(Numbers(), Recorder, [split])
-    final, threshold = final_classifier(Numbers(), LABELS, Recorder, [split], results)
+    final, _, threshold = final_classifier(Numbers(), LABELS, Recorder, [split], results)
     assert final is results.classifiers[0]
     assert threshold == calibrate_threshold(LABELS[results.clips], results.scores)
 
@@ -79,5 +80,9 @@ def test_clips_that_chose_the_classifier_do_not_calibrate_it():
     split = Split("test", np.arange(100), np.arange(100, 200), np.arange(200, 300))
     clips = Numbers(np.arange(300))
     results = cross_validate(clips, ChosenByValidation, [split])
-    _, threshold = final_classifier(clips, labels, ChosenByValidation, [split], results)
+    _, temperature, threshold = final_classifier(
+        clips, labels, ChosenByValidation, [split], results
+    )
     assert threshold > 1
+    right = tempered(results.scores, temperature, is_multi_label=False).max(axis=1)
+    assert right == pytest.approx(0.6, abs=0.1)

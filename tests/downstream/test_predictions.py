@@ -8,6 +8,7 @@ import pytest
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.splits import Split
 from soundalike.downstream.predictions import CLIP_COLUMNS, predictions, read_predictions
+from soundalike.evaluation.temperature import fit_temperature, tempered
 
 KEY = ("linear", "pretrained encoder")
 SCORES = np.array([[0.2, 0.7, 0.1], [0.5, 0.1, 0.4]])
@@ -29,11 +30,13 @@ def test_a_row_for_each_test_clip_with_all_that_is_known_of_it(store, tmp_path):
     assert table["fold"].tolist() == ["0", "1"]
     assert table["prediction"].tolist() == table[answers[0]].tolist() == ["low", "high"]
     assert table[answers[1]].tolist() == ["high", "low"]
-    assert (table[probabilities].to_numpy() == SCORES).all()
+    temperature = fit_temperature(store.clips.labels().values[[20, 3]], SCORES)
+    calibrated = tempered(SCORES, temperature, is_multi_label=False)
+    assert (table[probabilities].to_numpy() == calibrated).all()
 
     table.to_csv(tmp_path / "predictions.csv", index=False)
     copy, read = read_predictions(tmp_path / "predictions.csv", store.clips.classes)
-    assert (read == SCORES).all()
+    assert (read == calibrated).all()
     assert copy["fold"].tolist() == ["0", "1"]
     assert copy["start_s"].isna().all()
 
@@ -51,7 +54,8 @@ def test_numbers_are_no_names(store, tmp_path):
     """Classes that a spreadsheet would take for numbers, or for nothing."""
     rows = store.clips.rows.assign(label=["01", "NA", "1e3"] * 8)
     store = replace(store, clips=ClipTable("x", rows))
-    predictions(store, splits_of([0, 1]), {KEY: SCORES}).to_csv(tmp_path / "x.csv", index=False)
+    votes = {("knn", "pretrained encoder"): SCORES}
+    predictions(store, splits_of([0, 1]), votes).to_csv(tmp_path / "x.csv", index=False)
     table, read = read_predictions(tmp_path / "x.csv", store.clips.classes)
     assert table["label"].tolist() == ["01", "NA"]
     assert table["prediction"].tolist() == ["1e3", "01"]

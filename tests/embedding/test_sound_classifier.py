@@ -74,12 +74,21 @@ def test_no_clips_have_no_probabilities(classifier, store):
     assert classifier.clip_probabilities(store.select(np.zeros(0, dtype=int))).shape == (0, 3)
 
 
+def test_the_temperature_is_of_clips(store):
+    """The mean over the windows comes first."""
+    few = store.select(np.array([7, 0]))
+    p = make_classifier(store).clip_probabilities(few)
+    surer = make_classifier(store, temperature=0.5).clip_probabilities(few)
+    assert surer == pytest.approx(p**2 / (p**2).sum(axis=1, keepdims=True))
+
+
 @pytest.mark.parametrize("clip_score", ["arithmetic", "geometric"])
 def test_a_round_trip_changes_nothing(store, tmp_path, clip_score):
-    ours = make_classifier(store, clip_score=clip_score, threshold=0.4)
+    ours = make_classifier(store, clip_score=clip_score, temperature=0.5, threshold=0.4)
     ours.save(tmp_path / "model")
     theirs = SoundClassifier.load(tmp_path / "model")
     assert (theirs.classes, theirs.threshold) == (["high", "low", "middle"], 0.4)
+    assert theirs.temperature == 0.5
     assert np.array_equal(theirs.clip_probabilities(store), ours.clip_probabilities(store))
     model = SoundEncoder.from_pretrained(
         tmp_path / "model"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.datasets.splits import Split
+from soundalike.evaluation.temperature import fit_temperature, tempered
 from soundalike.evaluation.thresholds import calibrate_threshold
 
 Indices = NDArray[np.int64]
@@ -72,13 +73,13 @@ def cross_validate(clips: C, fit: Fit[C, K], splits: Sequence[Split]) -> OutOfFo
 
 def final_classifier(
     clips: C, labels: NDArray, fit: Fit[C, K], splits: Sequence[Split], results: OutOfFold[K]
-) -> tuple[K, float]:
-    """Return the classifier to save, and the threshold that calibrates it.
+) -> tuple[K, float, float]:
+    """Return the classifier to save, and the temperature and threshold that calibrate it.
 
     With one split it is the classifier of that split. With several, it is fitted to the test clips
-    of all of them. The threshold comes from the out-of-fold scores of the test clips, since
-    validation clips may have chosen the epoch already. The scores of the test clips do not depend
-    on it.
+    of all of them. Temperature and threshold come from the out-of-fold scores of the test clips,
+    since validation clips may have chosen the epoch already. The results of the evaluation do not
+    depend on them. The threshold is one of probabilities with that temperature.
 
     Args:
         clips: features or log-mels of all clips.
@@ -87,8 +88,12 @@ def final_classifier(
         splits: the rounds.
         results: what `cross_validate` returned.
     """
-    threshold = calibrate_threshold(labels[results.clips], results.scores)
+    tested = labels[results.clips]
+    temperature = fit_temperature(tested, results.scores)
+    probabilities = tempered(results.scores, temperature, labels.ndim == 2)
+    threshold = calibrate_threshold(tested, probabilities)
     if len(splits) == 1:
-        return results.classifiers[0], threshold
+        return results.classifiers[0], temperature, threshold
     nothing = np.zeros(0, dtype=np.int64)
-    return fit(clips, Split("all folds", results.clips, nothing, nothing)), threshold
+    final = fit(clips, Split("all folds", results.clips, nothing, nothing))
+    return final, temperature, threshold

@@ -180,11 +180,15 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
         labels, fit = features[PRETRAINED].labels, functools.partial(fit_linear, seed=seed)
         out_of_fold = results[LINEAR, PRETRAINED]
         with working_on("fit the final classifier", is_shown=experiment.progress):
-            linear, threshold = final_classifier(
+            linear, temperature, threshold = final_classifier(
                 features[PRETRAINED], labels.values, fit, splits, out_of_fold
             )
         classifier = SoundClassifier(
-            model, labels.classes, multi_label=labels.is_multi_label, threshold=threshold
+            model,
+            labels.classes,
+            multi_label=labels.is_multi_label,
+            temperature=temperature,
+            threshold=threshold,
         )
         linear.copy_to(classifier)
         if linear.known:
@@ -234,7 +238,9 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
         results[FINETUNE, start] = cross_validate(store, fit, splits)
     fit_pretrained = functools.partial(fit_from, PRETRAINED)
     out_of_fold, labels = results[FINETUNE, PRETRAINED], store.clips.labels()
-    final, threshold = final_classifier(store, labels.values, fit_pretrained, splits, out_of_fold)
-    final.classifier.threshold = threshold
+    final, temperature, threshold = final_classifier(
+        store, labels.values, fit_pretrained, splits, out_of_fold
+    )
+    final.classifier.temperature, final.classifier.threshold = temperature, threshold
     final.classifier.save(experiment.out / FINETUNE)
     return results

@@ -3,7 +3,8 @@
 path, start_s, end_s   the clip; the times are empty for a whole recording
 label, split, fold     several labels are separated by ";"
 prediction             by the model and the first protocol
-probability_CLASS      of every class, behind the prediction; for nearest neighbors, their votes
+probability_CLASS      of every class, behind the prediction, with the temperature of the saved
+                       classifier; for nearest neighbors, their votes
 PROTOCOL, NAME         prediction of every protocol and representation
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from soundalike.datasets.splits import Split
 from soundalike.datasets.store import Store
 from soundalike.downstream.representations import PRETRAINED
+from soundalike.evaluation.temperature import fit_temperature, tempered
 
 # Before the predictions.
 CLIP_COLUMNS = ["path", "start_s", "end_s", "label", "split", "fold"]
@@ -44,9 +46,14 @@ def predictions(
         else names[of_clips.argmax(axis=1)]
         for (protocol, representation), of_clips in scores.items()
     }
+    tested = np.concatenate([split.test for split in splits])
     main = next(protocol for protocol, _ in scores), PRETRAINED
-    of_classes = zip(labels.classes, scores[main].T, strict=True)
-    rows = store.clips.rows.iloc[np.concatenate([split.test for split in splits])][CLIP_COLUMNS]
+    probabilities = scores[main]
+    if main[0] != "knn":
+        temperature = fit_temperature(labels.values[tested], probabilities)
+        probabilities = tempered(probabilities, temperature, labels.is_multi_label)
+    of_classes = zip(labels.classes, probabilities.T, strict=True)
+    rows = store.clips.rows.iloc[tested][CLIP_COLUMNS]
     fold = [split.name.removeprefix("fold ") for split in splits for _ in split.test]
     return rows.assign(
         fold=fold if splits[0].name.startswith("fold ") else rows["fold"],

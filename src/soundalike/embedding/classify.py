@@ -163,6 +163,7 @@ def _classified(
         times = rows["start_s"].fillna(0.0).to_numpy(float), reader.ends(positions)
         probabilities = clip_scores(results.probabilities, clip_of_window, classifier.clip_score)
         known = None if known is None else clip_scores(known, clip_of_window)
+    probabilities = classifier.tempered(probabilities)
     answers = _answers(classifier, probabilities)
     threshold = classifier.known.threshold(false_alarms) if classifier.known else None
     if known is not None and threshold is not None:

@@ -19,6 +19,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.evaluation.class_probabilities import class_probabilities
 from soundalike.evaluation.clip_scores import clip_scores
+from soundalike.evaluation.temperature import tempered
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class WindowProbabilities:
         clips: position of each window's clip.
         starts: first frame of each window in its clip.
         n_frames: length of each window.
-        probabilities: of each class, float32.
+        probabilities: of each class, without the temperature of the classifier, float32.
         known: how much each window is like each class (`KnownSounds`), float32; None if the
             classifier does not answer "none of these".
 
@@ -53,6 +54,8 @@ class SoundClassifier(OnePageModule):
         multi_label: If true, a clip may have several classes, with independent probabilities
             (sigmoid). If false, the probabilities of a clip sum to one (softmax).
         clip_score: mean that makes a clip's probabilities from those of its windows.
+        temperature: what divides the logits of a clip, so that its probabilities are right
+            (`soundalike.evaluation.temperature`). It changes no order of the classes.
         threshold: lowest probability at which a class is assigned; below it a clip is unsure. Above
             1 if the clips of the evaluation were too few, or too many answers wrong. None until it
             is calibrated: `classify` refuses such a classifier.
@@ -68,6 +71,7 @@ class SoundClassifier(OnePageModule):
         *,
         multi_label: bool = False,
         clip_score: Literal["arithmetic", "geometric"] = "arithmetic",
+        temperature: float = 1.0,
         threshold: float | None = None,
         known: KnownSounds | None = None,
     ) -> None:
@@ -77,6 +81,7 @@ class SoundClassifier(OnePageModule):
         self.classes = classes
         self.multi_label = multi_label
         self.clip_score = clip_score
+        self.temperature = temperature
         self.threshold = threshold
         self.known = known
 
@@ -123,7 +128,18 @@ class SoundClassifier(OnePageModule):
         windows = self.window_probabilities(map(store.blocks, range(len(store.clips))))
         if not len(windows.clips):
             return windows.probabilities
-        return clip_scores(windows.probabilities, windows.clips, self.clip_score)
+        return self.tempered(clip_scores(windows.probabilities, windows.clips, self.clip_score))
+
+    def tempered(self, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return class probabilities with the temperature.
+
+        Args:
+            probabilities: those of windows, or their means over the windows of clips.
+
+        Shape:
+            probabilities, result: [rows, classes].
+        """
+        return tempered(probabilities, self.temperature, self.multi_label)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into the sub-folder ``encoder`` and the rest into ``classifier``."""
@@ -133,6 +149,7 @@ class SoundClassifier(OnePageModule):
             "classes": self.classes,
             "multi_label": self.multi_label,
             "clip_score": self.clip_score,
+            "temperature": self.temperature,
             "threshold": self.threshold,
             "n_held_out": len(self.known.held_out) if self.known else None,
         }

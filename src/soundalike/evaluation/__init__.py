@@ -12,6 +12,7 @@ Conventions of this package:
 
 ``metrics`` and ``average_precision`` score predictions, ``clip_scores`` averages patches, ``knn``
 and ``linear_probe`` classify frozen embeddings, ``intervals`` computes confidence intervals,
-``thresholds`` finds when to answer "unsure", ``conformal`` when to answer "none of these".
+``thresholds`` finds when to answer "unsure", ``conformal`` when to answer "none of these",
+``temperature`` makes probabilities right, ``reliability`` says if they are.
 ``representation_measures`` and ``diagnosis`` need no labels.
 """
