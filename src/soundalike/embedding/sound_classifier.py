@@ -123,12 +123,18 @@ class SoundClassifier(OnePageModule):
             clips, starts, n_frames, np.concatenate(probabilities), known_or_none
         )
 
-    def clip_probabilities(self, store: Store) -> np.ndarray:
-        """Return the class probabilities of every clip of a store: [clips, classes]."""
+    def clip_probabilities(self, store: Store, *, calibrated: bool = True) -> np.ndarray:
+        """Return the class probabilities of every clip of a store: [clips, classes].
+
+        Args:
+            store: log-mels of the clips.
+            calibrated: If true, with the temperature.
+        """
         windows = self.window_probabilities(map(store.blocks, range(len(store.clips))))
         if not len(windows.clips):
             return windows.probabilities
-        return self.tempered(clip_scores(windows.probabilities, windows.clips, self.clip_score))
+        probabilities = clip_scores(windows.probabilities, windows.clips, self.clip_score)
+        return self.tempered(probabilities) if calibrated else probabilities
 
     def tempered(self, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return class probabilities with the temperature.
