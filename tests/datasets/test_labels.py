@@ -16,6 +16,7 @@ def test_single_labels_are_class_indices():
     assert labels.values.dtype == np.int64
     assert labels.values.tolist() == [1, -1, 0, 1]
     assert (len(labels), labels.n_classes, labels.is_multi_label) == (4, 2, False)
+    assert labels.select(np.array([0, 2])).one_hot().tolist() == [[0, 1], [1, 0]]
     assert labels.is_known.tolist() == [True, False, True, True]
 
 
@@ -25,6 +26,7 @@ def test_several_labels_are_rows_of_zeros_and_ones():
     assert labels.values[[0, 2, 3]].tolist() == [[1, 0, 1], [1, 0, 0], [0, 1, 1]]
     assert np.isnan(labels.values[1]).all(), "unlabeled is not 'none of them'"
     assert (len(labels), labels.n_classes, labels.is_multi_label) == (4, 3, True)
+    assert labels.one_hot() is labels.values
     assert labels.is_known.tolist() == [True, False, True, True]
 
 

@@ -15,7 +15,7 @@ from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.vector_cache import cached
-from soundalike.evaluation.metrics import metric_name
+from soundalike.evaluation.metrics import METRIC_NAMES
 from soundalike.evaluation.score_table import score_table
 from soundalike.report import evaluation_page
 from soundalike.report.evaluation_page import write_evaluation_page
@@ -68,7 +68,7 @@ def evaluated(store, tmp_path_factory):
             seed=0,
             out=str(out),
             store=str(store.path),
-            metric=metric_name(labels.values),
+            metric=METRIC_NAMES[labels.values.ndim],
             rows=rows,
             notes=["something & more"],
         ), clips

@@ -67,6 +67,10 @@ class Labels:
         """Which clips have a label: bool [clips]."""
         return ~np.isnan(self.values).any(axis=1) if self.is_multi_label else self.values >= 0
 
+    def one_hot(self) -> np.ndarray:
+        """Return labels of either kind as 0 or 1, [clips, classes]; all clips have one."""
+        return self.values if self.is_multi_label else np.eye(self.n_classes)[self.values]
+
     def select(self, indices: np.ndarray) -> "Labels":
         """Return the labels of some clips; they stay of the same kind and with the same classes."""
         return Labels(self.values[indices], self.classes)

@@ -35,7 +35,7 @@ from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.metrics import metric_name
+from soundalike.evaluation.metrics import METRIC_NAMES
 from soundalike.evaluation.score_table import score_table
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
@@ -129,7 +129,7 @@ def evaluate(
             seed=seed,
             out=str(out),
             store=str(store.path),
-            metric=metric_name(values),
+            metric=METRIC_NAMES[values.ndim],
             rows=rows,
             notes=notes_on_scores(store, splits, n_unlabeled=n_unlabeled),
             n_problems=store.n_problems,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.datasets.store import Store
 from soundalike.downstream.representations import EMBEDDINGS, FOLDERS, PRETRAINED
@@ -75,7 +74,7 @@ class NearestClips:
         std, mean = torch.std_mean(vectors, dim=0, correction=0)
         sums = torch.zeros(len(store.clips), vectors.shape[1])
         sums.index_add_(0, clips, (vectors - mean) / std.clamp(min=1e-6))
-        return cls(normalize(sums, dim=1), one_hot(store.clips.labels()), splits)
+        return cls(normalize(sums, dim=1), store.clips.labels().one_hot(), splits)
 
     def find(self, row: int, of_class: int) -> int | None:
         """Return the nearest training clip of a class; None if its round has none.
@@ -91,11 +90,6 @@ class NearestClips:
                 return int(train[int(similarity.argmax())]) if len(train) else None
             row -= len(split.test)
         raise IndexError(row)
-
-
-def one_hot(labels: Labels) -> NDArray[np.floating]:
-    """Return labels as [clips, classes], 0 or 1."""
-    return labels.values if labels.is_multi_label else np.eye(labels.n_classes)[labels.values]
 
 
 def confidently_wrong(

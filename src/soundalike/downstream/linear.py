@@ -12,7 +12,7 @@ from soundalike.downstream.features import Features
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.clip_scores import clip_scores
 from soundalike.evaluation.folds import stratified_folds
-from soundalike.evaluation.linear_probe import LinearProbe, one_hot_labels
+from soundalike.evaluation.linear_probe import LinearProbe
 from soundalike.evaluation.linear_sgd import SGDSettings, fit_by_sgd
 from soundalike.evaluation.logistic_regression import (
     held_out_losses,
@@ -78,7 +78,7 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     """
     some, device = features.select(split.train), best_device()
     labels = some.labels
-    targets = one_hot_labels(torch.from_numpy(labels.values), labels.n_classes)
+    targets = torch.from_numpy(labels.one_hot())
     vectors, clips, targets = some.vectors.to(device), some.clips.to(device), targets.to(device)
     train = training_windows(
         vectors, clips, targets,

@@ -16,14 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from soundalike.evaluation.average_precision import mean_average_precision
 
-
-def metric_name(labels: ArrayLike) -> str:
-    """Return the name of the metric that `score` uses for these labels.
-
-    >>> metric_name([0, 2, 1]), metric_name([[1, 0], [1, 1]])
-    ('balanced accuracy', 'mAP')
-    """
-    return "mAP" if np.ndim(labels) == 2 else "balanced accuracy"
+METRIC_NAMES = {1: "balanced accuracy", 2: "mAP"}
+"""Name of the metric that `score` uses, by the number of axes of the labels."""
 
 
 def score(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -45,7 +39,7 @@ def score(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> score([0, 1, 1], [[0.6, 0.4], [0.1, 0.9], [0.7, 0.3]])
     0.75
     """
-    if metric_name(labels) == "mAP":
+    if np.ndim(labels) == 2:
         return mean_average_precision(labels, scores)
     return balanced_accuracy(labels, np.argmax(scores, axis=1))
 

@@ -20,7 +20,7 @@ class ScoreRow:
     Args:
         protocol: how clips were classified, such as "linear".
         representation: what was classified, such as "pretrained encoder".
-        score: metric of the labels, see `metric_name`.
+        score: metric of the labels, see `METRIC_NAMES`.
         interval: 95% confidence interval of the score over recordings; the exact one (Clopper and
             Pearson 1934) if every clip is right.
         per_class: recall or average precision of each class that has test clips.

@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, softmax
 
 from soundalike.evaluation.clip_scores import SMALLEST_PROBABILITY
@@ -17,7 +16,7 @@ from soundalike.evaluation.clip_scores import SMALLEST_PROBABILITY
 # A few clips that are all right would ask for probabilities of 1, so the logarithm of a temperature
 # has a normal prior with this standard deviation.
 SPREAD = 0.5
-LARGEST_LOG = 3.0
+LOGARITHMS = np.linspace(-3, 3, 301)  # of the temperatures to choose from
 
 
 def tempered(
@@ -55,17 +54,14 @@ def fit_temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
     Shape:
         labels: [clips] or [clips, classes]; probabilities: [clips, classes].
     """
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    is_multi_label = labels.ndim == 2
-
-    def loss(log_temperature: float) -> float:
-        p = tempered(probabilities, math.exp(log_temperature), is_multi_label)
-        if is_multi_label:
+    labels = np.asarray(labels)
+    losses = []
+    for logarithm in LOGARITHMS:
+        p = tempered(probabilities, math.exp(logarithm), labels.ndim == 2)
+        if labels.ndim == 2:
             likely = np.where(labels == 1, p, 1 - p)
         else:
             likely = p[np.arange(len(labels)), labels]
         likelihood = np.log(np.maximum(likely, SMALLEST_PROBABILITY)).sum()
-        return float((log_temperature / SPREAD) ** 2 / 2 - likelihood)
-
-    best = minimize_scalar(loss, bounds=(-LARGEST_LOG, LARGEST_LOG), method="bounded")
-    return math.exp(best.x)
+        losses.append((logarithm / SPREAD) ** 2 / 2 - likelihood)
+    return math.exp(LOGARITHMS[np.argmin(losses)])

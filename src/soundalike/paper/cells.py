@@ -19,7 +19,7 @@ from soundalike.downstream.features import embeddings, log_mel_statistics, untra
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.linear import fit_linear, fit_paper_linear
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.evaluation.metrics import metric_name, score
+from soundalike.evaluation.metrics import METRIC_NAMES, score
 from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
@@ -92,7 +92,7 @@ class Bench:
     def _measure(self, row: Row, seed: int) -> dict[str, Any]:
         store = self.clips(seed)
         (split,) = evaluation_splits(store, "clean" if row.task == "clean" else "noisy", seed)
-        metric = {"metric": metric_name(store.clips.labels().values)}
+        metric = {"metric": METRIC_NAMES[store.clips.labels().values.ndim]}
         if row.start == "log-mel statistics":
             return metric | self._score_statistics(row, store, split, seed)
         if row.start == "from scratch":

@@ -11,7 +11,7 @@ from soundalike.datasets.splits import evaluation_splits
 from soundalike.datasets.store import open_store
 from soundalike.downstream.evaluate import PREDICTIONS
 from soundalike.downstream.evaluation_result import EvaluationResult
-from soundalike.downstream.examples import NearestClips, confidently_wrong, nearest_to, one_hot
+from soundalike.downstream.examples import NearestClips, confidently_wrong, nearest_to
 from soundalike.downstream.plain_names import MEANINGS, PROTOCOL_NAMES, REPRESENTATION_NAMES
 from soundalike.downstream.predictions import read_predictions
 from soundalike.downstream.representations import PRETRAINED
@@ -56,7 +56,7 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
     splits = [split for split in splits if split.name in result.splits]
     tested = np.concatenate([split.test for split in splits])
     labels = store.clips.labels().select(tested)
-    truth = one_hot(labels)
+    truth = labels.one_hot()
     _, probabilities = read_predictions(out / PREDICTIONS, result.classes)
     if labels.is_multi_label:
         answers = probabilities >= 0.5
