@@ -59,10 +59,7 @@ class FineTuned:
     seconds: float
 
     def scores(self, store: Store) -> np.ndarray:
-        """Return class probabilities of the clips of a store, [clips, classes].
-
-        They are without the temperature, which a resumed run may have saved: it is chosen by them.
-        """
+        """Return class probabilities without a temperature, which they choose: [clips, classes]."""
         return self.classifier.clip_probabilities(store, calibrated=False)
 
 
