@@ -167,12 +167,14 @@ def _list_duplicates(arguments: argparse.Namespace) -> int:
         raise UsageError("--duplicates takes no QUERY: leave it out.")
     from soundalike.datasets.source import read_source
     from soundalike.search.archive import Archive
-    from soundalike.search.duplicate_groups import duplicate_groups
 
     if is_archive(Path(arguments.archive)):
         clips = Archive.open(arguments.archive, arguments.root).sounds()
     else:
         clips = read_source(arguments.archive)
+
+    from soundalike.search.duplicate_groups import duplicate_groups  # slow to import
+
     results = duplicate_groups(clips)
     write_json(arguments.json, results)
     rows = [(number, path) for number, group in enumerate(results.groups, 1) for path in group]
