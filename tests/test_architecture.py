@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "recipes": {"runtime"},
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "search": {"runtime", "audio", "datasets", "embedding", "archive"},
+    "explore": {"audio", "search"},
     "training": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
         "recipes", "embedding",
@@ -45,8 +46,8 @@ MAY_IMPORT = {
         "training", "downstream",
     },
     "cli": {
-        "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "training",
-        "downstream", "report", "demo", "paper",
+        "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "explore",
+        "training", "downstream", "report", "demo", "paper",
     },
 }  # fmt: skip
 TOP = {"__init__", "__main__"}

@@ -21,6 +21,7 @@ COMMANDS = {
     "classify": "soundalike.cli.classify",
     "embed": "soundalike.cli.embed",
     "search": "soundalike.cli.search",
+    "explore": "soundalike.cli.explore",
     "paper": "soundalike.cli.paper",
 }
 

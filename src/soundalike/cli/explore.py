@@ -1,0 +1,82 @@
+"""See and hear an archive: a map of its sounds to listen to, in the browser."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from soundalike.cli import DONE
+from soundalike.cli.options import SOURCE_HELP, add_machine, at_least
+from soundalike.cli.output import write_json
+from soundalike.runtime.counts import counted
+
+
+@dataclass(frozen=True)
+class ExploreResult:
+    """What is served.
+
+    Args:
+        address: of the page.
+        archive: folder of the archive.
+        root: folder that paths are relative to; "" if they are whole.
+        n_rows: rows of the archive.
+    """
+
+    address: str
+    archive: str
+    root: str
+    n_rows: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument(
+        "archive",
+        metavar="ARCHIVE|SOURCE",
+        help=f"an archive that `embed` has made; or {SOURCE_HELP}, which is embedded first: its "
+        "archive is kept in the user's cache and brought up to date",
+    )
+    parser.add_argument(
+        "--port",
+        type=at_least(1),
+        metavar="N",
+        help="port of the server (default: 8484, or another one if that is in use)",
+    )
+    parser.add_argument(
+        "--no_browser", action="store_true", help="print the address, and open no browser"
+    )
+    parser.add_argument(
+        "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
+    )
+    add_machine(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve the archive until Ctrl-C."""
+    from soundalike.archive.head import is_archive
+    from soundalike.search.archive import Archive
+    from soundalike.search.source_archive import archive_of_source
+
+    name = arguments.archive
+    archive = Archive.open(name) if is_archive(Path(name)) else archive_of_source(name)
+    if arguments.root:
+        archive.head = dataclasses.replace(archive.head, root=os.path.abspath(arguments.root))
+
+    from soundalike.explore.collection import Collection
+    from soundalike.explore.serve import listen, open_page, serve
+
+    collection = Collection(archive)
+
+    def ready(address: str) -> None:
+        result = ExploreResult(address, str(archive.path), archive.head.root, len(collection))
+        write_json(arguments.json, result)
+        rows = counted(len(collection), "row")
+        print(f"{rows} of {archive.path}: {address} (Ctrl-C ends it)", flush=True)
+        if not arguments.no_browser:
+            open_page(address)
+
+    serve(collection, listen(arguments.port), ready)
+    print("\nended", file=sys.stderr)
+    return DONE

@@ -1,0 +1,1 @@
+"""See and hear an archive: a server on this machine, and its page."""

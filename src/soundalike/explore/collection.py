@@ -1,0 +1,156 @@
+"""The rows of an archive as the page needs them: a point each, in the order of their ids.
+
+The page gets what it has for every row as arrays of numbers; names come one row at a time. So
+200,000 rows are a few megabytes.
+"""
+
+import functools
+import threading
+from collections.abc import Collection as Ids
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from soundalike.search.archive import Archive
+from soundalike.search.archive_paths import full_path
+
+MOST_CATEGORIES = 2**16 - 1
+QUIETEST_DB, LOUDEST_DB = -60.0, 0.0  # the ends of the scale of colors
+
+
+class NoSuchRowError(Exception):
+    """The archive has no row of this id."""
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A name for every row, as numbers.
+
+    Args:
+        names: the different names, the most frequent first.
+        codes: of every row, the position of its name.
+
+    Shape:
+        codes: [rows].
+    """
+
+    names: list[str]
+    codes: NDArray[np.uint16]
+
+
+class Collection:
+    """The rows of an archive at one moment.
+
+    Args:
+        archive: the archive; rows that are added later are not in the collection.
+
+    Attributes:
+        archive: the archive.
+        rows: of the archive, without vectors; see `WindowArchive.rows`.
+        ids: of the rows, in increasing order.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.rows: pd.DataFrame = archive.rows()
+        self.ids: NDArray[np.int64] = self.rows["id"].to_numpy(np.int64)
+        self._search_lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def position(self, id: int) -> int:
+        """Return the position of a row.
+
+        Raises:
+            NoSuchRowError: there is no such row.
+        """
+        position = int(np.searchsorted(self.ids, id))
+        if position == len(self.ids) or self.ids[position] != id:
+            raise NoSuchRowError(f"the archive has no row {id}: reload the page.")
+        return position
+
+    def row(self, id: int) -> dict[str, Any]:
+        """Return a row for the page, with the end of its recording as far as the archive knows it.
+
+        Raises:
+            NoSuchRowError: there is no such row.
+        """
+        position = self.position(id)
+        row = self.rows.iloc[position].to_dict()
+        return {**row, "recording_end_s": float(self._recording_ends[position])}
+
+    def file_of(self, id: int) -> str:
+        """Return the file of a row.
+
+        Raises:
+            NoSuchRowError: there is no such row.
+        """
+        path = self.rows["path"].iloc[self.position(id)]
+        return full_path(self.archive.head.root, path)
+
+    @functools.cached_property
+    def labels(self) -> Categories:
+        """The label of every row."""
+        return categories(self.rows["label"])
+
+    @functools.cached_property
+    def folders(self) -> Categories:
+        """The folder of every row."""
+        folders = {path: str(PurePosixPath(path).parent) for path in self.rows["path"].unique()}
+        return categories(self.rows["path"].map(folders))
+
+    @functools.cached_property
+    def loudness(self) -> NDArray[np.float32]:
+        """The peak of every row on a scale from 0, -60 dB or less, to 1, full scale: [rows]."""
+        peak_db = self.rows["peak_db"].to_numpy(np.float32)
+        return np.clip((peak_db - QUIETEST_DB) / (LOUDEST_DB - QUIETEST_DB), 0, 1)
+
+    def matching(self, text: str) -> NDArray[np.uint32]:
+        """Return the positions of the rows whose path or label contains a text, in any case.
+
+        Shape:
+            result: [matches].
+        """
+        text = text.casefold().strip()
+        is_match = self._searchable.str.contains(text, regex=False).to_numpy(bool)
+        return np.flatnonzero(is_match).astype(np.uint32)
+
+    def similar(
+        self, ids: Ids[int], k: int, *, unlike: Ids[int] = (), all_windows: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the rows that sound most like some rows, the best first; see `Archive.search`.
+
+        Raises:
+            NoSuchRowError: there is no such row.
+            QueryError: the rows are silent.
+        """
+        for id in (*ids, *unlike):
+            self.position(id)
+        with self._search_lock:  # the first search reads all vectors
+            hits = self.archive.search(list(ids), k, unlike=list(unlike), all_windows=all_windows)
+        return hits[hits["id"].isin(self.ids)].to_dict("records")
+
+    @functools.cached_property
+    def _searchable(self) -> pd.Series:
+        return (self.rows["path"] + "\n" + self.rows["label"]).str.casefold()
+
+    @functools.cached_property
+    def _recording_ends(self) -> NDArray[np.float64]:
+        return self.rows.groupby("path")["end_s"].transform("max").to_numpy(np.float64)
+
+
+def categories(names: pd.Series) -> Categories:
+    """Number the different names of rows, the most frequent first.
+
+    Rare names beyond 65,535 share the last number.
+    """
+    counts = names.value_counts(sort=False)
+    order = sorted(counts.index, key=lambda name: (-counts[name], name))
+    number_of = {name: min(number, MOST_CATEGORIES) for number, name in enumerate(order)}
+    codes = names.map(number_of).to_numpy(np.uint16) if len(names) else np.empty(0, np.uint16)
+    return Categories(order[: MOST_CATEGORIES + 1], codes)

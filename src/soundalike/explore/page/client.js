@@ -1,0 +1,45 @@
+// Requests to the server. A failed one is an Error whose message can be shown.
+
+const listeners = [];
+
+// Call a function when the server stops answering (false) or answers again (true).
+export function onServerChange(listener) {
+  listeners.push(listener);
+}
+
+async function request(address, options) {
+  let response;
+  try {
+    response = await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    listeners.forEach((listener) => listener(false));
+    throw new Error("The server does not answer.");
+  }
+  listeners.forEach((listener) => listener(true));
+  if (!response.ok) {
+    const content = await response.json().catch(() => ({}));
+    throw new Error(content.message ?? `The server answered ${response.status}.`);
+  }
+  return response;
+}
+
+export async function getJson(address, options) {
+  return (await request(address, options)).json();
+}
+
+// An array of numbers; null while the server still computes it.
+export async function getNumbers(address, ArrayType, options) {
+  const response = await request(address, options);
+  return response.status === 204 ? null : new ArrayType(await response.arrayBuffer());
+}
+
+// The message of a picture or a sound that could not be loaded.
+export async function reasonOf(address) {
+  try {
+    await request(address);
+  } catch (error) {
+    return error.message;
+  }
+  return "The browser cannot show it.";
+}

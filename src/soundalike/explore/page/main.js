@@ -1,0 +1,169 @@
+// The page: what is asked of the server at the start, and what follows from what.
+
+import { getJson, getNumbers, onServerChange } from "./client.js";
+import { listRows, listSimilar, onChoice, walk } from "./hits.js";
+import { listenToKeys } from "./keys.js";
+import { PointMap } from "./map.js";
+import * as player from "./player.js";
+import { counted } from "./text.js";
+import { hideTip, showTip } from "./tip.js";
+
+const POLL_MS = 4000;
+const MAP_NAMES = { pca: "principal components", umap: "UMAP" };
+const element = (id) => document.getElementById(id);
+const say = (text) => (element("status").textContent = text);
+
+let collection = null;
+let ids = null;
+let map = null;
+let matches = null; // positions that the filter leaves, null without one
+const positionOf = new Map();
+
+start().catch((error) => showOnMap(error.message));
+
+async function start() {
+  collection = await getJson("api/collection");
+  element("name").textContent = collection.path.slice(collection.path.lastIndexOf("/") + 1);
+  element("name").title = collection.path;
+  element("count").textContent =
+    `${counted(collection.n_rows, "window")} of ${counted(collection.n_recordings, "recording")}`;
+  listenToKeys({ walk: step, toggle: player.toggle, more, filter: () => element("filter").focus(), clear });
+  onChoice((row) => openRow(row, true));
+  element("more").addEventListener("click", more);
+  onServerChange(showServer);
+  setInterval(() => getJson("api/maps").then(showMaps).catch(() => {}), POLL_MS);
+  if (!collection.n_rows) {
+    showOnMap(`This archive is empty. Add sounds with: soundalike embed SOURCE --out ${collection.path}. Then start explore again.`);
+    return;
+  }
+  ids = await getNumbers("api/ids", Float64Array);
+  ids.forEach((id, position) => positionOf.set(id, position));
+  listenToControls();
+  await showMap();
+}
+
+async function showMap() {
+  try {
+    map = new PointMap(ids.length, { select, over, out: hideTip });
+  } catch {
+    showOnMap("This browser has no WebGL, which the map needs. The filter and the lists work without it.");
+    return;
+  }
+  showMaps(collection.maps);
+  await Promise.all([setLayout(), setColor()]);
+}
+
+// Points and colors
+
+async function setLayout() {
+  const points = await getNumbers(`api/points/${element("layout").value}`, Float32Array);
+  if (points) await map.setPoints(points);
+}
+
+async function setColor() {
+  const name = element("color").value;
+  const address = `api/colors/${name}`;
+  if (name === "loudness") {
+    await map.setColoring({ kind: "loudness", values: await getNumbers(address, Float32Array) });
+    return;
+  }
+  const names = name === "label" ? collection.labels : collection.folders;
+  await map.setColoring({ kind: "names", names, codes: await getNumbers(address, Uint16Array) });
+}
+
+// List the maps by their states: "ready", "computing", or why there is none.
+function showMaps(states) {
+  const layout = element("layout");
+  for (const [name, state] of Object.entries(states)) {
+    let option = [...layout.options].find((each) => each.value === name);
+    if (!option) layout.append((option = new Option(name, name)));
+    const isNew = option.disabled && state === "ready";
+    option.disabled = state !== "ready";
+    option.text = (MAP_NAMES[name] ?? name) + (state === "ready" ? "" : ` (${state})`);
+    if (isNew) say(`The map ${MAP_NAMES[name]} is ready.`);
+  }
+}
+
+// Rows
+
+function select(positions) {
+  if (positions.length === 1) openRow({ id: ids[positions[0]] }, true).then(more);
+  else if (positions.length) {
+    listRows(counted(positions.length, "selected window"), positions.map((position) => ids[position])).catch(fail);
+  }
+}
+
+async function openRow(row, isPlaying) {
+  hideTip();
+  if (map && positionOf.has(row.id)) map.mark(positionOf.get(row.id));
+  await player.open(row.id, isPlaying);
+}
+
+// List what sounds like the open row, and let the arrow keys walk along that.
+async function more() {
+  const row = player.currentRow();
+  if (row) await listSimilar(row).catch(fail);
+}
+
+function step(by) {
+  const row = walk(by);
+  if (row) openRow(row, true);
+  else if (!player.currentRow() && ids) {
+    openRow({ id: ids[matches?.length ? matches[0] : 0] }, true).then(more);
+  }
+}
+
+function over(position) {
+  showTip(ids[position], map.place(position), (row) => {
+    if (element("hover-play").checked) openRow(row, true);
+  });
+}
+
+// Controls
+
+function listenToControls() {
+  let timer = 0;
+  element("controls").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (matches?.length) openRow({ id: ids[matches[0]] }, true).then(more);
+  });
+  element("filter").addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => applyFilter().catch(fail), 120);
+  });
+  element("color").addEventListener("change", () => setColor().catch(fail));
+  element("layout").addEventListener("change", () => setLayout().catch(fail));
+}
+
+async function applyFilter() {
+  const text = element("filter").value.trim();
+  matches = text ? await getNumbers(`api/matching?text=${encodeURIComponent(text)}`, Uint32Array) : null;
+  if (text !== element("filter").value.trim()) return;
+  map?.setFilter(matches && [...matches]);
+  if (!matches) return say("");
+  say(`${counted(matches.length, "window")} with “${text}” in the path or the label`);
+  await listRows(`Filter: ${text}`, [...matches.slice(0, 50)].map((position) => ids[position]));
+}
+
+function clear() {
+  element("filter").value = "";
+  applyFilter().catch(fail);
+  element("points").focus();
+}
+
+// Messages
+
+function fail(error) {
+  say(error.message);
+}
+
+function showOnMap(text) {
+  element("map-message").textContent = text;
+  element("map-message").hidden = false;
+}
+
+function showServer(answers) {
+  element("alert").hidden = answers;
+  element("alert").textContent =
+    `The server has ended. Start it again with: soundalike explore ${collection.path}. Then reload this page.`;
+}

@@ -1,0 +1,106 @@
+// The map: points on a canvas (regl-scatterplot), their colors and their legend.
+
+import { createScatterplot } from "./libraries.js";
+import { background, categoryColors, colorNumbers, highlight, loudnessColors } from "./palette.js";
+
+const canvas = document.getElementById("points");
+const legend = document.getElementById("legend");
+
+export class PointMap {
+  // events: functions `select(positions)`, `over(position)` and `out()`.
+  constructor(nPoints, events) {
+    this.points = null;
+    this.coloring = null; // { kind: "names", names, codes } or { kind: "loudness", values }
+    this.filter = null;
+    this.plot = createScatterplot({
+      canvas,
+      pointSize: nPoints < 3000 ? 8 : nPoints < 30000 ? 5 : 3,
+      pointSizeSelected: 5,
+      pointOutlineWidth: 3,
+      opacity: nPoints < 30000 ? 0.85 : 0.6,
+      opacityInactiveMax: 1,
+      opacityInactiveScale: 1,
+      lassoOnLongPress: true,
+      deselectOnDblClick: false,
+      deselectOnEscape: false,
+      colorBy: "valueA",
+    });
+    this.plot.subscribe("select", ({ points }) => events.select(points));
+    this.plot.subscribe("pointOver", events.over);
+    this.plot.subscribe("pointOut", events.out);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  // points: x and y of every row, from -1 to 1.
+  async setPoints(points) {
+    this.points = points;
+    await this.draw();
+  }
+
+  async setColoring(coloring) {
+    this.coloring = coloring;
+    await this.draw();
+  }
+
+  async draw() {
+    if (!this.points || !this.coloring) return;
+    const isContinuous = this.coloring.kind === "loudness";
+    const colors = isContinuous ? loudnessColors() : categoryColors(this.coloring.names.length);
+    const n = this.points.length / 2;
+    const x = new Array(n);
+    const y = new Array(n);
+    for (let i = 0; i < n; i++) {
+      x[i] = 0.95 * this.points[2 * i];
+      y[i] = 0.95 * this.points[2 * i + 1];
+    }
+    const z = isContinuous ? Array.from(this.coloring.values) : colorNumbers(this.coloring.codes);
+    this.plot.set({
+      backgroundColor: background(),
+      pointColor: colors,
+      pointColorActive: highlight(),
+      pointColorHover: highlight(),
+    });
+    await this.plot.draw({ x, y, z }, { zDataType: isContinuous ? "continuous" : "categorical", filter: this.filter ?? undefined });
+    this.drawLegend(colors);
+    canvas.dataset.drawn = "true";
+  }
+
+  // Show only some points; null shows all.
+  setFilter(positions) {
+    this.filter = positions;
+    if (positions) this.plot.filter(positions);
+    else this.plot.unfilter();
+  }
+
+  mark(position) {
+    this.plot.select([position], { preventEvent: true });
+  }
+
+  // Where a point is, in pixels of the map.
+  place(position) {
+    return this.plot.getScreenPosition(position);
+  }
+
+  drawLegend(colors) {
+    legend.replaceChildren();
+    if (this.coloring.kind === "loudness") {
+      const scale = document.createElement("div");
+      scale.className = "scale";
+      scale.style.background = `linear-gradient(to right, ${colors.join(",")})`;
+      legend.append(scale, "peak: -60 dB or less to full scale");
+      return;
+    }
+    const { names, codes } = this.coloring;
+    const counts = new Uint32Array(colors.length);
+    for (const code of codes) counts[Math.min(code, colors.length - 1)]++;
+    colors.forEach((color, number) => {
+      const isRest = number === colors.length - 1 && names.length > colors.length;
+      const line = document.createElement("div");
+      const dot = document.createElement("i");
+      dot.style.background = color;
+      const name = isRest ? `${names.length - number} others` : names[number] || "none";
+      line.append(dot, `${name} (${counts[number].toLocaleString("en")})`);
+      legend.append(line);
+    });
+  }
+}

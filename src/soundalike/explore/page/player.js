@@ -1,0 +1,119 @@
+// The player: a sound in its context, over the spectrogram, with the window marked.
+
+import { Regions, WaveSurfer } from "./libraries.js";
+import { getJson, reasonOf } from "./client.js";
+import { facts, seconds } from "./text.js";
+
+const element = (id) => document.getElementById(id);
+const picture = element("spectrogram").querySelector("img");
+const message = element("sound-message");
+const placeSlider = element("place");
+
+const audio = document.createElement("audio");
+audio.id = "audio";
+const regions = Regions.create();
+const wave = WaveSurfer.create({
+  container: "#wave",
+  media: audio,
+  height: 176,
+  waveColor: "rgba(255, 255, 255, .28)",
+  progressColor: "rgba(255, 255, 255, .45)",
+  cursorColor: "#ffffff",
+  cursorWidth: 2,
+  plugins: [regions],
+});
+
+let row = null; // the row that is open
+let context = null; // the stretch of its recording that is loaded, in seconds
+let opening = 0; // number of the latest opening, so that an earlier one that ends late does nothing
+
+wave.on("play", () => (element("play").textContent = "Pause"));
+wave.on("pause", () => (element("play").textContent = "Play"));
+wave.on("interaction", () => wave.play());
+wave.on("error", () => {}); // said where it is awaited
+picture.addEventListener("error", () => (picture.hidden = true));
+picture.addEventListener("load", () => (picture.hidden = false));
+
+// Open a row; if `isPlaying`, play its window.
+export async function open(id, isPlaying) {
+  const number = ++opening;
+  wave.pause();
+  message.textContent = "";
+  element("hint").hidden = true;
+  element("player").hidden = false;
+  try {
+    row = await getJson(`api/rows/${id}`);
+    if (number !== opening) return;
+    describe();
+    await load(row.context, number, isPlaying ? [row.start_s, row.end_s] : null);
+  } catch (error) {
+    if (number === opening) message.textContent = error.message;
+  }
+}
+
+// Play the window from its start, or pause.
+export function toggle() {
+  if (!row) return;
+  if (wave.isPlaying()) wave.pause();
+  else if (context) play(row.start_s, row.end_s);
+}
+
+export const currentRow = () => row;
+
+function describe() {
+  element("sound-name").textContent = row.path;
+  element("sound-facts").textContent = `${facts(row)} · peak ${row.peak_db.toFixed(0)} dB`;
+  element("recording").href = `api/rows/${row.id}/recording`;
+  const isLong = row.recording_end_s > row.context.end_s - row.context.start_s + 0.01;
+  element("place-label").hidden = !isLong;
+  placeSlider.max = row.recording_end_s;
+  placeSlider.value = (row.start_s + row.end_s) / 2;
+}
+
+// Load a stretch of the recording; then play the part `playing`, if there is one.
+async function load(stretch, number, playing) {
+  const query = `start_s=${stretch.start_s}&end_s=${stretch.end_s}`;
+  const sound = `api/rows/${row.id}/sound?${query}`;
+  context = null;
+  picture.src = `api/rows/${row.id}/spectrogram?${query}`;
+  element("axis-start").textContent = seconds(stretch.start_s);
+  element("axis-end").textContent = seconds(stretch.end_s);
+  try {
+    await wave.load(sound);
+  } catch {
+    const reason = await reasonOf(sound);
+    if (number === opening) message.textContent = reason;
+    return;
+  }
+  if (number !== opening) return;
+  context = stretch;
+  regions.clearRegions();
+  regions.addRegion({
+    start: row.start_s - stretch.start_s,
+    end: row.end_s - stretch.start_s,
+    color: "rgba(120, 200, 255, .2)",
+    drag: false,
+    resize: false,
+  });
+  if (playing) play(...playing);
+}
+
+function play(startS, endS) {
+  const isInside = startS >= context.start_s - 0.01 && endS <= context.end_s + 0.01;
+  const [from, to] = isInside ? [startS - context.start_s, endS - context.start_s] : [0, undefined];
+  wave.play(Math.max(0, from), to).catch((error) => {
+    if (error.name !== "AbortError") message.textContent = `The browser does not play it: ${error.message}`;
+  });
+}
+
+// Load the stretch around another place of a long recording.
+placeSlider.addEventListener("change", async () => {
+  const lengthS = row.context.end_s - row.context.start_s;
+  const latest = Math.max(0, row.recording_end_s - lengthS);
+  const startS = Math.min(Math.max(0, Number(placeSlider.value) - lengthS / 2), latest);
+  wave.pause();
+  const stretch = { start_s: startS, end_s: startS + lengthS };
+  await load(stretch, ++opening, [stretch.start_s, stretch.end_s]);
+});
+
+element("play").addEventListener("click", toggle);

@@ -1,0 +1,16 @@
+// Rows in words.
+
+export const seconds = (value) => {
+  if (value < 60) return `${value.toFixed(2)} s`;
+  const [hours, minutes] = [Math.floor(value / 3600), Math.floor(value / 60) % 60];
+  const rest = (value % 60).toFixed(1).padStart(4, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+};
+
+export const fileName = (row) => row.path.slice(row.path.lastIndexOf("/") + 1);
+
+export const place = (row) => `${seconds(row.start_s)} to ${seconds(row.end_s)}`;
+
+export const facts = (row) => [row.label, place(row)].filter(Boolean).join(" · ");
+
+export const counted = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;

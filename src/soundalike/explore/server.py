@@ -1,0 +1,213 @@
+"""The server: numbers and pictures of a collection for the page, and the sounds of its rows.
+
+It reads the archive and the sounds of its rows, by their ids, and writes nothing. Rows are
+addressed by their ids in the archive; arrays are in the order of the ids, little-endian.
+
+GET /                                the page, and its modules by name
+GET /api/collection                  what the archive is, names for colors, states of the maps
+GET /api/ids                         float64 [rows]; JavaScript has no exact int64
+GET /api/points/{map}                float32 [rows, 2], from -1 to 1; 204 while it is computed
+GET /api/colors/{label|folder}       uint16 [rows], positions of the names
+GET /api/colors/loudness             float32 [rows], from 0 to 1
+GET /api/matching?text=              uint32 [matches], positions of rows
+GET /api/similar?id=&unlike=&k=      rows with their similarities
+GET /api/maps                        states of the maps
+GET /api/rows?id=                    rows
+GET /api/rows/{id}                   the row, and the stretch around it
+GET /api/rows/{id}/thumbnail         PNG of its window
+GET /api/rows/{id}/spectrogram       PNG of a stretch of its recording: ?start_s=&end_s=
+GET /api/rows/{id}/sound             WAV of the same stretch
+GET /api/rows/{id}/recording         its sound file, if browsers play it
+"""
+
+import math
+from typing import Annotated, Any, cast
+
+import numpy as np
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from numpy.typing import NDArray
+
+from soundalike.audio.audio_error import AudioError
+from soundalike.explore.byte_ranges import ranged_response
+from soundalike.explore.collection import Collection, NoSuchRowError
+from soundalike.explore.layouts import Layouts
+from soundalike.explore.page_files import PAGE_FILES
+from soundalike.explore.sounds import (
+    Stretch,
+    context,
+    playable_type,
+    wav_of,
+    waveform_of,
+)
+from soundalike.explore.spectrograms import MOST_FRAMES, spectrogram
+from soundalike.search.queries import QueryError
+
+PNG = "image/png"
+N_BANDS, THUMBNAIL_BANDS, THUMBNAIL_FRAMES = 160, 48, 96
+MOST_ROWS = 200
+RowIds = Annotated[list[int], Query(min_length=1, max_length=MOST_ROWS)]
+# Rows and their sounds do not change while the server runs: what a browser has, it may keep.
+CACHED = {"cache-control": "private, max-age=3600"}
+
+
+def create_app(collection: Collection, layouts: Layouts) -> FastAPI:
+    """Return the server of a collection, without the guard."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    _add_errors(app, collection)
+    _add_page(app)
+    _add_map(app, collection, layouts)
+    _add_rows(app, collection)
+    _add_sounds(app, collection)
+    return app
+
+
+def _add_errors(app: FastAPI, collection: Collection) -> None:
+    """Answer errors with one plain line."""
+
+    def answer(status: int) -> Any:
+        async def handler(request: Request, error: Exception) -> JSONResponse:
+            return JSONResponse({"message": str(error)}, status)
+
+        return handler
+
+    async def unreadable(request: Request, error: AudioError) -> JSONResponse:
+        message = str(error)
+        if error.problem == "missing":
+            message = (
+                f"{error.path}: there is no such file. If the sounds have been moved, start "
+                f"explore again with: soundalike explore {collection.archive.path} --root FOLDER"
+            )
+        return JSONResponse({"message": message}, 404)
+
+    async def malformed(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"message": "the request is malformed: reload the page."}, 400)
+
+    app.add_exception_handler(NoSuchRowError, answer(404))
+    app.add_exception_handler(QueryError, answer(400))
+    app.add_exception_handler(AudioError, cast(Any, unreadable))
+    app.add_exception_handler(RequestValidationError, malformed)
+
+
+def _add_page(app: FastAPI) -> None:
+    @app.get("/{name}")
+    @app.get("/")
+    def page_file(name: str = "index.html") -> Response:
+        if name not in PAGE_FILES:
+            return JSONResponse({"message": f"there is no {name!r} here."}, 404)
+        path, media_type = PAGE_FILES[name]
+        return FileResponse(path, media_type=media_type, headers={"cache-control": "no-cache"})
+
+
+def _add_map(app: FastAPI, collection: Collection, layouts: Layouts) -> None:
+    @app.get("/api/collection")
+    def describe() -> dict[str, Any]:
+        archive = collection.archive
+        return {
+            "path": str(archive.path),
+            "root": archive.head.root,
+            "n_rows": len(collection),
+            "n_recordings": int(collection.rows["recording"].nunique()),
+            "labels": collection.labels.names,
+            "folders": collection.folders.names,
+            "maps": layouts.states(),
+        }
+
+    @app.get("/api/maps")
+    def maps() -> dict[str, str]:
+        return layouts.states()
+
+    @app.get("/api/ids")
+    def ids() -> Response:
+        return numbers(collection.ids.astype("<f8"))
+
+    @app.get("/api/points/{name}")
+    def points(name: str) -> Response:
+        values = layouts.points(name)
+        return Response(status_code=204) if values is None else numbers(values.astype("<f4"))
+
+    @app.get("/api/colors/{name}")
+    def colors(name: str) -> Response:
+        if name == "loudness":
+            return numbers(collection.loudness.astype("<f4"))
+        codes = {"label": collection.labels.codes, "folder": collection.folders.codes}
+        if name not in codes:
+            return JSONResponse({"message": f"there are no colors by {name!r}."}, 404)
+        return numbers(codes[name].astype("<u2"))
+
+    @app.get("/api/matching")
+    def matching(text: str) -> Response:
+        return numbers(collection.matching(text).astype("<u4"))
+
+
+def _add_rows(app: FastAPI, collection: Collection) -> None:
+    @app.get("/api/similar")
+    def similar(
+        id: RowIds,
+        unlike: Annotated[list[int], Query()] = [],  # noqa: B006  FastAPI copies it
+        k: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
+        all_windows: bool = False,
+    ) -> list[dict[str, Any]]:
+        return list(map(plain, collection.similar(id, k, unlike=unlike, all_windows=all_windows)))
+
+    @app.get("/api/rows")
+    def rows(id: RowIds) -> list[dict[str, Any]]:
+        return [plain(collection.row(each)) for each in id]
+
+    @app.get("/api/rows/{id}")
+    def row(id: int) -> dict[str, Any]:
+        content = plain(collection.row(id))
+        around = context(content["start_s"], content["end_s"], content["recording_end_s"])
+        return {**content, "context": {"start_s": around.start_s, "end_s": around.end_s}}
+
+
+def _add_sounds(app: FastAPI, collection: Collection) -> None:
+    @app.get("/api/rows/{id}/thumbnail")
+    def thumbnail(id: int) -> Response:
+        row = collection.row(id)
+        waveform, rate = waveform_of(collection.file_of(id), row["start_s"], row["end_s"])
+        picture = spectrogram(waveform, rate, THUMBNAIL_BANDS, THUMBNAIL_FRAMES)
+        return Response(picture, media_type=PNG, headers=CACHED)
+
+    @app.get("/api/rows/{id}/spectrogram")
+    def picture(id: int, start_s: float, end_s: float) -> Response:
+        stretch = _stretch(start_s, end_s)
+        waveform, rate = waveform_of(collection.file_of(id), stretch.start_s, stretch.end_s)
+        content = spectrogram(waveform, rate, N_BANDS, MOST_FRAMES)
+        headers = {**CACHED, "x-highest-hz": str(rate / 2)}
+        return Response(content, media_type=PNG, headers=headers)
+
+    @app.get("/api/rows/{id}/sound")
+    def sound(id: int, start_s: float, end_s: float, request: Request) -> Response:
+        stretch = _stretch(start_s, end_s)
+        content = wav_of(collection.file_of(id), stretch.start_s, stretch.end_s)
+        return ranged_response(content, "audio/wav", request.headers.get("range"))
+
+    @app.get("/api/rows/{id}/recording")
+    def recording(id: int) -> Response:
+        path = collection.file_of(id)
+        media_type = playable_type(path)
+        if media_type is None:
+            return JSONResponse({"message": f"{path}: browsers do not play this format."}, 415)
+        return FileResponse(path, media_type=media_type)  # answers Range
+
+
+def _stretch(start_s: float, end_s: float) -> Stretch:
+    if not (0 <= start_s < end_s and math.isfinite(end_s)):
+        raise RequestValidationError([])
+    return Stretch(start_s, end_s)
+
+
+def numbers(values: NDArray[Any]) -> Response:
+    """Return a response of the bytes of an array."""
+    return Response(np.ascontiguousarray(values).tobytes(), media_type="application/octet-stream")
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with numbers that JSON has; one that is not finite becomes null."""
+    content = {name: each.item() if hasattr(each, "item") else each for name, each in row.items()}
+    for name, value in content.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            content[name] = None
+    return content

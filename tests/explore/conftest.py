@@ -1,0 +1,86 @@
+"""An archive of a few sounds, its server, and the page."""
+
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from archives import make_records, make_rows, make_vectors
+from explored import Client
+
+from soundalike.archive.head import Head
+from soundalike.explore.collection import Collection
+from soundalike.explore.serve import listen, make_server
+from soundalike.search.archive import Archive
+
+RATE = 8000
+SOUNDS = {  # path: (windows of a second, label)
+    "birds/owl \n'ü'.wav": (3, "owl"),
+    "birds/wren <b>&#%.flac": (2, "wren"),
+    "frogs/tree.wav": (40, "frog"),
+    "gone.wav": (1, ""),
+}
+
+
+@pytest.fixture(scope="session")
+def explored_root(tmp_path_factory):
+    """A folder of noises, and of a file that is no sound."""
+    root = tmp_path_factory.mktemp("explored")
+    for number, (path, (duration_s, _)) in enumerate(SOUNDS.items()):
+        if path != "gone.wav":
+            (root / path).parent.mkdir(exist_ok=True)
+            noise = np.random.default_rng(number).uniform(-1, 1, duration_s * RATE)
+            soundfile.write(root / path, noise * 0.1 * (number + 1), RATE)
+    (root / "secret.txt").write_text("secret")
+    return root
+
+
+@pytest.fixture(scope="session")
+def explored(explored_root, tmp_path_factory):
+    """Their archive; the vectors of a recording are alike. Row 46 is the file that is no sound."""
+    archive = Archive.create(
+        tmp_path_factory.mktemp("archives") / "sounds", Head(8, "model", root=str(explored_root))
+    )
+    sounds = {**SOUNDS, "secret.txt": (1, "")}
+    tables = [make_rows([path], n, label=label) for path, (n, label) in sounds.items()]
+    rows = pd.concat(tables, ignore_index=True)
+    rows["peak_db"] = -np.arange(len(rows), dtype=float)
+    centers = np.repeat(make_vectors(len(sounds)), [n for n, _ in sounds.values()], axis=0)
+    vectors = centers + 0.2 * make_vectors(len(rows), seed=1)
+    with archive.writer() as writer:
+        writer.add(rows, vectors)
+        writer.finish(make_records(rows))
+    return archive
+
+
+@pytest.fixture(scope="session")
+def serve_archive():
+    """Return a function that serves an archive in a thread, and a client of it."""
+    servers = []
+
+    def start(archive):
+        is_ready, listener = threading.Event(), listen(0)
+        server = make_server(Collection(archive), listener, lambda address: is_ready.set())
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        servers.append((server, thread, listener))
+        assert is_ready.wait(60)
+        return Client(listener.getsockname()[1])
+
+    def stop(client):
+        for server, thread, listener in servers:
+            if client is None or listener.fileno() >= 0 and client.port == listener.getsockname()[1]:
+                server.should_exit = True
+                thread.join()
+                listener.close()
+
+    start.stop = stop
+    yield start
+    stop(None)
+
+
+@pytest.fixture(scope="session")
+def client(serve_archive, explored):
+    """A client of the server of the archive."""
+    return serve_archive(explored)

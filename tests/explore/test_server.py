@@ -1,0 +1,141 @@
+"""What the server answers."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+OWL, WREN, FROG, GONE, SECRET = 0, 3, 5, 45, 46
+
+
+def test_the_page_and_its_modules_are_served(client):
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert b'src="main.js"' in page.content
+    assert client.get("/main.js").headers["content-type"].startswith("text/javascript")
+
+
+def test_numbers_of_all_rows_are_binary(client, explored):
+    facts = client.get("/api/collection").json()
+    n_rows = len(explored)
+    assert (facts["n_rows"], facts["n_recordings"]) == (n_rows, 5)
+    assert facts["labels"] == ["frog", "owl", "", "wren"]
+    assert facts["folders"] == ["frogs", "birds", "."]
+    assert client.get("/api/maps").json() == facts["maps"]
+    assert client.get("/api/ids").numbers("<f8").tolist() == list(range(n_rows))
+    labels = client.get("/api/colors/label").numbers("<u2")
+    assert [facts["labels"][code] for code in labels] == explored.rows()["label"].tolist()
+    folders = client.get("/api/colors/folder").numbers("<u2")
+    assert facts["folders"][folders[WREN]] == "birds"
+    loudness = client.get("/api/colors/loudness").numbers("<f4")
+    np.testing.assert_allclose(loudness, 1 - np.arange(n_rows) / 60, atol=1e-6)
+    points = client.get("/api/points/pca").numbers("<f4").reshape(-1, 2)
+    assert len(points) == n_rows
+    assert np.abs(points).max() == pytest.approx(1)
+    assert client.get("/api/points/none").status == 204
+    assert client.get("/api/colors/none").status == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"), [("OWL", [0, 1, 2]), ("%26%23%25", [3, 4]), ("%0A%27%C3%BC", [0, 1, 2])]
+)
+def test_a_filter_looks_at_paths_and_labels(client, text, positions):
+    assert client.get(f"/api/matching?text={text}").numbers("<u4").tolist() == positions
+
+
+def test_similar_rows_are_the_best_windows_of_other_recordings(client):
+    hits = client.get(f"/api/similar?id={OWL}&k=3").json()
+    assert len({hit["path"] for hit in hits}) == 3
+    assert [hit["similarity"] for hit in hits] == sorted(
+        (hit["similarity"] for hit in hits), reverse=True
+    )
+    windows = client.get(f"/api/similar?id={FROG}&id={FROG + 1}&k=9&all_windows=true").json()
+    assert {hit["label"] for hit in windows} == {"frog"}
+    away = client.get(f"/api/similar?id={FROG}&unlike={OWL}&k=1").json()
+    assert away[0]["id"] != FROG
+    rows = client.get(f"/api/rows?id={WREN}&id={OWL}").json()
+    assert [row["id"] for row in rows] == [WREN, OWL]
+
+
+def test_a_row_comes_with_the_stretch_around_it(client):
+    row = client.get(f"/api/rows/{FROG + 20}").json()
+    assert (row["path"], row["start_s"], row["recording_end_s"]) == ("frogs/tree.wav", 20, 40)
+    assert row["context"] == {"start_s": 15.5, "end_s": 25.5}
+
+
+def test_a_stretch_is_heard_and_seen(client):
+    stretch = f"/api/rows/{WREN}/%s?start_s=0.5&end_s=1.5"
+    sound = client.get(stretch % "sound")
+    waveform, rate = soundfile.read(io.BytesIO(sound.content))
+    assert (len(waveform), rate) == (8000, 8000)
+    assert np.abs(waveform).max() == pytest.approx(0.8, abs=1e-3)
+    part = client.get(stretch % "sound", Range="bytes=10-19")
+    assert (part.status, part.content) == (206, sound.content[10:20])
+    assert client.get(stretch % "sound", Range="bytes=99999999-").status == 416
+    for name in (f"/api/rows/{WREN}/thumbnail", stretch % "spectrogram"):
+        picture = client.get(name)
+        assert picture.headers["content-type"] == "image/png"
+        assert picture.content.startswith(b"\x89PNG")
+
+
+def test_a_recording_is_served_in_ranges(client, explored_root):
+    part = client.get(f"/api/rows/{FROG}/recording", Range="bytes=100-199")
+    assert part.status == 206
+    assert part.content == (explored_root / "frogs" / "tree.wav").read_bytes()[100:200]
+    assert part.headers["content-type"] in ("audio/wav", "audio/x-wav")
+
+
+def test_a_sound_that_is_gone_says_what_to_do(client, explored):
+    for name in ("thumbnail", "recording", "sound?start_s=0&end_s=1"):
+        answer = client.get(f"/api/rows/{GONE}/{name}")
+        assert answer.status == 404
+        message = answer.json()["message"]
+        assert "gone.wav: there is no such file" in message
+        assert message.endswith(f"soundalike explore {explored.path} --root FOLDER")
+    assert client.get(f"/api/rows/{GONE}").status == 200
+
+
+def test_only_sounds_are_served(client):
+    for name in ("recording", "thumbnail", "sound?start_s=0&end_s=1"):
+        answer = client.get(f"/api/rows/{SECRET}/{name}")
+        assert answer.status == 404
+        assert b'"secret"' not in answer.content
+        assert "secret.txt" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/..%5csecret.txt",
+        "/page/main.js", "/../server.py", "/server.py", "//etc/passwd", "/%2fetc%2fpasswd",
+        "/main.js%00.html", "/api/rows/../../secret.txt", "/docs", "/openapi.json",
+    ],
+)  # fmt: skip
+def test_no_other_file_is_served(client, target):
+    assert client.get(target).status == 404
+
+
+@pytest.mark.parametrize("id", ["x", "-1", "999", "1.5", "99999999999999999999999", "..%2f0"])
+def test_no_other_row_is_served(client, id):
+    for name in ("", "/sound?start_s=0&end_s=1", "/recording", "/thumbnail"):
+        answer = client.get(f"/api/rows/{id}{name}")
+        assert answer.status in (400, 404)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "start_s=1&end_s=1", "start_s=-1&end_s=1", "start_s=nan&end_s=1", "start_s=0"]
+)
+def test_a_malformed_stretch_is_refused(client, query):
+    assert client.get(f"/api/rows/{OWL}/sound?{query}").status == 400
+
+
+def test_a_search_takes_rows_and_a_sensible_number(client):
+    for query in ("", "id=x", "id=0&k=0", "id=0&k=1000000"):
+        assert client.get(f"/api/similar?{query}").status == 400
+    assert client.get("/api/similar?id=999").status == 404
+
+
+def test_nothing_is_changed_by_requests(client):
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        assert client.get(f"/api/rows/{OWL}", method).status == 405
