@@ -70,7 +70,11 @@ def serve_archive():
 
     def stop(client):
         for server, thread, listener in servers:
-            if client is None or listener.fileno() >= 0 and client.port == listener.getsockname()[1]:
+            if (
+                client is None
+                or listener.fileno() >= 0
+                and client.port == listener.getsockname()[1]
+            ):
                 server.should_exit = True
                 thread.join()
                 listener.close()

@@ -87,17 +87,18 @@ def test_a_recording_is_served_in_ranges(client, explored_root):
 
 
 def test_a_sound_that_is_gone_says_what_to_do(client, explored):
-    for name in ("thumbnail", "recording", "sound?start_s=0&end_s=1"):
+    for name in ("recording", "spectrogram?start_s=0&end_s=1", "sound?start_s=0&end_s=1"):
         answer = client.get(f"/api/rows/{GONE}/{name}")
         assert answer.status == 404
         message = answer.json()["message"]
         assert "gone.wav: there is no such file" in message
         assert message.endswith(f"soundalike explore {explored.path} --root FOLDER")
     assert client.get(f"/api/rows/{GONE}").status == 200
+    assert b"no sound" in client.get(f"/api/rows/{GONE}/thumbnail").content
 
 
 def test_only_sounds_are_served(client):
-    for name in ("recording", "thumbnail", "sound?start_s=0&end_s=1"):
+    for name in ("recording", "spectrogram?start_s=0&end_s=1", "sound?start_s=0&end_s=1"):
         answer = client.get(f"/api/rows/{SECRET}/{name}")
         assert answer.status == 404
         assert b'"secret"' not in answer.content

@@ -14,7 +14,7 @@ GET /api/similar?id=&unlike=&k=      rows with their similarities
 GET /api/maps                        states of the maps
 GET /api/rows?id=                    rows
 GET /api/rows/{id}                   the row, and the stretch around it
-GET /api/rows/{id}/thumbnail         PNG of its window
+GET /api/rows/{id}/thumbnail         picture of its window
 GET /api/rows/{id}/spectrogram       PNG of a stretch of its recording: ?start_s=&end_s=
 GET /api/rows/{id}/sound             WAV of the same stretch
 GET /api/rows/{id}/recording         its sound file, if browsers play it
@@ -48,6 +48,11 @@ PNG = "image/png"
 N_BANDS, THUMBNAIL_BANDS, THUMBNAIL_FRAMES = 160, 48, 96
 MOST_ROWS = 200
 RowIds = Annotated[list[int], Query(min_length=1, max_length=MOST_ROWS)]
+NO_PICTURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 48"><rect width="96" height="48" '
+    'fill="#555"/><text x="48" y="29" fill="#fff" font-family="sans-serif" font-size="14" '
+    'text-anchor="middle">no sound</text></svg>'
+)
 # Rows and their sounds do not change while the server runs: what a browser has, it may keep.
 CACHED = {"cache-control": "private, max-age=3600"}
 
@@ -166,7 +171,10 @@ def _add_sounds(app: FastAPI, collection: Collection) -> None:
     @app.get("/api/rows/{id}/thumbnail")
     def thumbnail(id: int) -> Response:
         row = collection.row(id)
-        waveform, rate = waveform_of(collection.file_of(id), row["start_s"], row["end_s"])
+        try:
+            waveform, rate = waveform_of(collection.file_of(id), row["start_s"], row["end_s"])
+        except AudioError:  # the page says why when the row is opened
+            return Response(NO_PICTURE, media_type="image/svg+xml")
         picture = spectrogram(waveform, rate, THUMBNAIL_BANDS, THUMBNAIL_FRAMES)
         return Response(picture, media_type=PNG, headers=CACHED)
 

@@ -31,7 +31,9 @@ async function start() {
   onChoice((row) => openRow(row, true));
   element("more").addEventListener("click", more);
   onServerChange(showServer);
-  setInterval(() => getJson("api/maps").then(showMaps).catch(() => {}), POLL_MS);
+  const poll = () => getJson("api/maps").then(showMaps).catch(() => {});
+  setInterval(poll, POLL_MS);
+  window.addEventListener("focus", poll);
   if (!collection.n_rows) {
     showOnMap(`This archive is empty. Add sounds with: soundalike embed SOURCE --out ${collection.path}. Then start explore again.`);
     return;

@@ -28,7 +28,15 @@ export class PointMap {
     this.plot.subscribe("select", ({ points }) => events.select(points));
     this.plot.subscribe("pointOver", events.over);
     this.plot.subscribe("pointOut", events.out);
+    new ResizeObserver(() => this.fit()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+  }
+
+  // Show all points: the height of the canvas is that of the map, so a narrow one is further away.
+  fit() {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    if (!width || !height) return;
+    this.plot.set({ width, height, cameraDistance: Math.max(1, height / width) });
   }
 
   // points: x and y of every row, from -1 to 1.

@@ -9,15 +9,13 @@ const picture = element("spectrogram").querySelector("img");
 const message = element("sound-message");
 const placeSlider = element("place");
 
-const audio = document.createElement("audio");
-audio.id = "audio";
 const regions = Regions.create();
 const wave = WaveSurfer.create({
   container: "#wave",
-  media: audio,
+  media: element("audio"),
   height: 176,
-  waveColor: "rgba(255, 255, 255, .28)",
-  progressColor: "rgba(255, 255, 255, .45)",
+  waveColor: "transparent", // the spectrogram shows more
+  progressColor: "transparent",
   cursorColor: "#ffffff",
   cursorWidth: 2,
   plugins: [regions],
@@ -62,7 +60,7 @@ export const currentRow = () => row;
 
 function describe() {
   element("sound-name").textContent = row.path;
-  element("sound-facts").textContent = `${facts(row)} · peak ${row.peak_db.toFixed(0)} dB`;
+  element("sound-facts").textContent = `${facts(row)} · peak ${Math.round(row.peak_db) || 0} dB`;
   element("recording").href = `api/rows/${row.id}/recording`;
   const isLong = row.recording_end_s > row.context.end_s - row.context.start_s + 0.01;
   element("place-label").hidden = !isLong;

@@ -1,0 +1,179 @@
+"""The page in a real browser."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from soundalike.archive.head import Head
+from soundalike.search.archive import Archive
+
+OWL, WREN, FROG = 0, 3, 5
+SOFTWARE_WEBGL = ("GL Driver Message", "software WebGL")  # warnings about this machine
+DRAWN = "return document.getElementById('points').dataset.drawn === 'true'"
+
+
+@pytest.fixture(scope="module")
+def wait_for(browser):
+    """Return a function that waits until a script returns something true, and returns that."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def wait(script):
+        return WebDriverWait(browser, 120, 0.05).until(lambda b: b.execute_script(script))
+
+    return wait
+
+
+@pytest.fixture(scope="module")
+def opened(browser, client, wait_for):
+    browser.get(client.address)
+    wait_for(DRAWN)
+    return browser
+
+
+@pytest.fixture
+def page(opened):
+    """The open page; what the test does causes no message in the console."""
+    yield opened
+    assert messages(opened) == []
+
+
+@pytest.fixture
+def canvas(opened):
+    from selenium.webdriver.common.by import By
+
+    return opened.find_element(By.ID, "points")
+
+
+@pytest.fixture
+def pixels_of(canvas):
+    """Return a function that returns the colors of the map: [height, width, 3]."""
+    return lambda: (imread(io.BytesIO(canvas.screenshot_as_png))[..., :3] * 255).round()
+
+
+def messages(browser):
+    """Return what is new in the console, without warnings about this machine."""
+    entries = [entry["message"] for entry in browser.get_log("browser")]
+    return [text for text in entries if not any(known in text for known in SOFTWARE_WEBGL)]
+
+
+def text_of(element):
+    return f"return document.getElementById('{element}').textContent"
+
+
+def choose(browser, select, value):
+    browser.execute_script(
+        "const select = document.getElementById(arguments[0]); select.value = arguments[1];"
+        "select.dispatchEvent(new Event('change'))",
+        select,
+        value,
+    )
+
+
+@pytest.fixture
+def move_to(opened, canvas, client):
+    """Return a function that moves the pointer to the point of a row."""
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    points = client.get("/api/points/pca").numbers("<f4").reshape(-1, 2)
+
+    def move(position):
+        half = min(canvas.size["width"], canvas.size["height"]) / 2
+        x, y = 0.95 * half * points[position]
+        return ActionChains(opened).move_to_element_with_offset(canvas, round(x), round(-y))
+
+    return move
+
+
+def test_the_map_is_drawn_in_the_colors_of_the_labels(page, pixels_of, wait_for):
+    pixels = pixels_of()
+    assert (pixels == 255).all(axis=2).mean() > 0.5, "the background"
+    blue = np.array([0, 114, 178])  # the color of the most frequent label
+    assert (np.abs(pixels - blue).max(axis=2) < 60).sum() > 100
+    assert page.execute_script(text_of("legend")) == "frog (40)owl (3)none (2)wren (2)"
+    choose(page, "color", "loudness")
+    wait_for(text_of("legend") + ".includes('full scale')")
+    assert (pixels_of() != pixels).any()
+    choose(page, "color", "label")
+
+
+def test_a_click_plays_and_lists_what_sounds_alike(page, wait_for, move_to):
+    move_to(WREN).click().perform()
+    wait_for("return document.getElementById('audio').currentTime > 0")
+    assert page.execute_script(text_of("sound-name")) == "birds/wren <b>&#%.flac"
+    assert wait_for("return document.querySelector('#spectrogram img').naturalWidth") > 100
+    wait_for("return document.querySelectorAll('#hits li').length > 2")
+    assert page.execute_script("return document.getElementById('audio').error") is None
+
+
+def test_arrow_keys_walk_to_the_next_most_similar_sound(page, canvas, client, wait_for):
+    from selenium.webdriver.common.keys import Keys
+
+    similar = client.get(f"/api/similar?id={WREN}").json()[0]
+    assert (similar["path"], similar["start_s"]) == ("birds/wren <b>&#%.flac", 1)
+    canvas.send_keys(Keys.ARROW_DOWN)
+    wait_for(text_of("sound-facts") + ".startsWith('wren · 1.00 s to 2.00 s')")
+    canvas.send_keys(Keys.ARROW_UP)
+    wait_for(text_of("sound-facts") + ".startsWith('wren · 0.00 s to 1.00 s')")
+    stops = "const audio = document.getElementById('audio'); return audio.paused && audio.currentTime"
+    assert 0.9 < wait_for(stops + " > 0.9 && audio.currentTime") < 1.5, "at the window's end"
+    canvas.send_keys(Keys.SPACE)
+    wait_for("return !document.getElementById('audio').paused")
+
+
+def test_the_pointer_over_a_point_shows_its_name_and_its_spectrogram(page, wait_for, move_to):
+    move_to(OWL).perform()
+    wait_for("return !document.getElementById('tip').hidden")
+    assert "owl" in page.execute_script(text_of("tip"))
+    assert wait_for("return document.querySelector('#tip img').naturalWidth") > 50
+
+
+def test_a_filter_leaves_the_rows_that_match(page, canvas, pixels_of, wait_for):
+    pixels = pixels_of()
+    canvas.send_keys("/")
+    page.switch_to.active_element.send_keys("FROG")
+    wait_for(text_of("status") + ".startsWith('40 windows')")
+    wait_for("return document.querySelectorAll('#hits li').length === 40")
+    assert (pixels_of() == 255).all(axis=2).sum() > (pixels == 255).all(axis=2).sum()
+    page.switch_to.active_element.send_keys("\ue00c")  # escape
+    wait_for(text_of("status") + " === ''")
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_the_page_fits_phone_and_desktop_widths(page, width):
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_sound_that_is_gone_says_what_to_do(opened, wait_for, move_to):
+    move_to(45).click().perform()
+    message = wait_for(text_of("sound-message"))
+    assert "gone.wav: there is no such file" in message
+    assert message.endswith("--root FOLDER")
+    assert all("404" in message for message in messages(opened))
+
+
+def test_an_empty_archive_and_a_server_that_has_ended_say_what_to_do(
+    browser, serve_archive, tmp_path, wait_for
+):
+    archive = Archive.create(tmp_path / "empty <i>", Head(8, "model"))
+    client = serve_archive(archive)
+    browser.get(client.address)
+    advice = wait_for(text_of("map-message"))
+    assert (
+        f"This archive is empty. Add sounds with: soundalike embed SOURCE --out {archive.path}"
+        in advice
+    )
+    assert messages(browser) == []
+    serve_archive.stop(client)
+    browser.execute_script("window.dispatchEvent(new Event('focus'))")
+    alert = wait_for(
+        "return !document.getElementById('alert').hidden && document.getElementById('alert').textContent"
+    )
+    assert f"The server has ended. Start it again with: soundalike explore {archive.path}." in alert
+    messages(browser)
