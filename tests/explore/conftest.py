@@ -56,32 +56,32 @@ def explored(explored_root, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def serve_archive():
-    """Return a function that serves an archive in a thread, and a client of it."""
-    servers = []
+    """Return a function that serves an archive in a thread, and a client of it.
+
+    Its attribute `stop` ends the server of a client.
+    """
+    servers = {}
 
     def start(archive):
         is_ready, listener = threading.Event(), listen(0)
         server = make_server(Collection(archive), listener, lambda address: is_ready.set())
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        servers.append((server, thread, listener))
+        client = Client(listener.getsockname()[1])
+        servers[client] = server, thread, listener
         assert is_ready.wait(60)
-        return Client(listener.getsockname()[1])
+        return client
 
     def stop(client):
-        for server, thread, listener in servers:
-            if (
-                client is None
-                or listener.fileno() >= 0
-                and client.port == listener.getsockname()[1]
-            ):
-                server.should_exit = True
-                thread.join()
-                listener.close()
+        server, thread, listener = servers.pop(client)
+        server.should_exit = True
+        thread.join()
+        listener.close()
 
     start.stop = stop
     yield start
-    stop(None)
+    for client in list(servers):
+        stop(client)
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,9 @@ def test_arrow_keys_walk_to_the_next_most_similar_sound(page, canvas, client, wa
     wait_for(text_of("sound-facts") + ".startsWith('wren · 1.00 s to 2.00 s')")
     canvas.send_keys(Keys.ARROW_UP)
     wait_for(text_of("sound-facts") + ".startsWith('wren · 0.00 s to 1.00 s')")
-    stops = "const audio = document.getElementById('audio'); return audio.paused && audio.currentTime"
+    stops = (
+        "const audio = document.getElementById('audio'); return audio.paused && audio.currentTime"
+    )
     assert 0.9 < wait_for(stops + " > 0.9 && audio.currentTime") < 1.5, "at the window's end"
     canvas.send_keys(Keys.SPACE)
     wait_for("return !document.getElementById('audio').paused")
@@ -172,8 +174,7 @@ def test_an_empty_archive_and_a_server_that_has_ended_say_what_to_do(
     assert messages(browser) == []
     serve_archive.stop(client)
     browser.execute_script("window.dispatchEvent(new Event('focus'))")
-    alert = wait_for(
-        "return !document.getElementById('alert').hidden && document.getElementById('alert').textContent"
-    )
+    wait_for("return !document.getElementById('alert').hidden")
+    alert = browser.execute_script(text_of("alert"))
     assert f"The server has ended. Start it again with: soundalike explore {archive.path}." in alert
     messages(browser)

@@ -9,8 +9,10 @@ PAGE = "/", "/main.js", "/api/collection", "/api/rows/0/sound?start_s=0&end_s=1"
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.evil.example:{port}",
-     "0.0.0.0:{port}", "", "localhost:{port}@evil.example"],
+    [
+        "evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "0.0.0.0:{port}", "",
+        "127.0.0.1.evil.example:{port}", "localhost:{port}@evil.example",
+    ],
 )  # fmt: skip
 def test_a_rebound_name_is_refused(client, host):
     for target in PAGE:

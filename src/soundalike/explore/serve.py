@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from soundalike.explore.collection import Collection
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.request_guard import RequestGuard
 from soundalike.explore.server import create_app
+from soundalike.explore.spectrograms import warm_up
 
 ADDRESS, USUAL_PORT = "127.0.0.1", 8484
 
@@ -65,9 +67,7 @@ def make_server(
     return _Server(config, lambda: ready(f"http://{ADDRESS}:{port}/"))
 
 
-def serve(
-    collection: Collection, listener: socket.socket, ready: Callable[[str], object]
-) -> None:
+def serve(collection: Collection, listener: socket.socket, ready: Callable[[str], object]) -> None:
     """Serve a collection until the process is interrupted; see `make_server`."""
     try:
         make_server(collection, listener, ready).run([listener])
@@ -90,5 +90,6 @@ class _Server(uvicorn.Server):
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        threading.Thread(target=warm_up, daemon=True).start()
         await super().startup(sockets)
         self.ready()

@@ -39,6 +39,11 @@ def spectrogram(waveform: NDArray[np.float32], rate: int, n_bands: int, n_frames
     return png.getvalue()
 
 
+def warm_up() -> None:
+    """Import and compute what the first picture would wait for."""
+    spectrogram(np.zeros(1000, np.float32), 8000, 10, 10)
+
+
 @functools.lru_cache(maxsize=64)
 def _front_end(rate: int, hop_length: int, n_bands: int) -> LogMel:
     """Return a front end with windows of about 40 ms, which separate the lowest bands."""

@@ -55,6 +55,7 @@ function line(row, index) {
   const button = document.createElement("button");
   const picture = document.createElement("img");
   picture.loading = "lazy";
+  picture.fetchPriority = "low"; // the player's comes first
   picture.alt = "";
   picture.src = `api/rows/${row.id}/thumbnail`;
   picture.addEventListener("error", () => picture.removeAttribute("src"));

@@ -3,6 +3,7 @@
 import { createScatterplot } from "./libraries.js";
 import { background, categoryColors, colorNumbers, highlight, loudnessColors } from "./palette.js";
 
+const plot = document.getElementById("plot"); // gives the canvas its size
 const canvas = document.getElementById("points");
 const legend = document.getElementById("legend");
 
@@ -14,6 +15,8 @@ export class PointMap {
     this.filter = null;
     this.plot = createScatterplot({
       canvas,
+      width: plot.clientWidth,
+      height: plot.clientHeight,
       pointSize: nPoints < 3000 ? 8 : nPoints < 30000 ? 5 : 3,
       pointSizeSelected: 5,
       pointOutlineWidth: 3,
@@ -28,13 +31,13 @@ export class PointMap {
     this.plot.subscribe("select", ({ points }) => events.select(points));
     this.plot.subscribe("pointOver", events.over);
     this.plot.subscribe("pointOut", events.out);
-    new ResizeObserver(() => this.fit()).observe(canvas);
+    new ResizeObserver(() => this.fit()).observe(plot);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
   // Show all points: the height of the canvas is that of the map, so a narrow one is further away.
   fit() {
-    const { clientWidth: width, clientHeight: height } = canvas;
+    const { clientWidth: width, clientHeight: height } = plot;
     if (!width || !height) return;
     this.plot.set({ width, height, cameraDistance: Math.max(1, height / width) });
   }

@@ -35,18 +35,27 @@ picture.addEventListener("load", () => (picture.hidden = false));
 // Open a row; if `isPlaying`, play its window.
 export async function open(id, isPlaying) {
   const number = ++opening;
-  wave.pause();
+  close();
   message.textContent = "";
   element("hint").hidden = true;
   element("player").hidden = false;
   try {
-    row = await getJson(`api/rows/${id}`);
+    const newRow = await getJson(`api/rows/${id}`);
     if (number !== opening) return;
+    row = newRow;
     describe();
     await load(row.context, number, isPlaying ? [row.start_s, row.end_s] : null);
   } catch (error) {
     if (number === opening) message.textContent = error.message;
   }
+}
+
+// Stop what plays, and show nothing of it any more.
+function close() {
+  wave.pause();
+  regions.clearRegions();
+  context = null;
+  picture.hidden = true;
 }
 
 // Play the window from its start, or pause.
@@ -72,7 +81,6 @@ function describe() {
 async function load(stretch, number, playing) {
   const query = `start_s=${stretch.start_s}&end_s=${stretch.end_s}`;
   const sound = `api/rows/${row.id}/sound?${query}`;
-  context = null;
   picture.src = `api/rows/${row.id}/spectrogram?${query}`;
   element("axis-start").textContent = seconds(stretch.start_s);
   element("axis-end").textContent = seconds(stretch.end_s);
@@ -85,7 +93,6 @@ async function load(stretch, number, playing) {
   }
   if (number !== opening) return;
   context = stretch;
-  regions.clearRegions();
   regions.addRegion({
     start: row.start_s - stretch.start_s,
     end: row.end_s - stretch.start_s,
@@ -109,7 +116,7 @@ placeSlider.addEventListener("change", async () => {
   const lengthS = row.context.end_s - row.context.start_s;
   const latest = Math.max(0, row.recording_end_s - lengthS);
   const startS = Math.min(Math.max(0, Number(placeSlider.value) - lengthS / 2), latest);
-  wave.pause();
+  close();
   const stretch = { start_s: startS, end_s: startS + lengthS };
   await load(stretch, ++opening, [stretch.start_s, stretch.end_s]);
 });
