@@ -99,7 +99,8 @@ def test_every_sound_is_used_or_counted_and_named(sounds, has_av, tmp_path, monk
     table = tmp_path / "x.parquet"
     results, said = run("embed", out, sounds, "--out", table)
     assert (results["n_clips"], results["n_problems"]) == (n_read, n_problems)
-    assert f"windows of {n_read} clips in {table}{skipped}" in said
+    assert f"windows of {n_read} clips (" in said
+    assert f") in {table}{skipped}" in said
     assert pd.read_parquet(table)["path"].nunique() == n_read
     assert has_av or check_list(Path(results["problems"])) is None
 

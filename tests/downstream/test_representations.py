@@ -10,12 +10,10 @@ from soundalike.downstream.representations import (
     LOG_MEL,
     PRETRAINED,
     UNTRAINED,
-    _Reports,
     representations,
 )
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
-from soundalike.runtime.progress import progress_bar
 
 TRAIN = np.arange(0, 24, 2)
 
@@ -115,23 +113,3 @@ def test_another_model_is_embedded_again(represent, model, run):
 def test_the_bar_counts_clips(model, store, tmp_path, capsys):
     representations(model, store, TRAIN, 0, tmp_path)
     assert "72/72" in capsys.readouterr().err
-
-
-def test_the_networks_say_how_long_they_take_by_the_frames_they_embed(store, capsys, monkeypatch):
-    """What an earlier call embedded is not measured, and is not left."""
-    now, frames = 0.0, float(store.n_frames.sum())
-    with progress_bar(name="embed", unit="clips", total=72) as bar:
-        reports = _Reports(bar, store)
-        monkeypatch.setattr(reports.forecast, "clock", lambda: now)
-        reports.forecast.begin_s = 0.0
-        reports.of(LOG_MEL)(np.arange(24))
-        reports.of(UNTRAINED)(np.arange(24))
-        assert reports.left == frames
-        report = reports.measured(store, reports.of(PRETRAINED))
-        for clip in range(24):
-            now += float(store.n_frames[clip])
-            report(np.array([clip]))
-        assert reports.left == 0
-        assert bar.n == 72
-    minutes = round(frames / 60)
-    assert f"embed: about {minutes} min on this machine" in capsys.readouterr().err

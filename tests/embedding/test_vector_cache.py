@@ -27,7 +27,7 @@ class Means:
         return means[clips], clips
 
 
-def nothing(clips):
+def nothing(clips, is_new):
     pass
 
 
@@ -62,11 +62,11 @@ def test_vectors_are_computed_once(folder, store):
 
 
 def test_clips_are_reported_whether_they_are_computed_or_not(store, tmp_path):
-    reports = []
-    for _ in range(2):
-        cached(tmp_path, KEY, store, Means(), reports.append)
-    assert [len(clips) for clips in reports] == 2 * [5, 5, 5, 5, 4]
-    assert np.concatenate(reports).tolist() == 2 * [*range(24)]
+    for is_new in True, False:
+        reports = []
+        cached(tmp_path, KEY, store, Means(), lambda *report, to=reports: to.append(report))
+        assert [(len(clips), new) for clips, new in reports] == [(n, is_new) for n in [5] * 4 + [4]]
+        assert np.concatenate([clips for clips, _ in reports]).tolist() == [*range(24)]
 
 
 def test_other_labels_use_the_same_vectors(folder, store):
@@ -107,7 +107,7 @@ def test_another_version_computes_again(folder, store, monkeypatch):
 
 
 def test_an_interrupted_computation_resumes_with_the_rest(store, tmp_path):
-    def interrupt(clips):
+    def interrupt(clips, is_new):
         if len(list(tmp_path.glob("*.npy"))) == 3:
             raise KeyboardInterrupt
 

@@ -198,7 +198,7 @@ def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeyp
     for is_said in (True, False):
         fill(new_archive, small_model, read_source(sounds))
         assert has_index(new_archive.row_table)
-        assert ("building the index of 18 rows" in capsys.readouterr().err) is is_said
+        assert ("indexes 18 rows in about" in capsys.readouterr().err) is is_said
     best = new_archive.search(3, k=3)
     exact = new_archive.search(3, k=3, exact=True)
     assert best["id"].tolist() == exact["id"].tolist()

@@ -41,6 +41,7 @@ from soundalike.archive.lance_tables import (
 from soundalike.archive.large_array import large_array
 from soundalike.archive.writer import Writer
 from soundalike.runtime.atomic import remove_partial_files
+from soundalike.runtime.counts import counted
 from soundalike.runtime.lock import locked
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class WindowArchive:
         return self.count()
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.path)!r}): {len(self):,} rows"
+        return f"{type(self).__name__}({str(self.path)!r}): {counted(len(self), 'row')}"
 
     @contextmanager
     def writer(self) -> Iterator[Writer]:

@@ -48,7 +48,7 @@ class LogMel:
             values hide more of a quiet background.
         min_duration_s: shorter clips are repeated up to this duration, in seconds.
         level: what is made equal: "peak", the peak of every clip, as in the paper; or
-            "minute_peak", that of every minute, also of faint ones and but for clicks.
+            "minute_peak", that of every minute, even a faint one; clicks do not count.
 
     Raises:
         ValueError: a setting is out of range, or settings contradict each other.

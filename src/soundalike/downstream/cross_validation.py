@@ -54,18 +54,25 @@ class OutOfFold(Generic[K]):
     classifiers: Sequence[K]
 
 
-def cross_validate(clips: C, fit: Fit[C, K], splits: Sequence[Split]) -> OutOfFold[K]:
+def cross_validate(
+    clips: C,
+    fit: Fit[C, K],
+    splits: Sequence[Split],
+    report: Callable[[], object] = lambda: None,
+) -> OutOfFold[K]:
     """Fit a classifier in every split and score the split's test clips with it.
 
     Args:
         clips: features or log-mels of all clips.
         fit: fits a classifier to the training clips of a split.
         splits: the rounds, as `evaluation_splits` makes them.
+        report: called when a split has its classifier.
     """
     classifiers, scores = [], []
     for split in splits:
         classifier = fit(clips, split)
         classifiers.append(classifier)
+        report()
         scores.append(classifier.scores(clips.select(split.test)))
     tested = np.concatenate([split.test for split in splits])
     return OutOfFold(tested, np.concatenate(scores), classifiers)

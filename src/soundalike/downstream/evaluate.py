@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.hollow import notes_on_scores
@@ -102,8 +101,7 @@ def evaluate(
         out = (run or Path()) / "evaluation" / name
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
-        for name in (RESULTS, PREDICTIONS, EMBEDDINGS, LINEAR):
-            remove_partial_files(out / name)
+        remove_partial_files(*(out / name for name in (RESULTS, PREDICTIONS, EMBEDDINGS, LINEAR)))
         store, splits, n_unlabeled = clips_to_test(
             run, source, clips, encoder, out, task=task, seed=seed, progress=progress
         )
@@ -135,15 +133,10 @@ def evaluate(
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
-        _write(out, predictions(store, splits, scores), result)
+        with atomic_write(out / PREDICTIONS) as path:
+            predictions(store, splits, scores).to_csv(path, index=False)
+        write_json(out / RESULTS, dataclasses.asdict(result))  # the last file
     return result
-
-
-def _write(out: Path, table: pd.DataFrame, result: EvaluationResult) -> None:
-    """Write the predictions, and then the results."""
-    with atomic_write(out / PREDICTIONS) as path:
-        table.to_csv(path, index=False)
-    write_json(out / RESULTS, dataclasses.asdict(result))
 
 
 @dataclass(frozen=True)

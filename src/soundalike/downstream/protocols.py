@@ -46,12 +46,7 @@ def score_representations(
     results = {}
     n_fits = len(pairs) * len(splits)
     with progress_bar(name="evaluate", unit="fits", total=n_fits, is_shown=progress) as bar:
-
-        def fit(protocol: str, clips: Features, split: Split) -> Classifier:
-            classifier = PROTOCOLS[protocol](clips, split, seed=seed)
-            bar.update()
-            return classifier
-
         for protocol, name in pairs:
-            results[protocol, name] = cross_validate(features[name], partial(fit, protocol), splits)
+            fit = partial(PROTOCOLS[protocol], seed=seed)
+            results[protocol, name] = cross_validate(features[name], fit, splits, bar.update)
     return results

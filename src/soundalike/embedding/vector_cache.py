@@ -14,7 +14,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def cached(
     key: dict[str, Any],
     store: Store,
     compute: Callable[[Store, Report], tuple[Tensor, Tensor]],
-    report: Report,
+    report: Callable[[NDArray[np.int64], bool], object],
 ) -> tuple[Tensor, Tensor]:
     """Return vectors of a store's clips; compute those that are not in the folder.
 
@@ -51,7 +50,8 @@ def cached(
         store: log-mels of the clips.
         compute: from some of the clips, and a function that it calls with the positions of those
             that are done, to their vectors, and the position of each vector's clip.
-        report: called with the positions of clips that are done.
+        report: called with the positions of clips that are done, and whether they are new: not
+            those that were in the folder.
 
     Returns:
         What `compute` returns, of all clips.
@@ -68,10 +68,9 @@ def cached(
     for part in cut_into_parts(range(len(store.clips)), CLIPS_PER_PART, folder):
         positions = np.array(part.items)
         if _is_done(part):
-            report(positions)
+            report(positions, False)
         else:
-            report_part = partial(_report_some, report, positions)
-            _write(part, *compute(store.select(positions), report_part))
+            _write(part, *compute(store.select(positions), _of_part(report, positions)))
         vectors.append(torch.from_numpy(np.load(part.file(VECTORS))))
         n_windows += _n_windows(part)
     clips = torch.repeat_interleave(torch.arange(len(n_windows)), torch.tensor(n_windows))
@@ -106,8 +105,11 @@ def content_hash(store: Store) -> str:
     return digest.hexdigest()
 
 
-def _report_some(report: Report, positions: NDArray[np.int64], done: NDArray[np.int64]) -> None:
-    report(positions[done])
+def _of_part(
+    report: Callable[[NDArray[np.int64], bool], object], positions: NDArray[np.int64]
+) -> Report:
+    """Return the function that reports the new clips of a part, whose positions these are."""
+    return lambda clips: report(positions[clips], True)
 
 
 def _claim(folder: Path, key: dict[str, Any]) -> None:

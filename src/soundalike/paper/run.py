@@ -134,8 +134,8 @@ def run_paper(
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
         _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
-        for name in (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV):
-            remove_partial_files(out / name)
+        parts = (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV)
+        remove_partial_files(*(out / name for name in parts))
         try:
             fill(bench, places, progress)
         finally:

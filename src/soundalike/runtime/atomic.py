@@ -41,15 +41,16 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise
 
 
-def remove_partial_files(path: Path) -> None:
-    """Delete what killed processes left of a file, or in a folder and those inside; lock it first.
+def remove_partial_files(*paths: Path) -> None:
+    """Delete what killed processes left of files, or in folders and those inside; lock them first.
 
     Args:
-        path: the file, which need not exist, or the folder.
+        paths: the files, which need not exist, and the folders.
     """
-    of_file = path.parent.glob(f"{glob.escape(path.name)}.[0-9]*{PARTIAL}")
-    for temporary in [*path.rglob(f"*{PARTIAL}")] if path.is_dir() else of_file:
-        temporary.unlink(missing_ok=True)
+    for path in paths:
+        of_file = path.parent.glob(f"{glob.escape(path.name)}.[0-9]*{PARTIAL}")
+        for temporary in [*path.rglob(f"*{PARTIAL}")] if path.is_dir() else of_file:
+            temporary.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

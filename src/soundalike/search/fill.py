@@ -19,13 +19,14 @@ from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.embed import row_columns
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
+from soundalike.runtime.counts import counted, format_duration
 from soundalike.search.new_clips import Comparison, compare, recording_of
 
 # A part is this many clips, or fewer if their files are large. A clip with a larger file is several
 # parts of this many rows. A run that is killed loses one part.
 CLIPS_PER_PART, BYTES_PER_PART = 256, 64 * 2**20
 ROWS_PER_ADD = 4096  # held in memory
-MINUTES_PER_MILLION = 8  # to build an index, on two cores
+SECONDS_PER_ROW = 480e-6  # to build an index, on two cores
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,9 @@ def fill(
 
 def _build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
     if progress and archive.row_table and not has_index(archive.row_table):
-        minutes = MINUTES_PER_MILLION * len(archive) / 1e6
-        print(
-            f"{archive.path}: building the index of {len(archive):,} rows, which takes about "
-            f"{minutes:.0f} minutes",
-            file=sys.stderr,
-        )
+        rows = counted(len(archive), "row")
+        time = format_duration(SECONDS_PER_ROW * len(archive))
+        print(f"{archive.path}: indexes {rows} in about {time}", file=sys.stderr)
     writer.build_index()
 
 

