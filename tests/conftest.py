@@ -230,7 +230,8 @@ def browser(tmp_path_factory):
     """A real browser, for pages."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("needs chromium and chromedriver (Debian: chromium chromium-driver)")
+        absent = pytest.fail if os.environ.get("CI") else pytest.skip
+        absent("needs chromium and chromedriver (Debian: chromium chromium-driver)")
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
