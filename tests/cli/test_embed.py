@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from soundalike.cli import DONE
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -108,3 +109,21 @@ def test_wrong_use(refusal, tmp_path, sound_folder, run):
     assert "no/such: no model there" in refusal("embed", "no/such", "x", "--out", "y.csv")
     message = refusal("embed", run.path, sound_folder, "--out", tmp_path / "rows.txt")
     assert "rows.txt: .txt: name a .parquet, .csv or .npy file" in message
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".NPZ", ".json", ".h5", ".feather", ".7z", ".sql"])
+def test_the_suffix_of_another_kind_of_file_makes_no_archive(suffix, refusal, tmp_path):
+    message = refusal("embed", "sounds", "--out", tmp_path / f"a{suffix}")
+    assert f"{suffix.lower()}: name a .parquet, .csv or .npy file, or for an archive a" in message
+
+
+def test_versions_and_dates_may_end_the_name_of_an_archive(
+    call, refusal, sound_folder, run, tmp_path
+):
+    for suffix in (".2", ".v2", ".2026", ".recordings", ""):
+        message = refusal("embed", "gone", "--out", tmp_path / f"birds{suffix}")
+        assert "gone: no such file or folder" in message
+    one = sound_folder / "low" / "0.wav"
+    assert call("embed", run.path, one, "--out", tmp_path / "birds") == DONE
+    (tmp_path / "birds").rename(tmp_path / "birds.lance")
+    assert call("embed", one, "--out", tmp_path / "birds.lance") == DONE

@@ -103,6 +103,9 @@ def test_wrong_use(refusal, archive, sounds, tmp_path):
     assert "gone.wav: no such file" in refusal("search", archive, "gone.wav")
     assert "has no row 999" in refusal("search", archive, "999")
     assert "gone: no such file or folder" in refusal("search", tmp_path / "gone", "0")
+    message = refusal("search", tmp_path / "gone", "nor.wav", "--out", sounds)
+    assert "gone: no such file or folder" in message  # the first argument is named first
+    assert "holds something else" in refusal("search", archive, "0", "--out", sounds)
     assert "name a QUERY" in refusal("search", archive)
     assert "--duplicates takes no QUERY" in refusal("search", archive, "0", "--duplicates")
     (tmp_path / "text.wav").write_text("no sound")

@@ -1,10 +1,12 @@
 """The archive of a folder that is searched directly."""
 
+import dataclasses
 import shutil
 
 import pytest
 
-from soundalike.datasets.clips import SourceError
+from soundalike.datasets.clips import Problem, SourceError
+from soundalike.datasets.source import read_source
 from soundalike.pretrained import SHIPPED_MODELS
 from soundalike.search.archive import Archive
 from soundalike.search.source_archive import archive_of_source, cache_folder
@@ -47,3 +49,43 @@ def test_a_source_that_is_not_there_makes_nothing(cache, tmp_path):
     with pytest.raises(SourceError, match="no such file or folder"):
         archive_of_source(str(tmp_path / "gone"))
     assert not cache.exists()
+
+
+def test_broken_clips_are_said_and_are_not_new(cache, sounds, capsys, write_sound):
+    """They were called new at every search, and never broken."""
+    (sounds / "a\n.wav").write_text("no sound")
+    (sounds / "b.wav").touch()
+    archive = archive_of_source(str(sounds))
+    skipped = f"{sounds}: skipped 2 clips that cannot be read (see {archive.path}.problems.csv)"
+    captured = capsys.readouterr().err
+    assert "embedding 8 new clips" in captured
+    assert captured.splitlines()[-1] == skipped
+    archive_of_source(str(sounds))
+    assert capsys.readouterr().err == f"{skipped}\n"
+    write_sound(sounds / "b.wav")
+    write_sound(sounds / "c.wav")
+    archive_of_source(str(sounds))
+    captured = capsys.readouterr().err
+    assert "embedding 1 new clip;" in captured  # and the one that is broken no more
+    assert "skipped 1 clip that" in captured
+    (archive.path.parent / f"{archive.path.name}.problems.csv").write_text("damaged")
+    archive_of_source(str(sounds))
+    assert "embedding 1 new clip;" in capsys.readouterr().err
+
+
+def test_problems_of_the_source_are_said(cache, sounds, capsys):
+    clips = read_source(sounds)
+    problem = Problem("gone.wav", "missing", "gone.wav: no such file")
+    for _ in range(2):
+        archive_of_source(str(sounds), dataclasses.replace(clips, problems=[problem]))
+        assert f"{sounds}: skipped 1 clip" in capsys.readouterr().err
+
+
+def test_long_recordings_are_said_once(cache, small_model, tmp_path, write_sound, capsys):
+    small_model.with_windows(10.0).save(tmp_path / "model")
+    for name, duration_s in {"a": 1, "b": 1, "c": 31}.items():
+        write_sound(tmp_path / "some" / f"{name}.wav", duration_s)
+    archive_of_source(str(tmp_path / "some"))
+    assert f"{tmp_path / 'some'}: 1 of 3 clips is longer" in capsys.readouterr().err
+    archive_of_source(str(tmp_path / "some"))
+    assert capsys.readouterr().err == ""

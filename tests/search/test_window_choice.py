@@ -1,9 +1,15 @@
 """Windows that suit a source."""
 
+import numpy as np
 import pytest
 
 from soundalike.datasets.clips import Clip, ClipTable
-from soundalike.search.window_choice import median_duration_s, with_suitable_windows
+from soundalike.search import window_choice as module
+from soundalike.search.window_choice import (
+    median_duration_s,
+    note_on_long_clips,
+    with_suitable_windows,
+)
 
 
 def test_long_recordings_get_short_windows(small_model, tmp_path, write_sound):
@@ -28,3 +34,24 @@ def test_windows_are_at_least_a_patch(small_model, tmp_path, write_sound):
     windows = with_suitable_windows(slow, clips).windows
     assert windows.n_frames == pytest.approx(501, abs=1)
     assert windows.hop_frames == windows.n_frames // 2
+
+
+def test_long_recordings_among_short_sounds_are_said(
+    small_model, tmp_path, write_sound, monkeypatch
+):
+    """They were cut into windows of 10 s, where the README promised 2 s."""
+    long, short = (write_sound(tmp_path / f"{s}.wav", s) for s in (31, 0.5))
+    (tmp_path / "broken.wav").touch()
+    clips = ClipTable.of("x", [Clip(str(path)) for path in [short, short, long]])
+    model = small_model.with_windows(10.0)
+    assert with_suitable_windows(model, clips) is model
+    note = note_on_long_clips(model, clips)
+    assert note.startswith("1 of 3 clips is longer than 30 s, and cut into windows of 10 s")
+    assert note.endswith("--window_s 2 --hop_s 1`")
+    assert note_on_long_clips(small_model.with_windows(2.0), clips) is None
+    assert note_on_long_clips(model, clips.where(np.array([0, 1]))) is None
+    slow = model.with_windows()
+    slow.windows = slow.windows.half_overlapping(501)
+    assert note_on_long_clips(slow, clips).endswith("--window_s 4.99`")
+    monkeypatch.setattr(module, "MOST_READ", 2)
+    assert note_on_long_clips(model, clips).startswith("1 of 2 clips looked at is")

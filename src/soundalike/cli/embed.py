@@ -1,6 +1,7 @@
 """Embed every window of every clip into an archive, to search it; or into a file."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from soundalike.cli.output import skipped, windows_of_clips, write_json
 from soundalike.runtime.counts import counted
 
 FILES = (".parquet", ".csv", ".npy")
-# A name with one of these is not meant to be that of a folder.
-OTHER_FILES = {".txt", ".tsv", ".json", ".jsonl", ".npz", ".pkl", ".h5", ".hdf5", ".feather"}
+# A name with such a suffix is meant to be that of a file, and not of a folder. Versions and dates,
+# such as ".2", ".v2" and ".2026", may end the name of a folder.
+OTHER_FILES = re.compile(r"\.(?!v?\d+$)(\w{1,5}|feather|pickle|sqlite)", re.IGNORECASE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,8 +60,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Embed the clips; print how many windows there are."""
-    if arguments.out.suffix.lower() in {*FILES, *OTHER_FILES}:
+    from soundalike.archive.head import is_archive
+
+    suffix = arguments.out.suffix.lower()
+    if suffix in FILES:
         return _into_file(arguments)
+    if OTHER_FILES.fullmatch(suffix) and not is_archive(arguments.out):
+        raise UsageError(
+            f"{arguments.out}: {suffix}: name a .parquet, .csv or .npy file, or for an archive a "
+            "folder without a suffix."
+        )
     return _into_archive(arguments)
 
 
@@ -79,12 +89,15 @@ def _into_archive(arguments: argparse.Namespace) -> int:
 
     from soundalike.embedding.sound_encoder import SoundEncoder
     from soundalike.search.fill import fill
-    from soundalike.search.window_choice import with_suitable_windows
+    from soundalike.search.window_choice import note_on_long_clips, with_suitable_windows
 
-    model = SoundEncoder.load(folder)
+    model, note = SoundEncoder.load(folder), None
     if arguments.window_s is None and arguments.hop_s is None:
         model = archive.as_cut(model) if archive else with_suitable_windows(model, clips)
+        note = None if archive else note_on_long_clips(model, clips)
     model = with_windows(model, arguments)
+    if note:
+        print(note, file=sys.stderr)
     root = str(Path(arguments.root).absolute()) if arguments.root else ""
     archive = Archive.open_for(arguments.out, model, root or clips.root, half=arguments.half)
     if root and root != archive.head.root:

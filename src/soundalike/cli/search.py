@@ -14,6 +14,7 @@ from soundalike.runtime.counts import counted
 if TYPE_CHECKING:
     import pandas as pd
 
+    from soundalike.datasets.clips import ClipTable
     from soundalike.search.archive import Archive
 
 QUERY_HELP = (
@@ -85,7 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--page", type=Path, metavar="FILE", help="write an HTML page to see and hear the results"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="copy the sounds of the results as WAV files"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="copy the sounds of the results as WAV files; results of an "
+        "earlier search in the folder are replaced",
     )
     add_machine(parser)
 
@@ -115,12 +120,18 @@ def run(arguments: argparse.Namespace) -> int:
         return _list_duplicates(arguments)
     if not arguments.query:
         raise UsageError("name a QUERY: a sound, FILE@START-END in seconds, or the id of a row.")
-    from soundalike.search.hit_files import copy_hits, missing_files
+    from soundalike.archive.head import is_archive
+    from soundalike.datasets.source import read_source
+    from soundalike.search.hit_files import copy_hits, earlier_copies, missing_files
     from soundalike.search.query_vectors import queries_of
     from soundalike.search.selection import Selection
 
+    # All of what is named is looked at before anything is embedded.
+    clips = None if is_archive(Path(arguments.archive)) else read_source(arguments.archive)
     queries, unlike = queries_of(arguments.query), queries_of(arguments.unlike)
-    archive = _archive_of(arguments.archive, arguments.root)
+    if arguments.out:
+        earlier_copies(arguments.out)
+    archive = _archive_of(arguments.archive, clips, arguments.root)
     selection = Selection(
         tuple(arguments.label),
         tuple(arguments.split),
@@ -190,16 +201,15 @@ def _list_duplicates(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _archive_of(name: str, root: str | None) -> "Archive":
-    """Return an archive, or that of a source, which is brought up to date."""
-    from soundalike.archive.head import is_archive
+def _archive_of(name: str, clips: "ClipTable | None", root: str | None) -> "Archive":
+    """Return an archive, or that of a source with these clips, which is brought up to date."""
     from soundalike.search.archive import Archive
 
-    if is_archive(Path(name)):
+    if clips is None:
         return Archive.open(name, root)
     from soundalike.search.source_archive import archive_of_source
 
-    return archive_of_source(name)
+    return archive_of_source(name, clips)
 
 
 def _write_csv(file: Path, rows: "pd.DataFrame") -> None:

@@ -9,6 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from soundalike.archive.head import is_archive
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.source import read_source
@@ -20,11 +22,16 @@ from soundalike.search.new_clips import compare
 MODEL = "default"
 
 
-def archive_of_source(source: str, *, progress: bool = True) -> Archive:
+def archive_of_source(
+    source: str, clips: ClipTable | None = None, *, progress: bool = True
+) -> Archive:
     """Return an archive of a source; clips that are new or have changed are embedded first.
+
+    Broken clips are tried again, and each time it is said how many are skipped.
 
     Args:
         source: any source that `read_source` takes.
+        clips: its clips, if they have been read.
         progress: If true, what is embedded is said on standard error, with a progress bar.
 
     Raises:
@@ -33,16 +40,17 @@ def archive_of_source(source: str, *, progress: bool = True) -> Archive:
         BrokenClipsError: no clip can be read.
         OSError: a file cannot be written.
     """
-    clips = read_source(source)
+    clips = read_source(source) if clips is None else clips
     folder = cache_folder() / _key(source)
     if is_archive(folder):
         archive = Archive.open(folder)
         state = compare(clips, archive.clips(), archive.head.root)
-        if not state.is_changed.any():
+        if not (state.is_changed.any() or clips.problems):
             return archive
-        n_new = int(state.is_new.sum())
+        new = set(clips.rows["path"][state.is_new]) - _skipped_before(folder)
+        n_new = int((clips.rows["path"].isin(new) & state.is_new).sum())
     else:
-        archive, n_new = _create(folder, clips), len(clips)
+        archive, n_new = _create(folder, source, clips, progress), len(clips)
     if progress and n_new:
         print(
             f"{source}: embedding {counted(n_new, 'new clip')}; kept in {folder}", file=sys.stderr
@@ -50,8 +58,23 @@ def archive_of_source(source: str, *, progress: bool = True) -> Archive:
     from soundalike.runtime.hardware import choose_hardware
 
     choose_hardware().set_up()
-    archive.add(clips, progress=progress)
+    result = archive.add(clips, progress=progress and n_new > 0)
+    if progress and result.n_problems:
+        print(
+            f"{source}: skipped {counted(result.n_problems, 'clip')} that cannot be read (see "
+            f"{result.problems})",
+            file=sys.stderr,
+        )
     return archive
+
+
+def _skipped_before(folder: Path) -> set[str]:
+    """Return the paths of the clips that could not be read the last time."""
+    try:
+        problems = pd.read_csv(f"{folder}.problems.csv", keep_default_na=False)
+        return set(problems["path"].astype(str))
+    except (OSError, ValueError, KeyError):  # there is none, or it is damaged
+        return set()
 
 
 def cache_folder() -> Path:
@@ -60,11 +83,13 @@ def cache_folder() -> Path:
     return cache / "soundalike" / "archives"
 
 
-def _create(folder: Path, clips: ClipTable) -> Archive:
+def _create(folder: Path, source: str, clips: ClipTable, progress: bool) -> Archive:
     from soundalike.embedding.sound_encoder import SoundEncoder
-    from soundalike.search.window_choice import with_suitable_windows
+    from soundalike.search.window_choice import note_on_long_clips, with_suitable_windows
 
     model = with_suitable_windows(SoundEncoder.load(find_model(MODEL)), clips)
+    if progress and (note := note_on_long_clips(model, clips)):
+        print(f"{source}: {note}", file=sys.stderr)
     return Archive.open_for(folder, model, clips.root)
 
 
