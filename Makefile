@@ -12,7 +12,17 @@ INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -q --no-compi
 INSTALLED = $(VENV)/installed
 INSTALLED_DEV = $(VENV)/installed-dev
 
-.PHONY: demo test coverage check stress bench bench-gpu lock clean
+.PHONY: help demo test coverage check stress bench bench-gpu lock clean
+
+help:
+	@echo "make demo       train on synthetic sounds for a minute, and write a page"
+	@echo "make test       run the tests"
+	@echo "make coverage   run the tests, and count the lines that they run"
+	@echo "make check      check style and types"
+	@echo "make stress     run the slow and the random tests, thoroughly"
+	@echo "make bench      measure speed and memory; bench-gpu: on a GPU"
+	@echo "make lock       pin the newest versions of what soundalike needs"
+	@echo "make clean      delete $(VENV) and what these make"
 
 demo: $(INSTALLED)
 	@trap 'interrupted=yes' INT; $(BIN)/soundalike demo --out demo || [ "$$interrupted" ]

@@ -19,9 +19,16 @@ model = sa.SoundEncoder.from_pretrained("default")  # or the folder of a run of 
 # Embed the folder once, and keep the vectors beside the sounds.
 index = folder / "embeddings.npz"
 if not index.exists():
-    paths = sorted(str(path) for path in folder.rglob("*.wav"))
-    vectors = model.encode(paths, normalize=True, show_progress_bar=True)  # [sounds, 512]
-    np.savez(index, paths=paths, vectors=vectors)
+    sounds = sa.read_source(folder)  # in any format
+    # [sounds, 512], in the order of sounds; the row of an unreadable file is NaN
+    vectors, problems = model.encode(
+        sounds, normalize=True, on_error="skip", show_progress_bar=True
+    )
+    for problem in problems:
+        print(problem.message, file=sys.stderr)
+    is_readable = ~np.isnan(vectors[:, 0])
+    paths = sounds.rows["path"].to_numpy(str)[is_readable]
+    np.savez(index, paths=paths, vectors=vectors[is_readable])
 archive = np.load(index)
 
 # All vectors have length 1, so their dot products are cosine similarities.

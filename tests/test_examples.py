@@ -47,6 +47,7 @@ def test_embed_and_search(run, sound_folder, tmp_path):
         for number in range(4):
             target = folder / f"{kind}{number}.wav"
             target.write_bytes((sound_folder / kind / f"{number}.wav").read_bytes())
+    (folder / "empty.wav").touch()
     query = folder / "high1.wav"
     first, second, *others = run("embed_and_search.py", folder, query)
     assert first == f"1.000  {query}"

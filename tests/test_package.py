@@ -1,5 +1,6 @@
 """The package itself: importing it is cheap, and every public name is documented."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -61,3 +62,11 @@ def test_the_readme_names_targets_of_the_makefile():
         assert f"make {target}" in readme
         assert f"\n{target}: " in makefile
     assert "make test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_make_without_a_target_lists_every_target():
+    """A goal was left blank in messages: "make  PYTHON=python3.12"."""
+    text = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (phony,) = re.findall(r"^[.]PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for target in phony.split():
+        assert target == "help" or re.search(rf"\b{target}\b", text), target

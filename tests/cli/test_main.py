@@ -98,7 +98,7 @@ def test_ctrl_c_is_one_line_and_the_same_command_resumes(
     assert not is_store(out)
     assert not list(out.rglob("*.partial"))
     assert call(*words) == DONE
-    assert capsys.readouterr().out.startswith("64 clips, 0.02 h")
+    assert capsys.readouterr().out.startswith("64 clips, 64 s")
 
 
 @pytest.mark.parametrize(

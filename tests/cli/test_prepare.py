@@ -9,7 +9,7 @@ def test_the_last_line_says_how_much_is_in_the_store(results_of, sound_folder, t
     results, last = results_of("prepare", sound_folder, "--out", store, "--workers", 1)
     assert (results["n_clips"], results["n_problems"]) == (24, 0)
     assert results["store"] == str(store)
-    assert last == f"24 clips, 0.01 h in {store}"
+    assert last == f"24 clips, 45 s in {store}"
 
 
 def test_the_front_end_is_that_of_the_recipe(call, refusal, sound_folder, tmp_path):

@@ -68,6 +68,8 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "5.wav" not in text
     assert "2 more: --csv FILE" in text
     assert "1,193 clips" in text
+    assert "90 min" in text
+    assert "0.5 s to 9 s, median 2 s" in text
     assert "1: harmless for pre-training; evaluation leaves them out" in " ".join(text.split())
     assert "silent" not in text
     assert "1: harmless; each is repeated until it is long enough" in " ".join(text.split())
@@ -144,7 +146,7 @@ def test_what_is_found_is_counted_listed_and_comes_with_advice(tmp_path, call, c
     csv, json_file = tmp_path / "x.csv", tmp_path / "x.json"
     assert call("scan", sounds, "--workers", 1, "--csv", csv, "--json", json_file) == DONE
     text = " ".join(capsys.readouterr().out.split())
-    assert "7: nothing can be learned from them" in text
+    assert "7: there is nothing to learn from silence" in text
     assert "7: harmless for pre-training" in text
     assert "1: not read .mid (1)" in text
     rows = pd.read_csv(csv)

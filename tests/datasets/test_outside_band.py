@@ -30,9 +30,16 @@ def test_clips_below_get_a_front_end_ten_times_as_low() -> None:
     )
 
 
-def test_rumble_silence_and_single_clips_are_not_worth_a_line() -> None:
+def test_rumble_and_silence_are_not_worth_a_line() -> None:
     assert advice_on(DOG, SILENCE) == []
-    assert advice_on(*[DOG] * 40, BAT) == []
+
+
+@pytest.mark.parametrize("band", [BAT, WHALE])
+def test_one_clip_of_many_gets_options_too(band: tuple[float, ...]) -> None:
+    """The table of `scan` says that they are below it."""
+    (line,) = advice_on(*[DOG] * 96, band)
+    assert line.startswith("96.wav: 9")
+    assert "--front_end.sample_rate" in line
 
 
 def test_clips_outside_are_marked() -> None:

@@ -30,7 +30,7 @@ def test_run_paper_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_pat
 
     text = (out / "tables.md").read_text()
     assert re.search(
-        r"- source: .*: 24 clips, 0.01 h \(\d+ train, \d+ validation, \d+ test\)", text
+        r"- source: .*: 24 clips, [0-9]+ s \(\d+ train, \d+ validation, \d+ test\)", text
     )
     assert "- budget: tiny: Networks too small" in text
     assert "training.n_epochs 2" in text

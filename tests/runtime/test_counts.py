@@ -36,7 +36,19 @@ def test_the_noun_agrees(n, noun, words):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.2, "0 s"), (99, "99 s"), (100, "2 min"), (5940, "99 min"), (7200, "2.0 h")],
+    [
+        (0, "0 s"),
+        (0.004, "0 s"),
+        (0.25, "0.25 s"),
+        (4.0, "4 s"),
+        (4.96, "5 s"),
+        (9.96, "10 s"),
+        (99, "99 s"),
+        (100, "2 min"),
+        (5940, "99 min"),
+        (7200, "2.0 h"),
+        (7.2e6, "2,000.0 h"),
+    ],
 )
 def test_durations_are_formatted_in_their_unit(seconds, words):
     assert format_duration(seconds) == words

@@ -6,7 +6,7 @@ from soundalike.cli import DONE
 from soundalike.cli.options import add_out, add_source, add_strict, add_workers
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
-from soundalike.runtime.counts import counted
+from soundalike.runtime.counts import counted, format_duration
 
 EPILOG = "Any key of the front end can be set as an option: --front_end.n_mels 64."
 
@@ -40,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         "store": str(arguments.out),
     }
     write_json(arguments.json, results)
+    duration = format_duration(3600 * store.hours)
     print(
-        f"{counted(len(store.clips), 'clip')}, {store.hours:.2f} h in {arguments.out}"
+        f"{counted(len(store.clips), 'clip')}, {duration} in {arguments.out}"
         f"{skipped(store.n_problems, store.path / 'problems.csv')}"
     )
     return DONE

@@ -10,7 +10,7 @@ from soundalike.cli import DONE
 from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
-from soundalike.runtime.counts import counted
+from soundalike.runtime.counts import counted, format_duration
 
 if TYPE_CHECKING:
     from soundalike.datasets.clips import Problem
@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="OTHER",
-        help="find clips that share half a second or more, also if it was re-encoded, cut, "
-        "resampled or amplified; with OTHER, clips that share it with clips of that source",
+        help="find clips that share half a second or more, even if one of them was re-encoded, "
+        "cut, resampled or amplified; with OTHER, clips that share it with clips of that source",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="FILE", help="write the clips of every finding to FILE"
@@ -81,14 +81,11 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
         table.add_row("assumed", escape("\n".join(report.notes)))
     table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
     table.add_row("to train on", f"{counted(report.n_training, 'clip')}")
-    table.add_row("audio", f"{report.hours:.2f} h")
+    table.add_row("audio", format_duration(3600 * report.hours))
     if report.duration_s:
-        duration = report.duration_s
-        table.add_row(
-            "duration",
-            f"{duration['shortest']:.2f} to {duration['longest']:.1f} s, "
-            f"median {duration['median']:.1f} s",
-        )
+        quantiles = {name: format_duration(value) for name, value in report.duration_s.items()}
+        low, middle, high = (quantiles[name] for name in ("shortest", "median", "longest"))
+        table.add_row("duration", f"{low} to {high}, median {middle}")
     for name in ("sample_rates", "channels", "labels", "splits", "folds"):
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))

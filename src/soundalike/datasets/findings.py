@@ -13,12 +13,14 @@ from soundalike.runtime.atomic import atomic_write
 
 ADVICE = {
     "unlabeled": "harmless for pre-training; evaluation leaves them out",
-    "silent": "nothing can be learned from them; remove them, and check the recorder",
+    "silent": "there is nothing to learn from silence: remove it, and check the recorder",
     "short": "harmless; each is repeated until it is long enough",
     "clipped": "harmless for training; re-record if you can",
     "cancelling": "only their loudest channel is used; check the polarity of one microphone",
-    "above_band": "the model sees less than half of their sound; see below for options",
-    "below_band": "harmless if it is wind or handling noise; if not, see below for options",
+    "above_band": "the model sees less than half of their sound; options that "
+    "cover it are below the table",
+    "below_band": "harmless if it is wind or handling noise; if not, options that cover it are "
+    "below the table",
     "identical": "harmless in small numbers; remove copies for shorter training",
     "identical_across_splits": "would make scores too high; prepare leaves out the copy in the "
     "less protected split, test before validation before train; remove it",

@@ -14,8 +14,6 @@ from soundalike.audio.log_mel import LogMel
 # A clip counts from these shares of its energy on. Wind and handling are often most of the energy
 # of a recording, and lie below the band for a reason.
 MIN_ABOVE, MIN_BELOW = 0.5, 0.9
-# Share of the clips from which on it is worth saying.
-NOTABLE = 0.05
 SAMPLE_RATES = (22050, 32000, 44100, 48000, 96000, 192000, 256000, 384000, 500000)
 
 
@@ -30,7 +28,7 @@ def is_below(bands: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def advice(paths: Sequence[str], bands: NDArray[np.float64], front_end: LogMel) -> list[str]:
-    """Return a line each on clips above and below the band, if there are many of them.
+    """Return a line each on clips above and below the band, if there are any.
 
     Args:
         paths: of the clips.
@@ -43,7 +41,7 @@ def advice(paths: Sequence[str], bands: NDArray[np.float64], front_end: LogMel) 
         ("below", front_end.fmin, is_below(bands), bands[:, 0], _lower_options),
     ):
         (indices,) = np.nonzero(is_outside)
-        if not len(indices) or len(indices) < NOTABLE * len(bands):
+        if not len(indices):
             continue
         more = f" and {len(indices) - 1:,} more" if len(indices) > 1 else ""
         lines.append(

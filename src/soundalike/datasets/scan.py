@@ -55,7 +55,7 @@ class ScanReport:
         identical_across_splits: the groups of `identical` that span several splits or folds.
         problems: clips that could not be read, and why.
         notes: what was assumed about the source, a line each.
-        advice: what to do about clips outside the band, if there are many, a line each.
+        advice: options for clips outside the band, a line each.
     """
 
     source: str

@@ -32,7 +32,7 @@ from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.optim.schedules import warmup_note
 from soundalike.recipes.errors import RecipeError, recipe_errors
 from soundalike.recipes.sections import Recipe, build
-from soundalike.runtime.counts import counted
+from soundalike.runtime.counts import counted, format_duration
 from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.construction import training_data_in_words
 from soundalike.training.loop import run_to_end
@@ -175,7 +175,7 @@ def _validation_monitor(
 def _choices(train: Store, validation: Store, model: SoundEncoder | None) -> Iterator[str]:
     n_clips = counted(len(train.clips), "labeled clip")
     start = "a model" if model else "random weights"
-    yield f"trains on {n_clips}, {train.hours:.2f} h, from {start}"
+    yield f"trains on {n_clips}, {format_duration(3600 * train.hours)}, from {start}"
     if len(validation.clips):
         yield f"selects the epoch on {counted(len(validation.clips), 'validation clip')}"
     else:

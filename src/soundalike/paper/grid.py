@@ -51,7 +51,7 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
                 times.add(kind, time.monotonic() - began)
             if progress:
                 seconds = times.of(filter(None, waiting))
-                time_left = f", about {format_duration(seconds)} left" if seconds > 0 else ""
+                time_left = f", about {format_duration(round(seconds))} left" if seconds > 0 else ""
                 count = f"{len(places) - len(waiting)} of {len(places)} cells"
                 print(f"{_in_words(cell)}; {count}{time_left}", file=sys.stderr)
             if stop.is_set:

@@ -36,7 +36,7 @@ from soundalike.paper.table_results import TableResult
 from soundalike.paper.tables import CSV, FIGURES, MARKDOWN, write_tables
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import remove_partial_files, write_json
-from soundalike.runtime.counts import counted
+from soundalike.runtime.counts import counted, format_duration
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -175,7 +175,8 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
 def _counted(store: Store) -> str:
     counts = store.clips.rows["split"].value_counts()
     splits = [f"{counts[split]:,} {split}" for split in SPLITS if split in counts]
-    return f"{counted(len(store.clips), 'clip')}, {store.hours:.2f} h ({', '.join(splits)})"
+    duration = format_duration(3600 * store.hours)
+    return f"{counted(len(store.clips), 'clip')}, {duration} ({', '.join(splits)})"
 
 
 def _command(arguments: dict[str, Any], out: Path, only: Sequence[str] | None, n_seeds: int) -> str:

@@ -21,9 +21,11 @@ def counted(n: int, noun: str) -> str:
 def format_duration(seconds: float) -> str:
     """Return a duration in a suitable unit.
 
-    >>> format_duration(42.3), format_duration(1500), format_duration(5 * 3600)
-    ('42 s', '25 min', '5.0 h')
+    >>> format_duration(0.25), format_duration(42.3), format_duration(1500), format_duration(18000)
+    ('0.25 s', '42 s', '25 min', '5.0 h')
     """
+    if seconds < 10:
+        return f"{round(seconds, 2):.2g} s"
     if seconds < 100:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:,.1f} h"

@@ -66,7 +66,7 @@ class LogLines:
         start_s = self.clock()
 
         def work() -> None:
-            file.write(f"{name}: {format_duration(self.clock() - start_s)} so far\n")
+            file.write(f"{name}: {format_duration(round(self.clock() - start_s))} so far\n")
             file.flush()
 
         self.works.append(lambda: work)
