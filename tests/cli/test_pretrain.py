@@ -17,7 +17,21 @@ def test_pretrain_trains_and_writes_the_health_page(results_of, store, tiny_opti
     assert (results["n_steps"], results["n_steps_done"], results["run"]) == (6, 6, str(run))
     assert last == f"trained for 6 steps: {run / 'encoder'}"
     assert (results["verdict"], results["alarms"]) == ("too few checks to tell", {})
-    assert "Too few checks to tell" in (run / "health.html").read_text()
+    assert "Far too short" in (run / "health.html").read_text()
+
+
+def test_a_finished_run_says_so_and_stays_as_it_is(store, tiny_options, call, tmp_path, capsys):
+    run = tmp_path / "run"
+    words = ["pretrain", store.path, "--out", run, *tiny_options, "--training.n_epochs", 1]
+    assert call(*words) == DONE
+    assert "health: only 3 steps: far too short" in capsys.readouterr().err
+    before = (run / "encoder" / "config.json").read_bytes()
+    assert call(*words) == DONE
+    captured = capsys.readouterr()
+    assert captured.out == f"{run} is already trained (3 steps); --minutes M continues it\n"
+    assert "trains on" not in captured.err
+    assert "health: only 3 steps: far too short" in captured.err
+    assert (run / "encoder" / "config.json").read_bytes() == before
 
 
 def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_options, tmp_path):

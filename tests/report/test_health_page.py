@@ -124,6 +124,18 @@ def test_a_finished_run_with_too_few_checks_says_what_to_do(write):
     assert "42 s" in page.text["dd"]
 
 
+def test_a_run_of_a_few_steps_is_far_too_short(write):
+    few = {"n_steps": 4, "n_steps_done": 4, "verdict": TOO_FEW_CHECKS}
+    page = write(make_metrics(4), **few)
+    sentence = "nly 4 steps: far too short to learn anything; continue with --minutes 30"
+    assert page.text["h1"] == ["Far too short"]
+    assert f"O{sentence}." in page.text["p"][1]
+    assert "no sign" not in page.html
+    assert in_short(dataclasses.replace(RESULT, **few)).startswith(f"o{sentence} (effective rank")
+    interrupted = dataclasses.replace(RESULT, **few | {"n_steps": 60})
+    assert in_short(interrupted).startswith(TOO_FEW_CHECKS)
+
+
 def test_in_short_is_one_line():
     measures = "(effective rank 34 of 128, similarity 0.81 within clips, 0.02 between clips)"
     assert in_short(RESULT) == f"no problems detected {measures}"

@@ -48,6 +48,14 @@ def test_slow_steps_are_not_seconds_per_step():
     assert "it" not in line
 
 
+@pytest.mark.parametrize(("n", "initial", "is_said"), [(9, 0, False), (10, 0, True), (9, 5, False)])
+def test_the_first_steps_are_no_estimate_of_the_time_left(n, initial, is_said):
+    line = last_line(total=600, n=n, elapsed_s=100, n_measured=10, initial=initial)
+    assert f"{n + initial}/600 steps" in line
+    assert (" left" in line) == is_said
+    assert "loss=2.375" in line
+
+
 def test_without_a_total_it_counts():
     assert last_line(total=None, n=3, elapsed_s=1).startswith("pretrain 3 steps, 00:0")
 

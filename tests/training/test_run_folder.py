@@ -27,6 +27,39 @@ def test_another_configuration_is_refused_naming_the_key(tmp_path):
         RunFolder(tmp_path / "run").configure(**CONFIG | {"test_fold": "3"})
 
 
+def test_another_source_is_refused_by_name(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.configure(**CONFIG)
+    run.checkpoint.write_bytes(b"trained")
+    run.configure(**CONFIG | {"source": "the/same/sounds"})
+    with pytest.raises(RunError, match="holds a run on sounds, not on frogs: name a new folder"):
+        run.configure(**CONFIG | {"source": "frogs", "clips": "def"})
+
+
+def test_a_run_of_some_epochs_continues_for_minutes(tmp_path):
+    run, recipe = RunFolder(tmp_path / "run"), {"training": {"n_epochs": 1, "seed": 0}}
+    run.configure(**CONFIG | {"recipe": recipe, "minutes": None})
+    run.checkpoint.write_bytes(b"trained")
+    longer = {"recipe": {"training": {"n_epochs": 60, "seed": 0}}}
+    with pytest.raises(RunError, match=r"is 1 there and 60 here.* continue it with --minutes"):
+        run.configure(**CONFIG | longer | {"minutes": None})
+    run.configure(**CONFIG | longer | {"minutes": 30})
+    with pytest.raises(RunError, match="seed is 0 there and 1 here"):
+        run.configure(**CONFIG | {"recipe": {"training": {"seed": 1}}, "minutes": 30})
+
+
+@pytest.mark.parametrize(("n_steps", "expected"), [(4, 4), (5, None)])
+def test_the_number_of_steps_of_a_finished_training(tmp_path, n_steps, expected):
+    run = RunFolder(tmp_path / "run")
+    assert run.n_steps_if_finished() is None
+    run.configure(**CONFIG)
+    torch.save({"step": 4, "n_steps": n_steps}, run.checkpoint)
+    assert run.n_steps_if_finished() == expected
+    run.checkpoint.write_bytes(b"")
+    with pytest.raises(RunError, match="cannot be read"):
+        run.n_steps_if_finished()
+
+
 def test_before_training_the_configuration_may_change(tmp_path):
     RunFolder(tmp_path / "run").configure(**CONFIG)
     RunFolder(tmp_path / "run").configure(**CONFIG | {"test_fold": "3"})

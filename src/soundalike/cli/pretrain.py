@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=positive_number,
         metavar="M",
-        help="train for as long as this command then takes M minutes, instead of the recipe's "
-        "number of epochs; a finished run continues for M minutes",
+        help="finish the whole command, preparing and saving included, in about M minutes, instead "
+        "of training for the recipe's number of epochs; a finished run continues for M minutes",
     )
     parser.add_argument(
         "--init", metavar="MODEL", help="start from the weights of this model, not from random ones"
@@ -113,6 +113,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
 
     from soundalike.training.pretraining import pretrain
 
+    n_steps_before = None if arguments.minutes else run.n_steps_if_finished()
     result = pretrain(
         store,
         run,
@@ -121,7 +122,15 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
         init=init,
         seconds=_training_seconds(arguments.minutes, time.monotonic() - start),
         extends=True,
+        progress=n_steps_before is None,
     )
+    return _report(arguments, run, store, result, n_steps_before)
+
+
+def _report(
+    arguments: argparse.Namespace, run: Any, store: Any, result: Any, n_steps_before: int | None
+) -> int:
+    """Write the results, show the health of the run and print a line on the outcome."""
     counts = {"run": str(arguments.out), "n_problems": store.n_problems}
     write_json(arguments.json, dataclasses.asdict(result) | counts)
     _show_health(run, result)
@@ -131,6 +140,12 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
             "the same command again to resume"
         )
         return FAILED
+    if n_steps_before is not None:
+        print(
+            f"{arguments.out} is already trained ({counted(n_steps_before, 'step')}); --minutes M "
+            "continues it"
+        )
+        return DONE
     note = skipped(store.n_problems, store.path / "problems.csv")
     print(f"trained for {counted(result.n_steps, 'step')}: {run.encoder}{note}")
     return DONE
@@ -143,7 +158,8 @@ def _training_seconds(minutes: float | None, used: float) -> float | None:
     seconds = 60 * minutes
     if used > seconds / 2:
         print(
-            f"preparing took {used / 60:.1f} minutes: training takes another {minutes / 2:g}",
+            f"preparing took {used / 60:.1f} of {minutes:g} minutes: training, checks and closing "
+            f"stages take another {minutes / 2:g}",
             file=sys.stderr,
         )
     return max(seconds - used, seconds / 2)

@@ -86,7 +86,12 @@ def prepare(
     if progress:
         clips.announce()
     front_end = front_end or LogMel()
-    plan = {"front_end": dataclasses.asdict(front_end), "clips": clips.fingerprint()}
+    plan = {
+        "source": clips.name,
+        "root": clips.root,
+        "front_end": dataclasses.asdict(front_end),
+        "clips": clips.fingerprint(),
+    }
     was_finished = is_of(out, plan) and not (out / PLAN).exists()  # which is deleted last
     if not was_finished:
         out.mkdir(parents=True, exist_ok=True)
@@ -192,13 +197,11 @@ def _join_parts(clips: ClipTable, out: Path, plan: dict, progress: bool) -> None
         pd.DataFrame(map(vars, problems), columns=columns).to_csv(path, index=False)
     head = {
         "format": FORMAT,
-        "source": clips.name,
-        "root": clips.root,
+        **plan,
         "n_clips": len(rows),
         "n_frames": shape[0],
         "n_problems": len(problems),
         "advice": advice(clips.rows["path"], bands, LogMel(**plan["front_end"])),
-        **plan,
     }
     write_json(out / HEAD, head)
 

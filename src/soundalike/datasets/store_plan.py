@@ -28,8 +28,7 @@ def is_of(out: Path, plan: dict) -> bool:
                 f"{out}: made with another front end ({key}): use that, or name a new folder."
             )
         if theirs["clips"] != plan["clips"]:
-            why = "the clips of the source have changed since it was prepared"
-            raise SourceError(f"{out}: {why}: delete it, or name a new folder.")
+            raise SourceError(f"{out}: {_why_others(out, theirs, plan)}.")
         return True
     if out.exists() and (
         not out.is_dir() or not all(name.endswith(PARTIAL) for name in os.listdir(out))
@@ -38,11 +37,26 @@ def is_of(out: Path, plan: dict) -> bool:
     return False
 
 
+def _why_others(out: Path, theirs: dict, ours: dict) -> str:
+    """Say why the clips of a store are not those of a plan, and what to do."""
+    if _source(theirs) == _source(ours):
+        return (
+            f"sounds or labels of {_source(ours)} were added, removed or changed since it was "
+            f"prepared: delete {out} to prepare it again, or name another --out"
+        )
+    return f"prepared from {_source(theirs)}, not from {_source(ours)}: name another --out"
+
+
+def _source(plan: dict) -> str:
+    return f"{plan['source']} ({plan['root']})" if plan["root"] else plan["source"]
+
+
 def _read_plan(path: Path) -> dict:
     try:
         plan = json.loads(path.read_text())
         front_end = dataclasses.asdict(LogMel(**plan["front_end"]))
-        return {"front_end": front_end, "clips": plan["clips"]}
+        source = {"source": plan["source"], "root": plan.get("root", "")}
+        return {"front_end": front_end, "clips": plan["clips"], **source}
     except (ValueError, KeyError, TypeError):
         raise SourceError(
             f"{path}: damaged, or of another program: name a new folder, or delete this one."

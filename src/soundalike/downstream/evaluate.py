@@ -29,6 +29,7 @@ from soundalike.downstream.representations import (
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.downstream.tested_clips import clips_to_test
+from soundalike.downstream.training_notes import notes_on_training
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import is_shipped
@@ -129,7 +130,7 @@ def evaluate(
             store=str(store.path),
             metric=METRIC_NAMES[values.ndim],
             rows=rows,
-            notes=notes_on_scores(store, splits, n_unlabeled=n_unlabeled),
+            notes=notes_on_training(run) + notes_on_scores(store, splits, n_unlabeled),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )

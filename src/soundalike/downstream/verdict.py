@@ -1,6 +1,6 @@
 """The answer of an evaluation in one sentence: how good the model is, and what training added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -36,8 +36,8 @@ class Verdict:
         closest: the closest baseline.
         lead: score of the model minus that of the closest baseline.
         lead_interval: its paired 95% interval.
-        n_more_clips: if the outcome is unclear, how many more labeled clips like these would show
-            a difference of `DIFFERENCE`; 0 if these clips would have shown it.
+        n_more_clips: if the outcome is unclear, how many more labeled clips like these would be
+            needed to detect a difference of `DIFFERENCE`; 0 if these clips are enough.
     """
 
     sentence: str
@@ -57,13 +57,15 @@ def verdict(
 ) -> Verdict:
     """Compare the model with the baselines of the first protocol.
 
+    The sentence also names other protocols that disagree clearly.
+
     Args:
         rows: the table of scores.
         n_clips: number of test clips.
         n_recordings: number of recordings that they are of.
         is_shipped: If true, the model comes with the package.
     """
-    rows = [row for row in rows if row.protocol == rows[0].protocol]
+    all_rows, rows = rows, [row for row in rows if row.protocol == rows[0].protocol]
     (model,) = (row for row in rows if row.representation == PRETRAINED)
     baselines = {row.representation: row for row in rows if row is not model}
     result = Verdict(
@@ -73,13 +75,9 @@ def verdict(
         interval=model.interval,
         baselines={name: row.score for name, row in baselines.items()},
     )
-    closest = min(baselines.values(), key=lambda row: row.lead_interval or [], default=None)
+    closest = _closest(rows)
     if closest and closest.lead_interval:
-        low, high = closest.lead_interval
-        if (closest.n_differing or 0) < MIN_DIFFERING:
-            outcome: Outcome = "unclear"
-        else:
-            outcome = "better" if low > 0 else "worse" if high < 0 else "unclear"
+        (low, high), outcome = closest.lead_interval, _outcome(closest)
         # One recording that differs is the least that more clips would bring.
         standard_error = max((high - low) / WIDTH, 1 / n_recordings)
         result = replace(
@@ -94,7 +92,40 @@ def verdict(
         )
     subject = "the shipped model" if is_shipped else "your model"
     sentence = f"{OPENINGS[model.protocol]}{subject} {_answer(result, model, closest)}"
+    sentence += "".join(_disagreements(all_rows, result))
     return replace(result, sentence=f"{sentence[0].upper()}{sentence[1:]}.")
+
+
+def _closest(rows: Sequence[ScoreRow]) -> ScoreRow | None:
+    """Return the baseline of a protocol that the model is least certain to be above."""
+    baselines = [row for row in rows if row.lead_interval]
+    return min(baselines, key=lambda row: row.lead_interval or [], default=None)
+
+
+def _outcome(closest: ScoreRow) -> Outcome:
+    low, high = closest.lead_interval or [0.0, 0.0]
+    if (closest.n_differing or 0) < MIN_DIFFERING:
+        return "unclear"
+    return "better" if low > 0 else "worse" if high < 0 else "unclear"
+
+
+def _disagreements(rows: Sequence[ScoreRow], result: Verdict) -> Iterator[str]:
+    """Yield a clause for each other protocol with another outcome that is clear."""
+    for protocol in dict.fromkeys(row.protocol for row in rows):
+        closest = _closest([row for row in rows if row.protocol == protocol])
+        if protocol == result.protocol or closest is None or closest.lead_interval is None:
+            continue
+        outcome = _outcome(closest)
+        if outcome in ("unclear", result.outcome):
+            continue
+        scale, digits, unit = (1, 2, "") if closest.confusion is None else (100, 0, " points")
+        sizes = scale * np.abs([closest.lead or 0.0, *sorted(closest.lead_interval, key=abs)])
+        digits += not np.round(sizes[1], digits)  # a clear difference does not begin at zero
+        size, least, most = [f"{value:.{digits}f}" for value in sizes]
+        rival = BASELINES[closest.representation]
+        yield (
+            f"; {OPENINGS[protocol]}it is {outcome} than {rival} by {size}{unit} ({least}-{most})"
+        )
 
 
 def _answer(result: Verdict, model: ScoreRow, closest: ScoreRow | None) -> str:
@@ -138,6 +169,6 @@ def _answer(result: Verdict, model: ScoreRow, closest: ScoreRow | None) -> str:
         answer += f", as they differ on {few}"
     size = f"{DIFFERENCE:g}" if is_multi_label else f"{100 * DIFFERENCE:g} points"
     if not result.n_more_clips:
-        return f"{answer}; these clips would have shown one of {size}"
+        return f"{answer}; these clips are enough to detect a difference of {size}"
     more = counted(result.n_more_clips, "more labeled clip")
-    return f"{answer}; about {more} would show one of {size}"
+    return f"{answer}; about {more} would be needed to detect a difference of {size}"

@@ -62,6 +62,18 @@ def diagnosis_summary(history: History, highest_rank: float, *, is_finished: boo
     return TOO_FEW_CHECKS if is_finished else "too early to tell"
 
 
+def too_short(n_steps: int) -> str | None:
+    """Return what to do if a finished training ended before its warm-up, or None.
+
+    >>> too_short(4)
+    'only 4 steps: far too short to learn anything; continue with --minutes 30'
+    """
+    if n_steps >= WARM_UP_STEPS:
+        return None
+    steps = f"{n_steps} step" if n_steps == 1 else f"{n_steps} steps"
+    return f"only {steps}: far too short to learn anything; continue with --minutes 30"
+
+
 def stopping_point(history: History) -> int | None:
     """Return the epoch after which training brought almost no improvement, or None.
 

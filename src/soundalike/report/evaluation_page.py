@@ -82,6 +82,9 @@ def write_evaluation_page(result: EvaluationResult) -> Path:
             notes=[note.replace(os.path.join(result.out, ""), "") for note in result.notes],
             headline=HEADLINES[result.verdict.outcome],
             facts=_facts(result),
+            column_names={
+                name: key for key, name in REPRESENTATION_NAMES.items() if key in representations
+            },
             protocol=PROTOCOL_NAMES[result.verdict.protocol],
             rows=_rows(result, chance=float(truth.mean())),
             meanings={

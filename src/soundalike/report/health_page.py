@@ -7,7 +7,12 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from soundalike.evaluation.diagnosis import LOW_RANK, TOO_FEW_CHECKS, WARM_UP_STEPS
+from soundalike.evaluation.diagnosis import (
+    LOW_RANK,
+    TOO_FEW_CHECKS,
+    WARM_UP_STEPS,
+    too_short,
+)
 from soundalike.report.charts import line_chart
 from soundalike.report.health_curves import CURVES, Curve
 from soundalike.report.page import write_page
@@ -30,7 +35,7 @@ def write_health_page(path: Path, metrics: pd.DataFrame, result: PretrainResult)
     write_page(
         path,
         "report/health.html",
-        headline=result.verdict.capitalize(),
+        headline="Far too short" if _too_short(result) else result.verdict.capitalize(),
         alarms={kind.capitalize(): sentence for kind, sentence in result.alarms.items()},
         summary=" ".join(filter(None, [_measures(result), _outlook(result)])),
         facts=_facts(metrics, result),
@@ -45,7 +50,7 @@ def in_short(result: PretrainResult) -> str:
     Args:
         result: the result of the pre-training.
     """
-    line, health = result.verdict, result.health
+    line, health = _too_short(result) or result.verdict, result.health
     if "effective_rank" in health:
         line += (
             f" (effective rank {health['effective_rank']:.0f} of {health['highest_rank']}, "
@@ -55,6 +60,11 @@ def in_short(result: PretrainResult) -> str:
     if (epoch := result.stopping_point) is not None:
         line += f", little improvement after epoch {epoch}"
     return line
+
+
+def _too_short(result: PretrainResult) -> str | None:
+    """Say so if a finished run has hardly begun to learn."""
+    return too_short(result.n_steps) if result.is_finished else None
 
 
 def _measures(result: PretrainResult) -> str:
@@ -73,6 +83,8 @@ def _outlook(result: PretrainResult) -> str:
     """Say whether the run is finished, and whether a shorter one might have been enough."""
     if not result.is_finished:
         return "The run was interrupted and can be resumed; this is its current state."
+    if sentence := _too_short(result):
+        return f"{sentence.capitalize()}."
     if result.alarms:
         return ""
     if result.verdict == TOO_FEW_CHECKS:

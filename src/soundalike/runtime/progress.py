@@ -1,7 +1,7 @@
 """The progress of everything that takes longer than a moment: a bar, or lines in a log file."""
 
 import sys
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, MutableMapping, Sized
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -14,11 +14,24 @@ FORMAT = "{desc} {bar} {n_fmt}/{total_fmt} UNIT, {remaining} left{postfix}"
 LINE = "{desc}: {n_fmt}/{total_fmt} UNIT in {elapsed}, {remaining} left{postfix}"
 WITHOUT_TOTAL = "{desc} {n_fmt} UNIT, {elapsed}{postfix}"
 
-Bar = tqdm
-"""A progress bar."""
+TIME_LEFT = ", {remaining} left"
 
 
-class ProgressLines(tqdm):
+class Bar(tqdm):
+    """A progress bar, without the time left until that can be estimated."""
+
+    n_measured = 0  # how many must be done before that
+
+    @property
+    def format_dict(self) -> MutableMapping[str, Any]:
+        """What the bar says."""
+        content = super().format_dict
+        if content.get("bar_format") and self.n - self.initial < self.n_measured:
+            content["bar_format"] = content["bar_format"].replace(TIME_LEFT, "")
+        return content
+
+
+class ProgressLines(Bar):
     """Writes a line now and then, for output that goes to a file; nothing if it is soon done.
 
     Without updates, `soundalike.runtime.heartbeat` writes the lines.
@@ -65,8 +78,9 @@ def progress_bar(
     initial: int = 0,
     is_shown: bool = True,
     file: TextIO | None = None,
+    n_measured: int = 0,
     **arguments: Any,
-) -> tqdm:
+) -> Bar:
     """Return a progress bar on standard error; lines every 30 seconds if that is no terminal.
 
     Args:
@@ -77,6 +91,7 @@ def progress_bar(
         initial: how many are done already.
         is_shown: If false, nothing is shown.
         file: where it is written; by default, standard error.
+        n_measured: the time left is not shown until so many are done.
         **arguments: for tqdm.
     """
     if total is None and isinstance(items, Sized):
@@ -84,8 +99,8 @@ def progress_bar(
     file = file or sys.stderr
     is_terminal = file.isatty()
     bar_format = WITHOUT_TOTAL if total is None else FORMAT if is_terminal else LINE
-    kind = tqdm if is_terminal else ProgressLines
-    return kind(
+    kind = Bar if is_terminal else ProgressLines
+    bar = kind(
         items,
         desc=name,
         total=total,
@@ -95,3 +110,5 @@ def progress_bar(
         file=file,
         **arguments,
     )
+    bar.n_measured = n_measured
+    return bar

@@ -9,6 +9,7 @@ from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.runtime.progress import progress_bar
 
 N_SOUNDS = 500
+CLOSING_STAGES = "after the last step: short stages named whiten (if in the recipe) and background"
 
 
 def with_background(

@@ -32,7 +32,7 @@ class Metrics:
 
     def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
         self._path = run.metrics
-        rows = [row for row in _read_rows(self._path) if int(row["step"]) <= n_steps_done]
+        rows = [row for row in read_rows(self._path) if int(row["step"]) <= n_steps_done]
         columns = [*COLUMNS, *scores]
         with atomic_write(self._path) as path, path.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
@@ -67,7 +67,7 @@ class Metrics:
 
     def rows(self) -> list[dict[str, str]]:
         """Return all rows on disk, those of interrupted earlier calls included."""
-        return _read_rows(self._path)
+        return read_rows(self._path)
 
     def close(self) -> None:
         """Close the files."""
@@ -75,7 +75,7 @@ class Metrics:
         self._board.close()
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
     """Return the rows up to the first that a crash left incomplete; steps count from 1."""
     if not path.exists():
         return []

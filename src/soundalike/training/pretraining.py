@@ -22,7 +22,7 @@ from soundalike.runtime.atomic import write_text
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.construction import Pretraining, build_pretraining
-from soundalike.training.fit_background import N_SOUNDS, with_background
+from soundalike.training.fit_background import CLOSING_STAGES, N_SOUNDS, with_background
 from soundalike.training.fit_whitening import draw_windows, whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
@@ -231,6 +231,7 @@ def _announcement(
         part = "" if n_clips == len(knn_store.clips) else f"{n_clips:,} of "
         yield f"kNN monitor: {part}{counted(len(knn_store.clips), 'labeled clip')}{purpose}"
     yield f"health monitor: the same views of {counted(n_health_clips, 'clip')}, without labels"
+    yield CLOSING_STAGES
 
 
 def _complete_model(

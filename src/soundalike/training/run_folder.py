@@ -146,8 +146,14 @@ class RunFolder:
 
     def _refuse_other(self, config: dict[str, Any]) -> None:
         # The same clips may be given as another source; their fingerprint identifies them.
+        own = self.read_config()
+        if all(own.get(key) != config.get(key) for key in ("source", "clips")):
+            sources = f"{own.get('source')}, not on {config.get('source')}"
+            raise RunError(f"{self.path} holds a run on {sources}: name a new folder.")
         may_differ = {key: config[key] for key in ("source", "minutes") if key in config}
-        if difference := _difference(self.read_config() | may_differ, config):
+        if config.get("minutes"):
+            own, config = _without_epochs(own), _without_epochs(config)
+        if difference := _difference(own | may_differ, config):
             longer = ", or continue it with --minutes" if "n_epochs" in difference else ""
             raise RunError(
                 f"{self.path} holds a run with another configuration ({difference}): name a new "
@@ -162,10 +168,28 @@ class RunFolder:
         Raises:
             RunError: the checkpoint is damaged or does not match the state.
         """
+        if self.checkpoint.exists():
+            with self._refusing_damage():
+                fabric.load(self.checkpoint, state, weights_only=True)
+
+    def n_steps_if_finished(self) -> int | None:
+        """Return the number of steps of a finished training; None if there are steps to take.
+
+        Raises:
+            RunError: the checkpoint is damaged.
+        """
         if not self.checkpoint.exists():
-            return
+            return None
+        import torch  # slow to import
+
+        with self._refusing_damage():
+            state = torch.load(self.checkpoint, map_location="cpu", mmap=True, weights_only=True)
+            return int(state["step"]) if state["step"] == state["n_steps"] else None
+
+    @contextmanager
+    def _refusing_damage(self) -> Iterator[None]:
         try:
-            fabric.load(self.checkpoint, state, weights_only=True)
+            yield
         except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError) as error:
             reason = str(error).partition("\n")[0] or "it is empty"
             raise RunError(
@@ -202,6 +226,13 @@ def read_training_audio(path: Path) -> np.ndarray:
     """
     file = path / TRAINING_AUDIO
     return np.array(file.read_text().split() if file.exists() else [], dtype=HASH)
+
+
+def _without_epochs(config: dict[str, Any]) -> dict[str, Any]:
+    recipe = config["recipe"]
+    training = recipe.get("training", {}).items()
+    epochs = {"training": {key: value for key, value in training if key != "n_epochs"}}
+    return config | {"recipe": recipe | epochs}
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> str:

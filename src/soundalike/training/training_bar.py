@@ -8,6 +8,8 @@ from soundalike.runtime.forecast import Forecast
 from soundalike.runtime.progress import progress_bar
 from soundalike.training.monitor import Check, Monitor
 
+N_MEASURED = 10  # steps before the bar shows the time left; the first ones are slower
+
 
 class TrainingBar:
     """The progress bar of a training, in steps.
@@ -45,6 +47,7 @@ class TrainingBar:
             total=n_steps,
             initial=n_steps_done,
             is_shown=self.is_shown,
+            n_measured=N_MEASURED,
         )
         self.forecast = Forecast(self.bar, self.whole)
 
