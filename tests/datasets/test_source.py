@@ -75,6 +75,7 @@ def test_a_file_of_another_type_is_refused(place):
     message = refusal("notes.txt")
     assert message.startswith("notes.txt: not a source")
     assert ".csv, .jsonl, .parquet, .tsv" in message
+    assert message.endswith("Of a text file of paths, no line is an existing path.")
     (place / "a.pdf").touch()
     assert refusal("a.pdf").startswith("a.pdf: not a source")
 

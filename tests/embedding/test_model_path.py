@@ -54,3 +54,14 @@ def test_no_or_several_classifiers_are_refused(tmp_path):
         write_config(tmp_path / name / "classifier")
     with pytest.raises(ModelError, match=r"several classifiers there; .*finetune.*linear"):
         find_classifier(tmp_path)
+
+
+def test_sounds_in_place_of_a_model_get_a_hint(tmp_path):
+    """`evaluate sounds/ runs/mine` has its arguments in the wrong order."""
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / "a.WAV").touch()
+    for path in (tmp_path, tmp_path / "dog" / "a.WAV"):
+        with pytest.raises(ModelError, match=r"no model there: .* the model comes first"):
+            find_model(path)
+    with pytest.raises(ModelError, match=r"default[.]$"):
+        find_model(tmp_path / "none")

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=at_least(0),
         default=0,
-        help="random seed of the classifiers and the confidence interval (0)",
+        help="random seed of the classifiers and the confidence interval (default: 0)",
     )
     parser.add_argument(
         "--out",
@@ -112,9 +112,11 @@ def print_evaluation(result: "EvaluationResult") -> None:
 
     console = Console(highlight=False)
     console.print(result.verdict.sentence, style="bold", markup=False, soft_wrap=True)
+    n_splits = len(result.splits)
+    splits = result.splits[0] if n_splits == 1 else counted(n_splits, "fold")
     table = Table(
         title=f"{result.model} on {result.source}: {counted(result.n_test_clips, 'test clip')}, "
-        f"{counted(len(result.rows[0].per_class), 'class')} ({', '.join(result.splits)})",
+        f"{counted(len(result.rows[0].per_class), 'class')} ({splits})",
         title_justify="left",
     )
     has_accuracy = result.rows[0].accuracy is not None

@@ -1,6 +1,5 @@
 """Run a command from the words on the command line; turn its errors into exit codes."""
 
-import argparse
 import importlib
 import io
 import os
@@ -9,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 from soundalike import __version__
-from soundalike.cli import COMMANDS, FAILED, UsageError
+from soundalike.cli import COMMANDS, FAILED, WRONG_USE, UsageError
+from soundalike.cli.parser import CommandParser, unknown_command
 from soundalike.cli.recipe_options import parse_values, split_overrides
 from soundalike.runtime.heartbeat import heartbeat
 from soundalike.runtime.limits import limits
@@ -39,13 +39,16 @@ def main(words: list[str] | None = None) -> int:
     except UsageError as error:
         print(f"soundalike: {error}", file=sys.stderr)
         return error.exit_code
+    if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        print(unknown_command(words[0]), file=sys.stderr)
+        return WRONG_USE
     if not words or words[0] not in COMMANDS:
         program = _program_parser()
         program.parse_args(words)  # exits with help, the version or an error
         program.error("the command must come first")
     command = importlib.import_module(COMMANDS[words[0]])
     parser = _command_parser(words[0], command)
-    arguments = parser.parse_intermixed_args(words[1:])  # MODEL --out FILE SOURCE works too
+    arguments = parser.parse_command(words[1:])  # MODEL --out FILE SOURCE works too
     if overrides and not arguments.takes_overrides:
         parser.error(f"{next(iter(overrides))}: this command does not take recipe keys")
     try:
@@ -67,9 +70,9 @@ def main(words: list[str] | None = None) -> int:
         return exit_code
 
 
-def _program_parser() -> argparse.ArgumentParser:
+def _program_parser() -> CommandParser:
     """Return the parser of the program, which lists the commands."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="soundalike",
         description="Learn what sounds alike without labels, then classify, embed and evaluate "
         "with the trained model.",
@@ -84,8 +87,8 @@ def _program_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command_parser(name: str, command: ModuleType) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _command_parser(name: str, command: ModuleType) -> CommandParser:
+    parser = CommandParser(
         prog=f"soundalike {name}", description=_description(command), allow_abbrev=False
     )
     parser.set_defaults(takes_overrides=False, threads=None, device=None)

@@ -14,20 +14,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_out(parser, "DIR", "folder of the runs, the tables and the page")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="only these: TABLE or TABLE/ROW")
     parser.add_argument(
-        "--seeds", type=at_least(1), default=1, metavar="N", help="number of random seeds (1)"
+        "--seeds",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help="number of random seeds (default: 1)",
     )
     parser.add_argument(
         "--budget",
         default="paper",
         metavar="NAME|SHARE",
-        help="small, laptop, paper (default), or a share of the paper's epochs such as 0.1",
+        help="small, laptop, paper, or a share of the paper's epochs such as 0.1 (default: paper)",
     )
     parser.add_argument(
         "--label_noise",
         type=share,
         default=0.0,
         metavar="SHARE",
-        help="replace the labels of this share of the training clips with wrong ones (0)",
+        help="replace the labels of this share of the training clips with wrong ones (default: 0)",
     )
     add_machine(parser)
 

@@ -22,14 +22,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("views.html"),
         metavar="HTML",
-        help="file to write (views.html)",
+        help="file to write (default: views.html)",
     )
     add_recipe(parser, "default", PRETRAINING_RECIPES, EPILOG)
     parser.add_argument(
-        "--pairs", type=at_least(1), default=8, metavar="N", help="number of pairs (8)"
+        "--pairs", type=at_least(1), default=8, metavar="N", help="number of pairs (default: 8)"
     )
     parser.add_argument(
-        "--seed", type=at_least(0), default=0, help="random seed of the clips and their views (0)"
+        "--seed",
+        type=at_least(0),
+        default=0,
+        help="random seed of the clips and their views (default: 0)",
     )
     add_threads(parser)
 

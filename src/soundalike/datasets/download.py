@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
+from soundalike.runtime.folders import output_folder
 from soundalike.runtime.lock import locked
 from soundalike.runtime.progress import progress_bar
 from soundalike.runtime.suggestions import did_you_mean
@@ -81,8 +82,7 @@ def download(name: str, root: str | Path, *, progress: bool = True) -> Path:
     source, root = DOWNLOADS[name], Path(root).expanduser()
     work = root / WORK
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with locked(root):
+        with output_folder(root), locked(root):
             for archive in source.archives:
                 if not (root / archive.folder).is_dir():
                     _fetch_and_unpack(source.url, archive, root, work, progress)

@@ -45,8 +45,7 @@ def read_list(table: TextTable) -> ClipTable | None:
     Raises:
         SourceError: no line names a file that exists.
     """
-    text = table.path.read_bytes().decode(table.encoding).lstrip("\ufeff")
-    lines = [line.strip() for line in text.splitlines()]
+    lines = _lines(table)
     names = [name for name in lines if name and not name.startswith("#")]
     folder = table.path.parent
     suffixes = {os.path.splitext(name)[1].lower() for name in names}
@@ -72,3 +71,13 @@ def read_list(table: TextTable) -> ClipTable | None:
             f"paths are relative to {folder.resolve()}, and the first is '{names[0]}'."
         )
     return ClipTable.of(table.path.stem, clips, problems, table.notes)
+
+
+def names_a_file(table: TextTable) -> bool:
+    """Return whether a line of a text file is the path of an existing file."""
+    return any(file_in(table.path.parent, line) is not None for line in _lines(table) if line)
+
+
+def _lines(table: TextTable) -> list[str]:
+    text = table.path.read_bytes().decode(table.encoding).lstrip("\ufeff")
+    return [line.strip() for line in text.splitlines()]

@@ -37,6 +37,7 @@ from soundalike.datasets.store import (
 from soundalike.datasets.store_plan import PLAN, is_of
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
 from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.folders import output_folder
 from soundalike.runtime.forecast import Forecast
 from soundalike.runtime.lock import locked
 from soundalike.runtime.parts import Part, finished_records, parts_to_do, read_records
@@ -94,8 +95,7 @@ def prepare(
     }
     was_finished = is_of(out, plan) and not (out / PLAN).exists()  # which is deleted last
     if not was_finished:
-        out.mkdir(parents=True, exist_ok=True)
-        with locked(out):
+        with output_folder(out), locked(out):
             if not is_of(out, plan):  # another run may have claimed it in the meantime
                 write_text(out / PLAN, json.dumps(plan))
             if not is_store(out):

@@ -13,7 +13,7 @@ from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder import read_folder
 from soundalike.datasets.folder_names import LabelDepth
 from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest, table_of_text
-from soundalike.datasets.path_list import LIST_SUFFIXES, read_glob, read_list
+from soundalike.datasets.path_list import LIST_SUFFIXES, names_a_file, read_glob, read_list
 from soundalike.datasets.store import is_store, open_store
 from soundalike.datasets.text_table import open_text_table
 from soundalike.runtime.suggestions import nearest_name
@@ -73,7 +73,7 @@ def is_one_sound(source: str | os.PathLike[str]) -> bool:
 
 
 def _read_file(source: str, path: Path) -> ClipTable:
-    suffix = path.suffix.lower()
+    suffix, hint = path.suffix.lower(), ""
     if suffix in AUDIO_SUFFIXES:
         return ClipTable.of(path.name, [Clip(str(path))])
     if suffix in (".parquet", ".jsonl"):
@@ -86,12 +86,14 @@ def _read_file(source: str, path: Path) -> ClipTable:
             return clips
         if suffix in MANIFEST_SUFFIXES or our_name(table.first_rows[0][0]):
             return table_of_text(table)
+        if not names_a_file(table):
+            hint = " Of a text file of paths, no line is an existing path."
     if suffix in SPREADSHEETS:
         raise SourceError(f"{source}: a spreadsheet: save it as CSV, and name that.")
     raise SourceError(
         f"{source}: not a source. Name a folder of sounds, a sound, a text file of paths, a "
         f"manifest ({', '.join(sorted(MANIFEST_SUFFIXES))}), {', '.join(TABLE_FORMATS)}, or a data "
-        "set such as esc10:ROOT."
+        f"set such as esc10:ROOT.{hint}"
     )
 
 

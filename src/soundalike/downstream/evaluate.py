@@ -40,6 +40,7 @@ from soundalike.evaluation.score_table import score_table
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json
+from soundalike.runtime.folders import output_folder
 from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
@@ -100,8 +101,7 @@ def evaluate(
     if out is None:
         name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
         out = (run or Path()) / "evaluation" / name
-    out.mkdir(parents=True, exist_ok=True)
-    with locked(out):
+    with output_folder(out), locked(out):
         remove_partial_files(*(out / name for name in (RESULTS, PREDICTIONS, EMBEDDINGS, LINEAR)))
         store, splits, n_unlabeled = clips_to_test(
             run, source, clips, encoder, out, task=task, seed=seed, progress=progress

@@ -1,7 +1,9 @@
 """Find a model on disk by the name that the user gives it; imports nothing heavy."""
 
+import itertools
 from pathlib import Path
 
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.pretrained import SHIPPED_MODELS
 
 CONFIG, WEIGHTS = "config.json", ".safetensors"
@@ -41,9 +43,17 @@ def find_model(model: str | Path) -> Path:
         raise ModelError(
             f"{model}: no model there: name a run folder of `soundalike pretrain`, a folder "
             f"with {CONFIG} and its weights, or a model that comes with soundalike: "
-            f"{', '.join(SHIPPED_MODELS)}."
+            f"{', '.join(SHIPPED_MODELS)}.{_about_sounds(Path(model))}"
         )
     return folders[0]
+
+
+def _about_sounds(folder: Path) -> str:
+    """Return a hint if this is a folder of sounds, or a sound."""
+    paths = [folder] if folder.is_file() else itertools.islice(folder.rglob("*"), 1000)
+    if any(path.suffix.lower() in AUDIO_SUFFIXES for path in paths):
+        return " These are sounds: the model comes first, and then the sounds."
+    return ""
 
 
 def find_classifier(model: str | Path) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from soundalike.datasets.clips import SourceError
 from soundalike.runtime.atomic import remove_partial_files
+from soundalike.runtime.folders import output_folder
 from soundalike.runtime.lock import locked_file
 
 
@@ -44,7 +45,6 @@ def claimed_file(path: Path, suffixes: Collection[str]) -> Iterator[None]:
         OSError: the folder cannot be created or written.
     """
     check_output(path, suffixes)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with locked_file(path):
+    with output_folder(path.parent), locked_file(path):
         remove_partial_files(path)
         yield

@@ -37,6 +37,7 @@ from soundalike.paper.tables import CSV, FIGURES, MARKDOWN, write_tables
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import remove_partial_files, write_json
 from soundalike.runtime.counts import counted, format_duration
+from soundalike.runtime.folders import output_folder
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -131,8 +132,7 @@ def run_paper(
         "machine": choose_hardware().why,
         "command": f"`{_command(arguments, out, only, n_seeds)}`",
     }
-    out.mkdir(parents=True, exist_ok=True)
-    with locked(out):
+    with output_folder(out), locked(out):
         _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
         parts = (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV)
         remove_partial_files(*(out / name for name in parts))

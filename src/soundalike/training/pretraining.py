@@ -230,7 +230,7 @@ def _announcement(
         n_clips = min(len(knn_store.clips), knn.max_clips)
         part = "" if n_clips == len(knn_store.clips) else f"{n_clips:,} of "
         yield f"kNN monitor: {part}{counted(len(knn_store.clips), 'labeled clip')}{purpose}"
-    yield f"health monitor: the same views of {counted(n_health_clips, 'clip')}, without labels"
+    yield f"health checks: always the same views of {counted(n_health_clips, 'clip')}, no labels"
     yield CLOSING_STAGES
 
 
