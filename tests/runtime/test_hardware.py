@@ -44,6 +44,14 @@ def test_a_layout_can_be_forced():
     assert "forced" not in choose_hardware().why
 
 
+@pytest.mark.parametrize("is_native", [True, False])
+def test_channels_are_innermost_on_every_processor(monkeypatch, is_native):
+    """Pooling in particular is slow in the other layout."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": is_native})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_hardware().channels_last
+
+
 def test_the_choice_is_explained_in_one_line():
     why = choose_hardware().why
     assert f"{torch.get_num_threads()} thread" in why or torch.cuda.is_available()

@@ -122,7 +122,7 @@ def choose_hardware(
         )
     chosen = {
         "precision": "bf16-mixed" if native else "32-true",
-        "memory_format": "channels_last" if native else "contiguous",
+        "memory_format": "channels_last" if native or accelerator == "cpu" else "contiguous",
     }
     forced = {"precision": precision, "memory_format": memory_format}
     forced = {key: value for key, value in forced.items() if value != "auto"}
