@@ -10,6 +10,7 @@ from soundalike.demo import report_page
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
 from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.downstream.verdict import Verdict
 from soundalike.report.view_samples import Cut, View
 
 SAMPLE_RATE = 22050
@@ -37,6 +38,7 @@ def make_story(**changes):
     knn = np.full(40, np.nan)
     knn[9::10] = [0.4, 0.5, 0.6, 0.7]
     story = {
+        "verdict": Verdict("Your model is good.", "linear", 0.8, [0.6, 0.9], {}, "better"),
         "facts": {"training clips": "1,280"},
         "views": [(make_view(name, 300, 500), make_view(name, 400, 600)) for name in CLASSES[:2]],
         "metrics": pd.DataFrame(
@@ -97,6 +99,11 @@ def test_the_page_loads_no_other_files(path, page):
 
 def test_every_html_element_is_closed(page):
     assert page.open == []
+
+
+def test_the_page_opens_with_the_verdict(page):
+    assert page.text["h1"] == ["Pre-training helps"]
+    assert page.text["p"][1] == "Your model is good."
 
 
 def test_has_every_section(page):

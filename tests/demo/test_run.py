@@ -7,7 +7,8 @@ import re
 import pytest
 
 from soundalike.datasets import synthetic
-from soundalike.demo.run import run_demo
+from soundalike.demo.run import FEW_STEPS, NEXT_STEPS, run_demo, with_warning
+from soundalike.downstream.verdict import Verdict
 from soundalike.recipes.recipe import to_yaml
 
 pytestmark = pytest.mark.usefixtures("rough_sounds", "few_resamples")
@@ -20,6 +21,20 @@ def few_sounds(monkeypatch):
     monkeypatch.setitem(synthetic.SIZES, "small", few)
 
 
+def test_a_training_of_a_few_steps_is_named():
+    answer = Verdict("Your model is good.", "linear", 0.8, [0.6, 0.9], {})
+    assert with_warning(answer, FEW_STEPS) == answer
+    assert with_warning(answer, 4).sentence.startswith(
+        "Your model is good. Training took only 4 steps, since this machine is slow or busy"
+    )
+
+
+def test_the_next_steps_classify_and_search():
+    commands = " ".join(NEXT_STEPS.values())
+    for name in ("classify runs/mine", "--out archive", "search archive SOUND"):
+        assert name in commands
+
+
 def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_path, capsys):
     recipe = tmp_path / "own.yaml"
     recipe.write_text(to_yaml(tiny_recipe))
@@ -30,6 +45,7 @@ def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_p
     )
     assert all(0 <= getattr(result, score) <= 1 for score in SCORES)
     assert len(result.table) == 6
+    assert " of 100 clips right" in result.verdict
     page = (tmp_path / "demo" / "report.html").read_text()
     assert page.count("<audio") or page.count("data:audio") >= 24
     assert "pretrained encoder" in page

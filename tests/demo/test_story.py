@@ -5,11 +5,14 @@ import pandas as pd
 
 from soundalike.demo.story import DemoStory, Predictions
 from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
+from soundalike.downstream.verdict import Verdict
+
+VERDICT = Verdict("Your model is good.", "linear", 0.8, [0.6, 0.9], {})
 
 
 def story(predictions):
     return DemoStory(
-        facts={}, views=[], metrics=pd.DataFrame(), classes=["a", "b"],
+        verdict=VERDICT, facts={}, views=[], metrics=pd.DataFrame(), classes=["a", "b"],
         clips=pd.DataFrame({"path": ["x", "y"], "label": [1, 0], "x": [0, 1], "y": [0, 1]}),
         sounds=[None, None], predictions=predictions, sample_rate=22050, commands=[], recipe="",
         versions={}, next_steps={},

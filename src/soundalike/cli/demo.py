@@ -17,10 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; print where its report is."""
+    """Run the demo; print whether pre-training helped, and where its report is."""
     from soundalike.demo.run import run_demo
 
     results = run_demo(arguments.out)
     write_json(arguments.json, results)
+    print(results.verdict)
     print(f"open {(arguments.out / 'report.html').resolve()}")
     return DONE

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from soundalike.demo.comparison import compare, percent_range
 from soundalike.demo.story import DemoStory
 from soundalike.downstream.representations import PRETRAINED
 from soundalike.evaluation.intervals import bootstrap_interval
@@ -18,6 +17,7 @@ from soundalike.evaluation.metrics import (
     per_class_recall,
 )
 from soundalike.report.charts import bars, confusion_grid, interval, line_chart
+from soundalike.report.evaluation_page import HEADLINES
 from soundalike.report.media import Media, color_range, sound_of_waveform
 from soundalike.report.page import write_page
 from soundalike.report.view_samples import View
@@ -37,8 +37,6 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
     views = [view for pair in story.views for view in pair]
     log_mels = [item.log_mel for view in views for item in (view.patch, view)]
     media = Media(story.sample_rate, color_range(log_mels))
-    baselines = story.main_predictions
-    headline, comparison = compare(story.labels, baselines.pop(PRETRAINED), baselines)
     confusions = {
         representation: confusion_matrix(story.labels, predictions, len(story.classes))
         for representation, predictions in story.main_predictions.items()
@@ -46,8 +44,8 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
     write_page(
         path,
         "demo/demo.html",
-        headline=headline,
-        comparison=comparison,
+        headline=HEADLINES[story.verdict.outcome],
+        comparison=story.verdict.sentence,
         facts=story.facts,
         views=[_view_pair(pair, media) for pair in story.views],
         curves=_curves(story),
@@ -112,6 +110,15 @@ def _scores(story: DemoStory) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def percent_range(low: float, high: float) -> str:
+    """Return an interval of shares in percent.
+
+    >>> percent_range(-0.02, 0.06)
+    '−2 to 6'
+    """
+    return f"{100 * low:.0f} to {100 * high:.0f}".replace("-", "−")
 
 
 def _recalls(confusions: dict[str, np.ndarray], classes: Sequence[str]) -> Markup:

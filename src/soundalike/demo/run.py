@@ -32,6 +32,7 @@ from soundalike.downstream.representations import (
     UNTRAINED,
     representations,
 )
+from soundalike.downstream.verdict import Verdict, verdict
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import ScoreRow, score_table
 from soundalike.recipes.recipe import read_recipe, recipe_text
@@ -39,6 +40,7 @@ from soundalike.recipes.sections import Recipe
 from soundalike.report.sample_views import in_memory, make_pairs
 from soundalike.report.view_samples import View
 from soundalike.runtime.atomic import write_json
+from soundalike.runtime.counts import counted
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining import PretrainResult, pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
@@ -47,11 +49,14 @@ from soundalike.training.run_folder import RunFolder
 SIZE = "small"
 TRAINING_SECONDS = 60
 N_VIEW_PAIRS = 6
+FEW_STEPS = 20  # of training; scores after fewer say nothing about pre-training
 NEXT_STEPS = {
     "Scan your own sounds": "soundalike scan FOLDER",
     "Pre-train on them": "soundalike pretrain FOLDER --out runs/mine",
     "Evaluate the model": "soundalike evaluate runs/mine FOLDER",
-    "Embed every window": "soundalike embed runs/mine FOLDER --out mine.parquet",
+    "Classify other sounds": "soundalike classify runs/mine MORE --out names.csv",
+    "Embed every window into an archive": "soundalike embed runs/mine FOLDER --out archive",
+    "Search it by a sound": "soundalike search archive SOUND",
 }
 
 
@@ -66,6 +71,7 @@ class DemoResult:
         knn: balanced accuracy of nearest neighbors on the pretrained encoder.
         table: all scores: representation, protocol, score, interval, accuracy.
         seconds: duration of the demo.
+        verdict: whether pre-training helped, in words; warns of a training below `FEW_STEPS`.
     """
 
     log_mel_linear: float
@@ -74,6 +80,7 @@ class DemoResult:
     knn: float
     table: list[dict[str, Any]]
     seconds: float
+    verdict: str
 
 
 def run_demo(
@@ -119,8 +126,11 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
     in_test = np.concatenate([split.test for split in splits])
     test = store.select(in_test)
     labels = test.clips.labels(classes).values
+    rows = score_table(labels, scores, classes)
+    answer = with_warning(verdict(rows, len(labels), len(labels)), training.n_steps)
 
     story = DemoStory(
+        verdict=answer,
         facts=_facts(store, training),
         views=_view_pairs(store, recipe),
         metrics=pd.read_csv(run.metrics),
@@ -145,7 +155,18 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
     )
     write_demo_report(out / "report.html", story)
     seconds = round(time.monotonic() - start, 1)
-    return _result(score_table(labels, scores, classes), seconds)
+    return _result(rows, answer, seconds)
+
+
+def with_warning(answer: Verdict, n_steps: int) -> Verdict:
+    """Return a verdict that says so if there were hardly any training steps."""
+    if n_steps >= FEW_STEPS:
+        return answer
+    warning = (
+        f"Training took only {counted(n_steps, 'step')}, since this machine is slow or busy, so "
+        "these scores say little about pre-training."
+    )
+    return dataclasses.replace(answer, sentence=f"{answer.sentence} {warning}")
 
 
 def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
@@ -158,7 +179,7 @@ def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
     return store, run
 
 
-def _result(rows: list[ScoreRow], seconds: float) -> DemoResult:
+def _result(rows: list[ScoreRow], answer: Verdict, seconds: float) -> DemoResult:
     score = {(row.representation, row.protocol): row.score for row in rows}
     columns = ("representation", "protocol", "score", "interval", "accuracy")
     return DemoResult(
@@ -168,6 +189,7 @@ def _result(rows: list[ScoreRow], seconds: float) -> DemoResult:
         knn=score[PRETRAINED, "knn"],
         table=[{column: getattr(row, column) for column in columns} for row in rows],
         seconds=seconds,
+        verdict=answer.sentence,
     )
 
 

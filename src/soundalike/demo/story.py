@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soundalike.downstream.representations import PRETRAINED
+from soundalike.downstream.verdict import Verdict
 from soundalike.report.view_samples import View
 
 
@@ -31,6 +32,7 @@ class DemoStory:
     """The data of the page, from which every score on it is computed.
 
     Args:
+        verdict: whether pre-training helped.
         facts: facts about the run, such as {"training clips": "1,280"}.
         views: augmented pairs to see and hear.
         metrics: columns step, epoch, loss and knn (NaN except at the ends of epochs).
@@ -46,6 +48,7 @@ class DemoStory:
         next_steps: commands to run next, by their purpose.
     """
 
+    verdict: Verdict
     facts: Mapping[str, str]
     views: Sequence[tuple[View, View]]
     metrics: pd.DataFrame
