@@ -66,8 +66,7 @@ def test_search_archive(run, sound_folder, tmp_path):
     for counts in ("6 new sounds, 0 known, 6 windows", "0 new sounds, 6 known, 6 windows"):
         lines = run("search_archive.py", folder, tmp_path / "archive", folder / "low" / "1.wav")
         assert lines[0] == counts
-        assert lines[1].split() == ["1.000", "0.00", "s", "low/1.wav"]
-        assert [line.split()[-1][:4] for line in lines[2:4]] == ["low/", "low/"]
+        assert {line.split()[-1] for line in lines[1:3]} == {"low/0.wav", "low/2.wav"}
         assert lines[-1] == "{'high': 3, 'low': 3}"
 
 

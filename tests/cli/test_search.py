@@ -33,7 +33,7 @@ def archive(run, sounds, tmp_path_factory):
 
 
 def test_a_table_of_the_most_similar_sounds(results_of, archive, sounds, tmp_path, capsys):
-    query = sounds / "low" / "0\n'ü'.wav"
+    query = shutil.copy(sounds / "low" / "0\n'ü'.wav", tmp_path)
     main(["search", str(archive), str(query)])
     head, first, second, *_ = capsys.readouterr().out.splitlines()
     assert head.split() == ["similarity", "id", "seconds", "path"]
@@ -63,7 +63,7 @@ def test_conditions_and_sounds_to_steer_away_from(results_of, archive, sounds):
     away, _ = results_of(*words, "--not", "0", "--exact")
     assert away["hits"][0]["label"] == everything["hits"][0]["label"]
     _, last = results_of(*words, "--split", "train")
-    assert last == "no rows: nothing in the archive meets the conditions"
+    assert last == "no rows: no sound of the archive has a split"
 
 
 def test_sounds_that_have_been_moved_are_said(archive, sounds, tmp_path, capsys):
@@ -79,7 +79,7 @@ def test_a_folder_is_embedded_first(results_of, run, sounds, tmp_path, monkeypat
     monkeypatch.setitem(SHIPPED_MODELS, "default", run.encoder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     results, _ = results_of("search", sounds, sounds / "high" / "3\n'ü'.wav")
-    assert [hit["label"] for hit in results["hits"]] == ["high", "high", "low", "low"]
+    assert [hit["label"] for hit in results["hits"]] == ["high", "low", "low"]
 
 
 def test_near_duplicates_are_listed_in_groups(results_of, archive, sounds, tmp_path, capsys):

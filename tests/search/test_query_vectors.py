@@ -1,6 +1,7 @@
 """From sounds, parts of sounds and rows to one vector."""
 
 import os
+import re
 import shutil
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_a_row_is_its_vector(full):
     for row in (0, 7):
         vector = search_vector(full, [RowQuery(int(ids[row]))], [])
         np.testing.assert_allclose(vector, unit(vectors[row]), atol=1e-6)
-    with pytest.raises(QueryError, match="has no row 99"):
+    with pytest.raises(QueryError, match=f"{re.escape(full.name)}: has no row 99"):
         search_vector(full, [RowQuery(99)], [])
 
 
@@ -124,5 +125,6 @@ def test_a_silent_waveform_and_a_silent_row_are_refused(new_archive, small_model
 
 def test_a_part_beyond_the_end_is_refused(full, few_sounds):
     path = str(few_sounds / "low" / "0.wav")
-    with pytest.raises(QueryError, match=r"0\.wav"):
+    message = r"0\.wav@50-60: outside the sound, which is 1\.00 s long: write FILE@START-END"
+    with pytest.raises(QueryError, match=message):
         search_vector(full, [FileQuery(path, 50.0, 60.0)], [])

@@ -25,6 +25,7 @@ def test_an_archive_is_made_once_and_brought_up_to_date(cache, sounds, capsys, m
     assert cache_folder() == cache
     archive = archive_of_source(str(sounds))
     assert archive.path.parent == cache
+    assert archive.name == str(sounds)
     assert f"embedding 6 new clips; kept in {archive.path}" in capsys.readouterr().err
     n_rows = len(archive)
     with monkeypatch.context() as patch:

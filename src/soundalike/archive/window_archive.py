@@ -152,7 +152,8 @@ class WindowArchive:
         start_s, end_s: of the window in the sound file.
         label, split: of the clip; "" if unknown.
         duration_s: length of the clip.
-        peak_db: largest sample of the window, in decibels relative to full scale.
+        peak_db: largest sample of the window, in decibels relative to full scale; above 0 where a
+            lossy file is decoded, or a file is resampled, beyond full scale.
 
         Args:
             ids: of the rows to return, in this order; those that do not exist are left out. By

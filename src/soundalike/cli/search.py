@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 QUERY_HELP = (
     "a sound; FILE@12.5-14, the part of it from 12.5 to 14 seconds; or the id of a row. Several "
-    "are averaged"
+    "are averaged. Results leave out the row, or the windows of the file or the part, themselves"
 )
 
 
@@ -47,8 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "archive",
         metavar="ARCHIVE|SOURCE",
-        help=f"an archive that `embed` has made; or {SOURCE_HELP}, which is embedded first: its "
-        "archive is kept in the user's cache and brought up to date",
+        help=f"an archive that `embed` has made; or {SOURCE_HELP}, which is embedded first, by the "
+        "shipped model: its archive is kept in the user's cache and brought up to date. An archive "
+        "is searched with the model in it; for one of yours, `embed MODEL SOURCE --out ARCHIVE`",
     )
     parser.add_argument("query", metavar="QUERY", nargs="*", help=QUERY_HELP)
     parser.add_argument(
@@ -122,6 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name a QUERY: a sound, FILE@START-END in seconds, or the id of a row.")
     from soundalike.archive.head import is_archive
     from soundalike.datasets.source import read_source
+    from soundalike.search.empty_results import why_no_rows
     from soundalike.search.hit_files import copy_hits, earlier_copies, missing_files
     from soundalike.search.query_vectors import queries_of
     from soundalike.search.selection import Selection
@@ -153,7 +155,10 @@ def run(arguments: argparse.Namespace) -> int:
     write_json(arguments.json, SearchResult(str(archive.path), root, len(archive), hits, missing))
     if arguments.csv:
         _write_csv(arguments.csv, rows)
-    _print_table(rows)
+    if rows.empty:
+        print(f"no rows: {_printable(why_no_rows(archive, selection))}")
+    else:
+        _print_table(rows)
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         print(
@@ -233,9 +238,6 @@ def _write_page(page: Path, query: str, rows: "pd.DataFrame", root: str) -> None
 
 def _print_table(rows: "pd.DataFrame") -> None:
     """Print similarity, id, time and path of hits."""
-    if rows.empty:
-        print("no rows: nothing in the archive meets the conditions")
-        return
     print(f"{'similarity':>10}  {'id':>9}  {'seconds':>17}  path")
     for row in rows.itertuples():
         times = f"{row.start_s:.2f} - {row.end_s:.2f}"

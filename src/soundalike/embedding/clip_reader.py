@@ -100,8 +100,9 @@ class ClipReader:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return where windows start and end in the sound files, in seconds.
 
-        A window never ends after its clip. One that starts in a repetition of a short clip has the
-        times of what is repeated.
+        A window with the last frame of its clip ends with the clip: a frame is the middle of what
+        it describes. No window ends after its clip. One that starts in a repetition of a short clip
+        has the times of what is repeated.
 
         Args:
             clips: position of each window's clip, which has been read.
@@ -115,7 +116,9 @@ class ClipReader:
         start_s, length_s = starts * hop_s, (n_frames - 1) * hop_s
         is_repetition = (start_s >= duration_s) & (start_s + length_s > duration_s)
         start_s = np.where(is_repetition, start_s % duration_s, start_s)
-        end_s = np.minimum(start_s + length_s, duration_s)
+        end_s = start_s + length_s
+        has_last_frame = end_s > duration_s - hop_s * (1 - 1e-6)
+        end_s = np.where(has_last_frame, duration_s, end_s)
         rows = self.clips.rows.iloc[clips]
         clip_start_s = rows["start_s"].fillna(0.0).to_numpy(float)
         return clip_start_s + start_s, np.fmin(clip_start_s + end_s, rows["end_s"].to_numpy(float))

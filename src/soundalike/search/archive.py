@@ -17,8 +17,7 @@ from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
 from soundalike.search.archive_paths import full_path
 from soundalike.search.hits import best_rows
-from soundalike.search.queries import RowQuery
-from soundalike.search.query_vectors import queries_of, search_vector
+from soundalike.search.query_vectors import own_rows, queries_of, search_vector
 from soundalike.search.selection import Selection
 
 if TYPE_CHECKING:
@@ -83,6 +82,7 @@ class Archive(WindowArchive):
 
     def __init__(self, path: Path, head: Head) -> None:
         super().__init__(path, head)
+        self.name = str(path)  # what the user has called it
         self._indexes: dict[tuple[str | None, bool], Index] = {}  # the latest one
 
     def as_cut(self, model: "SoundEncoder") -> "SoundEncoder":
@@ -147,6 +147,9 @@ class Archive(WindowArchive):
     ) -> pd.DataFrame:
         """Return the rows that sound most like a query, the best first.
 
+        A row that is searched for is left out, and so are the windows of a file, or of the part of
+        it, that is searched for.
+
         Args:
             query: a sound, or several whose vectors are averaged. A sound is the path of a file;
                 "file@12.5-14", the part from 12.5 to 14 seconds; the id of a row; or a tuple of a
@@ -176,7 +179,7 @@ class Archive(WindowArchive):
             vector,
             k,
             all_windows=all_windows,
-            without={each.id for each in queries if isinstance(each, RowQuery)},
+            without=own_rows(self, queries),
         )
 
     def refresh(self) -> None:

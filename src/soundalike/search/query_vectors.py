@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from soundalike.archive.lance_tables import quoted
 from soundalike.audio.silence import SILENT_PEAK
-from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.audio.sound_file import read_info
+from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.runtime.file_stamp import file_stamp
 from soundalike.search.archive_paths import path_in
 from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
@@ -26,6 +27,7 @@ UNLIKE_WEIGHT = 0.5  # of the sounds to steer away from, beside a weight of 1
 SILENT = "silent: there is nothing to search for."
 SILENT_DB = 20 * math.log10(SILENT_PEAK)
 SHORTEST_S = 0.02  # shorter than any sound that can be recognized
+NEAR_S = 0.005  # times in a table have two decimals
 
 
 def queries_of(query: Any) -> list[Any]:
@@ -72,6 +74,21 @@ def search_vector(archive: "Archive", queries: list[Any], unlike: list[Any]) -> 
     return vector.astype(np.float32)
 
 
+def own_rows(archive: "Archive", queries: list[Any]) -> set[int]:
+    """Return the ids of the rows that are searched for themselves, as rows or within a file."""
+    ids = set()
+    for query in queries:
+        if isinstance(query, RowQuery):
+            ids.add(query.id)
+        if isinstance(query, FileQuery):
+            where = f"path = {quoted(path_in(archive.head.root, query.path))}"
+            if query.start_s is not None and query.end_s is not None:
+                where += f" AND start_s >= {query.start_s - NEAR_S:.6f}"
+                where += f" AND end_s <= {query.end_s + NEAR_S:.6f}"
+            ids.update(archive.rows(where=where, columns=["id"])["id"].tolist())
+    return ids
+
+
 def _mean_unit(archive: "Archive", queries: list[Any]) -> NDArray[np.float32]:
     vectors = np.stack([_vector_of(archive, query) for query in queries])
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -83,7 +100,9 @@ def _vector_of(archive: "Archive", query: Any) -> NDArray[np.float32]:
     if isinstance(query, RowQuery):
         vector = _mean_of_rows(archive, f"id = {query.id}", query)
         if vector is None:
-            raise QueryError(f"{archive.path}: has no row {query.id}.")
+            raise QueryError(
+                f"{archive.name}: has no row {query.id}: ids are in the table that a search prints."
+            )
         return vector
     if isinstance(query, FileQuery):
         vector = _stored_vector(archive, query)
@@ -135,7 +154,7 @@ def _file_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32]:
     reader = ClipReader(model.front_end, clips, strict=False, name="search", progress=False)
     means = [mean for _, mean in means_by_clip(encode_windows(model, reader), n_clips=1)]
     if reader.problems:
-        raise QueryError(reader.problems[0].message)
+        raise QueryError(_why_not(query, reader.problems[0]))
     first = np.zeros(1, np.int64)
     (start_s,), (end_s,) = reader.whole(first)
     if end_s - start_s < SHORTEST_S:
@@ -146,6 +165,15 @@ def _file_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32]:
     if reader.is_silent(first, np.array([start_s]), np.array([end_s])).all():
         raise QueryError(f"{query}: {SILENT}")
     return means[0][0]
+
+
+def _why_not(query: FileQuery, problem: Problem) -> str:
+    """Return a message about a file, or a part of it, that cannot be read."""
+    if query.start_s is None or "segment" not in problem.problem:
+        return problem.message
+    duration_s = read_info(query.path).duration_s
+    length = f", which is {duration_s:.2f} s long" if math.isfinite(duration_s) else ""
+    return f"{query}: outside the sound{length}: write FILE@START-END, in seconds."
 
 
 def _is_waveform(query: Any) -> bool:

@@ -46,11 +46,13 @@ def archive_of_source(
         archive = Archive.open(folder)
         state = compare(clips, archive.clips(), archive.head.root)
         if not (state.is_changed.any() or clips.problems):
+            archive.name = source
             return archive
         new = set(clips.rows["path"][state.is_new]) - _skipped_before(folder)
         n_new = int((clips.rows["path"].isin(new) & state.is_new).sum())
     else:
         archive, n_new = _create(folder, source, clips, progress), len(clips)
+    archive.name = source
     if progress and n_new:
         print(
             f"{source}: embedding {counted(n_new, 'new clip')}; kept in {folder}", file=sys.stderr
