@@ -81,8 +81,11 @@ def test_the_draws_are_described(page):
         "second patch", "second background", "second view",
     ]  # fmt: skip
     assert page.text["b"] == ["resized crop", "compression", "noise"] * 2 * N_PAIRS
+    levels = [text for text in page.text["li"] if "of the energy" in text]
+    assert all(re.fullmatch(r"\S+% of the energy, \d+ dB below the patch", each) for each in levels)
+    n_silent = page.text["strong"].count("silent background")  # which has no level
+    assert (len(levels) + n_silent, n_silent > 0) == (2 * N_PAIRS, True)
     for line in (
-        r"\S+% of the energy, \d+ dB below the patch",
         r"[\d.]+-[\d.]+ s, [\d.]+( Hz)?-[\d.]+ kHz, stretched to the whole picture|the whole patch",
         r"10 dB become [\d.]+ dB",
         r"levels changed at random by about [\d.]+ dB",

@@ -182,7 +182,7 @@ def _cut(store: Store, index: int, first: int, n_frames: int, is_active: bool) -
     start = first - int(store.offsets[index])
     excerpt = read_or_reconstruct(store, index, start, n_frames)
     silence = math.log10(store.front_end.log_offset) + SILENCE_DB / 10
-    is_silent_clip = store.audio[index] == b""
+    is_inaudible = store.audio[index] == b"" or float(excerpt.log_mel.max()) < silence
     return Cut(
         clip=dataclasses.replace(clip, path=store.clips.relative_paths().iloc[index]),
         clip_s=excerpt.clip_s,
@@ -191,7 +191,8 @@ def _cut(store: Store, index: int, first: int, n_frames: int, is_active: bool) -
         log_mel=excerpt.log_mel,
         waveform=excerpt.waveform,
         is_recorded=excerpt.is_recorded,
-        is_silent=not is_active or is_silent_clip or float(excerpt.log_mel.max()) < silence,
+        is_silent=not is_active or is_inaudible,
+        is_inaudible=is_inaudible,
     )
 
 

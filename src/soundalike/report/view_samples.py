@@ -25,6 +25,7 @@ class Cut:
         waveform: the recording, or a reconstruction from `log_mel` where the recording is gone.
         is_recorded: if true, `waveform` is the recording.
         is_silent: if true, it is almost silent by the standard of its clip.
+        is_inaudible: if true, there is no sound in it at all.
 
     Shape:
         log_mel: [frames, bands]; waveform: [samples].
@@ -38,6 +39,7 @@ class Cut:
     waveform: NDArray[np.float32]
     is_recorded: bool
     is_silent: bool
+    is_inaudible: bool = False
 
 
 @dataclass(frozen=True)

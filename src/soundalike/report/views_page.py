@@ -24,7 +24,7 @@ class Figure:
     Args:
         item: the picture.
         times_s: times at its left, middle and right.
-        is_silent: if true, the reader is warned.
+        warning: that it is silent, or nearly; "" if it is not.
         kind: patch, background or view.
         notes: lines below it.
         draws: draws of each augmentation in words, by name.
@@ -32,7 +32,7 @@ class Figure:
 
     item: PlayablePicture
     times_s: tuple[float, float, float]
-    is_silent: bool
+    warning: str
     kind: str
     notes: list[str]
     draws: dict[str, str]
@@ -106,7 +106,10 @@ def _figures(side: str, view: View, samples: ViewSamples, media: Media) -> Itera
 
     def figure_of_cut(kind: str, cut: Cut, notes: list[str]) -> Figure:
         marks = restarts(cut.start_s, axes.duration_s, cut.clip_s) if cut.is_repeated else []
-        return figure(kind, cut, cut.start_s, marks, is_silent=cut.is_silent, notes=notes)
+        warning = ""
+        if cut.is_silent:
+            warning = f"silent {kind}" if cut.is_inaudible else "nearly silent here"
+        return figure(kind, cut, cut.start_s, marks, warning=warning, notes=notes)
 
     yield figure_of_cut("patch", view.patch, [])
     if (background := view.background) is not None:
@@ -117,12 +120,13 @@ def _figures(side: str, view: View, samples: ViewSamples, media: Media) -> Itera
             _duration(background, samples.front_end) if background.is_repeated else "",
         ]
         name = " · ".join(filter(None, words))
-        yield figure_of_cut("background", background, [name, _level(view.weight, mixes_logs)])
+        level = [] if background.is_inaudible else [_level(view.weight, mixes_logs)]
+        yield figure_of_cut("background", background, [name, *level])
     draws = {
         name.replace("_", " "): draws_in_words(name, draws, samples.settings[name], axes)
         for name, draws in view.draws.items()
     }
-    yield figure("view", view, is_silent=False, draws=draws)
+    yield figure("view", view, warning="", draws=draws)
 
 
 def _duration(cut: Cut, front_end: LogMel) -> str:
