@@ -65,7 +65,7 @@ def serve_archive():
     def start(archive):
         is_ready, listener = threading.Event(), listen(0)
         server = make_server(Collection(archive), listener, lambda address: is_ready.set())
-        thread = threading.Thread(target=server.run, args=([listener],))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         client = Client(listener.getsockname()[1])
         servers[client] = server, thread, listener
@@ -75,7 +75,7 @@ def serve_archive():
     def stop(client):
         server, thread, listener = servers.pop(client)
         server.should_exit = True
-        thread.join()
+        thread.join(5)  # a server that still waits for a browser ends with the tests
         listener.close()
 
     start.stop = stop
