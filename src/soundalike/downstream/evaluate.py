@@ -29,7 +29,6 @@ from soundalike.downstream.representations import (
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.downstream.tested_clips import clips_to_test
-from soundalike.downstream.training_notes import notes_on_training
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import is_shipped
@@ -45,6 +44,7 @@ from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunFolder, read_training_audio
+from soundalike.training.training_notes import notes_on_training
 
 FINETUNE, LINEAR = "finetune", "linear"
 RESULTS, PREDICTIONS = "results.json", "predictions.csv"

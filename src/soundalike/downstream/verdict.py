@@ -1,6 +1,6 @@
 """The answer of an evaluation in one sentence: how good the model is, and what training added."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,9 +75,19 @@ def verdict(
         interval=model.interval,
         baselines={name: row.score for name, row in baselines.items()},
     )
-    closest = _closest(rows)
+    closest_rows: dict[str, ScoreRow] = {}
+    outcomes: dict[str, Outcome] = {}
+    for row in all_rows:
+        rival = closest_rows.get(row.protocol)
+        if not row.lead_interval or (rival and (rival.lead_interval or []) <= row.lead_interval):
+            continue
+        low, high = row.lead_interval
+        is_clear = (row.n_differing or 0) >= MIN_DIFFERING and not low <= 0 <= high
+        closest_rows[row.protocol] = row
+        outcomes[row.protocol] = "unclear" if not is_clear else "better" if low > 0 else "worse"
+    closest = closest_rows.pop(model.protocol, None)
     if closest and closest.lead_interval:
-        (low, high), outcome = closest.lead_interval, _outcome(closest)
+        (low, high), outcome = closest.lead_interval, outcomes[model.protocol]
         # One recording that differs is the least that more clips would bring.
         standard_error = max((high - low) / WIDTH, 1 / n_recordings)
         result = replace(
@@ -92,40 +102,16 @@ def verdict(
         )
     subject = "the shipped model" if is_shipped else "your model"
     sentence = f"{OPENINGS[model.protocol]}{subject} {_answer(result, model, closest)}"
-    sentence += "".join(_disagreements(all_rows, result))
-    return replace(result, sentence=f"{sentence[0].upper()}{sentence[1:]}.")
-
-
-def _closest(rows: Sequence[ScoreRow]) -> ScoreRow | None:
-    """Return the baseline of a protocol that the model is least certain to be above."""
-    baselines = [row for row in rows if row.lead_interval]
-    return min(baselines, key=lambda row: row.lead_interval or [], default=None)
-
-
-def _outcome(closest: ScoreRow) -> Outcome:
-    low, high = closest.lead_interval or [0.0, 0.0]
-    if (closest.n_differing or 0) < MIN_DIFFERING:
-        return "unclear"
-    return "better" if low > 0 else "worse" if high < 0 else "unclear"
-
-
-def _disagreements(rows: Sequence[ScoreRow], result: Verdict) -> Iterator[str]:
-    """Yield a clause for each other protocol with another outcome that is clear."""
-    for protocol in dict.fromkeys(row.protocol for row in rows):
-        closest = _closest([row for row in rows if row.protocol == protocol])
-        if protocol == result.protocol or closest is None or closest.lead_interval is None:
+    for protocol, row in closest_rows.items():
+        if outcomes[protocol] in ("unclear", result.outcome) or row.lead_interval is None:
             continue
-        outcome = _outcome(closest)
-        if outcome in ("unclear", result.outcome):
-            continue
-        scale, digits, unit = (1, 2, "") if closest.confusion is None else (100, 0, " points")
-        sizes = scale * np.abs([closest.lead or 0.0, *sorted(closest.lead_interval, key=abs)])
+        scale, digits, unit = (1, 2, "") if row.confusion is None else (100, 0, " points")
+        sizes = scale * np.abs([row.lead or 0.0, *sorted(row.lead_interval, key=abs)])
         digits += not np.round(sizes[1], digits)  # a clear difference does not begin at zero
         size, least, most = [f"{value:.{digits}f}" for value in sizes]
-        rival = BASELINES[closest.representation]
-        yield (
-            f"; {OPENINGS[protocol]}it is {outcome} than {rival} by {size}{unit} ({least}-{most})"
-        )
+        sentence += f"; {OPENINGS[protocol]}it is {outcomes[protocol]} than "
+        sentence += f"{BASELINES[row.representation]} by {size}{unit} ({least}-{most})"
+    return replace(result, sentence=f"{sentence[0].upper()}{sentence[1:]}.")
 
 
 def _answer(result: Verdict, model: ScoreRow, closest: ScoreRow | None) -> str:

@@ -70,8 +70,8 @@ def too_short(n_steps: int) -> str | None:
     """
     if n_steps >= WARM_UP_STEPS:
         return None
-    steps = f"{n_steps} step" if n_steps == 1 else f"{n_steps} steps"
-    return f"only {steps}: far too short to learn anything; continue with --minutes 30"
+    steps = "step" if n_steps == 1 else "steps"
+    return f"only {n_steps} {steps}: far too short to learn anything; continue with --minutes 30"
 
 
 def stopping_point(history: History) -> int | None:

@@ -25,6 +25,8 @@ QUIETEST_DB, LOUDEST_DB = -60.0, 0.0  # the ends of the scale of colors
 class NoSuchRowError(Exception):
     """The archive has no row of this id."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True)
 class Categories:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from soundalike.evaluation.diagnosis import too_short
+from soundalike.evaluation.diagnosis import WARM_UP_STEPS
 from soundalike.runtime.counts import counted
 from soundalike.training.metrics import read_rows
 from soundalike.training.run_folder import RunFolder
@@ -19,7 +19,7 @@ def notes_on_training(run: Path | None) -> list[str]:
     if metrics is None or not metrics.exists():
         return []
     n_steps = len(read_rows(metrics))
-    if not too_short(n_steps):
+    if n_steps >= WARM_UP_STEPS:
         return []
     return [
         f"the model was trained for {counted(n_steps, 'step')}: far too short to learn anything"

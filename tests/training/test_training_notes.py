@@ -2,7 +2,7 @@
 
 import pytest
 
-from soundalike.downstream.training_notes import notes_on_training
+from soundalike.training.training_notes import notes_on_training
 
 
 @pytest.mark.parametrize(("n_steps", "words"), [(1, "1 step:"), (4, "4 steps:"), (50, None)])
