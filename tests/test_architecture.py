@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "recipes": {"runtime"},
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "search": {"runtime", "audio", "datasets", "embedding", "archive"},
+    "labeling": {"runtime", "datasets", "embedding", "archive", "search"},
     "explore": {"audio", "search"},
     "training": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",

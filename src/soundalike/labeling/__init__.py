@@ -1,0 +1,1 @@
+"""What a person says about windows of an archive, stored beside its rows."""

@@ -1,0 +1,67 @@
+"""Labels as a manifest."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from archives import add_clips
+
+from soundalike.archive.head import Head
+from soundalike.archive.window_archive import WindowArchive
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.source import read_source
+from soundalike.labeling.export import LabelExport, events_of, export_labels
+from soundalike.labeling.label_table import LabelTable
+
+NAMES = ["owl \n'ü'.wav", "wren, #1%.wav"]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """An archive of two files of 2 s, and of two that are gone."""
+    root = tmp_path / "sounds"
+    root.mkdir()
+    for name in NAMES:
+        soundfile.write(root / name, np.zeros(16000), 8000)
+    archive = WindowArchive.create(tmp_path / "archive", Head(8, "model", root=str(root)))
+    add_clips(archive, [*NAMES, "moved.wav"])
+    add_clips(archive, ["moved too.wav"], seed=1, recording=f"hash of {NAMES[0]}")
+    return archive
+
+
+def test_a_manifest_is_read_back(archive, tmp_path):
+    table = LabelTable(archive.path)
+    owl, wren = (f"hash of {name}" for name in NAMES)
+    table.assign([(owl, 0.0, 1.0), (wren, 1.0, 2.0)], "owl", True)
+    table.assign([(owl, 0.0, 1.0), (owl, 0.1 + 0.2, 0.7)], "rain, wind", True)
+    table.assign([(owl, 1.0, 2.0)], "owl", False)
+    table.assign([("unknown", 0.0, 1.0)], "owl", True)
+    result = export_labels(archive, tmp_path / "new" / "labels.csv")
+    assert result == LabelExport(n_spans=3, n_labels=2, n_gone=1)
+    clips = read_source(tmp_path / "new" / "labels.csv")
+    assert not clips.problems
+    expected = [
+        (str(tmp_path / "sounds" / NAMES[0]), 0.0, 1.0, "owl;rain, wind"),
+        (str(tmp_path / "sounds" / NAMES[0]), 0.1 + 0.2, 0.7, "rain, wind"),
+        (str(tmp_path / "sounds" / NAMES[1]), 1.0, 2.0, "owl"),
+    ]
+    assert [(clip.path, clip.start_s, clip.end_s, clip.label) for clip in clips] == expected
+
+
+def test_without_labels_a_manifest_has_only_a_header(archive, tmp_path):
+    assert export_labels(archive, tmp_path / "labels.csv") == LabelExport(0, 0, 0)
+    assert (tmp_path / "labels.csv").read_text() == "path,start_s,end_s,label\n"
+
+
+def test_files_that_are_gone_are_exported_as_they_were(archive):
+    LabelTable(archive.path).assign([("hash of moved.wav", 0.0, 1.0)], "owl", True)
+    events, n_gone = events_of(archive)
+    assert events["path"].tolist() == [f"{archive.head.root}/moved.wav"]
+    assert n_gone == 0
+    assert isinstance(events, pd.DataFrame)
+
+
+@pytest.mark.parametrize("name", ["", "labels.txt"])
+def test_a_manifest_is_a_csv_file(archive, tmp_path, name):
+    with pytest.raises(SourceError):
+        export_labels(archive, tmp_path / name)
