@@ -59,6 +59,7 @@ def search(folder, others=None, **options):
 
 
 ORIGINAL = rain(0)
+STEADY = 0.4 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE) / RATE)
 MP3 = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.99}
 COPIES = {  # file, waveform, sample rate, options of the file, start and end in the original
     "ogg": ("copy.ogg", ORIGINAL, RATE, {"compression_level": 1.0}, (0, 4)),
@@ -122,10 +123,23 @@ def test_another_speed_is_not_a_copy(tmp_path):
 
 
 def test_short_and_silent_clips_are_not_reported(tmp_path):
-    for name in "ab":
-        write(tmp_path / f"short {name}.wav", ORIGINAL[: int(0.4 * RATE)])
+    for name, gain in {"a": 1.0, "b": 0.7}.items():
+        write(tmp_path / f"short {name}.wav", gain * ORIGINAL[: int(0.4 * RATE)])
         write(tmp_path / f"silent {name}.wav", np.zeros(RATE))
     assert search(tmp_path).pairs == []
+
+
+@pytest.mark.parametrize("waveform", [STEADY, ORIGINAL[: int(0.2 * RATE)]])
+def test_identical_clips_are_pairs_although_their_kind_correlates_by_chance(waveform, tmp_path):
+    for name in ("one/a", "one/b", "one/c", "two/z"):
+        write(tmp_path / f"{name}.wav", waveform)
+    duration_s = len(waveform) / RATE
+    pairs = search(tmp_path / "one").pairs
+    assert [(pair.clip, pair.other) for pair in pairs] == [(0, 1), (0, 2)]
+    assert (pairs[0].start_s, pairs[0].end_s, pairs[0].correlation) == (0, duration_s, 1)
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert [pair.clip for pair in search(one, two).pairs] == [0, 1, 2]
+    assert [pair.other for pair in search(two, one).pairs] == [0, 1, 2]
 
 
 def test_within_a_source_each_pair_is_reported_once_from_the_shorter_clip(tmp_path):

@@ -66,7 +66,7 @@ def test_clips_durations_and_formats_are_counted(report, folder):
     assert report.sample_rates == {8000: 8, 16000: 1}
     assert report.channels == {1: 8, 2: 1}
     assert report.labels == {"dog": 7}
-    assert report.splits == {"train": 7, "test": 4}
+    assert report.splits == {"train": 7, "test": 2}, "readable clips"
     assert report.folds == {}
 
 
@@ -239,7 +239,11 @@ def test_scan_and_training_count_the_same_clips(has_splits, tmp_path):
 
 
 def test_clips_without_a_label_are_listed_if_others_have_one(tmp_path):
-    clips = [Clip("a.wav", "dog"), Clip("b.wav"), Clip("c.wav")]
+    for name in "abc":
+        soundfile.write(tmp_path / f"{name}.wav", noise(1, 1), RATE)
+    paths = names(tmp_path, "a.wav", "b.wav", "c.wav", "broken.wav")
+    (tmp_path / "broken.wav").write_text("no sound")
+    clips = [Clip(path, "dog" if path.endswith("a.wav") else "") for path in paths]
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
-    assert report.unlabeled == ["b.wav", "c.wav"]
+    assert report.unlabeled == names(tmp_path, "b.wav", "c.wav"), "those that others would score"
     assert not scan(ClipTable.of("x", clips[1:]), n_workers=1, progress=False).unlabeled

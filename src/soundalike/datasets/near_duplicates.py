@@ -5,6 +5,7 @@ pairs (`audio/landmarks.py`). The cross-correlation of the waveforms then decide
 (`audio/cross_correlation.py`). Times are in seconds.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -75,11 +76,11 @@ def find_near_duplicates(
     n_workers: int | None = None,
     progress: bool = True,
 ) -> NearDuplicates:
-    """Find the parts of at least half a second that two clips share.
+    """Find the parts of at least half a second that two clips share, and clips that are identical.
 
     Gain, polarity, sample rate, codec, cuts and delays may differ; speed and pitch may not. Steady
-    tones and single clicks are left out, since they correlate by chance. A part that very many
-    clips share is paired with some of them. Memory grows by about 3 MB per hour of `clips`, and not
+    tones, single clicks and shorter clips correlate by chance, so only identical ones are paired,
+    all with the first of them. A part that very many clips share is paired with some of them. Memory grows by about 3 MB per hour of `clips`, and not
     with `others`.
 
     Args:
@@ -120,9 +121,10 @@ def find_near_duplicates(
 class _Facts(NamedTuple):
     landmarks: Landmarks
     duration_s: float
+    audio_hash: str  # of the waveform at 8 kHz; "" for silence
 
 
-_NOTHING = _Facts((np.empty(0, np.uint32), np.empty(0, np.int32)), 0.0)
+_NOTHING = _Facts((np.empty(0, np.uint32), np.empty(0, np.int32)), 0.0, "")
 
 
 def _facts(
@@ -140,16 +142,19 @@ def _facts(
 
 
 def _facts_of(clip: Clip) -> _Facts | Problem:
-    n_samples = 0
+    n_samples, is_silent, sha = 0, True, hashlib.sha256()
 
     def blocks() -> Iterator[NDArray[np.float32]]:
-        nonlocal n_samples
+        nonlocal n_samples, is_silent
         for block in read_blocks(clip.path, SAMPLE_RATE, clip.start_s, clip.end_s):
             n_samples += len(block)
+            is_silent = is_silent and not block.any()
+            sha.update(block.tobytes())
             yield block
 
     try:
-        return _Facts(landmarks(blocks()), n_samples / SAMPLE_RATE)
+        of_clip = landmarks(blocks())
+        return _Facts(of_clip, n_samples / SAMPLE_RATE, "" if is_silent else sha.hexdigest())
     except AudioError as error:
         return Problem(clip.path, error.problem, str(error))
 
@@ -162,7 +167,7 @@ def _comparisons(
     *,
     is_within: bool,
 ) -> "dict[tuple[int, int], _Comparison]":
-    """Return the pairs of clips that share landmarks, by their positions, in order.
+    """Return the pairs of clips that share landmarks or are identical, by their positions, in order.
 
     Args:
         clips: the clips.
@@ -173,13 +178,23 @@ def _comparisons(
     """
     recordings = clips.rows["path"].factorize()[0]
     index = LandmarkIndex([fact.landmarks for fact in facts], recordings)
+    identical: dict[str, list[int]] = {}
+    for i, fact in enumerate(facts):
+        identical.setdefault(fact.audio_hash, []).append(i)
     durations_s: list[float] = []
     candidates: dict[tuple[int, int], list[Candidate]] = {}
     for j, fact in enumerate(other_facts):
         durations_s.append(fact.duration_s)
         below = recordings[j] if is_within else None
+        copies = identical.get(fact.audio_hash, []) if fact.audio_hash else []
+        if is_within:  # not the clip itself, nor another segment of its file
+            copies = [i for i in copies[:1] if recordings[i] < recordings[j]]
+        candidates |= {(i, j): [] for i in copies}
+        if not is_within:
+            identical[fact.audio_hash] = copies[:1]
         for candidate in index.candidates(fact.landmarks, below):
-            candidates.setdefault((candidate.clip, j), []).append(candidate)
+            if candidate.clip not in copies:
+                candidates.setdefault((candidate.clip, j), []).append(candidate)
     first = _at(clips, (i for i, _ in candidates))
     second = _at(other_clips, (j for _, j in candidates))
     return {
@@ -201,10 +216,12 @@ def _at(clips: ClipTable, positions: Iterable[int]) -> dict[int, Clip]:
 class _Comparison(NamedTuple):
     first: Recording
     second: Recording
-    candidates: list[Candidate]
+    candidates: list[Candidate]  # none if the clips are known to be identical
 
 
 def _compare(comparison: _Comparison) -> list[SharedPart] | Problem:
+    if not comparison.candidates:
+        return [SharedPart(0.0, comparison.first.duration_s, 0.0, 1.0)]
     try:
         return shared_parts(*comparison)
     except AudioError as error:  # such as a file that has changed since

@@ -41,10 +41,10 @@ class ScanReport:
         channels: number of readable clips by number of channels.
         n_training: number of readable clips that pre-training uses: those of the split train, or
             all, without copies of clips in test and validation.
-        labels: number of clips by class.
-        unlabeled: paths of clips without a label, if others have one.
-        splits: number of clips by split.
-        folds: number of clips by fold.
+        labels: number of readable clips by class.
+        unlabeled: paths of readable clips without a label, if others have one.
+        splits: number of readable clips by split.
+        folds: number of readable clips by fold.
         silent: paths of silent clips.
         short: paths of clips that the front end repeats, because they are too short.
         clipped: paths of clips with many samples at full scale.
@@ -129,12 +129,12 @@ def scan(
             else:
                 facts[index], is_readable[index] = result, True
 
-    rows = clips.rows
+    rows = clips.rows[is_readable]
     labels: Counter[str] = Counter()
     for label, n in rows["label"].value_counts(sort=False).items():
         labels.update(dict.fromkeys(classes_of(label), n))
-    facts, paths = facts[is_readable], rows["path"][is_readable].to_numpy(object)
-    place = rows.groupby(["split", "fold"]).ngroup()[is_readable].to_numpy()
+    facts, paths = facts[is_readable], rows["path"].to_numpy(object)
+    place = rows.groupby(["split", "fold"]).ngroup().to_numpy()
     identical = _identical(facts["audio_hash"])
     return ScanReport(
         source=clips.name,
@@ -144,9 +144,9 @@ def scan(
         duration_s=_quantiles(facts["duration_s"]),
         sample_rates=dict(Counter(facts["sample_rate"].tolist()).most_common()),
         channels=dict(Counter(facts["n_channels"].tolist()).most_common()),
-        n_training=_count_training(rows[is_readable], facts["audio_hash"]),
+        n_training=_count_training(rows, facts["audio_hash"]),
         labels=dict(labels.most_common()),
-        unlabeled=rows["path"][(rows["label"] == "").to_numpy() & bool(labels)].tolist(),
+        unlabeled=paths[(rows["label"] == "").to_numpy() & bool(labels)].tolist(),
         splits={name: int(n) for name, n in rows["split"].value_counts().items() if name},
         folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         silent=paths[facts["is_silent"]].tolist(),

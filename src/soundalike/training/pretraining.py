@@ -1,6 +1,7 @@
 """Pre-train on the clips of a store, into a run folder."""
 
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import cast
@@ -91,7 +92,7 @@ def pretrain(
         recipe: resolved, as `read_recipe` returns it.
         test_fold: fold whose clips are not trained on.
         init: model to start from; its encoder and statistics are copied.
-        seconds: time for training, checks and whitening; by default the recipe says how many epochs
+        seconds: time for all of this function; by default the recipe says how many epochs
             there are. The schedule is laid out for this time.
         extends: If true, a finished run continues for `seconds`, with a new schedule.
         progress: If true, show a progress bar, and the settings on standard error.
@@ -102,6 +103,7 @@ def pretrain(
         TrainingError: the loss is NaN or infinite.
         OSError: a file cannot be written.
     """
+    start = time.monotonic()
     training_store = _training_store(store, test_fold)
     settings = recipe["training"]
     with recipe_errors():
@@ -117,12 +119,13 @@ def pretrain(
     write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
     check_steps, closing_steps = _other_steps(parts, training_store, recipe, n_checked)
+    left_s = None if seconds is None else seconds - (time.monotonic() - start)
     result = run_to_end(
         parts.training,
         run,
         save_model=lambda: parts.model.save(run.encoder),
         monitor=_monitor(parts, health, knn, knn_store, may_select, check_steps),
-        budget=None if seconds is None else TimeBudget(seconds, closing_steps, extends),
+        budget=None if left_s is None else TimeBudget(left_s, closing_steps, extends),
         name="pretrain",
         closing_steps=closing_steps,
         progress=progress,
@@ -133,7 +136,6 @@ def pretrain(
 
 
 def _result(result: LoopResult, health: HealthMonitor) -> PretrainResult:
-    summary = health.summary(result.checks, is_finished=result.is_finished)
     return PretrainResult(
         n_steps=result.n_steps,
         n_steps_done=result.n_steps_done,
@@ -141,7 +143,7 @@ def _result(result: LoopResult, health: HealthMonitor) -> PretrainResult:
         knn={cast(int, check["epoch"]): check["knn"] for check in result.checks if "knn" in check},
         epoch=result.epoch,
         seconds=result.seconds,
-        **asdict(summary),
+        **asdict(health.summary(result.checks, is_finished=result.is_finished)),
     )
 
 
@@ -150,9 +152,8 @@ def _training_store(store: Store, test_fold: str | None) -> Store:
     is_silent = training_store.audio == b""
     n_recordings = len(np.unique(training_store.recordings[~is_silent]))
     if n_recordings < MIN_RECORDINGS:
-        n_silent = int(is_silent.sum())
         raise SourceError(
-            f"{store.clips.name}: {counted(len(is_silent), 'training clip')} ({n_silent:,} silent) "
+            f"{store.clips.name}: {counted(len(is_silent), 'training clip')} ({is_silent.sum():,} silent) "
             f"from {counted(n_recordings, 'recording')} with sound: contrastive training needs at "
             f"least {MIN_RECORDINGS} different recordings, and some hundreds to learn anything."
         )
@@ -171,8 +172,7 @@ def _monitor(
     training, model = parts.training, parts.model
 
     def project(patches: Tensor) -> Tensor:
-        z: Tensor = training.module(model.standardization(patches))
-        return z
+        return cast(Tensor, training.module(model.standardization(patches)))
 
     def check() -> dict[str, float]:
         scores = health.check()
