@@ -80,8 +80,8 @@ def find_near_duplicates(
 
     Gain, polarity, sample rate, codec, cuts and delays may differ; speed and pitch may not. Steady
     tones, single clicks and shorter clips correlate by chance, so only identical ones are paired,
-    all with the first of them. A part that very many clips share is paired with some of them. Memory grows by about 3 MB per hour of `clips`, and not
-    with `others`.
+    all with the first of them. A part that very many clips share is paired with some of them.
+    Memory grows by about 3 MB per hour of `clips`, and not with `others`.
 
     Args:
         clips: the clips.
@@ -167,7 +167,7 @@ def _comparisons(
     *,
     is_within: bool,
 ) -> "dict[tuple[int, int], _Comparison]":
-    """Return the pairs of clips that share landmarks or are identical, by their positions, in order.
+    """Return the pairs of clips to compare, by their positions, in order.
 
     Args:
         clips: the clips.

@@ -153,9 +153,9 @@ def _training_store(store: Store, test_fold: str | None) -> Store:
     n_recordings = len(np.unique(training_store.recordings[~is_silent]))
     if n_recordings < MIN_RECORDINGS:
         raise SourceError(
-            f"{store.clips.name}: {counted(len(is_silent), 'training clip')} ({is_silent.sum():,} silent) "
-            f"from {counted(n_recordings, 'recording')} with sound: contrastive training needs at "
-            f"least {MIN_RECORDINGS} different recordings, and some hundreds to learn anything."
+            f"{store.clips.name}: {counted(len(is_silent), 'training clip')}, {is_silent.sum():,} "
+            f"of them silent, from {counted(n_recordings, 'recording')} with sound: contrastive "
+            f"training needs at least {MIN_RECORDINGS}, and some hundreds to learn anything."
         )
     return training_store
 
