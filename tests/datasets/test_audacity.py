@@ -9,9 +9,7 @@ from soundalike.datasets.text_table import open_text_table
 
 labels = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
 tracks = st.lists(
-    st.tuples(
-        st.floats(0, 9e5), st.floats(0, 9e5), labels.filter(lambda label: label[0] not in '["')
-    ),
+    st.tuples(st.floats(0, 9e5), st.floats(0, 9e5), labels.filter(lambda text: text[0] != "[")),
     min_size=1,
     max_size=5,
 )
@@ -26,6 +24,8 @@ def test_any_track_is_read_back(tmp_path, track):
     assert recognizes(table)
     rows, _ = read(table)
     assert [round(start, 6) for start, _, _ in track] == rows["start_s"].tolist()
+    unquoted = [label for _, _, label in track if label[0] != '"']
+    assert set(unquoted) - {"NA", "NaN", "None"} <= set(rows["label"])
 
 
 @pytest.mark.parametrize(

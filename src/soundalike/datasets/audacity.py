@@ -20,7 +20,7 @@ def recognizes(table: TextTable) -> bool:
 
 def read(table: TextTable) -> tuple[pd.DataFrame, list[str]]:
     """Return path, label, start_s and end_s of the labels, and what was assumed."""
-    rows = table.read(["start_s", "end_s", "label", "confidence"])
+    rows = table.read(["start_s", "end_s", "label", "confidence"], is_plain=True)
     rows = rows[rows["start_s"] != FREQUENCIES].reset_index(drop=True)
     labels, notes = as_labels(rows["label"])
     start_s, end_s = (

@@ -28,7 +28,7 @@ def read(table: TextTable) -> tuple[pd.DataFrame, list[str]]:
     Raises:
         SourceError: the times count from the first of several files.
     """
-    rows = table.read()
+    rows = table.read(is_plain=True)
     rows.columns = [name.strip() for name in rows.columns]
     by_name = {name.lower(): rows[name] for name in rows.columns}
     start_s, end_s = (

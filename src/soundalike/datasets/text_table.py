@@ -59,19 +59,22 @@ class TextTable:
         """If true, 1,5 can only be one and a half, since commas do not separate values."""
         return self.separator != ","
 
-    def read(self, names: list[str] | None = None) -> pd.DataFrame:
+    def read(self, names: list[str] | None = None, *, is_plain: bool = False) -> pd.DataFrame:
         """Return the rows, all values as text; absent ones are "".
 
         Args:
             names: names of the columns of a table without header.
+            is_plain: If true, values between tabs may begin with a quote and not end with one, as
+                in tables of programs that write no quotes around values.
 
         Raises:
             SourceError: a row has more values than the header.
         """
+        is_plain = is_plain and self.separator == "\t"
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)
-                return pd.read_csv(
+                rows = pd.read_csv(
                     self.path,
                     sep=self.separator,
                     dtype=str,
@@ -81,7 +84,9 @@ class TextTable:
                     keep_default_na=False,
                     encoding=self.encoding,
                     skiprows=self.n_lines_before,
+                    quoting=csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL,
                 ).fillna("")
+                return rows.rename(columns=_unquoted).map(_unquoted) if is_plain else rows
         except pd.errors.ParserWarning:
             raise self._too_many_values("its first row has more values than the header") from None
         except (ValueError, OSError) as error:  # pandas' parser raises kinds of these
@@ -123,6 +128,12 @@ def open_text_table(path: Path) -> TextTable:
     except csv.Error as error:
         raise SourceError(f"{path}: cannot be read as a table ({error}).") from None
     return TextTable(path, encoding, separator, int(bool(separator_line)), first_rows)
+
+
+def _unquoted(value: str) -> str:
+    """Return a value without the quotes that are around it."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+    return value[1:-1].replace('""', '"') if is_quoted else value
 
 
 def _encoding_of(path: Path, raw: bytes) -> str:
