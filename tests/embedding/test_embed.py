@@ -137,7 +137,7 @@ def read_back(out):
 
 @pytest.mark.parametrize("per_clip", [False, True])
 def test_every_kind_of_file_holds_the_same(per_clip, model, sound_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("soundalike.embedding.embed.CLIPS_PER_BATCH", 2)
+    monkeypatch.setattr("soundalike.embedding.embed.ROWS_PER_TABLE", 2)
     paths = [str(sound_folder / "low" / f"{number}.wav") for number in range(3)]
     split = [Clip(paths[0], "dog", "train", end_s=2.0), Clip(paths[1], start_s=1.0), Clip(paths[2])]
     clips = replace(ClipTable.of("x", split), root=str(sound_folder))

@@ -18,6 +18,7 @@ from soundalike.embedding.window_embeddings import (
     WindowEmbeddings,
     batch_windows,
     encode_windows,
+    joined,
     means_by_clip,
 )
 from soundalike.models.encoder import build_encoder
@@ -171,3 +172,24 @@ def test_the_embedding_of_a_clip_is_the_mean_over_its_windows(n_clips):
     np.testing.assert_allclose(means, expected, atol=1e-6)
     assert means.dtype == np.float32
     assert not list(means_by_clip([], n_clips))
+
+
+@pytest.mark.parametrize("n_windows", [1, 3, 4, 100])
+def test_joined_batches_hold_the_same_windows(n_windows):
+    rng = np.random.default_rng(0)
+    batches = [
+        WindowEmbeddings(
+            rng.integers(9, size=n), rng.integers(9, size=n), 10 * n, rng.random((n, 4))
+        )
+        for n in (2, 1, 5, 1, 1)
+    ]
+    results = list(joined(batches, n_windows))
+    assert all(len(batch.clips) >= n_windows for batch in results[:-1])
+    for name in ("clips", "starts", "vectors"):
+        expected = np.concatenate([getattr(batch, name) for batch in batches])
+        np.testing.assert_array_equal(
+            np.concatenate([getattr(batch, name) for batch in results]), expected
+        )
+    lengths = np.concatenate([batch.n_frames for batch in results])
+    assert lengths.tolist() == [20, 20, 10, 50, 50, 50, 50, 50, 10, 10]
+    assert not list(joined([], n_windows))

@@ -40,6 +40,7 @@ class ClipReader:
 
     Attributes:
         relative_paths: of the clips, as results name them.
+        labels, splits: of the clips.
         problems: the clips that were skipped.
         broken: positions of clips that could not be read to their ends.
 
@@ -56,6 +57,10 @@ class ClipReader:
         self.problems: list[Problem] = []
         self.broken: set[int] = set()
         self.relative_paths = clips.relative_paths().to_numpy(object)
+        self.labels = clips.rows["label"].to_numpy(object)
+        self.splits = clips.rows["split"].to_numpy(object)
+        self._start_s = clips.rows["start_s"].fillna(0.0).to_numpy(float)
+        self._end_s = clips.rows["end_s"].to_numpy(float)  # NaN: the end of the file
         self._durations_s = np.zeros(len(clips))
         self._bands = np.full((len(clips), 4), np.nan)
         self._silent_steps = [np.empty(0, np.bool_)] * len(clips)
@@ -119,9 +124,8 @@ class ClipReader:
         end_s = start_s + length_s
         has_last_frame = end_s > duration_s - hop_s * (1 - 1e-6)
         end_s = np.where(has_last_frame, duration_s, end_s)
-        rows = self.clips.rows.iloc[clips]
-        clip_start_s = rows["start_s"].fillna(0.0).to_numpy(float)
-        return clip_start_s + start_s, np.fmin(clip_start_s + end_s, rows["end_s"].to_numpy(float))
+        clip_start_s = self._start_s[clips]
+        return clip_start_s + start_s, np.fmin(clip_start_s + end_s, self._end_s[clips])
 
     def whole(self, clips: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return where clips that have been read start and end in their files, in seconds.
@@ -129,10 +133,8 @@ class ClipReader:
         Shape:
             clips, results: [clips].
         """
-        rows = self.clips.rows.iloc[clips]
-        start_s = rows["start_s"].fillna(0.0).to_numpy(float)
-        end_s = start_s + self._durations_s[clips]
-        return start_s, np.fmin(end_s, rows["end_s"].to_numpy(float))
+        start_s = self._start_s[clips]
+        return start_s, np.fmin(start_s + self._durations_s[clips], self._end_s[clips])
 
     def ends(self, clips: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return where clips end in their files, in seconds; NaN for one that ends with its file.
@@ -140,7 +142,7 @@ class ClipReader:
         Shape:
             clips: [clips], which have been read; result: [clips].
         """
-        return np.minimum(self.clips.rows["end_s"].to_numpy(float)[clips], self.whole(clips)[1])
+        return np.minimum(self._end_s[clips], self.whole(clips)[1])
 
     def is_silent(
         self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]
@@ -177,7 +179,7 @@ class ClipReader:
         self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the times of stretches in their clips; NaN is the end of a clip."""
-        clip_start_s = self.clips.rows["start_s"].fillna(0.0).to_numpy(float)[clips]
+        clip_start_s = self._start_s[clips]
         ends = np.where(np.isnan(end_s), clip_start_s + self._durations_s[clips], end_s)
         return start_s - clip_start_s, ends - clip_start_s
 

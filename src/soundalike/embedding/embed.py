@@ -14,9 +14,14 @@ from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.output_file import claimed_file
 from soundalike.embedding.row_files import ROW_FILES
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import WindowEmbeddings, encode_windows, means_by_clip
+from soundalike.embedding.window_embeddings import (
+    WindowEmbeddings,
+    encode_windows,
+    joined,
+    means_by_clip,
+)
 
-CLIPS_PER_BATCH = 256
+ROWS_PER_TABLE = 256
 
 
 @dataclass(frozen=True)
@@ -118,13 +123,13 @@ Rows = Iterator[tuple[pd.DataFrame, NDArray[np.float32]]]
 
 
 def _window_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
-    for batch in batches:
+    for batch in joined(batches, ROWS_PER_TABLE):
         times = reader.times(batch.clips, batch.starts, batch.n_frames)
         yield row_columns(reader, batch.clips, *times), batch.vectors
 
 
 def _clip_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
-    for clips, means in means_by_clip(batches, CLIPS_PER_BATCH):
+    for clips, means in means_by_clip(batches, ROWS_PER_TABLE):
         yield row_columns(reader, clips, *reader.whole(clips)), means
 
 
@@ -135,15 +140,14 @@ def row_columns(
     end_s: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the columns of rows, without vectors: of clips, and where they start and end."""
-    rows = reader.clips.rows.iloc[clips]
     first_s, last_s = reader.whole(clips)
     return pd.DataFrame(
         {
             "path": reader.relative_paths[clips],
             "start_s": start_s,
             "end_s": end_s,
-            "label": rows["label"].to_numpy(object),
-            "split": rows["split"].to_numpy(object),
+            "label": reader.labels[clips],
+            "split": reader.splits[clips],
             "duration_s": last_s - first_s,
         }
     )

@@ -37,21 +37,21 @@ Window = tuple[int, int, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class WindowEmbeddings:
-    """The embeddings of some windows of one length.
+    """The embeddings of some windows.
 
     Args:
         clips: position of each window's clip.
         starts: first frame of each window in its clip.
-        n_frames: length of the windows.
+        n_frames: length of each window, or of all.
         vectors: their embeddings, float32.
 
     Shape:
-        clips, starts: [windows]; vectors: [windows, dim].
+        clips, starts, n_frames: [windows]; vectors: [windows, dim].
     """
 
     clips: NDArray[np.int64]
     starts: NDArray[np.int64]
-    n_frames: int
+    n_frames: NDArray[np.int64] | int
     vectors: NDArray[np.float32]
 
 
@@ -164,3 +164,27 @@ def means_by_clip(
             n_windows[-1] += 1
     if positions:
         yield means(len(positions))
+
+
+def joined(batches: Iterable[WindowEmbeddings], n_windows: int) -> Iterator[WindowEmbeddings]:
+    """Join batches to larger ones, of at least so many windows; the last has the rest.
+
+    A batch may be a single window, and a table of rows costs milliseconds however short it is.
+    """
+    waiting: list[WindowEmbeddings] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(len(each.clips) for each in waiting) >= n_windows:
+            yield _join(waiting)
+            waiting = []
+    if waiting:
+        yield _join(waiting)
+
+
+def _join(batches: list[WindowEmbeddings]) -> WindowEmbeddings:
+    return WindowEmbeddings(
+        np.concatenate([batch.clips for batch in batches]),
+        np.concatenate([batch.starts for batch in batches]),
+        np.concatenate([np.full(len(batch.clips), batch.n_frames) for batch in batches]),
+        np.concatenate([batch.vectors for batch in batches]),
+    )

@@ -18,7 +18,7 @@ from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.embed import row_columns
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import encode_windows
+from soundalike.embedding.window_embeddings import encode_windows, joined
 from soundalike.runtime.counts import counted, format_duration
 from soundalike.search.new_clips import Comparison, compare, recording_of
 
@@ -166,16 +166,6 @@ def _add_part(
     is_begun = (before["recording"] == recording) & (recording != "")
     n_rows = np.where(is_begun, before["n_rows"], 0)
     skip = dict(enumerate(n_rows.tolist()))
-    tables: list[pd.DataFrame] = []
-    vectors: list[NDArray[np.float32]] = []
-
-    def add() -> None:
-        if tables:
-            table, numbers = pd.concat(tables), np.concatenate(vectors)
-            is_whole = ~table.pop("position").isin(reader.broken).to_numpy()
-            writer.add(table[is_whole], numbers[is_whole])
-        tables.clear()
-        vectors.clear()
 
     def record(is_complete: bool) -> int:
         is_read = (n_rows > 0) & ~np.isin(part, list(reader.broken))
@@ -187,18 +177,15 @@ def _add_part(
     windows = encode_windows(
         model, some, batch_size, skip, report=lambda n: reader.report(int(part[0]) + n)
     )
-    for batch in windows:
+    for batch in joined(windows, ROWS_PER_ADD):
         positions = part[batch.clips]
         n_rows += np.bincount(batch.clips, minlength=len(part))
         times = reader.times(positions, batch.starts, batch.n_frames)
         table = row_columns(reader, positions, *times)
         table["recording"] = recording[batch.clips]
         table["peak_db"] = reader.peak_db(positions, *times)
-        tables.append(table.assign(position=positions))
-        vectors.append(batch.vectors)
-        if sum(map(len, tables)) >= ROWS_PER_ADD:
-            add()
-            if len(part) == 1:
-                record(is_complete=False)
-    add()
+        is_whole = ~np.isin(positions, list(reader.broken))
+        writer.add(table[is_whole], batch.vectors[is_whole])
+        if len(part) == 1 and len(positions) >= ROWS_PER_ADD:
+            record(is_complete=False)
     return record(is_complete=True)
