@@ -10,8 +10,6 @@ most of an hour. To try it, name a number of clips per class: python benchmarks/
 """
 
 import functools
-import os
-import platform
 import resource
 import shutil
 import subprocess
@@ -24,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from measure import beside, figure
-from run import processor
 
 from soundalike.datasets.synthetic import SAMPLE_RATE
 from soundalike.runtime.workers import map_in_processes
@@ -122,7 +119,6 @@ def main(n_per_class: int = N_PER_CLASS) -> None:
         sounds = Path(name) / "sounds"
         write_sounds(sounds, n_per_class)
         quiet, busy = hour(sounds, 0), hour(sounds, 1)
-    print(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print("| command | aim, quiet | quiet | processor seconds | beside a busy process | ratio |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for command, (wall, used), (busy_wall, _) in zip(COMMANDS, quiet, busy, strict=True):

@@ -1,6 +1,6 @@
 """Run all benchmarks, each in its own process, and write BENCHMARKS.md.
 
-Run: make bench, on an idle machine; or python benchmarks/run.py NAME, which replaces one section
+Run: make bench, on an idle machine; or python benchmarks/run.py NAME, which replaces one section.
 """
 
 import ast
@@ -23,23 +23,21 @@ ABOUT = """\
 
 Each row compares soundalike with a plain reference in the same run on one machine. "Ratio" says how
 many times better soundalike is. Times are the minimum or the median of several runs. Each section
-says what its reference is, and in which unit it counts the difference between the results.
+says what its reference is, in which unit it counts the difference between the results, and on which
+machine and when it was measured: `make bench` measures all, `python benchmarks/run.py NAME` one.
 """
 
 
-def head() -> str:
-    """Return machine, versions and date, without host or folder names."""
+def machine() -> str:
+    """Return machine, versions and date on a line, without host or folder names."""
     n_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
-    lines = [
-        f"Machine: {processor()}, {os.cpu_count()} cores, torch on {torch.get_num_threads()} of "
-        f"them, {n_gib:.0f} GiB",
-        f"GPU: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'not measured yet'}",
-        f"Versions: Python {platform.python_version()}, {', '.join(versions)}",
-        f"Date: {datetime.date.today().isoformat()}",
-        "Command: `make bench`",
-    ]
-    return "\n".join(f"* {line}" for line in lines)
+    return (
+        f"Measured on {processor()}, {os.cpu_count()} cores, torch on {torch.get_num_threads()} of "
+        f"them, {n_gib:.0f} GiB{gpu}; Python {platform.python_version()}, {', '.join(versions)}; "
+        f"{datetime.date.today().isoformat()}."
+    )
 
 
 def processor() -> str:
@@ -56,11 +54,13 @@ def stages() -> list[Path]:
 
 
 def section(stage: Path) -> str:
-    """Run a benchmark; return its title, the first paragraph of its docstring, and its table."""
+    """Run a benchmark; return title, first paragraph of its docstring, machine, and table."""
     about = ast.get_docstring(ast.parse(stage.read_text())) or ""
     process = subprocess.run([sys.executable, stage], stdout=subprocess.PIPE, text=True, check=True)
     title = stage.stem.removeprefix("bench_").replace("_", " ").capitalize()
-    return "\n\n".join([f"## {title}", about.partition("\n\n")[0], process.stdout.strip()])
+    return "\n\n".join(
+        [f"## {title}", about.partition("\n\n")[0], machine(), process.stdout.strip()]
+    )
 
 
 def with_section(text: str, new: str) -> str:
@@ -74,7 +74,7 @@ def with_section(text: str, new: str) -> str:
 def main() -> None:
     """Run every benchmark, or those named on the command line; write BENCHMARKS.md."""
     file, names = FOLDER.parent / "BENCHMARKS.md", sys.argv[1:]
-    text = file.read_text() if names else ABOUT + "\n" + head() + "\n"
+    text = file.read_text() if names else ABOUT
     for stage in stages():
         if not names or stage.stem.removeprefix("bench_") in names:
             start = time.monotonic()

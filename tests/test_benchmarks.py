@@ -103,23 +103,26 @@ def test_every_benchmark_has_a_docstring_and_yields_rows(stage):
     assert ast.unparse(rows.returns) == "Iterator[Row]"
 
 
-def test_the_header_names_the_machine_but_no_hosts_or_folders(run_all):
+def test_a_section_names_the_machine_but_no_hosts_or_folders(run_all):
     import torch
 
     import soundalike
 
-    head = run_all.head()
-    assert f"{os.cpu_count()} cores, torch on {torch.get_num_threads()} of them" in head
-    assert f"torch {torch.__version__}" in head
-    assert f"soundalike {soundalike.__version__}" in head
-    assert platform.node() not in head.split()
-    assert not re.search(r"(^|\s)[~/]\w", head)
+    line = run_all.machine()
+    assert f"{os.cpu_count()} cores, torch on {torch.get_num_threads()} of them" in line
+    assert f"torch {torch.__version__}" in line
+    assert f"soundalike {soundalike.__version__}" in line
+    assert platform.node() not in line.split()
+    assert not re.search(r"(^|\s)[~/]\w", line)
 
 
-def test_a_section_is_a_title_a_paragraph_and_a_table(run_all, tmp_path):
+def test_a_section_is_a_title_a_paragraph_the_machine_and_a_table(run_all, tmp_path):
     stage = tmp_path / "bench_some_thing.py"
     stage.write_text('"""What it\nis.\n\nMore of it.\n"""\nprint("| a table |")\n')
-    assert run_all.section(stage) == "## Some thing\n\nWhat it\nis.\n\n| a table |"
+    assert (
+        run_all.section(stage)
+        == f"## Some thing\n\nWhat it\nis.\n\n{run_all.machine()}\n\n| a table |"
+    )
 
 
 def test_the_runner_runs_every_benchmark(run_all):
