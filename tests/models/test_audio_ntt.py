@@ -34,7 +34,7 @@ def test_shapes_of_every_stage(output_shapes) -> None:
     encoder = AudioNTT()
     shapes = output_shapes(encoder, dict(encoder.named_children()))
     assert shapes == {
-        "conv1": (64, 50, 48), "conv2": (64, 25, 24), "conv3": (64, 12, 12), "mlp": (2048,),
+        "conv1": (64, 50, 48), "conv2": (64, 25, 24), "conv3": (64, 12, 12), "mlp": (12, 1024),
     }  # fmt: skip
 
 

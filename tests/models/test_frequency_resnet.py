@@ -14,7 +14,7 @@ def test_shapes_of_every_stage(output_shapes) -> None:
         "layer1": (32, 51, 48),
         "layer2": (64, 26, 24),
         "layer3": (128, 13, 12),
-        "mlp": (2048,),
+        "mlp": (13, 1024),
     }
 
 

@@ -102,6 +102,11 @@ class Windows:
         length_s, hop_s = (self.n_frames - 1) * frame_s, self.hop_frames * frame_s
         return f"windows of {length_s:.3g} s every {hop_s:.3g} s (a shorter clip is one window)"
 
+    @property
+    def n_frames_of_several(self) -> int:
+        """Length of the shortest clip with more than one window."""
+        return self.n_frames + (1 if self.align_last else self.hop_frames)
+
     def length(self, clip_frames: Integers | int) -> Integers:
         """Return the length of the windows of clips of some length, elementwise."""
         return np.clip(clip_frames, self.min_frames, self.n_frames)

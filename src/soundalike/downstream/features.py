@@ -125,8 +125,7 @@ def embeddings(
         report: called with the positions of clips that are done, for every level.
     """
     fast = for_inference(model, torch.float32)
-    # Windows of one length go through the encoder together.
-    by_length = model.windows.length(store.n_frames).argsort(kind="stable")
+    by_length = store.n_frames.argsort(kind="stable")  # those of one length are one batch
     vectors, clips = [], []
     for gain_db in gains_db:
         gain = np.float32(gain_db / 10)  # log10 of energies

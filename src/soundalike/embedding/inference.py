@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import Encoder
+from soundalike.models.pooling_encoder import PoolingEncoder
 
 
 def for_inference(model: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
@@ -25,7 +26,12 @@ def for_inference(model: SoundEncoder, dtype: torch.dtype) -> SoundEncoder:
         model: the original, which does not change.
         dtype: float32, or bfloat16 where the machine supports it natively.
     """
-    return model.with_encoder(_InferenceEncoder(model.encoder, dtype), model.whitening).eval()
+    encoder: Encoder
+    if isinstance(model.encoder, PoolingEncoder):
+        encoder = _InferencePoolingEncoder(model.encoder, dtype)
+    else:
+        encoder = _InferenceEncoder(model.encoder, dtype)
+    return model.with_encoder(encoder, model.whitening).eval()
 
 
 class _InferenceEncoder(Encoder):
@@ -47,6 +53,29 @@ class _InferenceEncoder(Encoder):
         return self.network.blocks()
 
     def embed(self, patches: Tensor) -> Tensor:
-        device, is_reduced = patches.device.type, self.dtype != torch.float32
-        with torch.autocast(device, self.dtype, enabled=is_reduced):
+        with self._precision(patches):
             return self.network.embed(patches).float()
+
+    def _precision(self, x: Tensor) -> torch.autocast:
+        return torch.autocast(x.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+class _InferencePoolingEncoder(_InferenceEncoder, PoolingEncoder):
+    """The same for an encoder that pools h over time from maps."""
+
+    network: PoolingEncoder
+
+    def __init__(self, encoder: PoolingEncoder, dtype: torch.dtype) -> None:
+        super().__init__(encoder, dtype)
+        self.stride, self.context = encoder.stride, encoder.context
+
+    def make_maps(self, patches: Tensor) -> Tensor:
+        with self._precision(patches):
+            return self.network.make_maps(patches)
+
+    def pool(self, maps: Tensor) -> Tensor:
+        with self._precision(maps):
+            return self.network.pool(maps).float()
+
+    def n_steps(self, n_frames: int) -> int:
+        return self.network.n_steps(n_frames)

@@ -30,7 +30,7 @@ from soundalike.runtime.parts import RECORD, Part, cut_into_parts
 Report = Callable[[NDArray[np.int64]], object]
 """Called with the positions of clips that are done, [clips]."""
 
-FORMAT = 1  # raise it when the same key gets other vectors
+FORMAT = 2  # raise it when the same key gets other vectors
 CLIPS_PER_PART = 128
 KEY, VECTORS = "key.json", ".npy"
 

@@ -1,6 +1,5 @@
 """Embed the windows of many clips, batch by batch and in bounded memory."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +10,8 @@ import threadpoolctl
 import torch
 from numpy.typing import NDArray
 
+from soundalike.embedding.pieces import Piece, batch_pieces, cut_pieces, pooling_encoder
+from soundalike.embedding.window_pooler import WindowPooler
 from soundalike.models.evaluation_mode import evaluation_mode
 from soundalike.runtime.hardware import release_freed_memory
 from soundalike.runtime.prefetch import prefetch
@@ -30,9 +31,6 @@ MOST_FRAMES = 8192
 # to 100 MB a full batch. So the free memory is released after every second full batch; after each
 # batch of a single short window, that would take a third of the time.
 FRAMES_PER_RELEASE = 3 * MOST_FRAMES // 2
-
-Window = tuple[int, int, NDArray[np.float32]]
-"""Position of a window's clip, first frame in that clip, and log_mel [frames, bands]."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,7 @@ def encode_windows(
         log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``. A thread
             computes the next blocks while a batch is encoded. A clip without blocks has no window.
         batch_size: windows that go through the encoder at a time; on a CPU fewer if they are long.
+            Blocks that overlapping windows are pooled from have as many frames.
         skip: by position of a clip, how many of its first windows are left out; by default none.
         report: called after every batch with the number of clips that are complete. The clips are
             read a few batches ahead, so this number says how long the rest will take.
@@ -84,46 +83,54 @@ def encode_windows(
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
-    windows = (
-        (clip, start, window)
-        for clip, blocks in enumerate(log_mels)
-        for start, window in itertools.islice(model.windows.cut(blocks), skip.get(clip, 0), None)
+    most_frames = batch_size * model.windows.n_frames
+    if model.device.type == "cpu":
+        most_frames = min(most_frames, MOST_FRAMES)
+    pieces = (
+        piece
+        for clip, log_mel in enumerate(log_mels)
+        for piece in cut_pieces(model, clip, log_mel, most_frames, skip.get(clip, 0))
     )
+    embed = _embedder(model, skip, max(1, most_frames // model.windows.n_frames))
     with evaluation_mode(model), one_blas_thread():
-        most_frames = MOST_FRAMES if model.device.type == "cpu" else None
-        batches = prefetch(batch_windows(windows, batch_size, most_frames))
         n_frames = 0
-        for clips, starts, batch in batches:
-            vectors = model(torch.from_numpy(batch).to(model.device)).float().cpu().numpy()
-            n_frames += batch.shape[0] * batch.shape[1]
+        for batch, log_mels_of_batch in prefetch(batch_pieces(pieces, batch_size, most_frames)):
+            windows = embed(batch, torch.from_numpy(log_mels_of_batch).to(model.device))
+            n_frames += log_mels_of_batch.shape[0] * log_mels_of_batch.shape[1]
             if n_frames >= FRAMES_PER_RELEASE:
                 release_freed_memory()
                 n_frames = 0
-            yield WindowEmbeddings(clips, starts, batch.shape[1], vectors)
+            if len(windows.vectors):
+                yield windows
             if report:
-                report(int(clips[-1]))  # which may have more windows
+                report(batch[-1].clip)  # which may have more windows
 
 
-def batch_windows(
-    windows: Iterator[Window], batch_size: int, most_frames: int | None = None
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield clips, starts and log_mels of successive windows of one length.
+def _embedder(
+    model: "SoundEncoder", skip: Mapping[int, int], most_windows: int
+) -> Callable[[list[Piece], torch.Tensor], WindowEmbeddings]:
+    """Return a function from successive pieces, and their log_mels, to the embeddings of windows.
 
     Args:
-        windows: the windows.
-        batch_size: windows in a batch.
-        most_frames: maximum number of frames in a batch of several windows; None for no limit.
-
-    Shape:
-        clips, starts: [batch]; log_mels: [batch, frames, bands].
+        model: the model.
+        skip: by position of a clip, how many of its first windows are left out.
+        most_windows: windows that are pooled at a time.
     """
-    for length, same_length in itertools.groupby(windows, lambda window: len(window[2])):
-        n_windows = batch_size
-        if most_frames is not None:
-            n_windows = max(1, min(batch_size, most_frames // length))
-        while batch := list(itertools.islice(same_length, n_windows)):
-            clips, starts, log_mels = zip(*batch, strict=True)
-            yield np.array(clips), np.array(starts), np.stack(log_mels)
+    encoder = pooling_encoder(model)
+    pooler = WindowPooler(model, encoder, skip, most_windows) if encoder else None
+
+    def embed(pieces: list[Piece], log_mels: torch.Tensor) -> WindowEmbeddings:
+        """Embed pieces of one kind and length: log_mels [pieces, frames, bands]."""
+        clips = np.array([piece.clip for piece in pieces])
+        if pooler and not pieces[0].is_window:
+            n_windows, starts, vectors = pooler.embed(pieces, log_mels)
+            n_frames = model.windows.n_frames
+            return WindowEmbeddings(clips.repeat(n_windows), starts, n_frames, vectors)
+        starts = np.array([piece.first for piece in pieces])
+        vectors = model(log_mels).float().cpu().numpy()
+        return WindowEmbeddings(clips, starts, log_mels.shape[1], vectors)
+
+    return embed
 
 
 def means_by_clip(

@@ -3,11 +3,12 @@
 from torch import Tensor
 
 from soundalike.models.conv_block import ConvBlock
-from soundalike.models.encoder import Encoder
 from soundalike.models.frame_mlp import FrameMLP
+from soundalike.models.pooling_encoder import PoolingEncoder
+from soundalike.models.time_pooling import mean_and_maximum
 
 
-class AudioNTT(Encoder):
+class AudioNTT(PoolingEncoder):
     """Three 3x3 convolutions, then an MLP over the channels and bands of every frame.
 
     The encoder of Niizumi et al. 2021, "BYOL for Audio" (AudioNTT2020 there), with three
@@ -27,7 +28,8 @@ class AudioNTT(Encoder):
             fewer than 8 frames or another number of bands.
     """
 
-    min_frames = 8  # halved three times
+    min_frames = stride = 8  # halved three times
+    context = 7
 
     def __init__(self, width: int = 64, dim: int = 2048, n_bands: int = 96) -> None:
         super().__init__()
@@ -41,6 +43,10 @@ class AudioNTT(Encoder):
         self.conv3 = ConvBlock(width, width)
         self.mlp = FrameMLP(width * (n_bands // 8), dim)
 
-    def embed(self, patches: Tensor) -> Tensor:
-        """Return mean and maximum over time of the embedded frames."""
+    def make_maps(self, patches: Tensor) -> Tensor:
+        """Return the embedded frames of the last maps: [batch, steps, dim / 2]."""
         return self.mlp(self.conv3(self.conv2(self.conv1(patches))))
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Return mean and maximum over time."""
+        return mean_and_maximum(maps)

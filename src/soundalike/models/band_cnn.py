@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from soundalike.models.conv_block import ConvBlock
-from soundalike.models.encoder import Encoder
+from soundalike.models.pooling_encoder import PoolingEncoder
 from soundalike.models.time_pooling import frames_of, mean_and_maximum
 
 
-class BandCNN(Encoder):
+class BandCNN(PoolingEncoder):
     """Blocks of 3x3 convolutions; h is mean and maximum over time of the last maps.
 
     Nothing is pooled over frequency, so h has values for every channel in every band. The
@@ -32,7 +32,8 @@ class BandCNN(Encoder):
 
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 128), n_bands: int = 96) -> None:
         super().__init__()
-        self.min_frames = 2 ** len(channels)
+        self.min_frames = self.stride = 2 ** len(channels)
+        self.context = self.stride - 1  # a frame more in every block, which halves them
         if not channels or min(channels) < 1 or n_bands < self.min_frames:
             raise ValueError(
                 "BandCNN needs at least one block, one channel a block and 2 ** n_blocks bands, "
@@ -44,9 +45,13 @@ class BandCNN(Encoder):
         for name, (n_in, n_out) in zip(self.block_names, sizes, strict=True):
             self.add_module(name, ConvBlock(n_in, n_out))
 
-    def embed(self, patches: Tensor) -> Tensor:
-        """Return mean and maximum over time of the last maps."""
+    def make_maps(self, patches: Tensor) -> Tensor:
+        """Return the last maps: [batch, steps, channels * bands]."""
         maps = patches
         for name in self.block_names:
             maps = getattr(self, name)(maps)
-        return mean_and_maximum(frames_of(maps))
+        return frames_of(maps)
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Return mean and maximum over time."""
+        return mean_and_maximum(maps)

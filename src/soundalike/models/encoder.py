@@ -33,6 +33,14 @@ class Encoder(nn.Module, abc.ABC):
         Raises:
             ValueError: the patches have fewer than ``min_frames`` frames.
         """
+        return self.embed(self.checked(patches))
+
+    def checked(self, patches: Tensor) -> Tensor:
+        """Return patches in the data type of the weights.
+
+        Raises:
+            ValueError: the patches have fewer than ``min_frames`` frames.
+        """
         n_frames = patches.shape[2]
         if n_frames < self.min_frames:
             raise ValueError(
@@ -40,7 +48,7 @@ class Encoder(nn.Module, abc.ABC):
                 f"{n_frames}."
             )
         # Not float32 after `half` or `double`.
-        return self.embed(patches.to(next(self.parameters()).dtype))
+        return patches.to(next(self.parameters()).dtype)
 
     @abc.abstractmethod
     def embed(self, patches: Tensor) -> Tensor:

@@ -1,21 +1,21 @@
-"""From maps to h with an MLP on every frame, without pooling over frequency."""
+"""An MLP on every frame of maps, without pooling over frequency."""
 
 from torch import Tensor, nn
 
-from soundalike.models.time_pooling import frames_of, mean_and_maximum
+from soundalike.models.time_pooling import frames_of
 
 
 class FrameMLP(nn.Module):
-    """Embed every frame by an MLP of all its channels and bands, then pool over time.
+    """Embed every frame by an MLP of all its channels and bands.
 
-    The last layers of AudioNTT (Niizumi et al. 2021, "BYOL for Audio").
+    The layers before pooling over time of AudioNTT (Niizumi et al. 2021, "BYOL for Audio").
 
     Args:
         in_dim: channels x bands of the maps.
-        dim: size of h, an even number.
+        dim: size of h, an even number: mean and maximum of the embedded frames.
 
     Shape:
-        maps: [batch, channels, frames, bands]; h: [batch, dim].
+        maps: [batch, channels, frames, bands]; result: [batch, frames, dim / 2].
 
     Raises:
         ValueError: ``dim`` is odd or below 2, or the maps do not fit ``in_dim``.
@@ -29,7 +29,7 @@ class FrameMLP(nn.Module):
         self.out = nn.Linear(dim // 2, dim // 2)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return mean and maximum over time of the embedded frames."""
+        """Embed every frame."""
         frames = frames_of(maps)
         if frames.shape[2] != self.hidden.in_features:
             raise ValueError(
@@ -37,4 +37,4 @@ class FrameMLP(nn.Module):
                 f"{frames.shape[2]} values per frame, not {self.hidden.in_features}. Set the "
                 "encoder's n_bands to front_end.n_mels."
             )
-        return mean_and_maximum(self.out(self.hidden(frames).relu()).relu())
+        return self.out(self.hidden(frames).relu()).relu()

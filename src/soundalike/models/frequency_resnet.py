@@ -4,12 +4,13 @@ import math
 
 from torch import Tensor, nn
 
-from soundalike.models.encoder import Encoder
 from soundalike.models.frame_mlp import FrameMLP
+from soundalike.models.pooling_encoder import PoolingEncoder
 from soundalike.models.resnet import BasicBlock
+from soundalike.models.time_pooling import mean_and_maximum
 
 
-class FrequencyResNet(Encoder):
+class FrequencyResNet(PoolingEncoder):
     """Residual blocks with a narrow receptive field and no pooling over frequency.
 
     ResNet-18 halves its maps five times and then averages over frames and bands. This network
@@ -31,6 +32,8 @@ class FrequencyResNet(Encoder):
     """
 
     min_frames = 1
+    stride = 8
+    context = 23  # 1 of conv1, 4 of layer1, 6 of layer2, 12 of layer3
 
     def __init__(self, width: int = 32, dim: int = 2048, n_bands: int = 96) -> None:
         super().__init__()
@@ -50,7 +53,15 @@ class FrequencyResNet(Encoder):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def embed(self, patches: Tensor) -> Tensor:
-        """Return mean and maximum over time of the embedded frames."""
+    def make_maps(self, patches: Tensor) -> Tensor:
+        """Return the embedded frames of the last maps: [batch, steps, dim / 2]."""
         x = self.bn1(self.conv1(patches)).relu()
         return self.mlp(self.layer3(self.layer2(self.layer1(x))))
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Return mean and maximum over time."""
+        return mean_and_maximum(maps)
+
+    def n_steps(self, n_frames: int) -> int:
+        """Return the number of steps of a patch; its last step may be incomplete."""
+        return math.ceil(n_frames / self.stride)

@@ -1,11 +1,13 @@
 """ResNet-18 for log-mel patches."""
 
+import math
+
 from torch import Tensor, nn
 
-from soundalike.models.encoder import Encoder
+from soundalike.models.pooling_encoder import PoolingEncoder
 
 
-class ResNet18(Encoder):
+class ResNet18(PoolingEncoder):
     """ResNet-18 (He et al. 2016) with one input channel, as in Fonseca et al. 2021.
 
     h is the global average of the last maps, so its size does not depend on the number of frames.
@@ -23,6 +25,8 @@ class ResNet18(Encoder):
     """
 
     min_frames = 1
+    stride = 32
+    context = 217  # 3 of conv1, 2 of maxpool; 16, 28, 56 and 112 of the stages
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
@@ -41,12 +45,20 @@ class ResNet18(Encoder):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def embed(self, patches: Tensor) -> Tensor:
-        """Return the average over frames and bands of the last stage."""
+    def make_maps(self, patches: Tensor) -> Tensor:
+        """Return the maps of the last stage: [batch, steps, channels, bands]."""
         # Pooling before ReLU gives the same result with a quarter of the values to rectify.
         x = self.maxpool(self.bn1(self.conv1(patches))).relu()
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return x.mean(dim=(2, 3))
+        return x.transpose(1, 2)
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Return the average over time and bands."""
+        return maps.transpose(1, 2).mean(dim=(2, 3))
+
+    def n_steps(self, n_frames: int) -> int:
+        """Return the number of steps of a patch; its last step may be incomplete."""
+        return math.ceil(n_frames / self.stride)
 
 
 class BasicBlock(nn.Module):

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from soundalike.models.encoder import Encoder
+from soundalike.models.pooling_encoder import PoolingEncoder
 
 
-class VGG(Encoder):
+class VGG(PoolingEncoder):
     """Six 3x3 convolutions and one dense layer: the VGG-like encoder of Fonseca et al. 2021.
 
     h is computed from the global maximum and the global average of the last maps, so its size does
@@ -24,7 +24,8 @@ class VGG(Encoder):
         ValueError: ``width`` is below 1, or a patch has fewer than 8 frames.
     """
 
-    min_frames = 8  # halved three times
+    min_frames = stride = 8  # halved three times
+    context = 11  # 3 before the first halving, 2 of two frames, 1 of four
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -40,11 +41,15 @@ class VGG(Encoder):
         self.conv5 = VGGBlock(2 * width, 4 * width, pool=2)
         self.dense1 = nn.Linear(2 * 4 * width, self.dim)
 
-    def embed(self, patches: Tensor) -> Tensor:
-        """Return the dense layer of the pooled maps of the last convolution."""
+    def make_maps(self, patches: Tensor) -> Tensor:
+        """Return the maps of the last convolution: [batch, steps, channels, bands]."""
         x = self.conv2(self.conv1(self.conv0(patches)))
         x = self.conv4(self.conv3(x))
-        x = self.conv5(x)
+        return self.conv5(x).transpose(1, 2)
+
+    def pool(self, maps: Tensor) -> Tensor:
+        """Return the dense layer of the maximum and the average over time and bands."""
+        x = maps.transpose(1, 2)
         pooled = torch.cat([x.amax(dim=(2, 3)), x.mean(dim=(2, 3))], dim=1)
         return self.dense1(pooled).relu()
 

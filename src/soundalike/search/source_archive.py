@@ -20,6 +20,7 @@ from soundalike.search.archive import Archive
 from soundalike.search.new_clips import compare
 
 MODEL = "default"
+FORMAT = 2  # raise it when the same model gives the same sounds other vectors
 
 
 def archive_of_source(
@@ -98,4 +99,4 @@ def _create(folder: Path, source: str, clips: ClipTable, progress: bool) -> Arch
 def _key(source: str) -> str:
     place = os.path.abspath(os.path.expanduser(source)) if os.path.exists(source) else source
     config = (find_model(MODEL) / CONFIG).read_text(encoding="utf-8")
-    return hashlib.sha256(json.dumps([place, config]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([FORMAT, place, config]).encode()).hexdigest()[:16]
