@@ -92,6 +92,8 @@ def test_the_map_is_drawn_in_the_colors_of_the_labels(page, pixels_of, wait_for)
     blue = np.array([0, 114, 178])  # the color of the most frequent label
     assert (np.abs(pixels - blue).max(axis=2) < 60).sum() > 100
     assert page.execute_script(text_of("legend")) == "frog (40)owl (3)none (2)wren (2)"
+    choose(page, "color", "cluster")
+    wait_for(text_of("legend") + ".includes('mostly frog')")
     choose(page, "color", "loudness")
     wait_for(text_of("legend") + ".includes('full scale')")
     assert (pixels_of() != pixels).any()

@@ -16,34 +16,6 @@ def test_the_page_and_its_modules_are_served(client):
     assert client.get("/main.js").headers["content-type"].startswith("text/javascript")
 
 
-def test_numbers_of_all_rows_are_binary(client, explored):
-    facts = client.get("/api/collection").json()
-    n_rows = len(explored)
-    assert (facts["n_rows"], facts["n_recordings"]) == (n_rows, 5)
-    assert facts["labels"] == ["frog", "owl", "", "wren"]
-    assert facts["folders"] == ["frogs", "birds", "."]
-    assert client.get("/api/maps").json() == facts["maps"]
-    assert client.get("/api/ids").numbers("<f8").tolist() == list(range(n_rows))
-    labels = client.get("/api/colors/label").numbers("<u2")
-    assert [facts["labels"][code] for code in labels] == explored.rows()["label"].tolist()
-    folders = client.get("/api/colors/folder").numbers("<u2")
-    assert facts["folders"][folders[WREN]] == "birds"
-    loudness = client.get("/api/colors/loudness").numbers("<f4")
-    np.testing.assert_allclose(loudness, 1 - np.arange(n_rows) / 60, atol=1e-6)
-    points = client.get("/api/points/pca").numbers("<f4").reshape(-1, 2)
-    assert len(points) == n_rows
-    assert np.abs(points).max() == pytest.approx(1)
-    assert client.get("/api/points/none").status == 204
-    assert client.get("/api/colors/none").status == 404
-
-
-@pytest.mark.parametrize(
-    ("text", "positions"), [("OWL", [0, 1, 2]), ("%26%23%25", [3, 4]), ("%0A%27%C3%BC", [0, 1, 2])]
-)
-def test_a_filter_looks_at_paths_and_labels(client, text, positions):
-    assert client.get(f"/api/matching?text={text}").numbers("<u4").tolist() == positions
-
-
 def test_similar_rows_are_the_best_windows_of_other_recordings(client):
     hits = client.get(f"/api/similar?id={OWL}&k=3").json()
     assert len({hit["path"] for hit in hits}) == 3

@@ -95,6 +95,12 @@ class Collection:
         path = self.rows["path"].iloc[self.position(id)]
         return full_path(self.archive.head.root, path)
 
+    def vectors(self) -> NDArray[np.float32]:
+        """Read the vectors of the rows: [rows, dim]."""
+        ids, vectors = self.archive.vectors()
+        is_ours = np.isin(ids, self.ids)
+        return vectors if is_ours.all() else vectors[is_ours]
+
     @functools.cached_property
     def labels(self) -> Categories:
         """The label of every row."""

@@ -40,6 +40,4 @@ class Layouts:
 
     @functools.cached_property
     def _pca(self) -> NDArray[np.float32]:
-        ids, vectors = self.collection.archive.vectors()
-        components = in_square(principal_components(vectors))
-        return components[np.isin(ids, self.collection.ids)]
+        return in_square(principal_components(self.collection.vectors()))

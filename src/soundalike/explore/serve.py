@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from soundalike.explore.collection import Collection
+from soundalike.explore.colors import colorings
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.request_guard import RequestGuard
 from soundalike.explore.server import create_app
@@ -59,7 +60,7 @@ def make_server(
         ready: called with the address of the page when the server answers.
     """
     port = listener.getsockname()[1]
-    app = RequestGuard(create_app(collection, Layouts(collection)), port)
+    app = RequestGuard(create_app(collection, Layouts(collection), colorings(collection)), port)
     config = uvicorn.Config(
         app, log_level=logging.ERROR, access_log=False, lifespan="off", ws="none",
         server_header=False, timeout_graceful_shutdown=1,

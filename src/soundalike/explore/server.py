@@ -7,8 +7,8 @@ GET /                                the page, and its modules by name
 GET /api/collection                  what the archive is, names for colors, states of the maps
 GET /api/ids                         float64 [rows]; JavaScript has no exact int64
 GET /api/points/{map}                float32 [rows, 2], from -1 to 1; 204 while it is computed
-GET /api/colors/{label|folder}       uint16 [rows], positions of the names
-GET /api/colors/loudness             float32 [rows], from 0 to 1
+GET /api/colors/{name}               uint16 [rows], positions of names; or float32 [rows], a scale
+GET /api/colors/{name}/key           these names; or the ends of the scale, which are 0 and 1
 GET /api/matching?text=              uint32 [matches], positions of rows
 GET /api/similar?id=&unlike=&k=      rows with their similarities
 GET /api/maps                        states of the maps
@@ -23,16 +23,16 @@ GET /api/rows/{id}/recording         its sound file, if browsers play it
 import math
 from typing import Annotated, Any, cast
 
-import numpy as np
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
-from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
 from soundalike.explore.byte_ranges import ranged_response
 from soundalike.explore.collection import Collection, NoSuchRowError
+from soundalike.explore.colors import Colorings
 from soundalike.explore.layouts import Layouts
+from soundalike.explore.map_routes import add_map
 from soundalike.explore.page_files import PAGE_FILES
 from soundalike.explore.sounds import (
     Stretch,
@@ -57,12 +57,18 @@ NO_PICTURE = (
 CACHED = {"cache-control": "private, max-age=3600"}
 
 
-def create_app(collection: Collection, layouts: Layouts) -> FastAPI:
-    """Return the server of a collection, without the guard."""
+def create_app(collection: Collection, layouts: Layouts, colors: Colorings) -> FastAPI:
+    """Return the server of a collection, without the guard.
+
+    Args:
+        collection: what is served.
+        layouts: its maps.
+        colors: what its points can be colored by.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app, collection)
     _add_page(app)
-    _add_map(app, collection, layouts)
+    add_map(app, collection, layouts, colors)
     _add_rows(app, collection)
     _add_sounds(app, collection)
     return app
@@ -103,47 +109,6 @@ def _add_page(app: FastAPI) -> None:
             return JSONResponse({"message": f"there is no {name!r} here."}, 404)
         path, media_type = PAGE_FILES[name]
         return FileResponse(path, media_type=media_type, headers={"cache-control": "no-cache"})
-
-
-def _add_map(app: FastAPI, collection: Collection, layouts: Layouts) -> None:
-    @app.get("/api/collection")
-    def describe() -> dict[str, Any]:
-        archive = collection.archive
-        return {
-            "path": str(archive.path),
-            "root": archive.head.root,
-            "n_rows": len(collection),
-            "n_recordings": int(collection.rows["recording"].nunique()),
-            "labels": collection.labels.names,
-            "folders": collection.folders.names,
-            "maps": layouts.states(),
-        }
-
-    @app.get("/api/maps")
-    def maps() -> dict[str, str]:
-        return layouts.states()
-
-    @app.get("/api/ids")
-    def ids() -> Response:
-        return numbers(collection.ids.astype("<f8"))
-
-    @app.get("/api/points/{name}")
-    def points(name: str) -> Response:
-        values = layouts.points(name)
-        return Response(status_code=204) if values is None else numbers(values.astype("<f4"))
-
-    @app.get("/api/colors/{name}")
-    def colors(name: str) -> Response:
-        if name == "loudness":
-            return numbers(collection.loudness.astype("<f4"))
-        codes = {"label": collection.labels.codes, "folder": collection.folders.codes}
-        if name not in codes:
-            return JSONResponse({"message": f"there are no colors by {name!r}."}, 404)
-        return numbers(codes[name].astype("<u2"))
-
-    @app.get("/api/matching")
-    def matching(text: str) -> Response:
-        return numbers(collection.matching(text).astype("<u4"))
 
 
 def _add_rows(app: FastAPI, collection: Collection) -> None:
@@ -205,11 +170,6 @@ def _stretch(start_s: float, end_s: float) -> Stretch:
     if not (0 <= start_s < end_s and math.isfinite(end_s)):
         raise RequestValidationError([])
     return Stretch(start_s, end_s)
-
-
-def numbers(values: NDArray[Any]) -> Response:
-    """Return a response of the bytes of an array."""
-    return Response(np.ascontiguousarray(values).tobytes(), media_type="application/octet-stream")
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:

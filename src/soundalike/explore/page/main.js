@@ -31,6 +31,7 @@ async function start() {
   onChoice((row) => openRow(row, true));
   element("more").addEventListener("click", more);
   onServerChange(showServer);
+  collection.colors.forEach((name) => element("color").append(new Option(name)));
   const poll = () => getJson("api/maps").then(showMaps).catch(() => {});
   setInterval(poll, POLL_MS);
   window.addEventListener("focus", poll);
@@ -65,12 +66,9 @@ async function setLayout() {
 async function setColor() {
   const name = element("color").value;
   const address = `api/colors/${name}`;
-  if (name === "loudness") {
-    await map.setColoring({ kind: "loudness", values: await getNumbers(address, Float32Array) });
-    return;
-  }
-  const names = name === "label" ? collection.labels : collection.folders;
-  await map.setColoring({ kind: "names", names, codes: await getNumbers(address, Uint16Array) });
+  const key = await getJson(`${address}/key`);
+  const values = await getNumbers(address, key.kind === "names" ? Uint16Array : Float32Array);
+  if (name === element("color").value) await map.setColoring({ ...key, values });
 }
 
 // List the maps by their states: "ready", "computing", or why there is none.

@@ -1,8 +1,9 @@
 // The map: points on a canvas (regl-scatterplot), their colors and their legend.
 
 import { createScatterplot } from "./libraries.js";
-import { background, categoryColors, colorNumbers, highlight, loudnessColors } from "./palette.js";
+import { background, categoryColors, colorNumbers, highlight, scaleColors } from "./palette.js";
 
+const MOVE_MS = 700;
 const plot = document.getElementById("plot"); // gives the canvas its size
 const canvas = document.getElementById("points");
 const legend = document.getElementById("legend");
@@ -11,8 +12,10 @@ export class PointMap {
   // events: functions `select(positions)`, `over(position)` and `out()`.
   constructor(nPoints, events) {
     this.points = null;
-    this.coloring = null; // { kind: "names", names, codes } or { kind: "loudness", values }
+    this.coloring = null; // { kind: "names", names, values } or { kind: "scale", ends, values }
     this.filter = null;
+    this.index = null; // of the points, for the plot to find them by their places
+    this.drawing = Promise.resolve(); // the plot draws once at a time
     this.plot = createScatterplot({
       canvas,
       width: plot.clientWidth,
@@ -42,10 +45,13 @@ export class PointMap {
     this.plot.set({ width, height, cameraDistance: Math.max(1, height / width) });
   }
 
-  // points: x and y of every row, from -1 to 1.
+  // points: x and y of every row, from -1 to 1. Points that are drawn already move to their new
+  // places; what is selected, the filter and the zoom stay.
   async setPoints(points) {
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.points = points;
-    await this.draw();
+    this.index = null;
+    await this.draw(Boolean(canvas.dataset.drawn) && !isStill);
   }
 
   async setColoring(coloring) {
@@ -53,25 +59,38 @@ export class PointMap {
     await this.draw();
   }
 
-  async draw() {
+  draw(isMove = false) {
+    this.drawing = this.drawing.catch(() => {}).then(() => this.drawNow(isMove));
+    return this.drawing;
+  }
+
+  async drawNow(isMove) {
     if (!this.points || !this.coloring) return;
-    const isContinuous = this.coloring.kind === "loudness";
-    const colors = isContinuous ? loudnessColors() : categoryColors(this.coloring.names.length);
+    const { kind, names, values } = this.coloring;
+    const isScale = kind === "scale";
+    const colors = isScale ? scaleColors() : categoryColors(names.length);
     const n = this.points.length / 2;
-    const x = new Array(n);
-    const y = new Array(n);
+    const x = new Float32Array(n);
+    const y = new Float32Array(n);
     for (let i = 0; i < n; i++) {
       x[i] = 0.95 * this.points[2 * i];
       y[i] = 0.95 * this.points[2 * i + 1];
     }
-    const z = isContinuous ? Array.from(this.coloring.values) : colorNumbers(this.coloring.codes);
     this.plot.set({
       backgroundColor: background(),
       pointColor: colors,
       pointColorActive: highlight(),
       pointColorHover: highlight(),
     });
-    await this.plot.draw({ x, y, z }, { zDataType: isContinuous ? "continuous" : "categorical", filter: this.filter ?? undefined });
+    const points = this.points;
+    await this.plot.draw({ x, y, z: isScale ? values : colorNumbers(values) }, {
+      zDataType: isScale ? "continuous" : "categorical",
+      filter: this.filter ?? undefined,
+      spatialIndex: this.index ?? undefined,
+      transition: isMove,
+      transitionDuration: MOVE_MS,
+    });
+    if (points === this.points) this.index = this.plot.get("spatialIndex");
     this.drawLegend(colors);
     canvas.dataset.drawn = "true";
   }
@@ -94,16 +113,16 @@ export class PointMap {
 
   drawLegend(colors) {
     legend.replaceChildren();
-    if (this.coloring.kind === "loudness") {
+    const { kind, names, ends, values } = this.coloring;
+    if (kind === "scale") {
       const scale = document.createElement("div");
       scale.className = "scale";
       scale.style.background = `linear-gradient(to right, ${colors.join(",")})`;
-      legend.append(scale, "peak: -60 dB or less to full scale");
+      legend.append(scale, ends);
       return;
     }
-    const { names, codes } = this.coloring;
     const counts = new Uint32Array(colors.length);
-    for (const code of codes) counts[Math.min(code, colors.length - 1)]++;
+    for (const code of values) counts[Math.min(code, colors.length - 1)]++;
     colors.forEach((color, number) => {
       const isRest = number === colors.length - 1 && names.length > colors.length;
       const line = document.createElement("div");

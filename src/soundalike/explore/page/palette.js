@@ -4,8 +4,8 @@
 const LIGHT = ["#0072b2", "#d55e00", "#009e73", "#b3478a", "#a07900", "#3d9fd6", "#7a4bc2", "#8a4b2a", "#4c7a1e", "#e0559c", "#2f4b9b"];
 const DARK = ["#56b4e9", "#f0803c", "#35c99a", "#e58fc4", "#e6c229", "#8fd0f5", "#b795f0", "#d09a78", "#a5cf5d", "#ff9ecb", "#93aef5"];
 const OTHERS = { light: "#8b929b", dark: "#767f8a" };
-// Quiet to loud: away from the background.
-const LOUDNESS = { light: ["#c9d3dc", "#4a7fb5", "#3b1a66"], dark: ["#3a3f58", "#c2527a", "#ffe27a"] };
+// From 0 to 1: away from the background.
+const SCALE = { light: ["#c9d3dc", "#4a7fb5", "#3b1a66"], dark: ["#3a3f58", "#c2527a", "#ffe27a"] };
 const N_SHADES = 64;
 
 export const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
@@ -22,13 +22,13 @@ export function categoryColors(nNames) {
   return nNames > colors.length ? [...colors, OTHERS[theme()]] : colors;
 }
 
-// From the number of a name to that of its color.
+// From the numbers of names to those of their colors.
 export function colorNumbers(codes) {
-  return Array.from(codes, (code) => Math.min(code, LIGHT.length));
+  return codes.map((code) => Math.min(code, LIGHT.length));
 }
 
-export function loudnessColors() {
-  const stops = LOUDNESS[theme()].map(channels);
+export function scaleColors() {
+  const stops = SCALE[theme()].map(channels);
   return Array.from({ length: N_SHADES }, (_, shade) => {
     const place = (shade / (N_SHADES - 1)) * (stops.length - 1);
     const left = Math.min(Math.floor(place), stops.length - 2);
