@@ -11,6 +11,7 @@ from explored import Client
 
 from soundalike.archive.head import Head
 from soundalike.explore.collection import Collection
+from soundalike.explore.layouts import Layouts
 from soundalike.explore.serve import listen, make_server
 from soundalike.search.archive import Archive
 
@@ -62,9 +63,11 @@ def serve_archive():
     """
     servers = {}
 
-    def start(archive):
+    def start(archive, layouts=None):
         is_ready, listener = threading.Event(), listen(0)
-        server = make_server(Collection(archive), listener, lambda address: is_ready.set())
+        collection = Collection(archive)
+        layouts = layouts or Layouts(collection)  # by default, without the second map
+        server = make_server(collection, layouts, listener, lambda address: is_ready.set())
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         client = Client(listener.getsockname()[1])

@@ -4,6 +4,7 @@ The groups are those of the vectors and not of a map, so that their colors show 
 apart or put together. There are as many groups as the page has colors.
 """
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,8 +34,9 @@ def cluster(vectors: NDArray[np.float32], n_clusters: int = N_CLUSTERS) -> NDArr
         return np.empty(0, np.uint16)
     order = np.random.default_rng(SEED).permutation(n_rows)
     sample = unit_rows(vectors[np.sort(order[:MOST_FITTED])])
-    n_clusters = min(n_clusters, len(np.unique(sample, axis=0)))
-    centers = KMeans(n_clusters, n_init=4, random_state=SEED).fit(sample).cluster_centers_
+    n_clusters = min(n_clusters, len(sample))
+    with warnings.catch_warnings(action="ignore"):  # fewer different vectors than clusters
+        centers = KMeans(n_clusters, n_init=4, random_state=SEED).fit(sample).cluster_centers_
     nearest = np.empty(n_rows, np.int64)
     for first in range(0, n_rows, ROWS_AT_ONCE):
         block = slice(first, first + ROWS_AT_ONCE)
@@ -54,8 +56,8 @@ def cluster_names(clusters: NDArray[np.uint16], labels: Sequence[str]) -> list[s
         clusters: [rows].
     """
     names = []
-    for number in range(int(clusters.max(initial=-1)) + 1):
-        of_cluster = [labels[row] for row in np.flatnonzero(clusters == number)]
+    for number in range(len(np.bincount(clusters))):
+        of_cluster = [labels[row] for row in np.flatnonzero(clusters == number).tolist()]
         label, count = Counter(of_cluster).most_common(1)[0]
         is_named = label and count > len(of_cluster) / 2
         names.append(f"{number + 1}: mostly {label}" if is_named else f"{number + 1}")

@@ -2,17 +2,25 @@
 
 import functools
 import threading
-from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.explore.collection import Collection
+from soundalike.explore.map_process import MapProcess
 from soundalike.explore.pca import in_square, principal_components
+from soundalike.explore.stored_map import read_points
+
+COMPUTING, READY = "computing", "ready"
 
 
 class Layouts:
-    """Computes the maps of a collection when they are first needed.
+    """The principal components of a collection, computed when needed, and its UMAP.
+
+    As a context, it has a UMAP that the archive lacks computed in a process, which ends with the
+    context.
 
     Args:
         collection: whose rows are drawn.
@@ -20,12 +28,28 @@ class Layouts:
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
-        self._lock = threading.Lock()
-        self._of: dict[str, Callable[[], NDArray[np.float32]]] = {"pca": lambda: self._pca}
+        self._pca_lock, self._umap_lock = threading.Lock(), threading.Lock()
+        self._process: MapProcess | None = None
+        self._umap = read_points(collection.archive, collection.rows)
+
+    def __enter__(self) -> Self:
+        if self._umap is None and len(self.collection):
+            self._process = MapProcess(self.collection.archive.path)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process:
+            self._process.stop()
 
     def states(self) -> dict[str, str]:
         """Return the state of every map: "ready", "computing", or why there is none."""
-        return dict.fromkeys(self._of, "ready")
+        with self._umap_lock:
+            return {"pca": READY, "umap": self._umap_state()}
 
     def points(self, name: str) -> NDArray[np.float32] | None:
         """Return the points of a map, from -1 to 1, in the order of the rows; None if not ready.
@@ -33,10 +57,25 @@ class Layouts:
         Shape:
             result: [rows, 2].
         """
-        if name not in self._of:
-            return None
-        with self._lock:
-            return self._of[name]()
+        if name == "pca":
+            with self._pca_lock:
+                return self._pca
+        with self._umap_lock:
+            return self._umap if name == "umap" and self._umap_state() == READY else None
+
+    def _umap_state(self) -> str:
+        if self._umap is not None:
+            return READY
+        if self._process is None:
+            return "it is not computed"
+        if self._process.is_running():
+            return COMPUTING
+        if problem := self._process.problem():
+            return problem
+        self._umap = read_points(self.collection.archive, self.collection.rows)
+        if self._umap is None:
+            return "the archive has changed: start explore again"
+        return READY
 
     @functools.cached_property
     def _pca(self) -> NDArray[np.float32]:

@@ -50,17 +50,21 @@ def listen(port: int | None = None) -> socket.socket:
 
 
 def make_server(
-    collection: Collection, listener: socket.socket, ready: Callable[[str], object]
+    collection: Collection,
+    layouts: Layouts,
+    listener: socket.socket,
+    ready: Callable[[str], object],
 ) -> uvicorn.Server:
     """Return the server of a collection, which runs with `run`.
 
     Args:
         collection: what is served.
+        layouts: its maps.
         listener: see `listen`.
         ready: called with the address of the page when the server answers.
     """
     port = listener.getsockname()[1]
-    app = RequestGuard(create_app(collection, Layouts(collection), colorings(collection)), port)
+    app = RequestGuard(create_app(collection, layouts, colorings(collection)), port)
     config = uvicorn.Config(
         app, log_level=logging.ERROR, access_log=False, lifespan="off", ws="none",
         server_header=False, timeout_graceful_shutdown=1,
@@ -71,7 +75,8 @@ def make_server(
 def serve(collection: Collection, listener: socket.socket, ready: Callable[[str], object]) -> None:
     """Serve a collection until the process is interrupted; see `make_server`."""
     try:
-        make_server(collection, listener, ready).run([listener])
+        with Layouts(collection) as layouts:
+            make_server(collection, layouts, listener, ready).run([listener])
     except KeyboardInterrupt:
         pass
     finally:

@@ -3,13 +3,13 @@
 import { getJson, getNumbers, onServerChange } from "./client.js";
 import { listRows, listSimilar, onChoice, walk } from "./hits.js";
 import { listenToKeys } from "./keys.js";
+import { currentLayout, listenToLayouts } from "./layouts.js";
 import { PointMap } from "./map.js";
 import * as player from "./player.js";
 import { counted } from "./text.js";
 import { hideTip, showTip } from "./tip.js";
 
 const POLL_MS = 4000;
-const MAP_NAMES = { pca: "principal components", umap: "UMAP" };
 const element = (id) => document.getElementById(id);
 const say = (text) => (element("status").textContent = text);
 
@@ -18,6 +18,7 @@ let ids = null;
 let map = null;
 let matches = null; // positions that the filter leaves, null without one
 const positionOf = new Map();
+const showLayouts = listenToLayouts(() => setLayout().catch(fail), say);
 
 start().catch((error) => showOnMap(error.message));
 
@@ -32,7 +33,7 @@ async function start() {
   element("more").addEventListener("click", more);
   onServerChange(showServer);
   collection.colors.forEach((name) => element("color").append(new Option(name)));
-  const poll = () => getJson("api/maps").then(showMaps).catch(() => {});
+  const poll = () => getJson("api/maps").then((states) => map && showLayouts(states)).catch(() => {});
   setInterval(poll, POLL_MS);
   window.addEventListener("focus", poll);
   if (!collection.n_rows) {
@@ -52,15 +53,19 @@ async function showMap() {
     showOnMap("This browser has no WebGL, which the map needs. The filter and the lists work without it.");
     return;
   }
-  showMaps(collection.maps);
+  showLayouts(collection.maps);
   await Promise.all([setLayout(), setColor()]);
 }
 
 // Points and colors
 
 async function setLayout() {
-  const points = await getNumbers(`api/points/${element("layout").value}`, Float32Array);
-  if (points) await map.setPoints(points);
+  const name = currentLayout();
+  const points = await getNumbers(`api/points/${name}`, Float32Array);
+  if (!points || name !== currentLayout()) return;
+  hideTip();
+  await map.setPoints(points);
+  element("points").dataset.layout = name;
 }
 
 async function setColor() {
@@ -68,20 +73,7 @@ async function setColor() {
   const address = `api/colors/${name}`;
   const key = await getJson(`${address}/key`);
   const values = await getNumbers(address, key.kind === "names" ? Uint16Array : Float32Array);
-  if (name === element("color").value) await map.setColoring({ ...key, values });
-}
-
-// List the maps by their states: "ready", "computing", or why there is none.
-function showMaps(states) {
-  const layout = element("layout");
-  for (const [name, state] of Object.entries(states)) {
-    let option = [...layout.options].find((each) => each.value === name);
-    if (!option) layout.append((option = new Option(name, name)));
-    const isNew = option.disabled && state === "ready";
-    option.disabled = state !== "ready";
-    option.text = (MAP_NAMES[name] ?? name) + (state === "ready" ? "" : ` (${state})`);
-    if (isNew) say(`The map ${MAP_NAMES[name]} is ready.`);
-  }
+  if (values && name === element("color").value) await map.setColoring({ ...key, values });
 }
 
 // Rows
@@ -132,7 +124,6 @@ function listenToControls() {
     timer = setTimeout(() => applyFilter().catch(fail), 120);
   });
   element("color").addEventListener("change", () => setColor().catch(fail));
-  element("layout").addEventListener("change", () => setLayout().catch(fail));
 }
 
 async function applyFilter() {
