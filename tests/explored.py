@@ -32,15 +32,22 @@ class Client:
     def address(self):
         return f"http://127.0.0.1:{self.port}/"
 
-    def get(self, target, method="GET", **headers):
+    def post(self, target, content=None, **headers):
+        """Send content as JSON, as the page does."""
+        headers = {"Origin": self.address.rstrip("/"), "Content_Type": "application/json"} | headers
+        return self.get(target, "POST", json.dumps(content or {}).encode(), **headers)
+
+    def get(self, target, method="GET", body=b"", **headers):
         """Request a target as it is; headers' underscores stand for dashes."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         headers.setdefault("Host", f"127.0.0.1:{self.port}")
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        if body:
+            headers["Content-Length"] = str(len(body))
         for name, value in headers.items():
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body or None)
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}
         answer = Answer(response.status, names, response.read())

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "search": {"runtime", "audio", "datasets", "embedding", "archive"},
     "labeling": {"runtime", "datasets", "embedding", "archive", "search"},
-    "explore": {"runtime", "audio", "search"},
+    "explore": {"runtime", "audio", "datasets", "embedding", "archive", "search", "labeling"},
     "training": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
         "recipes", "embedding",
@@ -48,8 +48,8 @@ MAY_IMPORT = {
         "training", "downstream",
     },
     "cli": {
-        "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "explore",
-        "training", "downstream", "report", "demo", "paper",
+        "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "labeling",
+        "explore", "training", "downstream", "report", "demo", "paper",
     },
 }  # fmt: skip
 TOP = {"__init__", "__main__"}

@@ -46,7 +46,7 @@ def test_an_unknown_option_is_refused(name, refusal):
     assert "error: " in refusal(name, "--loud")
 
 
-NOT_COMPUTING, WITHOUT_DEVICE = {"download"}, {"scan", "prepare", "views"}
+NOT_COMPUTING, WITHOUT_DEVICE = {"download", "labels"}, {"scan", "prepare", "views"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -124,6 +124,7 @@ def test_commands_that_compute_nothing_import_nothing_slow(store, sound_folder, 
         ["explore", "missing"],
         ["explore", "empty"],
         ["search", "empty", "0"],
+        ["labels", "missing"],
         ["search", sounds, "missing.wav"],
         ["search", sounds],
         ["search", "missing", "--duplicates"],

@@ -6,15 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from archives import make_records, make_rows, make_vectors
 from explored import Client
 
-from soundalike.archive.head import Head
+from soundalike.audio.log_mel import LogMel
+from soundalike.audio.standardization import Standardization
+from soundalike.audio.windows import Windows
+from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.explore.collection import Collection
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.serve import listen, make_server
+from soundalike.models.encoder import build_encoder
 from soundalike.search.archive import Archive
 
+SETTINGS = {"name": "resnet18", "width": 4}
 RATE = 8000
 SOUNDS = {  # path: (windows of a second, label)
     "birds/owl \n'ü'.wav": (3, "owl"),
@@ -39,16 +45,22 @@ def explored_root(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def explored(explored_root, tmp_path_factory):
-    """Their archive; the vectors of a recording are alike. Row 46 is the file that is no sound."""
-    archive = Archive.create(
-        tmp_path_factory.mktemp("archives") / "sounds", Head(8, "model", root=str(explored_root))
-    )
+    """Their archive, with a small model; the vectors of a recording are alike.
+
+    Row 46 is the file that is no sound.
+    """
+    torch.manual_seed(0)
+    encoder, windows = build_encoder(SETTINGS), Windows.half_overlapping(101, align_last=True)
+    model = SoundEncoder(encoder, SETTINGS, LogMel(), Standardization(-3.0, 2.0), windows).eval()
+    path = tmp_path_factory.mktemp("archives") / "sounds"
+    archive = Archive.open_for(path, model, str(explored_root))
+    dim = archive.head.dim
     sounds = {**SOUNDS, "secret.txt": (1, "")}
     tables = [make_rows([path], n, label=label) for path, (n, label) in sounds.items()]
     rows = pd.concat(tables, ignore_index=True)
     rows["peak_db"] = -np.arange(len(rows), dtype=float)
-    centers = np.repeat(make_vectors(len(sounds)), [n for n, _ in sounds.values()], axis=0)
-    vectors = centers + 0.2 * make_vectors(len(rows), seed=1)
+    centers = np.repeat(make_vectors(len(sounds), dim=dim), [n for n, _ in sounds.values()], axis=0)
+    vectors = centers + 0.2 * make_vectors(len(rows), seed=1, dim=dim)
     with archive.writer() as writer:
         writer.add(rows, vectors)
         writer.finish(make_records(rows))

@@ -8,6 +8,7 @@ import pytest
 from soundalike.explore import colors
 from soundalike.explore.collection import Categories, Collection
 from soundalike.explore.colors import Scale, colorings
+from soundalike.explore.labeled_rows import LabeledRows
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,8 @@ def collection(explored):
 
 
 def test_every_color_has_a_value_for_every_row(collection):
-    table = colorings(collection)
-    assert list(table) == ["label", "cluster", "folder", "loudness"]
+    table = colorings(collection, LabeledRows(collection))
+    assert list(table) == ["label", "your label", "cluster", "folder", "loudness"]
     for name, coloring_of in table.items():
         coloring = coloring_of()
         values = coloring.values if isinstance(coloring, Scale) else coloring.codes
@@ -29,8 +30,8 @@ def test_every_color_has_a_value_for_every_row(collection):
 
 
 def test_clusters_are_of_sounds_that_are_alike(collection):
-    frogs = colorings(collection)["cluster"]().codes[5:45]
-    others = colorings(collection)["cluster"]().codes[[0, 3, 45, 46]]
+    frogs = colorings(collection, LabeledRows(collection))["cluster"]().codes[5:45]
+    others = colorings(collection, LabeledRows(collection))["cluster"]().codes[[0, 3, 45, 46]]
     assert not set(frogs) & set(others)
 
 
@@ -42,7 +43,7 @@ def test_clusters_are_computed_once_for_all_threads(collection, monkeypatch):
         return results[-1]
 
     monkeypatch.setattr(colors, "clusters", clusters)
-    coloring_of = colorings(collection)["cluster"]
+    coloring_of = colorings(collection, LabeledRows(collection))["cluster"]
     threads = [threading.Thread(target=coloring_of) for _ in range(4)]
     for thread in threads:
         thread.start()

@@ -24,7 +24,7 @@ def test_numbers_of_all_rows_are_binary(client, explored):
 
 def test_colors_come_with_their_key(client, explored):
     key = client.get("/api/colors/label/key").json()
-    assert key == {"kind": "names", "names": ["frog", "owl", "", "wren"]}
+    assert key == {"kind": "names", "names": ["frog", "owl", "", "wren"], "isLastGray": False}
     labels = client.get("/api/colors/label").numbers("<u2")
     assert [key["names"][code] for code in labels] == explored.rows()["label"].tolist()
     folders = client.get("/api/colors/folder/key").json()["names"]

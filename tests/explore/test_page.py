@@ -1,8 +1,10 @@
 """The page in a real browser."""
 
 import io
+import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.image import imread
 
@@ -26,10 +28,11 @@ def wait_for(browser):
 
 
 @pytest.fixture(scope="module")
-def opened(browser, client, wait_for):
+def opened(browser, client, wait_for, explored):
     browser.get(client.address)
     wait_for(DRAWN)
-    return browser
+    yield browser
+    (explored.path / "labels.sqlite").unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -113,13 +116,13 @@ def test_arrow_keys_walk_to_the_next_most_similar_sound(page, canvas, client, wa
     from selenium.webdriver.common.keys import Keys
 
     similar = client.get(f"/api/similar?id={WREN}").json()[0]
-    assert (similar["path"], similar["start_s"]) == ("birds/wren <b>&#%.flac", 1)
+    assert similar["path"] != "birds/wren <b>&#%.flac", "another recording"
     page.execute_script(
         "window.log = []; const audio = document.getElementById('audio');"
         "for (const name of ['play', 'pause']) audio.addEventListener(name, () => log.push(name))"
     )
     canvas.send_keys(Keys.ARROW_DOWN)
-    wait_for(text_of("sound-facts") + ".startsWith('wren · 1.00 s to 2.00 s')")
+    wait_for(text_of("sound-name") + f" === {json.dumps(similar['path'])}")
     wait_for("return log.join().endsWith('play,pause')")
     page.execute_script("log.length = 0")
     canvas.send_keys(Keys.ARROW_UP)
@@ -148,6 +151,100 @@ def test_a_filter_leaves_the_rows_that_match(page, canvas, pixels_of, wait_for):
     assert (pixels_of() == 255).all(axis=2).sum() > (pixels == 255).all(axis=2).sum()
     page.switch_to.active_element.send_keys("\ue00c")  # escape
     wait_for(text_of("status") + " === ''")
+
+
+def type_label(page, canvas, name):
+    canvas.send_keys("l")
+    page.switch_to.active_element.send_keys(name, "\ue007")  # enter
+
+
+def test_windows_in_a_lasso_are_labeled_undone_labeled_again_and_exported(
+    page, canvas, client, wait_for, explored
+):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    x = client.get("/api/points/pca").numbers("<f4").reshape(-1, 2)[:, 0]
+    ordered = np.sort(x)[2:-2]
+    gap = np.diff(ordered).argmax()
+    border = ordered[gap : gap + 2].mean()
+    width, height = canvas.size["width"], canvas.size["height"]
+    left, top = -width // 2 + 5, -height // 2 + 5
+    right = round(0.95 * min(width, height) / 2 * border)
+    chain = ActionChains(page, duration=40).key_down(Keys.SHIFT)
+    chain.move_to_element_with_offset(canvas, left, top).click_and_hold()
+    for step in ((right - left, 0), (0, height - 10), (left - right, 0), (0, 20 - height)):
+        chain.move_by_offset(*step).pause(0.05)
+    chain.release().key_up(Keys.SHIFT).perform()
+    ids = np.flatnonzero(x < border).tolist()
+    wait_for(text_of("label-target") + f" === '{len(ids)} windows'")
+
+    type_label(page, canvas, "night")
+    wait_for(text_of("label-message") + f" === 'night on {len(ids)} sounds. Saved.'")
+    choose(page, "color", "your label")
+    wait_for(text_of("legend") + f" === 'night ({len(ids)})none ({47 - len(ids)})'")
+    canvas.send_keys("u")
+    wait_for(text_of("legend") + " === 'none (47)'")
+    assert page.execute_script(text_of("label-list")) == ""
+    type_label(page, canvas, "day")
+    wait_for(text_of("legend") + f".startsWith('day ({len(ids)})')")
+    canvas.send_keys(Keys.SHIFT, Keys.ARROW_DOWN)
+    canvas.send_keys(Keys.ARROW_DOWN)
+    wait_for(text_of("said") + " === 'day×'")
+    canvas.send_keys("0")
+    wait_for(text_of("said") + " === 'not day×'")
+    canvas.send_keys("1")
+    wait_for(text_of("said") + " === 'day×'")
+
+    link = page.execute_script("return document.querySelector('#exports a').getAttribute('href')")
+    manifest = pd.read_csv(io.BytesIO(client.get(f"/{link}").content))
+    rows = explored.rows(ids)
+    assert set(manifest["label"]) == {"day"}
+    assert sorted(zip(manifest["path"], manifest["start_s"], strict=True)) == sorted(
+        (f"{explored.head.root}/{path}", start_s)
+        for path, start_s in zip(rows["path"], rows["start_s"], strict=True)
+    )
+    choose(page, "color", "label")
+
+
+def test_a_stretch_of_the_spectrogram_is_labeled(page, canvas, client, wait_for, move_to):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+
+    move_to(FROG + 20).click().perform()
+    wait_for("return document.querySelector('#spectrogram img').naturalWidth")
+    wave = page.find_element(By.ID, "wave")
+    chain = ActionChains(page).move_to_element_with_offset(wave, -60, 0).click_and_hold()
+    chain.move_by_offset(40, 0).move_by_offset(40, 0).release().perform()
+    wait_for("return !document.getElementById('stretch').hidden")
+    assert page.execute_script(text_of("label-target")).startswith("the stretch ")
+    type_label(page, canvas, "croak")
+    wait_for(text_of("label-message") + " === 'croak on 1 sound. Saved.'")
+    (event,) = client.get(f"/api/rows/{FROG}/events?start_s=0&end_s=40").json()
+    assert 15.5 < event["start_s"] < event["end_s"] < 25.5
+    canvas.send_keys("m")
+    wait_for(text_of("results-title") + ".startsWith('Sounds like tree.wav, ')")
+    wait_for("return document.querySelectorAll('#hits li').length > 20")
+    canvas.send_keys("\ue00c")  # escape
+    wait_for("return document.getElementById('stretch').hidden")
+    canvas.send_keys("[")
+    wait_for("return !document.getElementById('stretch').hidden")
+    canvas.send_keys("\ue00c")
+
+
+def test_what_cannot_be_saved_is_not_shown_as_saved(opened, canvas, client, wait_for):
+    before = opened.execute_script(text_of("label-list"))
+    opened.execute_cdp_cmd("Network.enable", {})
+    network = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    opened.execute_cdp_cmd("Network.emulateNetworkConditions", {**network, "offline": True})
+    type_label(opened, canvas, "lost")
+    wait_for(text_of("label-message") + " === 'Not saved: The server does not answer.'")
+    opened.execute_cdp_cmd("Network.emulateNetworkConditions", {**network, "offline": False})
+    assert opened.execute_script(text_of("label-list")) == before
+    type_label(opened, canvas, "saved")
+    wait_for(text_of("label-message") + ".endsWith('Saved.')")
+    wait_for("return document.getElementById('alert').hidden")
+    assert all("ERR_INTERNET_DISCONNECTED" in message for message in messages(opened))
 
 
 @pytest.mark.parametrize("width", [400, 1200])

@@ -47,6 +47,17 @@ def test_the_own_origin_is_accepted(client):
     assert client.get("/api/collection", Origin=origin, Sec_Fetch_Site="same-origin").status == 200
 
 
+@pytest.mark.parametrize("target", ["/api/labels", "/api/labels/undo", "/"])
+def test_only_the_own_page_may_change_something(client, target):
+    foreign = [{"Origin": "http://evil.example"}, {"Origin": "null"}, {}]
+    own = f"http://127.0.0.1:{client.port}"
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        for headers in [*foreign, {"Origin": own, "Sec_Fetch_Site": "cross-site"}]:
+            assert client.get(target, method, **headers).status == 403
+    assert client.post("/api/labels/undo", Host="evil.example").status == 403
+    assert client.post("/api/labels/undo").status == 200
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_other_pages_may_link_and_nothing_else(client, site):
     for mode in ("no-cors", "cors", "navigate"):

@@ -22,6 +22,7 @@ COMMANDS = {
     "embed": "soundalike.cli.embed",
     "search": "soundalike.cli.search",
     "explore": "soundalike.cli.explore",
+    "labels": "soundalike.cli.labels",
     "paper": "soundalike.cli.paper",
 }
 

@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.explore.sounds import Stretch
 from soundalike.search.archive import Archive
 from soundalike.search.archive_paths import full_path
+from soundalike.search.queries import FileQuery
 
 MOST_CATEGORIES = 2**16 - 1
 QUIETEST_DB, LOUDEST_DB = -60.0, 0.0  # the ends of the scale of colors
@@ -35,6 +37,7 @@ class Categories:
     Args:
         names: the different names, the most frequent first.
         codes: of every row, the position of its name.
+        has_none: If true, the last name is "", of the rows that have none.
 
     Shape:
         codes: [rows].
@@ -42,6 +45,7 @@ class Categories:
 
     names: list[str]
     codes: NDArray[np.uint16]
+    has_none: bool = False
 
 
 class Collection:
@@ -131,17 +135,76 @@ class Collection:
     def similar(
         self, ids: Ids[int], k: int, *, unlike: Ids[int] = (), all_windows: bool = False
     ) -> list[dict[str, Any]]:
-        """Return the rows that sound most like some rows, the best first; see `Archive.search`.
+        """Return the rows that sound most like some rows, the best first.
+
+        These are the best windows of other recordings. If there are fewer than k of them, windows
+        follow that do not overlap the rows, of any recording, the best first: so an archive of one
+        long recording can be searched too. `is_best` says which is which.
+
+        Args:
+            ids: of the rows.
+            k: number of rows to return.
+            unlike: ids of rows to steer away from.
+            all_windows: If true, every window but the rows themselves counts, the best first.
 
         Raises:
             NoSuchRowError: there is no such row.
             QueryError: the rows are silent.
         """
-        for id in (*ids, *unlike):
+        rows = [self.row(id) for id in ids]
+        for id in unlike:
             self.position(id)
+        return self._similar(list(ids), rows, k, list(unlike), all_windows)
+
+    def similar_to_stretch(self, id: int, stretch: Stretch, k: int) -> list[dict[str, Any]]:
+        """Return the rows that sound most like a stretch of a row's recording; see `similar`.
+
+        Raises:
+            NoSuchRowError: there is no such row.
+            QueryError: the stretch is silent, too short, or not in the recording.
+            ModelError: the model of the archive cannot be loaded.
+        """
+        row = {**self.row(id), "start_s": stretch.start_s, "end_s": stretch.end_s}
+        query = FileQuery(self.file_of(id), stretch.start_s, stretch.end_s)
+        return self._similar(query, [row], k)
+
+    def _similar(
+        self,
+        query: Any,
+        rows: list[dict[str, Any]],
+        k: int,
+        unlike: list[int] = [],  # noqa: B006  it is not changed
+        all_windows: bool = False,
+    ) -> list[dict[str, Any]]:
+        def hits(n: int, all_windows: bool) -> list[dict[str, Any]]:
+            table = self.archive.search(query, n, unlike=unlike, all_windows=all_windows)
+            return table[table["id"].isin(self.ids)].to_dict("records")
+
         with self._search_lock:  # the first search reads all vectors
-            hits = self.archive.search(list(ids), k, unlike=list(unlike), all_windows=all_windows)
-        return hits[hits["id"].isin(self.ids)].to_dict("records")
+            if all_windows:
+                return hits(k, True)
+            own = {row["recording"] for row in rows}
+            best = [hit for hit in hits(k + len(own), False) if hit["recording"] not in own][:k]
+            if len(best) == k:
+                return [{**hit, "is_best": True} for hit in best]
+            known = {hit["id"] for hit in best}
+            others = [
+                hit
+                for hit in hits(2 * k + len(known), True)
+                if hit["id"] not in known and not any(self.overlap(row, hit) for row in rows)
+            ]
+        return [{**hit, "is_best": True} for hit in best] + [
+            {**hit, "is_best": False} for hit in others[: k - len(best)]
+        ]
+
+    @staticmethod
+    def overlap(row: dict[str, Any], other: dict[str, Any]) -> bool:
+        """Return whether two rows have a part of a recording in common."""
+        return bool(
+            row["recording"] == other["recording"]
+            and row["start_s"] < other["end_s"]
+            and other["start_s"] < row["end_s"]
+        )
 
     @functools.cached_property
     def _searchable(self) -> pd.Series:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from soundalike.explore.clusters import cluster, cluster_names
 from soundalike.explore.collection import Categories, Collection
+from soundalike.explore.labeled_rows import LabeledRows
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ Coloring = Categories | Scale
 Colorings = dict[str, Callable[[], Coloring]]
 
 
-def colorings(collection: Collection) -> Colorings:
+def colorings(collection: Collection, labels: LabeledRows) -> Colorings:
     """Return what a collection can be colored by, in the order of the page."""
     return {
         "label": lambda: collection.labels,
+        "your label": labels.categories,
         "cluster": _once(lambda: clusters(collection)),
         "folder": lambda: collection.folders,
         "loudness": lambda: Scale(collection.loudness, "peak: -60 dB or less to full scale"),

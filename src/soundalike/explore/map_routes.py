@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
-from numpy.typing import NDArray
 
+from soundalike.explore.answers import numbers
 from soundalike.explore.collection import Collection
 from soundalike.explore.colors import Colorings, Scale
 from soundalike.explore.layouts import Layouts
@@ -47,7 +46,8 @@ def add_map(app: FastAPI, collection: Collection, layouts: Layouts, colors: Colo
         coloring = colors[name]()
         if isinstance(coloring, Scale):
             return JSONResponse({"kind": "scale", "ends": coloring.ends})
-        return JSONResponse({"kind": "names", "names": coloring.names})
+        names, is_last_gray = coloring.names, coloring.has_none
+        return JSONResponse({"kind": "names", "names": names, "isLastGray": is_last_gray})
 
     @app.get("/api/colors/{name}")
     def color(name: str) -> Response:
@@ -61,11 +61,6 @@ def add_map(app: FastAPI, collection: Collection, layouts: Layouts, colors: Colo
     @app.get("/api/matching")
     def matching(text: str) -> Response:
         return numbers(collection.matching(text).astype("<u4"))
-
-
-def numbers(values: NDArray[Any]) -> Response:
-    """Return a response of the bytes of an array."""
-    return Response(np.ascontiguousarray(values).tobytes(), media_type="application/octet-stream")
 
 
 def _no_color(name: str) -> Response:

@@ -5,8 +5,9 @@ requests. Three headers tell them apart:
 
 Host            names the server's own address. A page that has its own domain resolve to this
                 machine (DNS rebinding) sends the name of that domain.
-Origin          names the page that sends the request; browsers add it to requests that could
-                change something or whose answer another page could read.
+Origin          names the page that sends the request; browsers add it to requests whose answer
+                another page could read, and to all that could change something: without it, those
+                are refused.
 Sec-Fetch-Site  says whether picture, sound or script is requested by a page of another site, which
                 has no Origin. A person who follows a link from there may open the page.
 """
@@ -21,6 +22,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LOOPBACK = ("127.0.0.1", "localhost")
+READING = ("GET", "HEAD")
 OWN_SITE = {"", "none", "same-origin"}
 # regl compiles its drawing commands with `new Function`; wavesurfer.js brings style elements.
 POLICY = (
@@ -68,6 +70,8 @@ class RequestGuard:
             return "the address is not that of this server: open the one it has printed"
         if not {origin.lower() for origin in origins} <= self.origins:
             return "another page may not use this server"
+        if not origins and scope["method"] not in READING:
+            return "only the page of this server may change something"
         is_link = scope["method"] == "GET" and headers.get("sec-fetch-mode") == ["navigate"]
         is_own = set(headers.get("sec-fetch-site", [])) <= OWN_SITE
         if not is_own and not (is_link and scope["path"] == "/"):

@@ -10,6 +10,7 @@ import uvicorn
 
 from soundalike.explore.collection import Collection
 from soundalike.explore.colors import colorings
+from soundalike.explore.labeled_rows import LabeledRows
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.request_guard import RequestGuard
 from soundalike.explore.server import create_app
@@ -64,7 +65,8 @@ def make_server(
         ready: called with the address of the page when the server answers.
     """
     port = listener.getsockname()[1]
-    app = RequestGuard(create_app(collection, layouts, colorings(collection)), port)
+    labels = LabeledRows(collection)
+    app = RequestGuard(create_app(collection, layouts, labels, colorings(collection, labels)), port)
     config = uvicorn.Config(
         app, log_level=logging.ERROR, access_log=False, lifespan="off", ws="none",
         server_header=False, timeout_graceful_shutdown=1,

@@ -1,7 +1,8 @@
 """The server: numbers and pictures of a collection for the page, and the sounds of its rows.
 
-It reads the archive and the sounds of its rows, by their ids, and writes nothing. Rows are
-addressed by their ids in the archive; arrays are in the order of the ids, little-endian.
+It reads the archive and the sounds of its rows, by their ids, and writes only labels. Rows are
+addressed by their ids in the archive; arrays are in the order of the ids, little-endian. What it
+answers about sounds that are alike is in `search_routes`, about labels in `label_routes`.
 
 GET /                                the page, and its modules by name
 GET /api/collection                  what the archive is, names for colors, states of the maps
@@ -10,7 +11,6 @@ GET /api/points/{map}                float32 [rows, 2], from -1 to 1; 204 while 
 GET /api/colors/{name}               uint16 [rows], positions of names; or float32 [rows], a scale
 GET /api/colors/{name}/key           these names; or the ends of the scale, which are 0 and 1
 GET /api/matching?text=              uint32 [matches], positions of rows
-GET /api/similar?id=&unlike=&k=      rows with their similarities
 GET /api/maps                        states of the maps
 GET /api/rows?id=                    rows
 GET /api/rows/{id}                   the row, and the stretch around it
@@ -20,22 +20,26 @@ GET /api/rows/{id}/sound             WAV of the same stretch
 GET /api/rows/{id}/recording         its sound file, if browsers play it
 """
 
-import math
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from soundalike.audio.audio_error import AudioError
+from soundalike.explore.answers import RowIds, plain
 from soundalike.explore.byte_ranges import ranged_response
 from soundalike.explore.collection import Collection, NoSuchRowError
 from soundalike.explore.colors import Colorings
+from soundalike.explore.label_routes import add_labels
+from soundalike.explore.labeled_rows import LabeledRows
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.map_routes import add_map
 from soundalike.explore.page_files import PAGE_FILES
+from soundalike.explore.search_routes import add_search
 from soundalike.explore.sounds import (
-    Stretch,
+    StretchError,
+    checked_stretch,
     context,
     playable_type,
     wav_of,
@@ -46,8 +50,6 @@ from soundalike.search.queries import QueryError
 
 PNG = "image/png"
 N_BANDS, THUMBNAIL_BANDS, THUMBNAIL_FRAMES = 160, 48, 96
-MOST_ROWS = 200
-RowIds = Annotated[list[int], Query(min_length=1, max_length=MOST_ROWS)]
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 48"><rect width="96" height="48" '
     'fill="#555"/><text x="48" y="29" fill="#fff" font-family="sans-serif" font-size="14" '
@@ -57,18 +59,23 @@ NO_PICTURE = (
 CACHED = {"cache-control": "private, max-age=3600"}
 
 
-def create_app(collection: Collection, layouts: Layouts, colors: Colorings) -> FastAPI:
+def create_app(
+    collection: Collection, layouts: Layouts, labels: LabeledRows, colors: Colorings
+) -> FastAPI:
     """Return the server of a collection, without the guard.
 
     Args:
         collection: what is served.
         layouts: its maps.
+        labels: what a person says about it.
         colors: what its points can be colored by.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app, collection)
     _add_page(app)
     add_map(app, collection, layouts, colors)
+    add_search(app, collection)
+    add_labels(app, labels)
     _add_rows(app, collection)
     _add_sounds(app, collection)
     return app
@@ -97,6 +104,7 @@ def _add_errors(app: FastAPI, collection: Collection) -> None:
 
     app.add_exception_handler(NoSuchRowError, answer(404))
     app.add_exception_handler(QueryError, answer(400))
+    app.add_exception_handler(StretchError, answer(400))
     app.add_exception_handler(AudioError, cast(Any, unreadable))
     app.add_exception_handler(RequestValidationError, malformed)
 
@@ -112,15 +120,6 @@ def _add_page(app: FastAPI) -> None:
 
 
 def _add_rows(app: FastAPI, collection: Collection) -> None:
-    @app.get("/api/similar")
-    def similar(
-        id: RowIds,
-        unlike: Annotated[list[int], Query()] = [],  # noqa: B006  FastAPI copies it
-        k: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
-        all_windows: bool = False,
-    ) -> list[dict[str, Any]]:
-        return list(map(plain, collection.similar(id, k, unlike=unlike, all_windows=all_windows)))
-
     @app.get("/api/rows")
     def rows(id: RowIds) -> list[dict[str, Any]]:
         return [plain(collection.row(each)) for each in id]
@@ -145,7 +144,7 @@ def _add_sounds(app: FastAPI, collection: Collection) -> None:
 
     @app.get("/api/rows/{id}/spectrogram")
     def picture(id: int, start_s: float, end_s: float) -> Response:
-        stretch = _stretch(start_s, end_s)
+        stretch = checked_stretch(start_s, end_s)
         waveform, rate = waveform_of(collection.file_of(id), stretch.start_s, stretch.end_s)
         content = spectrogram(waveform, rate, N_BANDS, MOST_FRAMES)
         headers = {**CACHED, "x-highest-hz": str(rate / 2)}
@@ -153,7 +152,7 @@ def _add_sounds(app: FastAPI, collection: Collection) -> None:
 
     @app.get("/api/rows/{id}/sound")
     def sound(id: int, start_s: float, end_s: float, request: Request) -> Response:
-        stretch = _stretch(start_s, end_s)
+        stretch = checked_stretch(start_s, end_s)
         content = wav_of(collection.file_of(id), stretch.start_s, stretch.end_s)
         return ranged_response(content, "audio/wav", request.headers.get("range"))
 
@@ -164,18 +163,3 @@ def _add_sounds(app: FastAPI, collection: Collection) -> None:
         if media_type is None:
             return JSONResponse({"message": f"{path}: browsers do not play this format."}, 415)
         return FileResponse(path, media_type=media_type)  # answers Range
-
-
-def _stretch(start_s: float, end_s: float) -> Stretch:
-    if not (0 <= start_s < end_s and math.isfinite(end_s)):
-        raise RequestValidationError([])
-    return Stretch(start_s, end_s)
-
-
-def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with numbers that JSON has; one that is not finite becomes null."""
-    content = {name: each.item() if hasattr(each, "item") else each for name, each in row.items()}
-    for name, value in content.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            content[name] = None
-    return content

@@ -6,6 +6,7 @@ here, to WAV. Times are in seconds in the recording.
 
 import functools
 import io
+import math
 import mimetypes
 import os
 from dataclasses import dataclass
@@ -31,6 +32,21 @@ class Stretch:
 
     start_s: float
     end_s: float
+
+
+class StretchError(Exception):
+    """There is no such stretch."""
+
+
+def checked_stretch(start_s: float, end_s: float) -> Stretch:
+    """Return a stretch that may be one of a recording.
+
+    Raises:
+        StretchError: it is empty or endless, or begins before the recording.
+    """
+    if not (0 <= start_s < end_s < math.inf):
+        raise StretchError(f"{start_s} to {end_s} s is no part of a recording.")
+    return Stretch(start_s, end_s)
 
 
 def context(start_s: float, end_s: float, recording_end_s: float) -> Stretch:

@@ -86,6 +86,17 @@ def cache_folder() -> Path:
     return cache / "soundalike" / "archives"
 
 
+def archive_folder(name: str) -> Path:
+    """Return the folder of an archive that a user has named, or has named the source of.
+
+    It is not brought up to date, and need not exist.
+    """
+    if is_archive(Path(name)):
+        return Path(name)
+    folder = cache_folder() / _key(name)
+    return folder if is_archive(folder) else Path(name)
+
+
 def _create(folder: Path, source: str, clips: ClipTable, progress: bool) -> Archive:
     from soundalike.embedding.sound_encoder import SoundEncoder
     from soundalike.search.window_choice import note_on_long_clips, with_suitable_windows

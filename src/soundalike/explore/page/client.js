@@ -28,6 +28,12 @@ export async function getJson(address, options) {
   return (await request(address, options)).json();
 }
 
+// Ask the server to change something.
+export async function postJson(address, content) {
+  const headers = { "content-type": "application/json" };
+  return getJson(address, { method: "POST", headers, body: JSON.stringify(content) });
+}
+
 // An array of numbers; null while the server still computes it.
 export async function getNumbers(address, ArrayType, options) {
   const response = await request(address, options);

@@ -1,11 +1,15 @@
 // The page: what is asked of the server at the start, and what follows from what.
 
 import { getJson, getNumbers, onServerChange } from "./client.js";
-import { listRows, listSimilar, onChoice, walk } from "./hits.js";
+import { extend, listCopies, listRows, listSimilar, listSimilarToStretch, onChoice, selectAll, walk } from "./hits.js";
 import { listenToKeys } from "./keys.js";
+import { assignAt, assignNot, redo, startLabelBox, undo } from "./label_box.js";
+import { loadLabels, onLabelsChanged } from "./labels.js";
 import { currentLayout, listenToLayouts } from "./layouts.js";
 import { PointMap } from "./map.js";
+import { clearStretch, currentStretch, showEvents } from "./marks.js";
 import * as player from "./player.js";
+import { currentSelection, onSelection, setSelection, toggleSelected } from "./selection.js";
 import { counted } from "./text.js";
 import { hideTip, showTip } from "./tip.js";
 
@@ -28,14 +32,20 @@ async function start() {
   element("name").title = collection.path;
   element("count").textContent =
     `${counted(collection.n_rows, "window")} of ${counted(collection.n_recordings, "recording")}`;
-  listenToKeys({ walk: step, toggle: player.toggle, more, filter: () => element("filter").focus(), clear });
+  listenToKeys({
+    walk: step, extend, selectAll, toggle: player.toggle, more, edge: player.markEdge, clear,
+    filter: () => element("filter").focus(), typeLabel: () => element("label-name").focus(),
+    assignAt, assignNot, undo, redo,
+  });
   onChoice((row) => openRow(row, true));
-  element("more").addEventListener("click", more);
+  listenToPlayer();
   onServerChange(showServer);
   collection.colors.forEach((name) => element("color").append(new Option(name)));
+  onSelection((selection) => map?.showSelection(selection.map((id) => positionOf.get(id)).filter((each) => each !== undefined)));
   const poll = () => getJson("api/maps").then((states) => map && showLayouts(states)).catch(() => {});
   setInterval(poll, POLL_MS);
   window.addEventListener("focus", poll);
+  window.addEventListener("focus", () => loadLabels().catch(() => {})); // of other pages
   if (!collection.n_rows) {
     showOnMap(`This archive is empty. Add sounds with: soundalike embed SOURCE --out ${collection.path}. Then start explore again.`);
     return;
@@ -43,12 +53,14 @@ async function start() {
   ids = await getNumbers("api/ids", Float64Array);
   ids.forEach((id, position) => positionOf.set(id, position));
   listenToControls();
-  await showMap();
+  startLabelBox();
+  await Promise.all([showMap(), loadLabels().catch(fail)]);
+  onLabelsChanged(labelsChanged);
 }
 
 async function showMap() {
   try {
-    map = new PointMap(ids.length, { select, over, out: hideTip });
+    map = new PointMap(ids.length, { select, toggle, over, out: hideTip });
   } catch {
     showOnMap("This browser has no WebGL, which the map needs. The filter and the lists work without it.");
     return;
@@ -81,20 +93,27 @@ async function setColor() {
 function select(positions) {
   if (positions.length === 1) openRow({ id: ids[positions[0]] }, true).then(more);
   else if (positions.length) {
-    listRows(counted(positions.length, "selected window"), positions.map((position) => ids[position])).catch(fail);
+    const selection = positions.map((position) => ids[position]);
+    setSelection(selection);
+    listRows(counted(positions.length, "selected window"), selection).catch(fail);
   }
+}
+
+function toggle(position) {
+  toggleSelected(ids[position]);
 }
 
 async function openRow(row, isPlaying) {
   hideTip();
-  if (map && positionOf.has(row.id)) map.mark(positionOf.get(row.id));
+  setSelection([row.id]);
   await player.open(row.id, isPlaying);
 }
 
-// List what sounds like the open row, and let the arrow keys walk along that.
+// List what sounds like the stretch that was dragged, or the open row, and let the arrow keys walk
+// along that.
 async function more() {
-  const row = player.currentRow();
-  if (row) await listSimilar(row).catch(fail);
+  const [row, stretch] = [player.currentRow(), currentStretch()];
+  if (row) await (stretch ? listSimilarToStretch(row, stretch) : listSimilar(row)).catch(fail);
 }
 
 function step(by) {
@@ -107,11 +126,39 @@ function step(by) {
 
 function over(position) {
   showTip(ids[position], map.place(position), (row) => {
-    if (element("hover-play").checked) openRow(row, true);
+    if (!element("hover-play").checked) return;
+    const selection = currentSelection();
+    openRow(row, true);
+    if (selection.length > 1) setSelection(selection);
   });
 }
 
 // Controls
+
+function listenToPlayer() {
+  element("more").addEventListener("click", () => listSimilar(player.currentRow()).catch(fail));
+  element("copies").addEventListener("click", () => listCopies(player.currentRow()).catch(fail));
+  element("more-like-stretch").addEventListener("click", more);
+  element("play-stretch").addEventListener("click", player.playStretch);
+  element("clear-stretch").addEventListener("click", clearStretch);
+}
+
+let isColoring = false;
+let isOutdated = false;
+
+// Color the map again if it shows labels; changes that come meanwhile are drawn together.
+async function labelsChanged() {
+  showEvents();
+  if (element("color").value !== "your label" || !map) return;
+  isOutdated = true;
+  if (isColoring) return;
+  isColoring = true;
+  while (isOutdated) {
+    isOutdated = false;
+    await setColor().catch(fail);
+  }
+  isColoring = false;
+}
 
 function listenToControls() {
   let timer = 0;
@@ -137,6 +184,7 @@ async function applyFilter() {
 }
 
 function clear() {
+  if (currentStretch()) return clearStretch();
   element("filter").value = "";
   applyFilter().catch(fail);
   element("points").focus();

@@ -9,11 +9,12 @@ const canvas = document.getElementById("points");
 const legend = document.getElementById("legend");
 
 export class PointMap {
-  // events: functions `select(positions)`, `over(position)` and `out()`.
+  // events: functions `select(positions)`, `toggle(position)`, `over(position)` and `out()`.
   constructor(nPoints, events) {
     this.points = null;
-    this.coloring = null; // { kind: "names", names, values } or { kind: "scale", ends, values }
+    this.coloring = null; // { kind: "names", names, isLastGray, values } or { kind: "scale", ends, values }
     this.filter = null;
+    this.selection = [];
     this.index = null; // of the points, for the plot to find them by their places
     this.drawing = Promise.resolve(); // the plot draws once at a time
     this.plot = createScatterplot({
@@ -31,7 +32,15 @@ export class PointMap {
       deselectOnEscape: false,
       colorBy: "valueA",
     });
-    this.plot.subscribe("select", ({ points }) => events.select(points));
+    let isExtending = false; // whether it is a click with shift
+    plot.addEventListener("mousedown", () => (isExtending = false), { capture: true });
+    plot.addEventListener("click", (event) => (isExtending = event.shiftKey), { capture: true });
+    this.plot.subscribe("select", ({ points }) => {
+      if (isExtending && points.length === 1) events.toggle(points[0]);
+      else events.select([...points]);
+      isExtending = false;
+    });
+    this.plot.subscribe("deselect", () => setTimeout(() => this.showSelection(this.selection)));
     this.plot.subscribe("pointOver", events.over);
     this.plot.subscribe("pointOut", events.out);
     new ResizeObserver(() => this.fit()).observe(plot);
@@ -68,7 +77,7 @@ export class PointMap {
     if (!this.points || !this.coloring) return;
     const { kind, names, values } = this.coloring;
     const isScale = kind === "scale";
-    const colors = isScale ? scaleColors() : categoryColors(names.length);
+    const colors = isScale ? scaleColors() : categoryColors(this.coloring);
     const n = this.points.length / 2;
     const x = new Float32Array(n);
     const y = new Float32Array(n);
@@ -83,7 +92,7 @@ export class PointMap {
       pointColorHover: highlight(),
     });
     const points = this.points;
-    await this.plot.draw({ x, y, z: isScale ? values : colorNumbers(values) }, {
+    await this.plot.draw({ x, y, z: isScale ? values : colorNumbers(values, colors) }, {
       zDataType: isScale ? "continuous" : "categorical",
       filter: this.filter ?? undefined,
       spatialIndex: this.index ?? undefined,
@@ -91,6 +100,7 @@ export class PointMap {
       transitionDuration: MOVE_MS,
     });
     if (points === this.points) this.index = this.plot.get("spatialIndex");
+    this.showSelection(this.selection);
     this.drawLegend(colors);
     canvas.dataset.drawn = "true";
   }
@@ -102,8 +112,9 @@ export class PointMap {
     else this.plot.unfilter();
   }
 
-  mark(position) {
-    this.plot.select([position], { preventEvent: true });
+  showSelection(positions) {
+    this.selection = positions;
+    this.plot.select([...positions], { preventEvent: true });
   }
 
   // Where a point is, in pixels of the map.
@@ -113,7 +124,7 @@ export class PointMap {
 
   drawLegend(colors) {
     legend.replaceChildren();
-    const { kind, names, ends, values } = this.coloring;
+    const { kind, names, isLastGray, ends, values } = this.coloring;
     if (kind === "scale") {
       const scale = document.createElement("div");
       scale.className = "scale";
@@ -122,13 +133,15 @@ export class PointMap {
       return;
     }
     const counts = new Uint32Array(colors.length);
-    for (const code of values) counts[Math.min(code, colors.length - 1)]++;
+    for (const number of colorNumbers(values, colors)) counts[number]++;
     colors.forEach((color, number) => {
+      if (!counts[number]) return;
       const isRest = number === colors.length - 1 && names.length > colors.length;
       const line = document.createElement("div");
       const dot = document.createElement("i");
       dot.style.background = color;
-      const name = isRest ? `${names.length - number} others` : names[number] || "none";
+      const rest = isLastGray ? "others and none" : `${names.length - number} others`;
+      const name = isRest ? rest : names[number] || "none";
       line.append(dot, `${name} (${counts[number].toLocaleString("en")})`);
       legend.append(line);
     });

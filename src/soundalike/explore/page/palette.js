@@ -16,15 +16,17 @@ export const background = () => (isDark() ? "#101316" : "#ffffff");
 
 export const highlight = () => (isDark() ? "#ffffff" : "#000000");
 
-// The colors of categories; the last is that of all names beyond.
-export function categoryColors(nNames) {
-  const colors = (isDark() ? DARK : LIGHT).slice(0, Math.max(1, nNames));
-  return nNames > colors.length ? [...colors, OTHERS[theme()]] : colors;
+// The colors of categories; the last is that of all names beyond. `isLastGray`: the last name is of
+// points that have none, which are gray.
+export function categoryColors({ names, isLastGray }) {
+  const n = isLastGray ? names.length - 1 : Math.max(1, names.length);
+  const colors = (isDark() ? DARK : LIGHT).slice(0, n);
+  return isLastGray || n > colors.length ? [...colors, OTHERS[theme()]] : colors;
 }
 
 // From the numbers of names to those of their colors.
-export function colorNumbers(codes) {
-  return codes.map((code) => Math.min(code, LIGHT.length));
+export function colorNumbers(codes, colors) {
+  return codes.map((code) => Math.min(code, colors.length - 1));
 }
 
 export function scaleColors() {

@@ -1,7 +1,8 @@
 // The player: a sound in its context, over the spectrogram, with the window marked.
 
-import { Regions, WaveSurfer } from "./libraries.js";
+import { WaveSurfer } from "./libraries.js";
 import { getJson, reasonOf } from "./client.js";
+import { clearMarks, currentStretch, listenToDrags, regions, setStretchEdge, showMarks } from "./marks.js";
 import { facts, seconds } from "./text.js";
 
 const element = (id) => document.getElementById(id);
@@ -9,7 +10,6 @@ const picture = element("spectrogram").querySelector("img");
 const message = element("sound-message");
 const placeSlider = element("place");
 
-const regions = Regions.create();
 const wave = WaveSurfer.create({
   container: "#wave",
   media: element("audio"),
@@ -20,6 +20,8 @@ const wave = WaveSurfer.create({
   cursorWidth: 2,
   plugins: [regions],
 });
+
+listenToDrags();
 
 let row = null; // the row that is open
 let context = null; // the stretch of its recording that is loaded, in seconds
@@ -53,7 +55,7 @@ export async function open(id, isPlaying) {
 // Stop what plays, and show nothing of it any more.
 function close() {
   wave.pause();
-  regions.clearRegions();
+  clearMarks();
   context = null;
   picture.hidden = true;
 }
@@ -66,6 +68,17 @@ export function toggle() {
 }
 
 export const currentRow = () => row;
+
+// Play the stretch that was dragged.
+export function playStretch() {
+  const stretch = currentStretch();
+  if (stretch) play(stretch.start_s, stretch.end_s);
+}
+
+// Put an edge of the stretch, "start" or "end", where the cursor is.
+export function markEdge(edge) {
+  if (context) setStretchEdge(edge, wave.getCurrentTime(), wave.getDuration());
+}
 
 function describe() {
   element("sound-name").textContent = row.path;
@@ -93,13 +106,7 @@ async function load(stretch, number, playing) {
   }
   if (number !== opening) return;
   context = stretch;
-  regions.addRegion({
-    start: row.start_s - stretch.start_s,
-    end: row.end_s - stretch.start_s,
-    color: "rgba(120, 200, 255, .2)",
-    drag: false,
-    resize: false,
-  });
+  showMarks(row, stretch);
   if (playing) play(...playing);
 }
 

@@ -14,3 +14,7 @@ export const place = (row) => `${seconds(row.start_s)} to ${seconds(row.end_s)}`
 export const facts = (row) => [row.label, place(row)].filter(Boolean).join(" · ");
 
 export const counted = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+
+// What has been said about a window.
+export const said = (statements) =>
+  statements.map(({ label, value }) => (value ? label : `not ${label}`)).join(" · ");
