@@ -119,4 +119,5 @@ def test_the_manifest_is_a_file_to_save(client, explored_root):
         [str(explored_root / "birds/wren <b>&#%.flac"), 0, 1, "loud"],
         [str(explored_root / "frogs/tree.wav"), 0, 1, "loud;frog"],
     ]
-    assert client.get("/api/labels/export/other").status == 404
+    assert client.get("/api/labels/export/raven").headers["content-type"] == "application/zip"
+    assert client.get("/api/labels/export/other").status == 400

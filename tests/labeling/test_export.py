@@ -1,5 +1,8 @@
 """Labels as a manifest."""
 
+import io
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +13,13 @@ from soundalike.archive.head import Head
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.source import read_source
-from soundalike.labeling.export import LabelExport, events_of, export_labels
+from soundalike.labeling.export import (
+    LABEL_FORMATS,
+    LabelExport,
+    events_of,
+    export_labels,
+    label_file,
+)
 from soundalike.labeling.label_table import LabelTable
 
 NAMES = ["owl \n'ü'.wav", "wren, #1%.wav"]
@@ -65,3 +74,31 @@ def test_files_that_are_gone_are_exported_as_they_were(archive):
 def test_a_manifest_is_a_csv_file(archive, tmp_path, name):
     with pytest.raises(SourceError):
         export_labels(archive, tmp_path / name)
+
+
+@pytest.mark.parametrize("format", [name for name in LABEL_FORMATS if name != "manifest"])
+def test_tables_of_other_programs_are_read_back(archive, tmp_path, format):
+    table = LabelTable(archive.path)
+    table.assign(
+        [(f"hash of {NAMES[1]}", 0.0, 1.0), (f"hash of {NAMES[1]}", 0.5, 1.5)], "owl", True
+    )
+    table.assign([(f"hash of {NAMES[1]}", 0.5, 1.5)], "rain", True)
+    out = tmp_path / "sounds" if format in ("raven", "audacity") else tmp_path / "birdnet.csv"
+    assert export_labels(archive, out, format) == LabelExport(n_spans=2, n_labels=2, n_gone=0)
+    (written,) = [path for path in tmp_path.rglob("*") if path.suffix in (".txt", ".csv")]
+    clips = read_source(written)
+    assert [(clip.start_s, clip.end_s, clip.label) for clip in clips] == [
+        (0.0, 1.0, "owl"), (0.5, 1.5, "owl;rain"),
+    ]  # fmt: skip
+    name, content = label_file(archive, format)
+    if format == "birdnet":
+        assert (name, content) == ("birdnet.csv", written.read_bytes())
+    else:
+        tables = zipfile.ZipFile(io.BytesIO(content))
+        assert tables.namelist() == [f"{format}/{written.name}"]
+        assert tables.read(tables.namelist()[0]) == written.read_bytes()
+
+
+def test_a_table_per_recording_needs_a_folder(archive, tmp_path):
+    with pytest.raises(SourceError, match="name a folder"):
+        export_labels(archive, tmp_path / "labels.csv", "raven")

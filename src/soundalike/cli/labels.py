@@ -1,7 +1,7 @@
 """Print the labels that you have given in `explore`, or write them to a manifest.
 
-The labels are in the archive, and your files stay as they are. Commands that take a SOURCE take the
-manifest.
+Commands that take a SOURCE take the manifest. Tables for Raven, Audacity and BirdNET's users can be
+written, too.
 """
 
 import argparse
@@ -42,7 +42,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"an archive that `embed` has made; or what `explore` was started with: {SOURCE_HELP}",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="write what has a label to FILE, a .csv manifest"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write what has a label to FILE.csv; for Raven and Audacity, name a folder: every "
+        "recording has a table of its own there",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("manifest", "raven", "audacity", "birdnet"),
+        default="manifest",
+        help="what to write (default: a manifest)",
     )
     parser.add_argument(
         "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
@@ -71,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not labels:
         name = arguments.archive
         print(f"{name}: no labels yet: give them with `soundalike explore {name}`")
-    result = export_labels(archive, arguments.out) if arguments.out else None
+    out, format = arguments.out, arguments.format
+    result = export_labels(archive, out, format) if out else None
     n_gone = result.n_gone if result else 0
     write_json(
         arguments.json,
@@ -83,5 +94,5 @@ def run(arguments: argparse.Namespace) -> int:
             if n_gone
             else ""
         )
-        print(f"{counted(result.n_spans, 'labeled span')} in {arguments.out}{gone}")
+        print(f"{counted(result.n_spans, 'labeled span')} in {out}{gone}")
     return DONE

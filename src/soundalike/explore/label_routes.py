@@ -4,13 +4,14 @@ GET  /api/labels                          counts, what undo would take back
 POST /api/labels                          say that rows, or a stretch, have a label: `Assignment`
 POST /api/labels/undo, /api/labels/redo   take back a step, or repeat it
 GET  /api/labels/of?id=                   the statements about rows, by their ids
-GET  /api/labels/export/manifest          the labels as a file, to save
+GET  /api/labels/export/{format}          the labels as a file to save: `LABEL_FORMATS`
 GET  /api/rows/{id}/events?start_s=&end_s=   statements about other spans of the row's recording
 
 Answers to POST are those of GET /api/labels, with `change`, the step; null if nothing changed.
 """
 
 import os
+from pathlib import PurePath
 from typing import Any, Literal, cast
 
 from fastapi import FastAPI, Request
@@ -21,12 +22,13 @@ from soundalike.archive.head import ArchiveError
 from soundalike.explore.answers import RowIds
 from soundalike.explore.labeled_rows import LabeledRows, in_short
 from soundalike.explore.sounds import checked_stretch
-from soundalike.labeling.export import events_of, manifest_of
+from soundalike.labeling.export import label_file
 from soundalike.labeling.label_name import LabelError
 from soundalike.labeling.label_table import Change
 from soundalike.runtime.lock import InUseError
 
 MOST_ROWS = 1_000_000
+TYPES = {".csv": "text/csv", ".zip": "application/zip"}
 
 
 class LabeledStretch(BaseModel):
@@ -84,19 +86,16 @@ def add_labels(app: FastAPI, labels: LabeledRows) -> None:
     def events(id: int, start_s: float, end_s: float) -> list[dict[str, Any]]:
         return labels.events(id, checked_stretch(start_s, end_s))
 
-    @app.get("/api/labels/export/manifest")
-    def manifest() -> Response:
-        events, _ = events_of(labels.collection.archive)
-        content = manifest_of(events).to_csv(index=False, lineterminator="\n")
-        return attachment(content.encode(), "labels.csv", "text/csv")
+    @app.get("/api/labels/export/{format}")
+    def export(format: Literal["manifest", "raven", "audacity", "birdnet"]) -> Response:
+        name, content = label_file(labels.collection.archive, format)
+        media_type = TYPES[PurePath(name).suffix]
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store",
+        }  # fmt: skip
+        return Response(content, media_type=media_type, headers=headers)
 
     _add_errors(app)
-
-
-def attachment(content: bytes, name: str, media_type: str) -> Response:
-    """Return a response that browsers save as a file."""
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(content, media_type=media_type, headers=headers)
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -1,16 +1,22 @@
 """The labels of an archive as files: only what spans have, not what they have not.
 
 A manifest is what `evaluate`, `pretrain`, `classify` and `scan` take. Its paths are absolute, so it
-can be moved.
+can be moved. The other formats are those of `datasets.event_formats`, for other programs.
 """
 
+import io
 import os
+import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from soundalike.archive.window_archive import WindowArchive
+from soundalike.datasets.event_files import check_event_output, write_events
+from soundalike.datasets.event_formats import FORMATS
 from soundalike.embedding.output_file import claimed_file
 from soundalike.labeling.label_name import SEPARATOR
 from soundalike.labeling.label_table import LabelTable
@@ -18,6 +24,8 @@ from soundalike.runtime.atomic import write_text
 from soundalike.search.archive_paths import full_path
 
 SPAN = ["path", "start_s", "end_s"]
+MANIFEST = "manifest"
+LABEL_FORMATS = (MANIFEST, "raven", "audacity", "birdnet")
 
 
 @dataclass(frozen=True)
@@ -50,31 +58,65 @@ def events_of(archive: WindowArchive) -> tuple[pd.DataFrame, int]:
     return events.reset_index(drop=True), n_gone
 
 
-def manifest_of(events: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each span, with its labels separated by semicolons."""
-    if not len(events):
-        return events
-    return events.groupby(SPAN, as_index=False, sort=False)["label"].agg(SEPARATOR.join)
+def manifest_text(events: pd.DataFrame) -> str:
+    """Return a manifest: a row for each span, with its labels separated by semicolons."""
+    if len(events):
+        events = events.groupby(SPAN, as_index=False, sort=False)["label"].agg(SEPARATOR.join)
+    return events.to_csv(index=False, lineterminator="\n")
 
 
-def export_labels(archive: WindowArchive, out: Path) -> LabelExport:
-    """Write the labels that the spans of an archive have to a manifest.
+def export_labels(archive: WindowArchive, out: Path, format: str = MANIFEST) -> LabelExport:
+    """Write the labels that the spans of an archive have.
 
     Args:
         archive: the archive.
-        out: a .csv file.
+        out: a .csv file for a manifest or BirdNET; for Raven and Audacity a folder, which gets a
+            table for each recording, in the folders of the recordings below the archive's root.
+        format: one of `LABEL_FORMATS`.
 
     Raises:
-        SourceError: `out` is a folder, or has another suffix.
+        SourceError: `out` does not fit the format.
         InUseError: another run is writing `out`.
-        OSError: the file cannot be written.
+        OSError: a file cannot be written.
         ArchiveError: the labels are damaged.
     """
     events, n_gone = events_of(archive)
-    manifest = manifest_of(events)
-    with claimed_file(out, [".csv"]):
-        write_text(out, manifest.to_csv(index=False, lineterminator="\n"))
-    return LabelExport(len(manifest), events["label"].nunique(), n_gone)
+    if format == MANIFEST:
+        with claimed_file(out, [".csv"]):
+            write_text(out, manifest_text(events))
+    else:
+        check_event_output(out, format, events["path"].nunique())
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_events(events.assign(score=np.nan), out, format, root=archive.head.root)
+    n_spans = len(events.drop_duplicates(SPAN))
+    return LabelExport(n_spans, events["label"].nunique(), n_gone)
+
+
+def label_file(archive: WindowArchive, format: str) -> tuple[str, bytes]:
+    """Return the labels that the spans of an archive have as one file, with its name.
+
+    Tables of a format that has one for each recording are in a zip file.
+
+    Args:
+        archive: the archive.
+        format: one of `LABEL_FORMATS`.
+
+    Raises:
+        ArchiveError: the labels are damaged.
+    """
+    if format == MANIFEST:
+        return "labels.csv", manifest_text(events_of(archive)[0]).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        if not FORMATS[format].is_per_recording:
+            file = Path(folder) / f"{format}.csv"
+            export_labels(archive, file, format)
+            return file.name, file.read_bytes()
+        tables, content = Path(folder) / format, io.BytesIO()
+        export_labels(archive, tables, format)
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zipped:
+            for path in sorted(tables.rglob("*.txt")):
+                zipped.write(path, path.relative_to(folder))
+        return f"{format}.zip", content.getvalue()
 
 
 def _paths(archive: WindowArchive, recordings: pd.Series) -> dict[str, str]:
