@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from soundalike.models.halving import Halving
+
 
 class ConvBlock(nn.Module):
     """3x3 convolution, maximum pooling by 2, batch normalization and ReLU.
@@ -19,7 +21,7 @@ class ConvBlock(nn.Module):
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
-        self.pool = nn.MaxPool2d(2)
+        self.pool = Halving()
         self.bn = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
