@@ -6,7 +6,7 @@ import pandas as pd
 DIM = 8
 
 
-def make_rows(paths, n_windows=2, label="", recording=None, split=""):
+def make_rows(paths, n_windows=2, label="", recording=None, split="", peak_db=-6.0):
     """Return the rows of clips of `n_windows` seconds, without ids."""
     return pd.DataFrame(
         [
@@ -18,7 +18,7 @@ def make_rows(paths, n_windows=2, label="", recording=None, split=""):
                 "label": label,
                 "split": split,
                 "duration_s": float(n_windows),
-                "peak_db": -6.0,
+                "peak_db": peak_db,
             }
             for path in paths
             for window in range(n_windows)

@@ -97,6 +97,8 @@ def test_what_does_not_fit_an_archive_is_refused(call, refusal, run, sound_folde
     assert not (tmp_path / "archive").exists()
     assert call(*words, "--half") == DONE
     assert "leave out --window_s" in refusal(*words, "--window_s", 3)
+    export = ["embed", tmp_path / "archive", "--out", tmp_path / "rows.csv"]
+    assert "an archive has a row per window" in refusal(*export, "--per", "clip")
     assert "vectors of another model" in refusal("embed", "default", *words[2:])
     thesis = tmp_path / "thesis"
     thesis.mkdir()

@@ -51,4 +51,5 @@ def test_without_findings_the_list_is_empty(tmp_path):
 
 def test_every_finding_has_advice():
     lists = {field.name for field in fields(ScanReport) if "list" in str(field.type)}
-    assert lists - {"notes", "advice"} | {"near_duplicates"} == set(ADVICE)
+    pairs = {"near_duplicates", "shared_with_other"}
+    assert lists - {"notes", "advice"} | pairs == set(ADVICE)

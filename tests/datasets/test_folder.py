@@ -157,3 +157,13 @@ def test_every_suffix_of_a_sound_is_a_clip(tmp_path):
     make(tmp_path, *(f"cat/a{suffix}" for suffix in AUDIO_SUFFIXES))
     table = read_folder(tmp_path)
     assert (len(table), table.classes, table.problems) == (len(AUDIO_SUFFIXES), ["cat"], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("archive.json", "is an archive and not a source"), ("metrics.csv", "is a training run")],
+)
+def test_what_soundalike_wrote_is_no_source(name, message, tmp_path):
+    make(tmp_path, name, "model/weights.bin")
+    with pytest.raises(SourceError, match=message):
+        read_folder(tmp_path)

@@ -446,3 +446,18 @@ def test_accents_are_the_same_however_another_system_writes_them(folder, forms):
     (folder / on_disk).touch()
     (clip,) = read_manifest(manifest(folder, f"path\n{in_table}\n"))
     assert clip.path == str(folder / on_disk)
+
+
+def test_what_classify_left_without_a_class_is_unlabeled(tmp_path):
+    names = ["dog", "unsure", "none of these", "silent", "cat"]
+    for number in range(len(names)):
+        (tmp_path / f"{number}.wav").touch()
+    table = pd.DataFrame({"path": [f"{number}.wav" for number in range(len(names))]})
+    table = table.assign(**{"class": names, "class_1": "dog", "probability_1": 0.5})
+    table.to_csv(tmp_path / "names.csv", index=False)
+    clips = read_manifest(tmp_path / "names.csv")
+    assert clips.rows["label"].tolist() == ["dog", "", "", "", "cat"]
+    words = "'unsure', 'none of these', 'silent'"
+    assert f"unlabeled: 3 clips that classify called {words}" in clips.notes
+    table.drop(columns="class_1").to_csv(tmp_path / "own.csv", index=False)
+    assert read_manifest(tmp_path / "own.csv").rows["label"].tolist() == names

@@ -247,3 +247,11 @@ def test_clips_without_a_label_are_listed_if_others_have_one(tmp_path):
     report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
     assert report.unlabeled == names(tmp_path, "b.wav", "c.wav"), "those that others would score"
     assert not scan(ClipTable.of("x", clips[1:]), n_workers=1, progress=False).unlabeled
+
+
+def test_segments_that_end_after_their_files_are_listed(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(2, 1), RATE)
+    path = str(tmp_path / "a.wav")
+    clips = [Clip(path, start_s=0.5, end_s=2.05), Clip(path, start_s=1.0, end_s=5.0)]
+    report = scan(ClipTable.of("x", clips), n_workers=1, progress=False)
+    assert report.past_end == [path]

@@ -82,7 +82,7 @@ def test_masks_name_what_is_masked_and_with_what_it_is_filled():
 
 
 def test_levels_are_in_decibels():
-    assert words("compression", factor=0.81) == "10 dB become 8.1 dB"
+    assert words("compression", factor=0.81) == "10 dB becomes 8.1 dB"
     assert words("noise", std=0.0062, seed=7) == "levels changed at random by about 0.062 dB"
 
 

@@ -87,7 +87,7 @@ def test_the_draws_are_described(page):
     assert (len(levels) + n_silent, n_silent > 0) == (2 * N_PAIRS, True)
     for line in (
         r"[\d.]+-[\d.]+ s, [\d.]+( Hz)?-[\d.]+ kHz, stretched to the whole picture|the whole patch",
-        r"10 dB become [\d.]+ dB",
+        r"10 dB becomes [\d.]+ dB",
         r"levels changed at random by about [\d.]+ dB",
     ):
         assert sum(bool(re.fullmatch(line, text)) for text in page.text["li"]) == 2 * N_PAIRS

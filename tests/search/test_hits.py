@@ -50,6 +50,18 @@ def test_the_best_windows_or_the_best_of_each_recording(
     assert (np.diff(rows["similarity"]) <= 0).all()
 
 
+@pytest.mark.parametrize("few_rows", [0, 2000])
+@pytest.mark.parametrize("all_windows", [False, True])
+def test_silence_is_like_nothing(all_windows, few_rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(hits, "FEW_ROWS", few_rows)
+    archive = WindowArchive.create(tmp_path / "archive", Head(DIM, "m"))
+    add_clips(archive, ["a.wav", "b.wav"], n_windows=2)
+    add_clips(archive, ["silent.wav"], seed=1, n_windows=20, peak_db=-90.0)
+    _, vectors = archive.vectors("path = 'silent.wav'")
+    rows = best_rows(archive, open_index(archive), vectors[0], 9, all_windows=all_windows)
+    assert sorted(set(rows["path"])) == ["a.wav", "b.wav"]
+
+
 def test_an_empty_selection_has_no_hits(archive):
     index = open_index(archive, "label = 'none'")
     assert best_rows(archive, index, np.ones(DIM, np.float32), 5).empty

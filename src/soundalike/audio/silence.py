@@ -5,7 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-SILENT_PEAK = 1e-4  # 80 dB below full scale: inaudible
+SILENT_DB = -80.0  # relative to full scale: inaudible
+SILENT_PEAK = 10 ** (SILENT_DB / 20)
 
 
 def step_samples(sample_rate: int) -> int:

@@ -11,7 +11,11 @@ from soundalike.cli.output import write_json
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
-        "--out", type=Path, default=Path("demo"), metavar="DIR", help="output folder (demo)"
+        "--out",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIR",
+        help="output folder (default: demo)",
     )
     add_machine(parser)
 

@@ -40,17 +40,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--per",
         choices=["window", "clip"],
         default="window",
-        help="of a file: write a row per window (default), or per clip, the mean over its windows",
+        help="row of a file: a window (default), or a clip: the mean over its windows",
     )
     parser.add_argument(
         "--half",
         action="store_true",
-        help="of a new archive: store vectors in half precision, which takes half the space",
+        help="store the vectors of a new archive in half precision, which takes half the space",
     )
     parser.add_argument(
         "--root",
         metavar="FOLDER",
-        help="of an archive: where its sounds are now, if they have been moved",
+        help="where the sounds of an archive are now, if they have been moved",
     )
     add_windows(parser)
     add_precision(parser)
@@ -146,6 +146,10 @@ def _into_file(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    if arguments.per == "clip":
+        raise UsageError(
+            "--per clip: an archive has a row per window: name the sounds themselves as SOURCE."
+        )
     from soundalike.search.archive import Archive
     from soundalike.search.export import export
 

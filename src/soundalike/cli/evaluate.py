@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     with working_on("write evaluate.html"):
         page = write_evaluation_page(result)
+    print(f"name other sounds: soundalike classify {result.out} SOUNDS --out names.csv")
     print(f"open {page.resolve()}")
     return DONE
 
@@ -145,6 +146,7 @@ def print_evaluation(result: "EvaluationResult") -> None:
     if result.pretrained_on_test_clips:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "
-            "pre-training, give them the split 'test', or a fold and use --test_fold."
+            "pre-training, put them into the split 'test' (a folder test/ or a column `split`), or "
+            "give all clips a column `fold` and pretrain with --test_fold."
         )
     console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)

@@ -96,8 +96,10 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
             "front_end": dataclasses.asdict(front_end),
         }
     if not is_store(Path(arguments.source)):  # preparing one takes minutes: check the recipe first
+        from soundalike.datasets.splits import training_clips
         from soundalike.training.construction import check_recipe
 
+        training_clips(clips, arguments.test_fold)  # refuses a fold that does not exist
         check_recipe(recipe, front_end, init)
     store = open_or_prepare(
         arguments.source, run.store, front_end, clips=clips, strict=arguments.strict

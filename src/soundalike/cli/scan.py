@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         write_findings(arguments.csv, report, duplicates)
     print_scan(report, duplicates)
+    if arguments.csv:
+        print(f"all clips of every finding: {arguments.csv}")
     return DONE
 
 
@@ -85,19 +87,21 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     if report.duration_s:
         quantiles = {name: format_duration(value) for name, value in report.duration_s.items()}
         low, middle, high = (quantiles[name] for name in ("shortest", "median", "longest"))
-        table.add_row("duration", f"{low} to {high}, median {middle}")
+        words = low if low == high else f"{low} to {high}, median {middle}"
+        table.add_row("duration", words)
     for name in ("sample_rates", "channels", "labels", "splits", "folds"):
         if counts := getattr(report, name):
             table.add_row(name.replace("_", " "), _counts_in_words(counts))
     for name in (
-        "unlabeled", "silent", "short", "clipped", "cancelling", "above_band", "below_band",
-        "identical", "identical_across_splits",
+        "unlabeled", "silent", "short", "past_end", "clipped", "cancelling", "above_band",
+        "below_band", "identical", "identical_across_splits",
     ):  # fmt: skip
         if names := getattr(report, name):
             table.add_row(name.replace("_", " "), _names_in_words(names, ADVICE[name]))
     if duplicates:
-        advice = f"\n{ADVICE['near_duplicates']}" if duplicates.pairs else ""
-        words = _duplicates_in_words(duplicates, report.n_clips)
+        finding = "near_duplicates" if duplicates.is_within else "shared_with_other"
+        advice = f"\n{ADVICE[finding]}" if duplicates.pairs else ""
+        words = _duplicates_in_words(duplicates, report.n_readable)
         table.add_row("near-duplicates", f"{words}{advice}")
     advice = f"\n{ADVICE['problems']}" if report.problems else ""
     table.add_row("problems", f"{_problems_in_words(report.problems)}{advice}")
@@ -117,13 +121,14 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
 
 
 def _duplicates_in_words(duplicates: "NearDuplicates", n_clips: int) -> str:
-    """Count the pairs, the clips that they begin with, and the pairs that divide a recording."""
+    """Count the pairs, the clips of the source in them, and the pairs that divide a recording."""
     pairs = duplicates.pairs
     if not pairs:
         return "none"
     n_across = sum(pair.is_across_splits for pair in pairs)
     across = f"; {n_across:,} across splits or folds" if n_across else ""
-    n_with = len({pair.clip for pair in pairs})
+    in_pairs = {pair.clip for pair in pairs}
+    n_with = len(in_pairs | {pair.other for pair in pairs} if duplicates.is_within else in_pairs)
     return f"{len(pairs):,} (in {n_with:,} of {counted(n_clips, 'clip')}){across}"
 
 

@@ -16,6 +16,10 @@ MISSING = frozenset(
     {"NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>", "#N/A", "#NA"}
 )
 
+# What `classify` writes in its column `class` where a clip has none of the classes.
+UNSURE, NONE, SILENT = "unsure", "none of these", "silent"
+ANSWER_COLUMNS = {"class", "class_1", "probability_1"}  # of its tables
+
 
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column of any type as text without spaces at the ends; missing values are ""."""
@@ -41,6 +45,15 @@ def as_labels(column: pd.Series) -> tuple[pd.Series, list[str]]:
         example = labels[has_comma].iloc[0]
         notes.append(f"'{example}' is one label: separate several by ';'")
     return labels, notes
+
+
+def without_answers(labels: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Return the labels of a table of `classify`, and a line on those that are no class."""
+    is_none = labels.isin([UNSURE, NONE, SILENT])
+    words = ", ".join(f"'{word}'" for word in (UNSURE, NONE, SILENT) if (labels == word).any())
+    n_none = counted(int(is_none.sum()), "clip")
+    notes = [f"unlabeled: {n_none} that classify called {words}"] if words else []
+    return labels.mask(is_none, ""), notes
 
 
 def as_splits(table: Path, column: pd.Series) -> tuple[pd.Series, list[str]]:

@@ -15,6 +15,7 @@ ADVICE = {
     "unlabeled": "harmless for pre-training; evaluation leaves them out",
     "silent": "there is nothing to learn from silence: remove it, and check the recorder",
     "short": "harmless; each is repeated until it is long enough",
+    "past_end": "they end with their files; check that the times belong to these files",
     "clipped": "harmless for training; re-record if you can",
     "cancelling": "only their loudest channel is used; check the polarity of one microphone",
     "above_band": "the model sees less than half of their sound; options that "
@@ -26,6 +27,8 @@ ADVICE = {
     "less protected split, test before validation before train; remove it",
     "near_duplicates": "harmless within a split; across splits or folds they make scores too high, "
     "so give copies the same one",
+    "shared_with_other": "if one source trains and the other tests, scores are too high: remove "
+    "these clips from one of them",
     "problems": "left out of everything; each line says what to do",
 }
 """By finding, a field of `ScanReport`: whether it matters, and what to do."""

@@ -96,5 +96,11 @@ def _no_sounds(root: Path, others: Counter[str], problems: list[Problem]) -> str
         return f"{root}: no usable sound. {problems[0].message}"
     if not others:
         return f"{root}: the folder is empty: put sounds in it, or name another folder."
+    for name, kind, use in (
+        ("archive.json", "an archive", "search, explore, labels or embed"),
+        ("metrics.csv", "a training run", "evaluate, embed or classify, as MODEL"),
+    ):
+        if (root / name).is_file():
+            return f"{root}: is {kind} and not a source of sounds: use it with {use}."
     kinds = ", ".join(f"{count} {suffix}" for suffix, count in others.most_common(3))
     return f"{root}: no sounds, only {kinds}. Supported are {', '.join(sorted(AUDIO_SUFFIXES))}."

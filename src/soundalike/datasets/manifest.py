@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundalike.datasets.cells import as_labels, as_seconds, as_splits, as_text
+from soundalike.datasets.cells import (
+    ANSWER_COLUMNS,
+    as_labels,
+    as_seconds,
+    as_splits,
+    as_text,
+    without_answers,
+)
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.columns import name_columns
 from soundalike.datasets.rows import divided_recordings, existing_rows, join_rows
@@ -44,6 +51,7 @@ def table_of_rows(manifest: Path, rows: pd.DataFrame, decimal_comma: bool = Fals
         rows: its rows, with columns as they are there.
         decimal_comma: If true, "1,5" in a column of times is one and a half.
     """
+    is_of_classify = set(rows.columns) >= ANSWER_COLUMNS
     rows, notes = _named(manifest, rows.reset_index(drop=True))
     for column in ("path", "fold"):
         if column in rows:
@@ -51,6 +59,9 @@ def table_of_rows(manifest: Path, rows: pd.DataFrame, decimal_comma: bool = Fals
     if "label" in rows:
         rows["label"], label_notes = as_labels(rows["label"])
         notes += label_notes
+    if is_of_classify:
+        rows["label"], answer_notes = without_answers(rows["label"])
+        notes += answer_notes
     if "split" in rows:
         rows["split"], split_notes = as_splits(manifest, rows["split"])
         notes += split_notes

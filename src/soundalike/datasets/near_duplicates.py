@@ -63,10 +63,12 @@ class NearDuplicates:
     Args:
         pairs: the parts that two clips share, in the order of the clips.
         problems: the clips that could not be read.
+        is_within: If true, the clips were compared with each other.
     """
 
     pairs: list[NearDuplicate]
     problems: list[Problem]
+    is_within: bool = True
 
 
 def find_near_duplicates(
@@ -115,7 +117,7 @@ def find_near_duplicates(
             is_across = is_within and (a.clip.split, a.clip.fold) != (b.clip.split, b.clip.fold)
             pairs += [_near_duplicate(i, a.clip, j, b.clip, part, is_across) for part in parts]
     pairs.sort(key=lambda pair: (pair.clip, pair.other, pair.start_s))
-    return NearDuplicates(pairs, problems)
+    return NearDuplicates(pairs, problems, is_within)
 
 
 class _Facts(NamedTuple):

@@ -47,6 +47,7 @@ class ScanReport:
         folds: number of readable clips by fold.
         silent: paths of silent clips.
         short: paths of clips that the front end repeats, because they are too short.
+        past_end: paths of segments that end after their files, so they are shorter than they say.
         clipped: paths of clips with many samples at full scale.
         cancelling: paths of clips whose channels cancel each other, so that only one is used.
         above_band: paths of clips with most of their energy above the band of the front end.
@@ -72,6 +73,7 @@ class ScanReport:
     folds: dict[str, int]
     silent: list[str]
     short: list[str]
+    past_end: list[str]
     clipped: list[str]
     cancelling: list[str]
     above_band: list[str]
@@ -151,6 +153,9 @@ def scan(
         folds={name: int(n) for name, n in rows["fold"].value_counts().items() if name},
         silent=paths[facts["is_silent"]].tolist(),
         short=paths[facts["duration_s"] < front_end.min_duration_s].tolist(),
+        past_end=paths[
+            rows["end_s"] - rows["start_s"].fillna(0) > facts["duration_s"] + 0.1
+        ].tolist(),
         clipped=paths[facts["is_clipped"]].tolist(),
         cancelling=paths[facts["is_cancelling"]].tolist(),
         above_band=paths[is_above(facts["band"])].tolist(),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.datasets.cells import NONE, SILENT, UNSURE
 from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.model_path import ModelError
@@ -21,7 +22,6 @@ from soundalike.evaluation.conformal import fewest_held_out
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.counts import counted
 
-UNSURE, NONE, SILENT = "unsure", "none of these", "silent"
 N_BEST = 3
 FALSE_ALARMS = 0.05
 

@@ -37,6 +37,8 @@ class Stretch:
 class StretchError(Exception):
     """There is no such stretch."""
 
+    exit_code = 2
+
 
 def checked_stretch(start_s: float, end_s: float) -> Stretch:
     """Return a stretch that may be one of a recording.

@@ -23,6 +23,8 @@ FEWEST_ROWS = N_NEIGHBORS + 2
 class MapError(Exception):
     """There is no map; the one-line message says why."""
 
+    exit_code = 1
+
 
 def fitted_rows(n_rows: int) -> NDArray[np.int64]:
     """Return the rows that UMAP is fitted to: all, or 50,000 at random, with a fixed seed."""

@@ -112,7 +112,7 @@ def _reversal(draws: Numbers, settings: Numbers, axes: Axes) -> str:
 
 
 def _compression(draws: Numbers, settings: Numbers, axes: Axes) -> str:
-    return f"10 dB become {10 * draws['factor']:.1f} dB"
+    return f"10 dB becomes {10 * draws['factor']:.1f} dB"
 
 
 def _spec_augment(draws: Numbers, settings: Numbers, axes: Axes) -> str:

@@ -1,4 +1,7 @@
-"""The rows of an archive that are most like a vector, one for each recording or all of them."""
+"""The rows of an archive that are most like a vector, one for each recording or all of them.
+
+Silent rows are like nothing: their vectors say nothing about a sound.
+"""
 
 import functools
 from collections.abc import Collection
@@ -9,7 +12,9 @@ from numpy.typing import NDArray
 
 from soundalike.archive.neighbors import Index
 from soundalike.archive.window_archive import WindowArchive
+from soundalike.audio.silence import SILENT_DB
 
+FACTS = ["recording", "peak_db"]
 FEW_ROWS = 2000  # looked up by their ids; for more, the whole column is read
 
 
@@ -38,16 +43,16 @@ def best_rows(
     Shape:
         vector: [dim].
     """
-    recordings = _Recordings(archive)
+    facts = _Facts(archive)
     n_rows, n_asked = len(index), k + len(without)
     n_asked = n_asked if all_windows else 4 * n_asked
     while True:
         ids, similarities = index.nearest(vector, n_asked)
-        is_wanted = ~np.isin(ids, list(without))
+        of_rows = facts.of(ids)
+        is_wanted = ~np.isin(ids, list(without)) & ~(of_rows["peak_db"] < SILENT_DB).to_numpy()
         if not all_windows:
             # With the best first, the first row of a recording is its best window.
-            of_recording = pd.Series(recordings.of(ids))[is_wanted]
-            is_wanted[is_wanted] = ~of_recording.duplicated().to_numpy()
+            is_wanted[is_wanted] = ~of_rows["recording"][is_wanted].duplicated().to_numpy()
         if is_wanted.sum() >= k or n_asked >= n_rows:
             break
         n_asked *= 8
@@ -57,20 +62,18 @@ def best_rows(
     return rows
 
 
-class _Recordings:
-    """The recordings of rows."""
+class _Facts:
+    """The recordings and the peaks of rows."""
 
     def __init__(self, archive: WindowArchive) -> None:
         self.archive = archive
 
     @functools.cached_property
-    def _all(self) -> pd.Series:
-        rows = self.archive.rows(columns=["id", "recording"])
-        return rows.set_index("id")["recording"]
+    def _all(self) -> pd.DataFrame:
+        return self.archive.rows(columns=["id", *FACTS]).set_index("id")
 
-    def of(self, ids: NDArray[np.int64]) -> NDArray[np.object_]:
-        """Return the recording of every row: [rows]."""
+    def of(self, ids: NDArray[np.int64]) -> pd.DataFrame:
+        """Return the facts of rows, in their order."""
         if len(ids) <= FEW_ROWS:
-            rows = self.archive.rows(ids, columns=["recording"])
-            return rows["recording"].to_numpy(object)
-        return self._all.loc[ids].to_numpy(object)
+            return self.archive.rows(ids, columns=FACTS)
+        return self._all.loc[ids]

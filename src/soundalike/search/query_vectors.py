@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.archive.lance_tables import quoted
-from soundalike.audio.silence import SILENT_PEAK
+from soundalike.audio.silence import SILENT_DB, SILENT_PEAK
 from soundalike.audio.sound_file import read_info
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.runtime.file_stamp import file_stamp
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 UNLIKE_WEIGHT = 0.5  # of the sounds to steer away from, beside a weight of 1
 SILENT = "silent: there is nothing to search for."
-SILENT_DB = 20 * math.log10(SILENT_PEAK)
 SHORTEST_S = 0.02  # shorter than any sound that can be recognized
 NEAR_S = 0.005  # times in a table have two decimals
 
@@ -75,7 +74,7 @@ def search_vector(archive: "Archive", queries: list[Any], unlike: list[Any]) -> 
 
 
 def own_rows(archive: "Archive", queries: list[Any]) -> set[int]:
-    """Return the ids of the rows that are searched for themselves, as rows or within a file."""
+    """Return the ids of the rows that hold some of what is searched for: rows, files and parts."""
     ids = set()
     for query in queries:
         if isinstance(query, RowQuery):
@@ -83,8 +82,8 @@ def own_rows(archive: "Archive", queries: list[Any]) -> set[int]:
         if isinstance(query, FileQuery):
             where = f"path = {quoted(path_in(archive.head.root, query.path))}"
             if query.start_s is not None and query.end_s is not None:
-                where += f" AND start_s >= {query.start_s - NEAR_S:.6f}"
-                where += f" AND end_s <= {query.end_s + NEAR_S:.6f}"
+                where += f" AND start_s < {query.end_s - NEAR_S:.6f}"
+                where += f" AND end_s > {query.start_s + NEAR_S:.6f}"
             ids.update(archive.rows(where=where, columns=["id"])["id"].tolist())
     return ids
 

@@ -146,7 +146,7 @@ def _two_other_clips(clips: Tensor, n_clips: int, generator: torch.Generator) ->
     """Draw two clips for each clip, different from it and from each other: [batch, 2]."""
     if n_clips < 3:
         raise ValueError(
-            f"Mixing with two other clips needs at least 3 clips, got {n_clips}: add clips, or set "
+            f"mixing with two other clips needs at least 3 clips, got {n_clips}: add clips, or set "
             "views.mix_back to null."
         )
     # Distances around the circle of clips; the second skips the value of the first.
