@@ -1,4 +1,4 @@
-"""Rows, records and vectors of made-up windows."""
+"""Rows, records and vectors of made-up windows, and a model for real ones."""
 
 import numpy as np
 import pandas as pd
@@ -52,3 +52,32 @@ def add_clips(archive, paths, seed=0, **settings):
         writer.add(rows, vectors)
         writer.finish(make_records(rows))
     return vectors
+
+
+def untrained_model():
+    """Return a small model with windows of a second."""
+    import torch
+
+    from soundalike.audio.log_mel import LogMel
+    from soundalike.audio.standardization import Standardization
+    from soundalike.audio.windows import Windows
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.models.encoder import build_encoder
+
+    torch.manual_seed(0)
+    settings = {"name": "resnet18", "width": 4}
+    encoder, windows = build_encoder(settings), Windows.half_overlapping(101, align_last=True)
+    statistics = Standardization(-3.0, 2.0)
+    return SoundEncoder(encoder, settings, LogMel(), statistics, windows).eval()
+
+
+def embedded_archive(path, sounds):
+    """Return an archive of a folder of sounds by the untrained model."""
+    from soundalike.datasets.source import read_source
+    from soundalike.search.archive import Archive
+    from soundalike.search.fill import fill
+
+    model = untrained_model()
+    archive = Archive.open_for(path, model, str(sounds))
+    fill(archive, model, read_source(sounds), progress=False)
+    return archive

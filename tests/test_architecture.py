@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "recipes": {"runtime"},
     "embedding": {"runtime", "audio", "models", "datasets", "evaluation", "pretrained"},
     "search": {"runtime", "audio", "datasets", "embedding", "archive"},
-    "labeling": {"runtime", "datasets", "embedding", "archive", "search"},
+    "labeling": {"runtime", "datasets", "evaluation", "embedding", "archive", "search"},
     "explore": {"runtime", "audio", "datasets", "embedding", "archive", "search", "labeling"},
     "training": {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",

@@ -248,6 +248,24 @@ def test_knn_monitor(experiment, run, sound_folder, tmp_path):
     assert words[1] == words[2]
 
 
+def test_labeling_loop(experiment, sound_folder, tmp_path):
+    manifest, out = tmp_path / "clips.csv", tmp_path / "out"
+    clips = read_source(sound_folder).rows[["path", "label"]]
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
+    for _ in range(2):  # the second run reuses the archive
+        printed = experiment(
+            "labeling_loop.py", manifest, "--positives", 3, "--seeds", 2, "--labels", 1, 5,
+            "--each", 2, "--out", out,
+        )  # fmt: skip
+    table = pd.read_csv(out / "scores.csv")
+    assert len(table) == 3 * 2 * 3 * 2, "classes, seeds, ways and numbers of labels"
+    first = table[table["labels"] == 1].pivot(index=["class", "seed"], columns="way")
+    assert (first["average precision"].nunique(axis=1) == 1).all(), "all ways begin alike"
+    queue = table.query("labels == 5 and way == 'queue'")["average precision"].mean()
+    assert f"{queue:.3f} (" in printed
+    assert queue > 0.9
+
+
 def test_every_experiment_is_tested():
     tests = Path(__file__).read_text()
     for script in EXPERIMENTS.glob("*.py"):

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from soundalike.evaluation.intervals import bootstrap_interval, crossed_interval, t_interval
+from soundalike.evaluation.intervals import (
+    binomial_interval,
+    bootstrap_interval,
+    crossed_interval,
+    t_interval,
+)
 from soundalike.evaluation.metrics import accuracy, balanced_accuracy, score
 
 
@@ -150,3 +155,14 @@ def test_recordings_of_one_clip_each_change_nothing():
     assert bootstrap_interval(accuracy, labels, predictions, recordings=np.arange(60)) == alone
     one = bootstrap_interval(accuracy, labels, predictions, recordings=np.zeros(60, int))
     assert one[0] == one[1] == accuracy(labels, predictions)
+
+
+@pytest.mark.parametrize(("n_right", "n"), [(0, 1), (0, 7), (7, 7), (3, 11), (180, 200)])
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_binomial_is_the_exact_interval(n_right, n, level):
+    expected = stats.binomtest(n_right, n).proportion_ci(level, method="exact")
+    assert binomial_interval(n_right, n, level) == pytest.approx(tuple(expected))
+
+
+def test_binomial_of_nothing_says_nothing():
+    assert binomial_interval(0, 0) == (0, 1)

@@ -94,6 +94,24 @@ def test_a_repeated_window_changes_nothing():
     torch.testing.assert_close(once, twice, atol=1e-3, rtol=0)
 
 
+def test_a_clip_of_weight_two_counts_as_two_clips():
+    h, clips, kinds, _ = clips_of_windows()
+    weights = torch.ones(60).index_fill_(0, torch.tensor([3, 8]), 2.0)
+    train = training_windows(
+        h, clips, one_hot(kinds, 3), is_multi_label=False, standardize=True, clip_weights=weights
+    )
+    ((_, theta),) = regularization_path(train, [1.0])
+    again = torch.isin(clips, torch.tensor([3, 8]))
+    numbers = torch.where(clips[again] == 3, 60, 61)
+    twice = probes(
+        torch.cat([h, h[again]]), torch.cat([clips, numbers]),
+        one_hot(torch.cat([kinds, kinds[[3, 8]]]), 3), (1.0,), standardize=True,
+    )[1.0]  # fmt: skip
+    torch.testing.assert_close(
+        train.probe(theta).probabilities(h), twice.probabilities(h), atol=1e-3, rtol=0
+    )
+
+
 @pytest.mark.parametrize("standardize", [False, True])
 def test_a_constant_feature_has_no_weight(standardize):
     h, clips, kinds, _ = clips_of_windows()

@@ -5,27 +5,17 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
-import torch
+from archives import untrained_model
 
-from soundalike.audio.log_mel import LogMel
-from soundalike.audio.standardization import Standardization
-from soundalike.audio.windows import Windows
 from soundalike.datasets.source import read_source
-from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.models.encoder import build_encoder
 from soundalike.search.archive import Archive
 from soundalike.search.fill import fill
-
-SETTINGS = {"name": "resnet18", "width": 4}
 
 
 @pytest.fixture(scope="session")
 def small_model():
     """An untrained model with windows of a second."""
-    torch.manual_seed(0)
-    encoder, windows = build_encoder(SETTINGS), Windows.half_overlapping(101, align_last=True)
-    statistics = Standardization(-3.0, 2.0)
-    return SoundEncoder(encoder, SETTINGS, LogMel(), statistics, windows).eval()
+    return untrained_model()
 
 
 @pytest.fixture(scope="session")

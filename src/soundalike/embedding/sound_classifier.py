@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from soundalike.datasets.store import Store
 from soundalike.embedding.known_sounds import KnownSounds
@@ -62,6 +63,7 @@ class SoundClassifier(OnePageModule):
         known: tells the classes from other sounds. None if clips may have several classes, since a
             clip without a probable class is none of them already; if the model has no background;
             and if the encoder was fine-tuned, since the background is then of another encoder.
+        unit_length: If true, embeddings are scaled to length 1 before the linear layer.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class SoundClassifier(OnePageModule):
         temperature: float = 1.0,
         threshold: float | None = None,
         known: KnownSounds | None = None,
+        unit_length: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
@@ -84,6 +87,12 @@ class SoundClassifier(OnePageModule):
         self.temperature = temperature
         self.threshold = threshold
         self.known = known
+        self.unit_length = unit_length
+
+    def logits(self, vectors: Tensor) -> Tensor:
+        """Return the logits of embeddings: [windows, dim] -> [windows, classes]."""
+        vectors = vectors.to(self.linear.weight)
+        return self.linear(normalize(vectors, dim=-1) if self.unit_length else vectors)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Return the logits of log-mel patches that are not standardized yet.
@@ -91,7 +100,7 @@ class SoundClassifier(OnePageModule):
         Shape:
             patches: [batch, frames, bands]; result: [batch, classes].
         """
-        return self.linear(self.model(patches).to(self.linear.weight.dtype))
+        return self.logits(self.model(patches))
 
     @torch.inference_mode()
     def window_probabilities(
@@ -113,7 +122,7 @@ class SoundClassifier(OnePageModule):
             n_frames = np.full(len(batch.clips), batch.n_frames)
             places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
             vectors = torch.from_numpy(batch.vectors).to(self.linear.weight)
-            logits = self.linear(vectors).float()
+            logits = self.logits(vectors).float()
             probabilities.append(class_probabilities(logits, self.multi_label).cpu().numpy())
             if self.known:
                 known.append(self.known(vectors).cpu().numpy())
@@ -158,6 +167,7 @@ class SoundClassifier(OnePageModule):
             "temperature": self.temperature,
             "threshold": self.threshold,
             "n_held_out": len(self.known.held_out) if self.known else None,
+            "unit_length": self.unit_length,
         }
         write_model(folder / CLASSIFIER, config, self._layers())
 

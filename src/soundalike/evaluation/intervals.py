@@ -2,7 +2,7 @@
 
 Rows of arrays are clips, [clips, ...]. ``bootstrap_interval`` tells how a score varies with the
 test clips (Efron and Tibshirani 1993), ``t_interval`` where the mean over many training seeds lies
-(Student 1908), and ``crossed_interval`` covers both.
+(Student 1908), and ``crossed_interval`` covers both. ``binomial_interval`` is that of a share.
 """
 
 from collections.abc import Callable
@@ -168,3 +168,23 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     low, high = special.stdtrit(len(values) - 1, [(1 - level) / 2, (1 + level) / 2])
     mean, standard_error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
     return float(mean + low * standard_error), float(mean + high * standard_error)
+
+
+def binomial_interval(n_right: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a share, from how many of a random sample count.
+
+    It covers the true share at least as often as the level says (Clopper and Pearson 1934).
+
+    Args:
+        n_right: how many count.
+        n: size of the sample; of none, the interval is from 0 to 1.
+        level: confidence level.
+
+    >>> low, high = binomial_interval(18, 20)
+    >>> round(low, 2), round(high, 2)
+    (0.68, 0.99)
+    """
+    tail = (1 - level) / 2
+    low = special.betaincinv(n_right, n - n_right + 1, tail) if n_right else 0.0
+    high = special.betaincinv(n_right + 1, n - n_right, 1 - tail) if n_right < n else 1.0
+    return float(low), float(high)

@@ -35,7 +35,7 @@ class TrainingWindows:
 
     Args:
         x: coordinates of the windows; a last column of ones is for the bias.
-        weights: weight of each window, 1 / (windows of its clip).
+        weights: weight of each window, that of its clip / (windows of its clip).
         clips: clip of each window.
         targets: 1 if the clip has the class, otherwise 0.
         is_multi_label: if true, classes can occur together.
@@ -67,7 +67,13 @@ class TrainingWindows:
 
 
 def training_windows(
-    h: Tensor, clips: Tensor, targets: Tensor, *, is_multi_label: bool, standardize: bool
+    h: Tensor,
+    clips: Tensor,
+    targets: Tensor,
+    *,
+    is_multi_label: bool,
+    standardize: bool,
+    clip_weights: Tensor | None = None,
 ) -> TrainingWindows:
     """Rotate windows to their principal axes.
 
@@ -80,9 +86,10 @@ def training_windows(
         targets: 1 if the clip has the class, otherwise 0.
         is_multi_label: if true, classes can occur together.
         standardize: if true, each feature is divided by its standard deviation first.
+        clip_weights: how much each clip counts; by default 1.
 
     Shape:
-        h: [windows, dim]; clips: [windows]; targets: [clips, classes].
+        h: [windows, dim]; clips: [windows]; targets: [clips, classes]; clip_weights: [clips].
 
     Raises:
         ValueError: a clip has no windows.
@@ -91,6 +98,8 @@ def training_windows(
     if (n_windows == 0).any():
         raise ValueError(f"clip {int(n_windows.argmin())} has no windows to train on")
     weights = 1 / n_windows[clips].to(h)
+    if clip_weights is not None:
+        weights = weights * clip_weights.to(h)[clips]
     mean = weights @ h / weights.sum()
     deviations = h - mean
     std = torch.ones_like(mean)

@@ -1,0 +1,96 @@
+"""From one labeled window of an archive to a classifier of new sounds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from soundalike.datasets.source import read_source
+from soundalike.embedding.classify import classify
+from soundalike.embedding.sound_classifier import SoundClassifier
+from soundalike.evaluation.average_precision import average_precisions
+from soundalike.labeling.estimate import ENOUGH
+from soundalike.labeling.loop import Loop, NoExampleError
+
+
+@pytest.fixture
+def loop(tones):
+    """The loop of an archive whose labels are those of the test."""
+    yield Loop(tones)
+    (tones.path / "labels.sqlite").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def answer(loop):
+    """Return a function that labels windows as their folders say."""
+
+    def assign(positions, origin="queue"):
+        for position in positions:
+            row = loop.rows.iloc[position]
+            span = row["recording"], row["start_s"], row["end_s"]
+            loop.labels.assign([span], "high", row["label"] == "high", origin=origin)
+
+    return assign
+
+
+def first_high(loop):
+    return np.flatnonzero(loop.rows["label"] == "high")[:1]
+
+
+def test_a_few_answers_make_a_detector_that_runs_on_sounds(loop, answer, sound_folder, tmp_path):
+    answer(first_high(loop), origin="chosen")
+    for _ in range(3):
+        detector = loop.train("high")
+        answer(detector.next_windows(5))
+    detector = loop.train("high")
+    is_high = (loop.rows["label"] == "high").to_numpy()
+    assert average_precisions(is_high[:, None], detector.scores[:, None])[0] > 0.9
+    folder = detector.save(0.5)
+    assert folder == loop.archive.path / "detectors" / "high"
+
+    classifier = SoundClassifier.from_pretrained(folder)
+    classify(
+        classifier, read_source(sound_folder), tmp_path / "out.csv", windows=True, progress=False
+    )
+    answers = pd.read_csv(tmp_path / "out.csv")
+    paths = [str(sound_folder / path) for path in loop.rows["path"]]
+    scores = loop.rows.assign(path=paths, score=detector.scores).round({"start_s": 3})
+    both = scores.merge(answers, on=["path", "start_s"])
+    assert len(both) == len(loop.rows)
+    assert both["probability_1"].to_numpy() == pytest.approx(both["score"], abs=1e-4)
+
+
+def test_the_queue_has_no_window_twice(loop, answer):
+    answer(first_high(loop))
+    detector = loop.train("high")
+    queue = detector.next_windows(5)
+    answer(queue[:2])
+    again = detector.next_windows(5, without=queue[2:3])
+    assert not set(again) & set(queue[:3])
+    assert set(queue[3:]) <= set(again)
+
+
+def test_windows_picked_at_random_estimate_the_precision(loop, answer):
+    answer(first_high(loop))
+    detector = loop.train("high")
+    picks = detector.random_windows(ENOUGH, threshold=0.0)
+    answer(picks[1:], origin="random")
+    assert detector.estimate(0.0).n_sampled == 0, "the first one blocks the others"
+    estimate = detector.estimate(0.0, without=picks[:1])
+    assert estimate.n_sampled == ENOUGH - 1
+    n_right = int((loop.rows["label"].iloc[picks[1:]] == "high").sum())
+    assert estimate.n_right == n_right
+    assert picks[0] in detector.random_windows(3, threshold=0.0)
+    assert (loop.train("high").scores == detector.scores).all(), "they do not train"
+
+
+def test_a_label_without_an_example_says_what_to_do(loop, answer):
+    answer(np.flatnonzero(loop.rows["label"] == "low")[:2])
+    for label in ("high", "owl"):
+        with pytest.raises(NoExampleError, match=f"no window has the label '{label}': give it"):
+            loop.train(label)
+
+
+def test_rows_that_are_added_later_are_not_in_the_loop(loop, tones, answer):
+    fewer = Loop(tones, loop.rows.drop(index=5).reset_index(drop=True))
+    answer(first_high(loop))
+    assert len(fewer.train("high").scores) == len(loop.rows) - 1
