@@ -7,8 +7,10 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 import yaml
 
 from soundalike.datasets.source import read_source
@@ -264,6 +266,72 @@ def test_labeling_loop(experiment, sound_folder, tmp_path):
     queue = table.query("labels == 5 and way == 'queue'")["average precision"].mean()
     assert f"{queue:.3f} (" in printed
     assert queue > 0.9
+
+
+@pytest.fixture(scope="module")
+def small_esc10(tmp_path_factory):
+    """Folders named like those of ESC-10: two clips of noises and of tones, a pitch each kind."""
+    root, rng = tmp_path_factory.mktemp("esc10"), np.random.default_rng(0)
+    kinds = [
+        "Dog bark", "Rain", "Sea waves", "Baby cry", "Clock tick", "Person sneeze", "Chainsaw",
+        "Rooster",
+    ]  # fmt: skip
+    for number, kind in enumerate(kinds, 1):
+        folder = root / f"{number:03d} - {kind}"
+        folder.mkdir()
+        for take in range(2):
+            clip = 0.1 * rng.standard_normal(22050 * 2)
+            if kind not in ("Rain", "Sea waves"):
+                clip *= 0.01
+                clip[8000:28000] += 0.3 * np.sin(np.arange(20000) * 0.05 * number)
+            soundfile.write(folder / f"{1 + take}-{100 * number + take}-A.wav", clip, 22050)
+    return root
+
+
+def test_events_in_noise(experiment, small_esc10, tmp_path):
+    words = ["events_in_noise.py", small_esc10, "--recordings", 2, "--minutes", 1, "--each", 1]
+    words += ["--windows", 2, "--level_db", 20, "--cache", tmp_path / "vectors.npz"]
+    out = experiment(*words)
+    rows = [line.split() for line in out.splitlines() if "cosine" in line or "damped" in line]
+    assert len(rows) == 19
+    trimmed = [float(re.findall(r"0\.\d+|1\.000", " ".join(row))[1]) for row in rows]
+    assert np.median(trimmed) > 0.8
+    assert (tmp_path / "vectors.npz").exists()
+
+
+def test_events_in_noise_says_that_it_is_skipped(nursery, tmp_path):
+    process = nursery.run(EXPERIMENTS / "events_in_noise.py", tmp_path)
+    assert process.stderr == f"{tmp_path}: skipped, ESC-10 is not there\n"
+
+
+def test_search_precision(experiment, run, small_esc10, sound_folder, tmp_path):
+    out = experiment(
+        "search_precision.py", run.path, f"esc10:{small_esc10}", sound_folder,
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert f"esc10:{small_esc10}: 16 clips of 16 recordings" in out
+    table = pd.read_csv(tmp_path / "out" / sound_folder.name / "precision.csv", index_col=0)
+    assert len(table) == 3
+    values = table[["as it is", "whitened"]].map(lambda text: float(text.split()[0]))
+    assert values.stack().between(0, 1).all()
+    assert values["as it is"]["log-mel statistics"] > 0.9
+
+
+def long_recording(experiment, out, minutes, n_events):
+    text = experiment("long_recording.py", "--out", out, "--minutes", minutes, "--events", n_events)
+    n_found, n_false = re.search(r"all: (\d+) of \d+ events, (\d+) false alarms", text).groups()
+    assert int(n_found) + int(n_false) >= n_events
+    return int(n_found)
+
+
+def test_events_of_a_long_recording_are_found(experiment, tmp_path):
+    """Two minutes here; six hours are in docs/results.md."""
+    assert long_recording(experiment, tmp_path, 2, 6) == 6
+
+
+@pytest.mark.slow
+def test_events_of_half_an_hour_are_found(experiment, tmp_path):
+    assert long_recording(experiment, tmp_path, 30, 30) >= 28
 
 
 def test_every_experiment_is_tested():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soundalike.archive import exact_index
+from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.exact_index import ExactIndex
 
 
@@ -36,3 +37,35 @@ def test_norms_are_computed_in_blocks(monkeypatch):
     assert len(index) == 8
     assert index.nearest(2 * vectors[5], 1).ids == [5]
     assert index.similarities(vectors[5])[5] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n_at_once", [3, 100])
+def test_backgrounds_are_subtracted(n_at_once, monkeypatch):
+    monkeypatch.setattr(exact_index, "ROWS_AT_ONCE", n_at_once)
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((9, 4)).astype(np.float32) + 5
+    stretches = np.array([0, 0, 0, 0, -1, -1, 1, 1, 1])
+    means = np.stack([vectors[:4].mean(axis=0), vectors[6:].mean(axis=0), vectors.mean(axis=0)])
+    ids, spreads = 10 + np.arange(9), np.array([0.5, 2.0, 1.0], np.float32)
+    backgrounds = Backgrounds(ids, stretches, means, spreads)
+    query = rng.standard_normal(4).astype(np.float32)
+    expected = []
+    for vector, stretch in zip(vectors, stretches, strict=True):
+        difference = vector - means[stretch]
+        length = np.sqrt(sum(difference**2) + spreads[stretch] ** 2)
+        expected.append(sum(difference * query) / length / np.linalg.norm(query))
+    similarities = ExactIndex(ids, vectors, backgrounds).similarities(query)
+    np.testing.assert_allclose(similarities, expected, atol=1e-5)
+    some = [1, 5, 8]
+    selection = ExactIndex(ids[some], vectors[some], backgrounds)
+    np.testing.assert_allclose(selection.similarities(query), similarities[some], atol=1e-5)
+
+
+def test_a_row_that_is_its_background_is_like_nothing():
+    """What is left of it is rounding, whose direction means nothing."""
+    vectors = np.full((3, 4), 0.1, np.float32)
+    vectors[2, 0] = 1
+    means = np.full((2, 4), 0.1 * (1 + 1e-6), np.float32)
+    backgrounds = Backgrounds(np.arange(3), np.zeros(3, int), means, np.zeros(2, np.float32))
+    similarities = ExactIndex(np.arange(3), vectors, backgrounds).similarities(np.ones(4))
+    assert similarities.tolist() == [0, 0, pytest.approx(0.5)]

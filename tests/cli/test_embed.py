@@ -99,6 +99,18 @@ def test_what_does_not_fit_an_archive_is_refused(call, refusal, run, sound_folde
     assert "leave out --window_s" in refusal(*words, "--window_s", 3)
     export = ["embed", tmp_path / "archive", "--out", tmp_path / "rows.csv"]
     assert "an archive has a row per window" in refusal(*export, "--per", "clip")
+    assert call(*words[:-1], tmp_path / "full") == DONE
+    message = refusal(*words[:-1], tmp_path / "full", "--half")
+    assert "--half: " in message
+    assert "holds vectors in full precision" in message
+    rows, file = ["embed", tmp_path / "archive", "--out", tmp_path / "x.csv"], tmp_path / "x.csv"
+    for option in ("--window_s 2", "--hop_s 1"):
+        assert "has no effect on the rows" in refusal(*rows, *option.split())
+    assert "MODEL has no effect on the rows" in refusal("embed", "default", *rows[1:])
+    for option in ("--half", "--root x"):
+        message = refusal("embed", run.path, one, "--out", file, *option.split())
+        assert f"{option.split()[0]} is for an archive, not a file" in message
+    assert not file.exists()
     assert "vectors of another model" in refusal("embed", "default", *words[2:])
     thesis = tmp_path / "thesis"
     thesis.mkdir()

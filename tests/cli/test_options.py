@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from soundalike.cli import options
+from soundalike.cli import UsageError, options
 
 
 def parse(add, *words):
@@ -42,3 +42,13 @@ def test_shares(text):
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number from 0 to 1"):
         options.share(text)
     assert options.share("0.25") == 0.25
+
+
+def test_options_that_would_be_ignored_are_refused():
+    names = {"k": "-k", "root": "--root", "label": "--label", "exact": "--exact"}
+    unset = {"k": None, "root": "", "label": [], "exact": False}
+    options.refuse_unused(argparse.Namespace(**unset), names, "is for others")
+    for name, value in {"k": 3, "root": "x", "label": ["a"], "exact": True}.items():
+        arguments = argparse.Namespace(**unset | {name: value})
+        with pytest.raises(UsageError, match=rf"^{names[name]} is for others: leave it out\.$"):
+            options.refuse_unused(arguments, names, "is for others")

@@ -112,6 +112,41 @@ def test_wrong_use(refusal, archive, sounds, tmp_path):
     assert "text.wav" in refusal("search", archive, tmp_path / "text.wav")
 
 
+def test_options_without_an_effect_are_refused(refusal, archive, sounds):
+    """They were ignored: the sounds of a source are where it is, not in another folder."""
+    message = refusal("search", sounds, sounds / "low" / "0\n'ü'.wav", "--root", "elsewhere")
+    assert "--root is for an archive" in message
+    assert "leave it out" in message
+    assert "--root" in refusal("search", sounds, "--duplicates", "--root", "elsewhere")
+    for option in ("-k 3", "--not 0", "--label low", "--page x.html", "--out x", "--center no"):
+        message = refusal("search", archive, "--duplicates", *option.split())
+        assert f"{option.split()[0]} has no effect on --duplicates" in message
+
+
+def test_windows_of_long_recordings_are_centered_and_it_is_said(call, run, tmp_path, capsys):
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 40 * 22050)
+    for start_s in (5, 25):
+        noise[start_s * 22050 :][:22050] += 0.5 * np.sin(np.arange(22050) / 5)
+    recording = tmp_path / "recording.wav"
+    soundfile.write(recording, noise, 22050)
+    assert call("embed", run.path, recording, "--out", tmp_path / "archive") == DONE
+    words = ["search", tmp_path / "archive", f"{recording}@5-6", "--all_windows", "--json"]
+    similarities = {}
+    for center in ("yes", "no", ""):
+        file = tmp_path / f"{center}.json"
+        capsys.readouterr()
+        assert call(*words, file, *(["--center", center] if center else [])) == DONE
+        is_said = "the mean of each 60 s" in capsys.readouterr().err
+        results = json.loads(file.read_text())
+        assert is_said is results["is_centered"] is (center != "no")
+        assert 23 < results["hits"][2]["start_s"] < 26 or center == "no"
+        similarities[center] = [hit["similarity"] for hit in results["hits"]]
+    assert similarities[""] == similarities["yes"] != similarities["no"]
+    assert call("search", tmp_path / "archive", recording, "0", "--json", file) == DONE
+    assert "recording.wav is a long recording" in capsys.readouterr().err
+    assert not json.loads(file.read_text())["is_centered"]
+
+
 def test_a_newer_archive_is_refused(refusal, archive, tmp_path):
     newer = shutil.copytree(archive, tmp_path / "newer")
     head = json.loads((newer / "archive.json").read_text())

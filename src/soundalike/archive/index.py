@@ -1,5 +1,6 @@
 """Choose the index for an archive: exact up to some number of rows, approximate above."""
 
+from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.exact_index import ExactIndex
 from soundalike.archive.lance_index import LanceIndex, has_index
 from soundalike.archive.neighbors import Index
@@ -8,18 +9,28 @@ from soundalike.archive.window_archive import WindowArchive
 EXACT_ROWS = 300_000  # up to here, a product with all vectors is quick
 
 
-def open_index(archive: WindowArchive, where: str | None = None, *, exact: bool = False) -> Index:
+def open_index(
+    archive: WindowArchive,
+    where: str | None = None,
+    *,
+    exact: bool = False,
+    backgrounds: Backgrounds | None = None,
+) -> Index:
     """Return an index of the rows of an archive as it is now.
 
     Args:
         archive: the archive.
         where: condition in SQL; the index holds only the rows that meet it.
         exact: If true, the index is exact, however many rows there are.
+        backgrounds: If not None, they are subtracted from the rows, and the index is exact: the
+            approximate one holds the vectors as they are.
 
     Raises:
         ArchiveError: the archive is damaged, or the condition is no SQL.
     """
     rows = archive.row_table
-    if exact or rows is None or archive.count(where) <= EXACT_ROWS or not has_index(rows):
+    if backgrounds or exact or rows is None:
+        return ExactIndex(*archive.vectors(where), backgrounds)
+    if archive.count(where) <= EXACT_ROWS or not has_index(rows):
         return ExactIndex(*archive.vectors(where))
     return LanceIndex(archive.path, rows, where)

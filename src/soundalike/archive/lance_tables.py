@@ -18,7 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from soundalike.archive.head import ArchiveError, Head
 
@@ -89,6 +91,24 @@ def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
     with plain_errors(path):
         database = _lancedb().connect(str(path))
         return database.create_table(table, schema=schema_of(table, head), exist_ok=True)
+
+
+def vector_batches(
+    rows: "lancedb.table.Table", where: str | None = None
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.floating]]]:
+    """Yield the ids and the vectors of some rows after the other.
+
+    Args:
+        rows: the table of rows.
+        where: condition in SQL that rows meet.
+
+    Shape:
+        ids: [some rows]; vectors: [some rows, dim].
+    """
+    query = rows.search().select(["id", "vector"])
+    for batch in (query.where(where) if where else query).to_batches():
+        numbers = batch["vector"].flatten().to_numpy(zero_copy_only=False)
+        yield batch["id"].to_numpy(), numbers.reshape(len(batch), -1)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from soundalike.archive.lance_tables import (
     ROWS,
     open_table,
     plain_errors,
+    vector_batches,
 )
 from soundalike.archive.large_array import large_array
 from soundalike.archive.writer import Writer
@@ -137,7 +138,7 @@ class WindowArchive:
 
     def count(self, where: str | None = None) -> int:
         """Return the number of rows, of all or of those for which a condition in SQL holds."""
-        return self._read(lambda rows: rows.count_rows(where)) or 0
+        return self.read(lambda rows: rows.count_rows(where)) or 0
 
     def rows(
         self,
@@ -172,7 +173,7 @@ class WindowArchive:
             query = table.search().select([*{*columns, "id"}])
             return (query.where(where) if where else query).to_arrow().to_pandas()
 
-        rows = self._read(read)
+        rows = self.read(read)
         if rows is None:
             return _empty(columns)
         rows = rows.sort_values("id")
@@ -191,18 +192,16 @@ class WindowArchive:
         def read(table: "lancedb.table.Table") -> tuple[NDArray[np.int64], NDArray[np.float32]]:
             n_rows, position = table.count_rows(where), 0
             ids, vectors = np.empty(n_rows, np.int64), large_array(n_rows, self.head.dim)
-            query = table.search().select(["id", "vector"])
-            for batch in (query.where(where) if where else query).to_batches():
-                here = slice(position, position + len(batch))
-                numbers = batch["vector"].flatten().to_numpy(zero_copy_only=False)
-                ids[here], vectors[here] = batch["id"], numbers.reshape(-1, self.head.dim)
-                position += len(batch)
+            for batch in vector_batches(table, where):
+                here = slice(position, position + len(batch[0]))
+                ids[here], vectors[here] = batch
+                position += len(batch[0])
             if (np.diff(ids) < 0).any():
                 order = np.argsort(ids)
                 return ids[order], vectors[order]
             return ids, vectors
 
-        result = self._read(read)
+        result = self.read(read)
         return result or (np.empty(0, np.int64), np.empty((0, self.head.dim), np.float32))
 
     def to_pandas(self, where: str | None = None) -> pd.DataFrame:
@@ -230,7 +229,7 @@ class WindowArchive:
         """The table of rows in LanceDB, at one version; None while there is none."""
         return open_table(self.path, ROWS)
 
-    def _read(self, read: "Callable[[lancedb.table.Table], Result]") -> Result | None:
+    def read(self, read: "Callable[[lancedb.table.Table], Result]") -> Result | None:
         """Read from the table of rows; None if there is none.
 
         A writer may have deleted this version of the table; then the latest one is read.

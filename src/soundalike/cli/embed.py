@@ -14,6 +14,7 @@ from soundalike.cli.options import (
     add_strict,
     add_windows,
     ready_for_inference,
+    refuse_unused,
     with_windows,
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json
@@ -83,6 +84,11 @@ def _into_archive(arguments: argparse.Namespace) -> int:
         raise UsageError("--per clip is for files; an archive has a row per window.")
     require_new(arguments.out)
     archive = Archive.open(arguments.out) if is_archive(arguments.out) else None
+    if archive and arguments.half and not archive.head.half:
+        raise UsageError(
+            f"--half: {arguments.out} holds vectors in full precision: leave it out, or name a new "
+            "folder."
+        )
     folder = arguments.out / MODEL if archive and arguments.model is None else None
     folder = folder or find_model(arguments.model or "default")
     clips = read_source(arguments.source, arguments.label_depth)
@@ -122,6 +128,7 @@ def _into_file(arguments: argparse.Namespace) -> int:
     from soundalike.embedding.row_files import ROW_FILES
 
     check_output(arguments.out, ROW_FILES)
+    refuse_unused(arguments, {"root": "--root", "half": "--half"}, "is for an archive, not a file")
     if is_archive(Path(arguments.source)):
         return _export(arguments)
     folder = find_model(arguments.model or "default")
@@ -146,6 +153,9 @@ def _into_file(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    """Write the rows of an archive, which are as they are."""
+    names = {"model": "MODEL", "window_s": "--window_s", "hop_s": "--hop_s"}
+    refuse_unused(arguments, names, f"has no effect on the rows of {arguments.source}")
     if arguments.per == "clip":
         raise UsageError(
             "--per clip: an archive has a row per window: name the sounds themselves as SOURCE."

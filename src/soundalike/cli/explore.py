@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soundalike.cli import DONE
-from soundalike.cli.options import SOURCE_HELP, add_machine, at_least
+from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, refuse_root
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
 
@@ -60,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.search.source_archive import archive_of_source
 
     name = arguments.archive
+    if not is_archive(Path(name)):
+        refuse_root(arguments)
     archive = Archive.open(name) if is_archive(Path(name)) else archive_of_source(name)
     if arguments.root:
         archive.head = dataclasses.replace(archive.head, root=os.path.abspath(arguments.root))

@@ -137,6 +137,28 @@ def ready_for_inference(model: "SoundEncoder", precision: str) -> "SoundEncoder"
     return for_inference(model, hardware.dtype).to(hardware.accelerator)
 
 
+def refuse_unused(arguments: argparse.Namespace, names: dict[str, str], reason: str) -> None:
+    """Refuse options that would be ignored.
+
+    Args:
+        arguments: of the command.
+        names: the options, by their names in `arguments`.
+        reason: why they would be ignored, after the name of the option.
+
+    Raises:
+        UsageError: one of them is set.
+    """
+    for name, option in names.items():
+        if getattr(arguments, name) not in (None, False, "", []):
+            raise UsageError(f"{option} {reason}: leave it out.")
+
+
+def refuse_root(arguments: argparse.Namespace) -> None:
+    """Refuse ``--root`` where a SOURCE is named instead of an ARCHIVE."""
+    reason = f"is for an archive, and {arguments.archive} is none"
+    refuse_unused(arguments, {"root": "--root"}, reason)
+
+
 def at_least(minimum: int) -> Callable[[str], int]:
     """Return the type of an argument that is a whole number from ``minimum`` on."""
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, positive_number
+from soundalike.cli.options import refuse_root, refuse_unused
 from soundalike.cli.output import write_json
+from soundalike.cli.search_options import add_arguments as add_arguments
 from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 
     from soundalike.datasets.clips import ClipTable
     from soundalike.search.archive import Archive
+    from soundalike.search.selection import Selection
 
-QUERY_HELP = (
-    "a sound; FILE@12.5-14, the part of it from 12.5 to 14 seconds; or the id of a row. Several "
-    "are averaged. Results leave out the row, or the windows of the file or the part, themselves"
-)
+
+N_RESULTS = 10
+NOT_FOR_DUPLICATES = {
+    "k": "-k", "unlike": "--not", "all_windows": "--all_windows", "label": "--label",
+    "split": "--split", "folder": "--folder", "shortest_s": "--shortest_s",
+    "longest_s": "--longest_s", "exact": "--exact", "center": "--center", "page": "--page",
+    "out": "--out",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class SearchResult:
         archive: folder of the archive.
         root: folder that paths are relative to; "" if they are whole.
         n_rows: rows of the archive.
+        is_centered: If true, windows of long recordings were compared without their backgrounds.
         hits: the columns of `WindowArchive.rows` with `similarity`, the best first.
         missing: paths of hits whose files are gone.
     """
@@ -38,81 +45,9 @@ class SearchResult:
     archive: str
     root: str
     n_rows: int
+    is_centered: bool
     hits: list[dict[str, Any]]
     missing: list[str]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
-    parser.add_argument(
-        "archive",
-        metavar="ARCHIVE|SOURCE",
-        help=f"an archive that `embed` has made; or {SOURCE_HELP}, which is embedded first, by the "
-        "shipped model: its archive is kept in the user's cache and brought up to date. An archive "
-        "is searched with the model in it; for one of yours, `embed MODEL SOURCE --out ARCHIVE`",
-    )
-    parser.add_argument("query", metavar="QUERY", nargs="*", help=QUERY_HELP)
-    parser.add_argument(
-        "-k", type=at_least(1), default=10, metavar="N", help="number of results (default: 10)"
-    )
-    parser.add_argument(
-        "--not",
-        dest="unlike",
-        action="append",
-        default=[],
-        metavar="QUERY",
-        help="a sound that the results should not be like; may be repeated",
-    )
-    parser.add_argument(
-        "--all_windows",
-        action="store_true",
-        help="list every window (default: the best window of each recording)",
-    )
-    parser.add_argument(
-        "--duplicates",
-        action="store_true",
-        help="list near-duplicates in groups instead, without a QUERY",
-    )
-    _add_conditions(parser)
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="compare all rows; by default an approximate index is used above 300,000",
-    )
-    parser.add_argument(
-        "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
-    )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the results to FILE")
-    parser.add_argument(
-        "--page", type=Path, metavar="FILE", help="write an HTML page to see and hear the results"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="copy the sounds of the results as WAV files; results of an "
-        "earlier search in the folder are replaced",
-    )
-    add_machine(parser)
-
-
-def _add_conditions(parser: argparse.ArgumentParser) -> None:
-    """Add the conditions that results must meet."""
-    for name, what in {"label": "label", "split": "split"}.items():
-        parser.add_argument(
-            f"--{name}",
-            action="append",
-            default=[],
-            metavar="NAME",
-            help=f"only clips with this {what}; may be repeated",
-        )
-    parser.add_argument(
-        "--folder", default="", metavar="FOLDER", help="only sounds in this folder of the archive"
-    )
-    for name, what in {"shortest_s": "at least", "longest_s": "at most"}.items():
-        parser.add_argument(
-            f"--{name}", type=positive_number, metavar="S", help=f"only clips of {what} S seconds"
-        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -123,13 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("name a QUERY: a sound, FILE@START-END in seconds, or the id of a row.")
     from soundalike.archive.head import is_archive
     from soundalike.datasets.source import read_source
-    from soundalike.search.empty_results import why_no_rows
+    from soundalike.search.centering import choose_centering
     from soundalike.search.hit_files import copy_hits, earlier_copies, missing_files
     from soundalike.search.query_vectors import queries_of
     from soundalike.search.selection import Selection
 
     # All of what is named is looked at before anything is embedded.
     clips = None if is_archive(Path(arguments.archive)) else read_source(arguments.archive)
+    if clips is not None:
+        refuse_root(arguments)
     queries, unlike = queries_of(arguments.query), queries_of(arguments.unlike)
     if arguments.out:
         earlier_copies(arguments.out)
@@ -141,31 +78,28 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.shortest_s,
         arguments.longest_s,
     )
+    center = {"yes": True, "no": False, None: None}[arguments.center]
+    centering = choose_centering(archive, queries, center)
+    is_centered = centering.backgrounds is not None
+    if centering.reason:
+        print(centering.reason, file=sys.stderr)
     rows = archive.search(
         queries,
-        arguments.k,
+        arguments.k or N_RESULTS,
         unlike=unlike,
         selection=selection,
         all_windows=arguments.all_windows,
         exact=arguments.exact,
+        center=is_centered,
     )
     root = archive.head.root
     missing = missing_files(rows, root)
     hits = rows.to_dict("records")
-    write_json(arguments.json, SearchResult(str(archive.path), root, len(archive), hits, missing))
+    result = SearchResult(str(archive.path), root, len(archive), is_centered, hits, missing)
+    write_json(arguments.json, result)
     if arguments.csv:
         _write_csv(arguments.csv, rows)
-    if rows.empty:
-        print(f"no rows: {_printable(why_no_rows(archive, selection))}")
-    else:
-        _print_table(rows)
-    if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        print(
-            f"{len(missing):,} of these sounds {verb} not in {root or 'the folder'} any more, such "
-            f"as {_printable(missing[0])}: if they have been moved, name the folder with --root",
-            file=sys.stderr,
-        )
+    _print_results(rows, archive, selection, missing)
     if arguments.page:
         _write_page(arguments.page, ", ".join(map(str, queries)), rows, root)
         print(f"open {arguments.page}")
@@ -175,12 +109,33 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _print_results(
+    rows: "pd.DataFrame", archive: "Archive", selection: "Selection", missing: list[str]
+) -> None:
+    """Print the table of hits, or why there are none, and which of their files are gone."""
+    from soundalike.search.empty_results import why_no_rows
+
+    if rows.empty:
+        print(f"no rows: {_printable(why_no_rows(archive, selection))}")
+    else:
+        _print_table(rows)
+    if missing:
+        root = archive.head.root or "the folder"
+        verb = "is" if len(missing) == 1 else "are"
+        print(
+            f"{len(missing):,} of these sounds {verb} not in {root} any more, such "
+            f"as {_printable(missing[0])}: if they have been moved, name the folder with --root",
+            file=sys.stderr,
+        )
+
+
 def _list_duplicates(arguments: argparse.Namespace) -> int:
     """Print groups of near-duplicates, of a source or of the sounds of an archive."""
     from soundalike.archive.head import is_archive
 
     if arguments.query:
         raise UsageError("--duplicates takes no QUERY: leave it out.")
+    refuse_unused(arguments, NOT_FOR_DUPLICATES, "has no effect on --duplicates")
     from soundalike.datasets.source import read_source
     from soundalike.search.archive import Archive
 
@@ -188,6 +143,7 @@ def _list_duplicates(arguments: argparse.Namespace) -> int:
         clips = Archive.open(arguments.archive, arguments.root).sounds()
     else:
         clips = read_source(arguments.archive)
+        refuse_root(arguments)
 
     from soundalike.search.duplicate_groups import duplicate_groups  # slow to import
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from soundalike import __version__
+from soundalike.archive.backgrounds import LONG_S, Backgrounds
 from soundalike.archive.head import MODEL, ArchiveError, Head
 from soundalike.archive.index import open_index
 from soundalike.archive.neighbors import Index
@@ -16,6 +17,7 @@ from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
 from soundalike.search.archive_paths import full_path
+from soundalike.search.centering import choose_centering
 from soundalike.search.hits import best_rows
 from soundalike.search.query_vectors import own_rows, queries_of, search_vector
 from soundalike.search.selection import Selection
@@ -83,7 +85,7 @@ class Archive(WindowArchive):
     def __init__(self, path: Path, head: Head) -> None:
         super().__init__(path, head)
         self.name = str(path)  # what the user has called it
-        self._indexes: dict[tuple[str | None, bool], Index] = {}  # the latest one
+        self._indexes: dict[tuple[str | None, bool, bool], Index] = {}  # the latest one
 
     def as_cut(self, model: "SoundEncoder") -> "SoundEncoder":
         """Return a model with the windows of the archive."""
@@ -144,6 +146,7 @@ class Archive(WindowArchive):
         selection: Selection | None = None,
         all_windows: bool = False,
         exact: bool = False,
+        center: bool | None = None,
     ) -> pd.DataFrame:
         """Return the rows that sound most like a query, the best first.
 
@@ -160,6 +163,10 @@ class Archive(WindowArchive):
             all_windows: If true, every window counts. By default a recording counts once, by its
                 best window.
             exact: If true, all rows are compared, however many there are.
+            center: If true, windows of long recordings are compared by their differences from the
+                mean of the minutes around them, and so are queries that come from one: this finds
+                events in noise. If false, all are compared as they are. By default
+                `choose_centering` decides.
 
         Returns:
             The columns of `rows`, after `similarity`, the cosine to the query.
@@ -169,10 +176,11 @@ class Archive(WindowArchive):
             ArchiveError: the archive is damaged.
         """
         queries = queries_of(query)
-        vector = search_vector(self, queries, queries_of(unlike))
+        backgrounds = choose_centering(self, queries, center).backgrounds
+        vector = search_vector(self, queries, queries_of(unlike), backgrounds)
         where = selection.where() if selection else None
-        if (key := (where, exact)) not in self._indexes:
-            self._indexes = {key: open_index(self, where, exact=exact)}
+        if (key := (where, exact, backgrounds is not None)) not in self._indexes:
+            self._indexes = {key: open_index(self, where, exact=exact, backgrounds=backgrounds)}
         return best_rows(
             self,
             self._indexes[key],
@@ -182,7 +190,15 @@ class Archive(WindowArchive):
             without=own_rows(self, queries),
         )
 
+    @functools.cached_property
+    def backgrounds(self) -> Backgrounds | None:
+        """The backgrounds of its long recordings; None if it has none."""
+        if not self.count(f"duration_s >= {LONG_S}"):
+            return None
+        return Backgrounds.of(self) or None
+
     def refresh(self) -> None:
         """Read the latest version of the tables from now on."""
         super().refresh()
+        self.__dict__.pop("backgrounds", None)
         self._indexes = {}

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soundalike.archive.lance_tables import quoted
+from soundalike.archive.backgrounds import Backgrounds
+from soundalike.archive.exact_index import NOTHING
 from soundalike.audio.silence import SILENT_DB, SILENT_PEAK
 from soundalike.audio.sound_file import read_info
 from soundalike.datasets.clips import Clip, ClipTable, Problem
-from soundalike.runtime.file_stamp import file_stamp
-from soundalike.search.archive_paths import path_in
+from soundalike.search.centering import background_of
+from soundalike.search.events import event_of
 from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
+from soundalike.search.stored_files import rows_of_file, rows_of_unchanged_file
 
 if TYPE_CHECKING:
     from soundalike.search.archive import Archive
@@ -49,13 +51,20 @@ def queries_of(query: Any) -> list[Any]:
     raise QueryError(f"{query!r}: no query: name a sound, the id of a row, or (waveform, rate).")
 
 
-def search_vector(archive: "Archive", queries: list[Any], unlike: list[Any]) -> NDArray[np.float32]:
+def search_vector(
+    archive: "Archive",
+    queries: list[Any],
+    unlike: list[Any],
+    backgrounds: Backgrounds | None = None,
+) -> NDArray[np.float32]:
     """Return the vector to search with.
 
     Args:
         archive: the archive, whose model embeds the sounds.
         queries: at least one, as `queries_of` returns them.
         unlike: sounds to steer away from.
+        backgrounds: If not None, the result is the difference of the events (`event_of`) from
+            their backgrounds (`background_of`).
 
     Shape:
         result: [dim].
@@ -65,9 +74,9 @@ def search_vector(archive: "Archive", queries: list[Any], unlike: list[Any]) -> 
     """
     if not queries:
         raise QueryError("no query: name a sound, FILE@START-END, or the id of a row.")
-    vector = _mean_unit(archive, queries)
+    vector = _mean_unit(archive, queries, backgrounds)
     if unlike:
-        vector = vector - UNLIKE_WEIGHT * _mean_unit(archive, unlike)
+        vector = vector - UNLIKE_WEIGHT * _mean_unit(archive, unlike, backgrounds)
     if not np.linalg.norm(vector) > 1e-6:
         raise QueryError("the queries cancel each other: nothing is left to search for.")
     return vector.astype(np.float32)
@@ -80,7 +89,7 @@ def own_rows(archive: "Archive", queries: list[Any]) -> set[int]:
         if isinstance(query, RowQuery):
             ids.add(query.id)
         if isinstance(query, FileQuery):
-            where = f"path = {quoted(path_in(archive.head.root, query.path))}"
+            where = rows_of_file(archive, query)
             if query.start_s is not None and query.end_s is not None:
                 where += f" AND start_s < {query.end_s - NEAR_S:.6f}"
                 where += f" AND end_s > {query.start_s + NEAR_S:.6f}"
@@ -88,11 +97,26 @@ def own_rows(archive: "Archive", queries: list[Any]) -> set[int]:
     return ids
 
 
-def _mean_unit(archive: "Archive", queries: list[Any]) -> NDArray[np.float32]:
-    vectors = np.stack([_vector_of(archive, query) for query in queries])
+def _mean_unit(
+    archive: "Archive", queries: list[Any], backgrounds: Backgrounds | None
+) -> NDArray[np.float32]:
+    vectors = np.stack([_centered_vector(archive, query, backgrounds) for query in queries])
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     mean = unit.mean(axis=0)
     return mean / max(float(np.linalg.norm(mean)), 1e-12)
+
+
+def _centered_vector(
+    archive: "Archive", query: Any, backgrounds: Backgrounds | None
+) -> NDArray[np.float32]:
+    if backgrounds is None:
+        return _vector_of(archive, query)
+    event = event_of(archive, query)
+    vector = _vector_of(archive, event)
+    difference = vector - background_of(archive, event, backgrounds)
+    if np.linalg.norm(difference) <= NOTHING * np.linalg.norm(vector):
+        raise QueryError(f"{query}: is like its background: there is nothing to search for.")
+    return difference
 
 
 def _vector_of(archive: "Archive", query: Any) -> NDArray[np.float32]:
@@ -114,17 +138,8 @@ def _vector_of(archive: "Archive", query: Any) -> NDArray[np.float32]:
 
 def _stored_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32] | None:
     """Return the mean vector of a file that the archive holds as it is, without its model."""
-    if query.start_s is not None:
-        return None
-    path = path_in(archive.head.root, query.path)
-    records = archive.clips(f"path = {quoted(path)}")
-    if len(records) != 1 or not records[["start_s", "end_s"]].isna().all(axis=None):
-        return None
-    record = records.iloc[0]
-    if (record["size"], record["mtime_ns"]) != file_stamp(query.path):
-        return None
-    recording = quoted(record["recording"])
-    return _mean_of_rows(archive, f"path = {quoted(path)} AND recording = {recording}", query)
+    where = rows_of_unchanged_file(archive, query)
+    return _mean_of_rows(archive, where, query) if where else None
 
 
 def _mean_of_rows(archive: "Archive", where: str, query: Any) -> NDArray[np.float32] | None:

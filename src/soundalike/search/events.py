@@ -1,0 +1,66 @@
+"""The part of an example that a search for events compares: as long as a window, the loudest one.
+
+Silence and other sounds beside an event would be averaged into its vector.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.audio.audio_error import AudioError
+from soundalike.audio.waveform import read_waveform
+from soundalike.search.queries import FileQuery, RowQuery
+from soundalike.search.stored_files import rows_of_unchanged_file
+
+if TYPE_CHECKING:
+    from soundalike.search.archive import Archive
+
+
+def event_of(archive: "Archive", query: Any) -> Any:
+    """Return the event of a query: itself if it is a row, a part of a file, or short.
+
+    Of a file that the archive holds, the row with the highest peak is its event; of other sounds,
+    the part with the most energy.
+
+    Args:
+        archive: the archive, whose windows say how long an event is.
+        query: one of what `queries_of` returns.
+    """
+    if isinstance(query, RowQuery) or (isinstance(query, FileQuery) and query.start_s is not None):
+        return query
+    if isinstance(query, FileQuery):
+        if where := rows_of_unchanged_file(archive, query):
+            rows = archive.rows(where=where, columns=["id", "peak_db"])
+            return RowQuery(int(rows["id"].iloc[rows["peak_db"].argmax()])) if len(rows) else query
+        return _loudest_part(archive, query)
+    waveform, rate = query
+    if len(np.shape(waveform)) != 1:
+        return query
+    n_samples = round(_window_s(archive) * rate)
+    start = _start_of_loudest(np.asarray(waveform, float), n_samples)
+    return waveform[start : start + n_samples], rate
+
+
+def _loudest_part(archive: "Archive", query: FileQuery) -> FileQuery:
+    rate, window_s = archive.model.front_end.sample_rate, _window_s(archive)
+    try:
+        waveform = read_waveform(query.path, rate)
+    except AudioError:  # which is said when it is embedded
+        return query
+    if len(waveform) <= window_s * rate:
+        return query
+    start_s = _start_of_loudest(waveform, round(window_s * rate)) / rate
+    return FileQuery(query.path, start_s, min(start_s + window_s, len(waveform) / rate))
+
+
+def _window_s(archive: "Archive") -> float:
+    return (archive.head.windows["n_frames"] - 1) * archive.model.front_end.hop_s
+
+
+def _start_of_loudest(waveform: NDArray[np.floating], n_samples: int) -> int:
+    """Return where the part of a waveform with the most energy starts: [samples] -> scalar."""
+    energy = np.cumsum(np.square(np.pad(waveform, (1, 0)), dtype=np.float64))
+    return (
+        int(np.argmax(energy[n_samples:] - energy[:-n_samples])) if len(energy) > n_samples else 0
+    )
