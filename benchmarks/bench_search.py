@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from measure import Row, fastest, in_a_process, table
 
+from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.exact_index import ExactIndex
 from soundalike.archive.head import Head
 from soundalike.archive.index import EXACT_ROWS
@@ -102,6 +103,13 @@ def rows_of(n_rows: int) -> Iterator[Row]:
             lambda: exact.nearest(queries[0], K), lambda: scan.nearest(queries[0], K), n_runs=3
         )
         yield Row(f"{what}, exact search", 1000 * exact_s, "ms", 1000 * scan_s, "LanceDB's scan")
+        start = time.perf_counter()
+        backgrounds = Backgrounds.of(archive)
+        yield Row(f"{what}, backgrounds of minutes", time.perf_counter() - start, "s")
+        centered = ExactIndex(exact.ids, exact.vectors, backgrounds)
+        (centered_s,) = fastest(lambda: centered.nearest(queries[0], K), n_runs=3)
+        name = f"{what}, exact search without backgrounds"
+        yield Row(name, 1000 * centered_s, "ms", 1000 * exact_s, "exact search")
         if n_rows > EXACT_ROWS or len(sys.argv) > 1:
             build = in_a_process(__file__, "build", path)
             yield Row(f"{what}, index built", build["s"], "s")

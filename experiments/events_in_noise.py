@@ -300,24 +300,28 @@ def precisions(
 
 
 def embedded(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
-    """Return the vectors of all recordings, from the cache if it has them."""
-    if arguments.cache and arguments.cache.exists():
-        return dict(np.load(arguments.cache))
+    """Return the vectors of all recordings; those in the cache are not computed again."""
+    cache, arrays = arguments.cache, {}
+    if cache and cache.exists():
+        arrays = dict(np.load(cache))
     model = for_inference(SoundEncoder.from_pretrained(arguments.model), torch.float32)
     rate = model.front_end.sample_rate
-    clips, arrays = read_clips(arguments.esc10, rate), {}
+    clips = read_clips(arguments.esc10, rate)
     for seed in range(arguments.recordings):
+        windows = [w for w in arguments.windows if f"{seed} {w:g} windows" not in arrays]
+        if not windows:
+            continue
         recording = make_recording(
             clips, rate, seed, arguments.minutes, arguments.each, arguments.level_db
         )
         arrays |= {f"{seed} kinds": recording.kinds, f"{seed} starts_s": recording.starts_s}
-        for window_s in arguments.windows:
+        for window_s in windows:
             cut = model.with_windows(window_s, HOPS_S[window_s])
             for name, array in vars(embed(cut, recording, rate)).items():
                 arrays[f"{seed} {window_s:g} {name}"] = array
-    if arguments.cache:
-        with atomic_write(arguments.cache) as path, path.open("wb") as file:
-            np.savez(file, **arrays)
+        if cache:
+            with atomic_write(cache) as path, path.open("wb") as file:
+                np.savez(file, **arrays)
     return arrays
 
 

@@ -58,3 +58,10 @@ def test_wrong_use_is_refused(archive, refusal, tmp_path):
     assert "no such file or folder" in refusal("explore", tmp_path / "gone")
     assert "there is no such port" in refusal("explore", archive.path, "--port", "70000")
     assert "whole number" in refusal("explore", archive.path, "--port", "x")
+
+
+def test_a_root_is_for_an_archive(refusal, tmp_path):
+    """The sounds of a folder are in that folder."""
+    (tmp_path / "sounds").mkdir()
+    message = refusal("explore", tmp_path / "sounds", "--root", "elsewhere")
+    assert "--root is for an archive" in message

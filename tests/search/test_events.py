@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import soundfile
-from archives import add_clips
 
 from soundalike.search.events import event_of
 from soundalike.search.queries import FileQuery, RowQuery
@@ -48,10 +47,3 @@ def test_the_loudest_row_of_a_file_of_the_archive_is_its_event(full, few_sounds)
     assert event_of(full, FileQuery(str(few_sounds / "low" / "7.wav"))) == RowQuery(loudest)
     row = RowQuery(3)
     assert event_of(full, row) is row
-
-
-def test_a_file_whose_rows_are_gone_is_itself(new_archive, write_sound, sounds):
-    path = write_sound(sounds / "noise.wav")
-    add_clips(new_archive, ["other.wav"])
-    query = FileQuery(str(path))
-    assert event_of(new_archive, query) == query

@@ -32,7 +32,7 @@ def event_of(archive: "Archive", query: Any) -> Any:
     if isinstance(query, FileQuery):
         if where := rows_of_unchanged_file(archive, query):
             rows = archive.rows(where=where, columns=["id", "peak_db"])
-            return RowQuery(int(rows["id"].iloc[rows["peak_db"].argmax()])) if len(rows) else query
+            return RowQuery(int(rows["id"].iloc[rows["peak_db"].argmax()]))
         return _loudest_part(archive, query)
     waveform, rate = query
     if len(np.shape(waveform)) != 1:
