@@ -260,9 +260,14 @@ def similarities(
     """
     windows = vectors.windows - background
     lengths = np.linalg.norm(windows, axis=1)
-    spread = np.sqrt(np.mean(lengths**2)) if is_damped and background.any() else 0.0
+    spreads = np.zeros(len(lengths))
+    if is_damped:
+        _, stretch = np.unique(background[:, 0], return_inverse=True)
+        if stretch.max() + 1 == len(stretch):  # each window has a background of its own
+            stretch = np.zeros(len(lengths), int)
+        spreads = np.sqrt(np.bincount(stretch, lengths**2) / np.bincount(stretch))[stretch]
     unit = examples / np.linalg.norm(examples, axis=1, keepdims=True)
-    return windows @ unit.T / np.hypot(lengths, spread)[:, np.newaxis]
+    return windows @ unit.T / np.hypot(lengths, spreads)[:, np.newaxis]
 
 
 def precisions(
