@@ -216,7 +216,6 @@ CENTERINGS: dict[str, Callable[[Vectors, float], np.ndarray]] = {
     "15 s": of_stretches(15),
     "beside it, 5 s": beside(5),
     "beside it, 15 s": beside(15),
-    "beside it, 30 s": beside(30),
 }
 
 
@@ -263,7 +262,7 @@ def similarities(
     spreads = np.zeros(len(lengths))
     if is_damped:
         _, stretch = np.unique(background[:, 0], return_inverse=True)
-        if stretch.max() + 1 == len(stretch):  # each window has a background of its own
+        if 2 * stretch.max() > len(stretch):  # windows have backgrounds of their own
             stretch = np.zeros(len(lengths), int)
         spreads = np.sqrt(np.bincount(stretch, lengths**2) / np.bincount(stretch))[stretch]
     unit = examples / np.linalg.norm(examples, axis=1, keepdims=True)

@@ -139,7 +139,8 @@ def test_windows_of_long_recordings_are_centered_and_it_is_said(call, run, tmp_p
         is_said = "the mean of each 60 s" in capsys.readouterr().err
         results = json.loads(file.read_text())
         assert is_said is results["is_centered"] is (center != "no")
-        assert 23 < results["hits"][2]["start_s"] < 26 or center == "no"
+        starts_s = [hit["start_s"] for hit in results["hits"][:6]]
+        assert any(23 < start_s < 26 for start_s in starts_s) or center == "no"
         similarities[center] = [hit["similarity"] for hit in results["hits"]]
     assert similarities[""] == similarities["yes"] != similarities["no"]
     assert call("search", tmp_path / "archive", recording, "0", "--json", file) == DONE
