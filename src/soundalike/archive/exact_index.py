@@ -56,7 +56,7 @@ class ExactIndex:
     def _norms_of(self, rows: slice) -> NDArray[np.float32]:
         """Return what products are divided by; infinite for a row that is like nothing."""
         norms = np.linalg.norm(self.vectors[rows], axis=1)
-        least, spreads = np.maximum(NOTHING * norms, 1e-12), np.float32(0)
+        least, spreads = np.maximum(NOTHING * norms, 1e-12), np.zeros_like(norms)
         if self._backgrounds:
             stretches = self._stretches[rows]
             spreads = self._backgrounds.spreads[stretches]
