@@ -288,6 +288,7 @@ def small_esc10(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 def test_events_in_noise(experiment, small_esc10, tmp_path):
     words = ["events_in_noise.py", small_esc10, "--recordings", 2, "--minutes", 1, "--each", 1]
     words += ["--windows", 2, "--level_db", 20, "--cache", tmp_path / "vectors.npz"]
