@@ -62,6 +62,7 @@ TESTED_OVER_A_TABLE = {
 # Tests over a table, or of a whole data set.
 TESTS_OF_A_WHOLE_ROOM = {
     "test_contract.py", "test_classification_contract.py", "test_hardness.py", "test_page.py",
+    "test_loop_page.py",
 }  # fmt: skip
 
 

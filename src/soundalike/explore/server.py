@@ -1,8 +1,9 @@
 """The server: numbers and pictures of a collection for the page, and the sounds of its rows.
 
-It reads the archive and the sounds of its rows, by their ids, and writes only labels. Rows are
-addressed by their ids in the archive; arrays are in the order of the ids, little-endian. What it
-answers about sounds that are alike is in `search_routes`, about labels in `label_routes`.
+It reads the archive and the sounds of its rows, by their ids, and writes only labels and
+classifiers. Rows are addressed by their ids in the archive; arrays are in the order of the ids,
+little-endian. What it answers about sounds that are alike is in `search_routes`, about labels in
+`label_routes`, and about detectors in `loop_routes`.
 
 GET /                                the page, and its modules by name
 GET /api/collection                  what the archive is, names for colors, states of the maps
@@ -34,6 +35,7 @@ from soundalike.explore.colors import Colorings
 from soundalike.explore.label_routes import add_labels
 from soundalike.explore.labeled_rows import LabeledRows
 from soundalike.explore.layouts import Layouts
+from soundalike.explore.loop_routes import Detectors, add_loop
 from soundalike.explore.map_routes import add_map
 from soundalike.explore.page_files import PAGE_FILES
 from soundalike.explore.search_routes import add_search
@@ -76,6 +78,7 @@ def create_app(
     add_map(app, collection, layouts, colors)
     add_search(app, collection)
     add_labels(app, labels)
+    add_loop(app, Detectors(collection))
     _add_rows(app, collection)
     _add_sounds(app, collection)
     return app

@@ -46,12 +46,23 @@ export async function listRows(heading, newIds) {
   if (number === asking) show(heading, selection, newIds);
 }
 
+// List rows that a detector asks about, the first of them current.
+export function listAsked(heading, newRows) {
+  asking++;
+  show(heading, newRows, newRows.map((row) => row.id), 0);
+}
+
 // Go along the list; return the row that is reached, null at its ends.
 export function walk(step) {
   const next = Math.min(Math.max(0, current + step), rows.length - 1);
   if (!rows.length || next === current) return null;
   setCurrent(next);
   return rows[next];
+}
+
+// Go to a row of the list.
+export function goTo(id) {
+  setCurrent(rows.findIndex((row) => row.id === id));
 }
 
 // Go along the list, and add what is reached to the selection.
@@ -121,7 +132,7 @@ function line(row, index) {
   name.append(fileName(row), detail, own);
   const similarity = document.createElement("span");
   similarity.className = "similarity";
-  similarity.textContent = row.similarity?.toFixed(3) ?? "";
+  similarity.textContent = (row.similarity ?? row.score)?.toFixed(3) ?? "";
   button.type = "button";
   button.append(picture, name, similarity);
   button.addEventListener("click", (event) => pick(event, row, index));

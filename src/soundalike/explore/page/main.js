@@ -6,6 +6,7 @@ import { listenToKeys } from "./keys.js";
 import { assignAt, assignNot, redo, startLabelBox, undo } from "./label_box.js";
 import { loadLabels, onLabelsChanged } from "./labels.js";
 import { currentLayout, listenToLayouts } from "./layouts.js";
+import { answer, isAsking, startLoop, train } from "./loop.js";
 import { PointMap } from "./map.js";
 import { clearStretch, currentStretch, showEvents } from "./marks.js";
 import * as player from "./player.js";
@@ -14,12 +15,14 @@ import { counted } from "./text.js";
 import { hideTip, showTip } from "./tip.js";
 
 const POLL_MS = 4000;
+const SCORE = "score";
 const element = (id) => document.getElementById(id);
 const say = (text) => (element("status").textContent = text);
 
 let collection = null;
 let ids = null;
 let map = null;
+let scores = null; // the coloring by the latest detector
 let matches = null; // positions that the filter leaves, null without one
 const positionOf = new Map();
 const showLayouts = listenToLayouts(() => setLayout().catch(fail), say);
@@ -35,7 +38,8 @@ async function start() {
   listenToKeys({
     walk: step, extend, selectAll, toggle: player.toggle, more, edge: player.markEdge, clear,
     filter: () => element("filter").focus(), typeLabel: () => element("label-name").focus(),
-    assignAt, assignNot, undo, redo,
+    assignAt, undo, redo, train, yes: () => answer(true), skip: () => answer(null),
+    no: () => (isAsking() ? answer(false) : assignNot()),
   });
   onChoice((row) => openRow(row, true));
   listenToPlayer();
@@ -54,6 +58,7 @@ async function start() {
   ids.forEach((id, position) => positionOf.set(id, position));
   listenToControls();
   startLabelBox();
+  startLoop({ open: (row) => openRow(row, true), scored });
   await Promise.all([showMap(), loadLabels().catch(fail)]);
   onLabelsChanged(labelsChanged);
 }
@@ -82,10 +87,20 @@ async function setLayout() {
 
 async function setColor() {
   const name = element("color").value;
+  if (name === SCORE) return map.setColoring(scores);
   const address = `api/colors/${name}`;
   const key = await getJson(`${address}/key`);
   const values = await getNumbers(address, key.kind === "names" ? Uint16Array : Float32Array);
   if (values && name === element("color").value) await map.setColoring({ ...key, values });
+}
+
+// Color the map by the scores of a detector that has been trained.
+async function scored(label, values) {
+  scores = { kind: "scale", values, ends: `score for “${label}”` };
+  const color = element("color");
+  if (![...color.options].some(({ value }) => value === SCORE)) color.append(new Option(SCORE));
+  color.value = SCORE;
+  if (map) await setColor();
 }
 
 // Rows
