@@ -94,7 +94,7 @@ def test_views_counts_as_scan_does(scanned, folder, results_of, parse_html, tmp_
     assert results["n_silent_patches"] == 2 * len(scanned["silent"])
     views = parse_html(page.read_text(encoding="utf-8"))
     facts = dict(zip(views.text["dt"], views.text["dd"], strict=True))
-    assert facts["clips listed for training"] == "12"
+    assert facts["clips to train on, if all can be read"] == "12"
     assert facts["unreadable clips"] == "2 of 12"
     assert facts["clips repeated"] == "1 of 10"
     assert "still listed for training; training leaves them out" in views.html

@@ -110,7 +110,7 @@ def test_silent_patches_are_marked_and_counted(tmp_path, sounds, make_page):
     n_silent = quiet.text.get("strong", []).count("silent patch")
     assert n_silent == 2, "both patches of the recording of nothing"
     assert facts["silent patches"] == "2 of 8"
-    assert facts["clips listed for training"] == "4"
+    assert facts["clips to train on, if all can be read"] == "4"
 
 
 def test_repeated_clips_are_drawn_and_said(tmp_path, make_page):

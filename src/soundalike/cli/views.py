@@ -49,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     recipe = read_recipe(arguments.recipe, PRETRAINING, arguments.overrides)
     front_end = front_end_of(recipe)
     clips = read_source(arguments.source, arguments.label_depth)
+    clips.announce()
 
     from soundalike.report.sample_views import sample_views
     from soundalike.report.views_page import write_views_page

@@ -16,6 +16,7 @@ from soundalike.report.recordings import Excerpt, origin_of, read_or_reconstruct
 
 SOUND_S = 5.0  # longer clips are cut
 MAX_COLUMNS = 160  # of a picture; more frames are averaged
+THIS_CLIP = "this clip"  # caption of the example itself
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,21 @@ def make_gallery(
     }
     labels = store.clips.labels()
 
+    def named(caption: str, place: int | None) -> str:
+        """Return the caption of a nearest clip with the name of its file."""
+        if place is None or caption == THIS_CLIP:
+            return caption
+        return f"{caption}: {Path(rows[place].path).name}"
+
     def card(example: Example) -> Card:
         clip = rows[int(tested[example.row])]
         return Card(
             name=Path(clip.path).name,
             origin=origin_of(clip),
             answer=answer_in_words(example, probabilities[example.row], labels),
-            figures=[(caption, pictures.get(place)) for caption, place in figures[example]],
+            figures=[
+                (named(caption, place), pictures.get(place)) for caption, place in figures[example]
+            ],
         )
 
     return Gallery(
@@ -152,7 +161,7 @@ def _figures(
     example: Example, clip: int, classes: Sequence[str], nearest: NearestClips | None
 ) -> list[tuple[str, int | None]]:
     """Return the captions and the clips of a card."""
-    figures: list[tuple[str, int | None]] = [("this clip", clip)]
+    figures: list[tuple[str, int | None]] = [(THIS_CLIP, clip)]
     if nearest is not None:
         for of_class in (example.own, example.other):
             if of_class is not None:

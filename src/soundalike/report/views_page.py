@@ -150,7 +150,7 @@ def _facts(samples: ViewSamples) -> dict[str, str]:
     patches = [view.patch for pair in samples.pairs for view in pair]
     duration_s = (len(patches[0].log_mel) - 1) * samples.front_end.hop_s
     facts = {
-        "clips listed for training": f"{samples.n_training_clips:,}",
+        "clips to train on, if all can be read": f"{samples.n_training_clips:,}",
         "pairs on this page": str(len(samples.pairs)),
         "length of a patch": f"{duration_s:.2f} s",
         "silent patches": f"{samples.n_silent_patches} of {len(patches)}",
