@@ -1,6 +1,6 @@
 """Test clips to listen to, each beside the nearest training clips of two classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.datasets.clips import Clip
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.store import Store
 from soundalike.downstream.examples import Example, NearestClips
@@ -105,12 +106,6 @@ def make_gallery(
     }
     labels = store.clips.labels()
 
-    def named(caption: str, place: int | None) -> str:
-        """Return the caption of a nearest clip with the name of its file."""
-        if place is None or caption == THIS_CLIP:
-            return caption
-        return f"{caption}: {Path(rows[place].path).name}"
-
     def card(example: Example) -> Card:
         clip = rows[int(tested[example.row])]
         return Card(
@@ -118,7 +113,8 @@ def make_gallery(
             origin=origin_of(clip),
             answer=answer_in_words(example, probabilities[example.row], labels),
             figures=[
-                (named(caption, place), pictures.get(place)) for caption, place in figures[example]
+                (_named(caption, place, rows), pictures.get(place))
+                for caption, place in figures[example]
             ],
         )
 
@@ -131,6 +127,13 @@ def make_gallery(
         ),
         n_cut=int((store.n_frames[shown] > n_frames).sum()),
     )
+
+
+def _named(caption: str, place: int | None, rows: Mapping[int, Clip]) -> str:
+    """Return the caption of a clip, with the name of its file if it is a nearest one."""
+    if place is None or caption == THIS_CLIP:
+        return caption
+    return f"{caption}: {Path(rows[place].path).name}"
 
 
 def answer_in_words(example: Example, probabilities: NDArray[np.floating], labels: Labels) -> str:
