@@ -9,7 +9,7 @@ WREN = 3
 def test_the_collection_is_described(client, explored):
     facts = client.get("/api/collection").json()
     assert (facts["n_rows"], facts["n_recordings"]) == (len(explored), 5)
-    assert facts["colors"] == ["label", "cluster", "folder", "loudness"]
+    assert facts["colors"] == ["label", "your label", "cluster", "folder", "loudness"]
     assert client.get("/api/maps").json() == facts["maps"]
 
 

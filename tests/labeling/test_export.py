@@ -83,7 +83,8 @@ def test_tables_of_other_programs_are_read_back(archive, tmp_path, format):
         [(f"hash of {NAMES[1]}", 0.0, 1.0), (f"hash of {NAMES[1]}", 0.5, 1.5)], "owl", True
     )
     table.assign([(f"hash of {NAMES[1]}", 0.5, 1.5)], "rain", True)
-    out = tmp_path / "sounds" if format in ("raven", "audacity") else tmp_path / "birdnet.csv"
+    sounds = tmp_path / "sounds"
+    out = sounds if format in ("raven", "audacity") else sounds / "birdnet.csv"
     assert export_labels(archive, out, format) == LabelExport(n_spans=2, n_labels=2, n_gone=0)
     (written,) = [path for path in tmp_path.rglob("*") if path.suffix in (".txt", ".csv")]
     clips = read_source(written)
