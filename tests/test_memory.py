@@ -18,6 +18,7 @@ from soundalike.datasets.prepare import prepare
 from soundalike.datasets.store import open_store
 from soundalike.downstream.features import embeddings
 from soundalike.embedding.classify import classify
+from soundalike.embedding.classify_events import classify_events
 from soundalike.embedding.embed import embed
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -66,7 +67,9 @@ def peak_mb(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["embed", "archive", "classify", "prepare", "evaluate"])
+@pytest.mark.parametrize(
+    "command", ["embed", "archive", "classify", "events", "prepare", "evaluate"]
+)
 def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
     """As a whole, the waveform of 12 minutes has 64 MB, and its log-mel 25 MB."""
 
@@ -79,6 +82,8 @@ def test_memory_is_flat(recordings, classifier, command, tmp_path) -> None:
             return fill(archive, classifier.model, clips, progress=False)
         if command == "classify":
             return classify(classifier, clips, out, progress=False)
+        if command == "events":
+            return classify_events(classifier, clips, out, progress=False)
         if command == "prepare":
             return prepare(clips, out, n_workers=1, progress=False)
         return embeddings(classifier.model, open_store(tmp_path / f"store {minutes}"))

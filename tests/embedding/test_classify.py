@@ -46,6 +46,7 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
     assert list(rows) == [
         "path", "start_s", "end_s", "class",
         "class_1", "probability_1", "class_2", "probability_2", "class_3", "probability_3",
+        "known",
     ]  # fmt: skip
     assert rows["path"].tolist() == clips.rows["path"].tolist()
     assert (rows["class"] == clips.rows["label"]).mean() > 0.9
@@ -60,6 +61,8 @@ def test_a_row_for_every_clip(classifier, clips, store, tmp_path):
         of_row = [row.probability_1, row.probability_2, row.probability_3]
         assert of_row == pytest.approx(expected[best], abs=2e-3)
     assert (result.n_clips, result.n_rows, result.n_unsure) == (24, 24, 0)
+    assert set(rows["known"]) == {""}
+    assert result.known_threshold is None
     assert sum(result.classes.values()) == 24
 
 
@@ -129,6 +132,8 @@ def test_clips_below_the_threshold_of_known_sounds_are_none_of_these(
     rows = read(tmp_path / "out.csv")
     assert result.n_none == 8
     assert (rows["class"] == "none of these").tolist() == (scores < threshold).tolist()
+    assert rows["known"].to_numpy(float) == pytest.approx(scores, abs=1e-3)
+    assert result.known_threshold == pytest.approx(threshold)
     assert set(rows["class_1"]) <= {"high", "low", "middle"}, "the best guess stays"
     classify(of_three, clips, tmp_path / "out.csv", false_alarms=0, progress=False)
     assert "none of these" not in set(read(tmp_path / "out.csv")["class"])
@@ -226,6 +231,21 @@ def test_broken_clips_are_left_out_and_listed(classifier, clips, tmp_path):
         classify(classifier, ClipTable.of("x", some[1:2]), tmp_path / "3.csv", progress=False)
     assert not (tmp_path / "2.csv").exists()
     assert not (tmp_path / "3.csv").exists()
+
+
+def test_a_clip_that_breaks_in_the_middle_has_no_row(classifier, clips, tmp_path):
+    """Windows before the damage had rows, though the clip was listed as skipped."""
+    path = tmp_path / "damaged.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, 40 * 22050), 22050)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 4000] = bytes(4000)
+    path.write_bytes(content)
+    some = ClipTable.of("x", [Clip(str(path)), Clip(clips.rows["path"][0])])
+    for windows in (False, True):
+        out = tmp_path / f"{windows}.csv"
+        result = classify(classifier, some, out, windows=windows, progress=False)
+        assert (result.n_clips, result.n_problems) == (1, 1)
+        assert set(read(out)["path"]) == {clips.rows["path"][0]}
 
 
 def test_a_folder_as_output_is_refused(classifier, clips, tmp_path):

@@ -136,3 +136,13 @@ def test_the_bar_shows_what_is_done_and_not_what_is_read(store, table):
         reader.report(2)
         assert reader._bar.n == 2
     assert reader._bar.n == 3
+
+
+def test_what_is_kept_of_a_clip_can_be_freed(store, table):
+    reader = reader_of(store, table)
+    lengths(reader)
+    everything = np.array([0]), np.array([0.0]), np.array([1.0])
+    assert reader.peak_db(*everything) > -20
+    reader.forget(np.array([0, 1]))
+    assert reader.peak_db(*everything) == -120
+    assert reader.peak_db(np.array([2]), *everything[1:]) > -20

@@ -3,6 +3,7 @@
 import pytest
 
 from soundalike.runtime.parts import (
+    cut_by_size,
     cut_into_parts,
     finished_records,
     parts_to_do,
@@ -49,3 +50,13 @@ def test_a_record_that_cannot_be_written_does_not_exist(tmp_path):
     with pytest.raises(TypeError):
         part.finish({1j})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_parts_are_cut_by_number_and_by_size():
+    sizes = [1, 1, 1, 1, 9, 30, 2, -1, 3]
+    parts = list(cut_by_size(sizes, 3, 10))
+    assert [list(part) for part in parts] == [[0, 1, 2], [3, 4], [5], [6, 7, 8]]
+    for done in (3, 5, 6):  # an interrupted run continues with the same parts
+        rest = [[item + done for item in part] for part in cut_by_size(sizes[done:], 3, 10)]
+        assert rest == [list(part) for part in parts if part.start >= done]
+    assert list(cut_by_size([], 3, 10)) == []

@@ -179,18 +179,6 @@ def test_a_long_recording_resumes_where_it_was_interrupted(
     pd.testing.assert_frame_equal(*(table.drop(columns="vector") for table in tables))
 
 
-def test_parts_are_cut_by_number_and_by_size(monkeypatch):
-    monkeypatch.setattr(module, "CLIPS_PER_PART", 3)
-    monkeypatch.setattr(module, "BYTES_PER_PART", 10)
-    sizes = pd.DataFrame({"size": [1, 1, 1, 1, 9, 30, 2, -1, 3]})
-    parts = [part.tolist() for part in module._parts(sizes)]
-    assert parts == [[0, 1, 2], [3, 4], [5], [6, 7, 8]]
-    for done in (3, 5, 6):  # an interrupted run continues with the same parts
-        rest = [(part + done).tolist() for part in module._parts(sizes[done:])]
-        assert rest == [part for part in parts if part[0] >= done]
-    assert list(module._parts(sizes[:0])) == []
-
-
 def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeypatch, capsys):
     monkeypatch.setattr(module, "EXACT_ROWS", 5)
     monkeypatch.setattr(index, "EXACT_ROWS", 5)

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import (
     add_machine,
     add_out,
@@ -16,7 +18,14 @@ from soundalike.cli.options import (
     with_windows,
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json
+from soundalike.datasets.event_formats import FORMATS
 from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    from soundalike.datasets.clips import ClipTable
+    from soundalike.embedding.sound_classifier import SoundClassifier
+
+MOST_NAMED = 5  # classes in the last line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +34,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "run", metavar="RUN", help="folder of an evaluation, or of one of its classifiers"
     )
     add_source(parser)
-    add_out(parser, "CSV", "file to write")
-    parser.add_argument("--windows", action="store_true", help="write a row per window")
+    add_out(
+        parser,
+        "FILE",
+        "CSV file to write; of events in the formats raven and audacity a folder, which gets a "
+        "table per recording",
+    )
+    parser.add_argument(
+        "--per",
+        choices=["clip", "window", "event"],
+        help="write a row per clip; per window; or per event, which is where a sound starts and "
+        "ends in a recording (default: clip, or event if most clips are longer than 30 s)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=sorted(FORMATS),
+        default="csv",
+        help="of events: csv, which other commands take as SOURCE; a selection table of Raven; a "
+        "label track of Audacity; or a CSV file like BirdNET's (default: %(default)s)",
+    )
     parser.add_argument(
         "--threshold",
         type=share,
@@ -48,16 +74,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Classify the clips; print how many have no class."""
+    """Classify the clips; print how many have no class, or how many events there are."""
+    from soundalike.datasets.event_files import check_event_output
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_classifier
     from soundalike.embedding.output_file import check_output
 
-    check_output(arguments.out, [".csv"])
+    if arguments.format == "csv":
+        check_output(arguments.out, [".csv"])
+    elif arguments.per in ("clip", "window"):
+        raise UsageError(f"--format {arguments.format} is for events, not for --per clip or window")
     folder = find_classifier(arguments.run)
     clips = read_source(arguments.source, arguments.label_depth)
+    is_of_events = arguments.per == "event" or arguments.format != "csv"
+    if arguments.per is None and not is_of_events and _are_long(clips):
+        is_of_events = True
+        print(
+            "most clips are longer than 30 s: writes a row per event (--per clip: per clip)",
+            file=sys.stderr,
+        )
+    if is_of_events:
+        check_event_output(arguments.out, arguments.format, clips.rows["path"].nunique())
+    classifier = _load(folder, arguments)
+    return (_write_events if is_of_events else _write_rows)(classifier, clips, arguments)
 
-    from soundalike.embedding import classify
+
+def _are_long(clips: "ClipTable") -> bool:
+    from soundalike.search.window_choice import LONG_S, median_duration_s
+
+    return median_duration_s(clips) > LONG_S
+
+
+def _load(folder: Path, arguments: argparse.Namespace) -> "SoundClassifier":
     from soundalike.embedding.sound_classifier import SoundClassifier
 
     classifier = SoundClassifier.load(folder)
@@ -68,31 +116,74 @@ def run(arguments: argparse.Namespace) -> int:
     classifier.to(classifier.model.device)
     if arguments.threshold is not None:
         classifier.threshold = arguments.threshold
+    return classifier
+
+
+def _write_rows(
+    classifier: "SoundClassifier", clips: "ClipTable", arguments: argparse.Namespace
+) -> int:
+    from soundalike.embedding import classify
+
+    is_per_window = arguments.per == "window"
     counts = classify.classify(
         classifier,
         clips,
         arguments.out,
-        windows=arguments.windows,
+        windows=is_per_window,
         false_alarms=arguments.false_alarms,
         strict=arguments.strict,
     )
     write_json(arguments.json, counts)
-    rows = windows_of_clips(counts) if arguments.windows else counted(counts.n_clips, "clip")
-    why = f"below {classifier.threshold:.2f}"
-    if (classifier.threshold or 0) > 1:  # no probability reaches it
-        why = (
-            "the evaluation had too few clips, or too many wrong answers, to promise that 90% are "
-            "right: see the column class_1, or set --threshold"
-        )
+    rows = windows_of_clips(counts) if is_per_window else counted(counts.n_clips, "clip")
     if reason := classify.why_never_none(classifier, arguments.false_alarms):
         print(f"no clip is 'none of these': {reason}", file=sys.stderr)
-    others = {"none of these": counts.n_none, "silent": counts.n_silent}
-    answers = "".join(f", {n:,} {name}" for name, n in others.items() if n)
+    answers = ""
+    if counts.n_none:
+        answers += f", {counts.n_none:,} none of these (known below {counts.known_threshold:.2f})"
+    if counts.n_silent:
+        answers += f", {counts.n_silent:,} silent"
     print(
         f"{rows} in {arguments.out}, {counts.n_unsure:,} unsure "
-        f"({why}){answers}{skipped(counts.n_problems, counts.problems)}"
+        f"({_why_unsure(classifier)}){answers}{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE
+
+
+def _write_events(
+    classifier: "SoundClassifier", clips: "ClipTable", arguments: argparse.Namespace
+) -> int:
+    from soundalike.embedding.classify_events import classify_events
+
+    counts = classify_events(
+        classifier,
+        clips,
+        arguments.out,
+        format=arguments.format,
+        false_alarms=arguments.false_alarms,
+        strict=arguments.strict,
+    )
+    write_json(arguments.json, counts)
+    if not counts.n_events:
+        print(f"no event: {_why_unsure(classifier)}", file=sys.stderr)
+    most = sorted(counts.classes.items(), key=lambda item: -item[1])
+    classes = ", ".join(f"{n:,} {name}" for name, n in most[:MOST_NAMED])
+    classes += ", ..." if len(most) > MOST_NAMED else ""
+    hours = f"{counts.hours:,.1f} h" if counts.hours >= 1 else f"{60 * counts.hours:.1f} min"
+    print(
+        f"{counted(counts.n_events, 'event')} in {hours} of {counted(counts.n_clips, 'clip')}"
+        f"{f' ({classes})' if classes else ''}; in {arguments.out}"
+        f"{skipped(counts.n_problems, counts.problems)}"
+    )
+    return DONE
+
+
+def _why_unsure(classifier: "SoundClassifier") -> str:
+    if (classifier.threshold or 0) > 1:  # no probability reaches it
+        return (
+            "the evaluation had too few clips, or too many wrong answers, to promise that 90% are "
+            "right: see the most probable classes of --per clip, or set --threshold"
+        )
+    return f"below {classifier.threshold:.2f}"
 
 
 def _rate(text: str) -> float:

@@ -1,7 +1,8 @@
 """Sounds to a CSV file of answers.
 
-Its columns are path, start_s, end_s, class, class_1, probability_1, and so on to probability_3:
-`class` is the answer, the others are the most probable classes.
+Its columns are path, start_s, end_s, class, class_1, probability_1, and so on to probability_3, and
+known: `class` is the answer, the next are the most probable classes, and `known` says how much the
+sound is like the classes.
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class ClassifyResult:
         n_unsure: rows of the class "unsure".
         n_none: rows of the class "none of these".
         n_silent: rows of the class "silent".
+        known_threshold: value of the column known below which a row is "none of these"; None if no
+            row is.
         classes: number of rows of each class.
         n_problems: clips that were skipped because they could not be read.
         problems: the CSV file that lists them, if there are any.
@@ -50,6 +53,7 @@ class ClassifyResult:
     n_unsure: int
     n_none: int
     n_silent: int
+    known_threshold: float | None
     classes: dict[str, int]
     n_problems: int
     problems: str | None
@@ -72,8 +76,9 @@ def classify(
 
     * "silent": the clip stays 80 dB below full scale. Its most probable classes are blank.
     * "none of these": the clip is less like the classes than all but a few clips of the evaluation
-      were. Of clips of the classes, at most `false_alarms` get this answer. Not with a classifier
-      without `known`, and not if the clips of the evaluation are too few (19 for 5%).
+      were: its `known` is below the result's `known_threshold`. Of clips of the classes, at most
+      `false_alarms` get this answer. Not with a classifier without `known`, whose column is blank,
+      and not if the clips of the evaluation are too few (19 for 5%).
     * "unsure": no probability reaches the classifier's threshold. For clips like those of the
       evaluation, at least 90% of the other answers are correct, with a confidence of 90%.
     * the most probable class. Where clips may have several classes, all that reach the threshold,
@@ -99,11 +104,7 @@ def classify(
         BrokenClipsError: every clip is broken, or one is and `strict` is set.
         OSError: a file cannot be written.
     """
-    if classifier.threshold is None:
-        raise ModelError(
-            "the classifier has no threshold, since its evaluation was interrupted: run "
-            "`soundalike evaluate` again, or set --threshold."
-        )
+    require_threshold(classifier)
     with claimed_file(out, [".csv"]):
         front_end = classifier.model.front_end
         reader = ClipReader(front_end, clips, strict=strict, name="classify", progress=progress)
@@ -119,10 +120,29 @@ def classify(
         n_unsure=int((rows["class"] == UNSURE).sum()),
         n_none=int((rows["class"] == NONE).sum()),
         n_silent=int((rows["class"] == SILENT).sum()),
+        known_threshold=known_threshold(classifier, false_alarms),
         classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
         n_problems=len(reader.problems),
         problems=problems,
     )
+
+
+def require_threshold(classifier: SoundClassifier) -> None:
+    """Refuse a classifier that was not calibrated.
+
+    Raises:
+        ModelError: it has no threshold.
+    """
+    if classifier.threshold is None:
+        raise ModelError(
+            "the classifier has no threshold, since its evaluation was interrupted: run "
+            "`soundalike evaluate` again, or set --threshold."
+        )
+
+
+def known_threshold(classifier: SoundClassifier, false_alarms: float) -> float | None:
+    """Return how much a sound of the classes is like them at least; None if that is not known."""
+    return classifier.known.threshold(false_alarms) if classifier.known else None
 
 
 def why_never_none(classifier: SoundClassifier, false_alarms: float) -> str | None:
@@ -149,6 +169,8 @@ def _classified(
     """Return a row for every clip, or for every window, and the number of windows of each clip."""
     with reader:
         results = classifier.window_probabilities(reader, reader.report)
+    if reader.broken:  # some after their first windows
+        results = results.select(~np.isin(results.clips, list(reader.broken)))
     positions, clip_of_window, n_windows = np.unique(
         results.clips, return_inverse=True, return_counts=True
     )
@@ -165,10 +187,11 @@ def _classified(
         known = None if known is None else clip_scores(known, clip_of_window)
     probabilities = classifier.tempered(probabilities)
     answers = _answers(classifier, probabilities)
-    threshold = classifier.known.threshold(false_alarms) if classifier.known else None
-    if known is not None and threshold is not None:
-        answers[known.max(axis=1) < threshold] = NONE
-    best = _best(classifier, probabilities)
+    threshold = known_threshold(classifier, false_alarms)
+    scores = np.full(len(rows), np.nan) if known is None else known.max(axis=1)
+    if threshold is not None:
+        answers[scores < threshold] = NONE
+    best = _best(classifier, probabilities) | {"known": scores.astype(np.float64).round(4)}
     is_silent = reader.is_silent(clips, *times)
     answers[is_silent] = SILENT
     start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
@@ -177,15 +200,26 @@ def _classified(
     return rows, n_windows
 
 
-def _answers(classifier: SoundClassifier, probabilities: np.ndarray) -> NDArray[np.object_]:
+def assigned(classifier: SoundClassifier, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the classes that reach the threshold; of classes that exclude each other, the best.
+
+    Shape:
+        probabilities, result: [rows, classes].
+    """
+    is_assigned: NDArray[np.bool_] = probabilities >= np.float64(classifier.threshold or 0.0)
+    if not classifier.multi_label:
+        best = probabilities.argmax(axis=1)
+        is_assigned &= best[:, None] == np.arange(probabilities.shape[1])
+    return is_assigned
+
+
+def _answers(
+    classifier: SoundClassifier, probabilities: NDArray[np.float64]
+) -> NDArray[np.object_]:
     """Return the classes that reach the threshold, or "unsure": [rows, classes] -> [rows]."""
     names = np.array(classifier.classes, dtype=object)
-    if classifier.multi_label:
-        is_assigned = probabilities >= classifier.threshold
-        answers = [";".join(names[row]) or UNSURE for row in is_assigned]
-        return np.array(answers, dtype=object)
-    is_sure = probabilities.max(axis=1) >= classifier.threshold
-    return np.where(is_sure, names[probabilities.argmax(axis=1)], UNSURE)
+    rows = assigned(classifier, probabilities)
+    return np.array([";".join(names[row]) or UNSURE for row in rows], dtype=object)
 
 
 def _best(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, np.ndarray]:

@@ -20,9 +20,10 @@ from soundalike.audio.waveform import read_blocks
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.datasets.outside_band import advice
 from soundalike.datasets.prepare import BrokenClipsError
+from soundalike.embedding.reading_bar import ReadingBar
 from soundalike.runtime.atomic import atomic_write, remove_partial_files
-from soundalike.runtime.forecast import Forecast
-from soundalike.runtime.progress import progress_bar
+
+_NO_STEPS, _NO_PEAKS = np.empty(0, np.bool_), np.empty(0, np.float32)
 
 
 class ClipReader:
@@ -37,6 +38,7 @@ class ClipReader:
         name: title of the progress bar.
         progress: If true, a progress bar, what was assumed about the source, and which clips lie
             outside the band of the front end are shown on standard error.
+        bar: the progress bar; by default it counts clips.
 
     Attributes:
         relative_paths: of the clips, as results name them.
@@ -49,7 +51,14 @@ class ClipReader:
     """
 
     def __init__(
-        self, front_end: LogMel, clips: ClipTable, *, strict: bool, name: str, progress: bool
+        self,
+        front_end: LogMel,
+        clips: ClipTable,
+        *,
+        strict: bool,
+        name: str,
+        progress: bool,
+        bar: ReadingBar | None = None,
     ) -> None:
         self.front_end = front_end
         self.clips = clips
@@ -63,13 +72,12 @@ class ClipReader:
         self._end_s = clips.rows["end_s"].to_numpy(float)  # NaN: the end of the file
         self._durations_s = np.zeros(len(clips))
         self._bands = np.full((len(clips), 4), np.nan)
-        self._silent_steps = [np.empty(0, np.bool_)] * len(clips)
-        self._peaks = [np.empty(0, np.float32)] * len(clips)
+        self._silent_steps = [_NO_STEPS] * len(clips)
+        self._peaks = [_NO_PEAKS] * len(clips)
         self._progress = progress
         if progress:
             clips.announce()
-        self._bar = progress_bar(name=name, unit="clips", total=len(clips), is_shown=progress)
-        self._forecast = Forecast(self._bar, name)
+        self._bar = bar or ReadingBar(name, np.ones(len(clips), np.int64), is_shown=progress)
 
     def __enter__(self) -> "ClipReader":
         return self
@@ -87,11 +95,9 @@ class ClipReader:
             for line in advice(self.clips.rows["path"], self._bands, self.front_end):
                 print(f"{self.clips.name}: {line}", file=sys.stderr)
 
-    def report(self, n_done: int) -> None:
-        """Show that the first clips are done, and say once how long all of them take."""
-        n_new = n_done - self._bar.n
-        self._bar.update(n_new)
-        self._forecast.add(n_new, len(self.clips) - n_done)
+    def report(self, n_done: int, amount: float = 0.0) -> None:
+        """Show that the first clips are done, and some of the next; see `ReadingBar.report`."""
+        self._bar.report(n_done, amount)
 
     def __iter__(self) -> Iterator[Iterator[np.ndarray]]:
         """Yield the log_mel of every clip in blocks [frames, bands]; none for a broken clip."""
@@ -174,6 +180,11 @@ class ClipReader:
         rate = self.front_end.sample_rate
         peaks = [peak_db(self._peaks[clip], rate, *times) for clip, *times in stretches]
         return np.array(peaks, np.float32)
+
+    def forget(self, clips: NDArray[np.int64]) -> None:
+        """Free what is kept of clips for `is_silent` and `peak_db`: megabytes of a day of audio."""
+        for clip in clips.tolist():
+            self._silent_steps[clip], self._peaks[clip] = _NO_STEPS, _NO_PEAKS
 
     def _within_clips(
         self, clips: NDArray[np.int64], start_s: NDArray[np.float64], end_s: NDArray[np.float64]

@@ -1,6 +1,6 @@
 """A model and a linear classifier of its embeddings: from sounds to class probabilities."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +44,11 @@ class WindowProbabilities:
     n_frames: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     known: NDArray[np.float32] | None = None
+
+    def select(self, windows: NDArray[np.bool_]) -> "WindowProbabilities":
+        """Return some of the windows: [windows]."""
+        columns = {name: column for name, column in vars(self).items() if column is not None}
+        return WindowProbabilities(**{name: column[windows] for name, column in columns.items()})
 
 
 class SoundClassifier(OnePageModule):
@@ -103,6 +108,23 @@ class SoundClassifier(OnePageModule):
         return self.logits(self.model(patches))
 
     @torch.inference_mode()
+    def classify_windows(
+        self,
+        log_mels: Iterable[Iterable[np.ndarray]],
+        report: Callable[[int], object] | None = None,
+    ) -> Iterator[WindowProbabilities]:
+        """Classify the windows of many clips, batch by batch; see `window_probabilities`."""
+        for batch in encode_windows(self.model, log_mels, report=report):
+            vectors = torch.from_numpy(batch.vectors).to(self.linear.weight)
+            logits = self.logits(vectors).float()
+            yield WindowProbabilities(
+                batch.clips,
+                batch.starts,
+                np.full(len(batch.clips), batch.n_frames),
+                class_probabilities(logits, self.multi_label).cpu().numpy(),
+                self.known(vectors).cpu().numpy() if self.known else None,
+            )
+
     def window_probabilities(
         self,
         log_mels: Iterable[Iterable[np.ndarray]],
@@ -114,22 +136,15 @@ class SoundClassifier(OnePageModule):
             log_mels: for every clip its log_mel in consecutive blocks ``[frames, bands]``.
             report: called now and then with the number of clips that are complete.
         """
-        n_classes = len(self.classes)
-        places = [np.zeros((0, 3), dtype=np.int64)]
-        probabilities = [np.zeros((0, n_classes), dtype=np.float32)]
-        known = [np.zeros((0, n_classes), dtype=np.float32)]
-        for batch in encode_windows(self.model, log_mels, report=report):
-            n_frames = np.full(len(batch.clips), batch.n_frames)
-            places.append(np.stack([batch.clips, batch.starts, n_frames], axis=1))
-            vectors = torch.from_numpy(batch.vectors).to(self.linear.weight)
-            logits = self.logits(vectors).float()
-            probabilities.append(class_probabilities(logits, self.multi_label).cpu().numpy())
-            if self.known:
-                known.append(self.known(vectors).cpu().numpy())
-        clips, starts, n_frames = np.concatenate(places).T
-        known_or_none = np.concatenate(known) if self.known else None
+        no_places, no_scores = np.zeros(0, np.int64), np.zeros((0, len(self.classes)), np.float32)
+        empty = WindowProbabilities(no_places, no_places, no_places, no_scores, no_scores)
+        batches = [empty, *self.classify_windows(log_mels, report)]
         return WindowProbabilities(
-            clips, starts, n_frames, np.concatenate(probabilities), known_or_none
+            np.concatenate([batch.clips for batch in batches]),
+            np.concatenate([batch.starts for batch in batches]),
+            np.concatenate([batch.n_frames for batch in batches]),
+            np.concatenate([batch.probabilities for batch in batches]),
+            np.concatenate([batch.known for batch in batches]) if self.known else None,
         )
 
     def clip_probabilities(self, store: Store, *, calibrated: bool = True) -> np.ndarray:

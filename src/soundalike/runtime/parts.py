@@ -7,7 +7,7 @@ same files. Files are numbered: ``0000012.json`` is the record of part 12.
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -59,6 +59,33 @@ def cut_into_parts(items: Iterable[Item], size: int, folder: Path) -> Iterator[P
         if not (of_part := list(itertools.islice(rest, size))):
             return
         yield Part(folder, number, of_part)
+
+
+def cut_by_size(sizes: Sequence[int], most_items: int, most_bytes: int) -> Iterator[range]:
+    """Cut items into parts of at most so many, and fewer if they are large.
+
+    Where they are cut depends on the items of a part and the one after it. So the rest of an
+    interrupted run is cut as it would have been.
+
+    Args:
+        sizes: of the items, in bytes; negative if unknown.
+        most_items: of a part.
+        most_bytes: of the items of a part together, if it has several.
+
+    Yields:
+        The positions of the items of each part.
+
+    >>> list(cut_by_size([1, 1, 1, 9, 5, 1], most_items=2, most_bytes=6))
+    [range(0, 2), range(2, 3), range(3, 4), range(4, 6)]
+    """
+    first = n_bytes = 0
+    for position, size in enumerate(sizes):
+        if position > first and (position - first == most_items or n_bytes + size > most_bytes):
+            yield range(first, position)
+            first, n_bytes = position, 0
+        n_bytes += max(0, size)
+    if first < len(sizes):
+        yield range(first, len(sizes))
 
 
 def parts_to_do(items: Iterable[Item], size: int, folder: Path) -> Iterator[Part[Item]]:

@@ -40,7 +40,7 @@ class ProgressLines(Bar):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.begin_s = LINES.clock()
         self.last: tuple[object, object] | None = None  # what the last line said
-        super().__init__(*arguments, **(options | {"miniters": 1, "mininterval": 0}))
+        super().__init__(*arguments, **(options | {"miniters": 0, "mininterval": 0}))
         self.sp = None  # tqdm's printer, which erases and closes lines
         if not self.disable:
             LINES.enter(self.write_line)
@@ -74,8 +74,8 @@ def progress_bar(
     *,
     name: str,
     unit: str,
-    total: int | None = None,
-    initial: int = 0,
+    total: float | None = None,
+    initial: float = 0,
     is_shown: bool = True,
     file: TextIO | None = None,
     n_measured: int = 0,

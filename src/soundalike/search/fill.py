@@ -20,6 +20,7 @@ from soundalike.embedding.embed import row_columns
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows, joined
 from soundalike.runtime.counts import counted, format_duration
+from soundalike.runtime.parts import cut_by_size
 from soundalike.search.new_clips import Comparison, compare, recording_of
 
 # A part is this many clips, or fewer if their files are large. A clip with a larger file is several
@@ -92,8 +93,9 @@ def fill(
         sounds = iter(reader)
         records = source.records[source.is_new].reset_index(drop=True)
         with reader:
-            for part in _parts(records):
-                n_clips += _add_part(writer, reader, sounds, model, records, part, batch_size)
+            for part in cut_by_size(records["size"].tolist(), CLIPS_PER_PART, BYTES_PER_PART):
+                positions = np.array(part)
+                n_clips += _add_part(writer, reader, sounds, model, records, positions, batch_size)
             for _ in sounds:  # the problems of a source without new clips
                 pass
         if not n_clips and not source.records["recording"].any():
@@ -128,24 +130,6 @@ def _new_clips(source: Comparison, clips: ClipTable) -> ClipTable:
     """Return the clips that the archive lacks, with all that is to be said about the source."""
     new = source.clips.where(source.is_new)
     return dataclasses.replace(new, problems=clips.problems, notes=clips.notes)
-
-
-def _parts(records: pd.DataFrame) -> Iterator[NDArray[np.int64]]:
-    """Cut clips into parts; yield the positions of each, in their order.
-
-    Where they are cut depends on the clips of a part and the one after it. So the rest of an
-    interrupted run is cut as it would have been.
-    """
-    first, n_bytes = 0, 0
-    for position, size in enumerate(records["size"]):
-        if position > first and (
-            position - first == CLIPS_PER_PART or n_bytes + size > BYTES_PER_PART
-        ):
-            yield np.arange(first, position)
-            first, n_bytes = position, 0
-        n_bytes += max(0, size)
-    if first < len(records):
-        yield np.arange(first, len(records))
 
 
 def _add_part(
@@ -188,4 +172,5 @@ def _add_part(
         writer.add(table[is_whole], batch.vectors[is_whole])
         if len(part) == 1 and len(positions) >= ROWS_PER_ADD:
             record(is_complete=False)
+    reader.forget(part)
     return record(is_complete=True)
