@@ -98,6 +98,7 @@ def cut_events(
         "model": config_of(classifier.model),
         "classes": classifier.classes,
         "multi_label": classifier.multi_label,
+        "unit_length": classifier.unit_length,
         "temperature": classifier.temperature,
         "threshold": classifier.threshold,
         "false_alarms": false_alarms,
