@@ -5,8 +5,9 @@
 Every clip is a query, and clips of its own recording are left out. ESC-10 names the recording that
 a clip was cut from; in other sets, files with the same audio are one recording. The model is
 compared with log-mel statistics and with its own network before training: by the cosine of the
-vectors as they are, which is what `search` does, and after all of them are standardized and
-whitened by the clips of the set, without labels. Intervals are over recordings, 1,000 resamples.
+vectors as they are, which is what `search` does, and after all of them are standardized, or
+standardized and whitened, by the clips of the set, without labels. Intervals are over recordings,
+1,000 resamples.
 """
 
 import argparse
@@ -70,6 +71,15 @@ def whitened(features: Features) -> np.ndarray:
     return Whitening.of(vectors, n_components, standardize=True)(vectors).numpy()
 
 
+def standardized(features: Features) -> np.ndarray:
+    """Return the mean vectors, each value with mean 0 and variance 1 over all clips."""
+    vectors = mean_vectors(features)
+    return (vectors - vectors.mean(axis=0)) / np.maximum(vectors.std(axis=0), 1e-12)
+
+
+TREATMENTS = {"as it is": mean_vectors, "standardized": standardized, "whitened": whitened}
+
+
 def measure(source: str, model: SoundEncoder, folder: Path, seed: int) -> pd.DataFrame:
     """Return a table with the precision of every representation, and that of the model above it."""
     store = open_or_prepare(source, folder / "store", model.front_end)
@@ -77,7 +87,7 @@ def measure(source: str, model: SoundEncoder, folder: Path, seed: int) -> pd.Dat
     features = representations(model, store, every, seed, folder)
     labels, sources = store.clips.labels().values, sources_of(store)
     columns: dict[str, dict[str, str]] = {}
-    for treatment, vectors_of in {"as it is": mean_vectors, "whitened": whitened}.items():
+    for treatment, vectors_of in TREATMENTS.items():
         values = {
             name: precisions(vectors_of(of_clips), labels, sources)
             for name, of_clips in features.items()
@@ -88,7 +98,7 @@ def measure(source: str, model: SoundEncoder, folder: Path, seed: int) -> pd.Dat
             above = values[PRETRAINED] - of_clips
             low, high = bootstrap_interval(np.mean, above, recordings=sources)
             gain = f"{above.mean():.3f} ({low:.3f} - {high:.3f})" if name != PRETRAINED else ""
-            columns.setdefault(f"{treatment}", {})[name] = text
+            columns.setdefault(treatment, {})[name] = text
             columns.setdefault(f"{treatment}: model above", {})[name] = gain
     print(f"{source}: {len(every)} clips of {len(np.unique(sources))} recordings")
     return pd.DataFrame(columns)
