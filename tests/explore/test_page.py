@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 from matplotlib.image import imread
 
 from soundalike.archive.head import Head
+from soundalike.explore import stored_map
+from soundalike.explore.collection import Collection
+from soundalike.explore.layouts import Layouts
 from soundalike.search.archive import Archive
 
 OWL, WREN, FROG = 0, 3, 5
@@ -267,6 +271,88 @@ def test_a_sound_that_is_gone_says_what_to_do(opened, wait_for, move_to):
     assert "gone.wav: there is no such file" in message
     assert message.endswith("--root FOLDER")
     assert all("404" in message for message in messages(opened))
+
+
+class Computing:
+    """A process that computes a map until it is told that it has ended."""
+
+    state = None
+
+    def is_running(self):
+        return self.state is None
+
+    def problem(self):
+        return self.state
+
+
+def test_the_map_changes_to_umap_and_keeps_zoom_filter_and_selection(
+    browser, explored, serve_archive, tmp_path, wait_for
+):
+    """The second map is the mirror image of the first, so its picture is, too."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+    from selenium.webdriver.common.by import By
+
+    archive = Archive.open(shutil.copytree(explored.path, tmp_path / "copy"))
+    layouts = Layouts(Collection(archive))
+    layouts._process = process = Computing()
+    browser.get(serve_archive(archive, layouts).address)
+    wait_for(DRAWN)
+    option = "return document.querySelector('#layout option[value=umap]').text"
+    assert browser.execute_script(option) == "UMAP (being computed)"
+
+    canvas = browser.find_element(By.ID, "points")
+    origin = ScrollOrigin.from_element(canvas)
+    ActionChains(browser).scroll_from_origin(origin, 0, 200).perform()
+    browser.execute_script("document.getElementById('legend').hidden = true")
+    browser.find_element(By.ID, "filter").send_keys("birds")
+    wait_for(text_of("status") + ".startsWith('5 windows')")
+    browser.find_element(By.ID, "filter").send_keys("\n")
+    wait_for("return document.getElementById('audio').currentTime > 0")
+    wait_for("return document.querySelectorAll('#hits li').length")
+    before = picture(canvas)
+    x, y, n_pixels = selected(before)
+    assert n_pixels > 50
+
+    process.state = "memory is short"
+    poll = "window.dispatchEvent(new Event('focus'))"
+    browser.execute_script(poll)
+    wait_for(text_of("status") + " === 'There is no map UMAP: memory is short.'")
+    assert browser.execute_script(option) == "UMAP (none)"
+    np.testing.assert_array_equal(picture(canvas), before)
+
+    mirrored = layouts.points("pca") * np.float32([-1, 1])
+    keys = stored_map.row_keys(archive.rows())
+    order, kinds = np.argsort(keys), np.zeros(len(keys), np.uint8)
+    stored_map.write(archive, stored_map.StoredMap(keys[order], mirrored[order], kinds))
+    process.state = ""
+    browser.execute_script(poll)
+    wait_for("return document.getElementById('points').dataset.layout === 'umap'")
+    after = picture(canvas)
+    width = after.shape[1]
+    new_x, new_y, new_n_pixels = selected(after)
+    assert (new_x, new_y) == pytest.approx((width - 1 - x, y), abs=2)
+    assert new_n_pixels == pytest.approx(n_pixels, rel=0.2)
+    assert is_point(after).sum() == pytest.approx(is_point(before).sum(), rel=0.2)
+    assert is_point(after)[:, : width // 3].any()
+    assert not is_point(before)[:, : width // 3].any(), "they are on the other side"
+    assert messages(browser) == []
+
+
+def picture(canvas):
+    """Return the colors of the map: [height, width, 3]."""
+    return (imread(io.BytesIO(canvas.screenshot_as_png))[..., :3] * 255).round()
+
+
+def is_point(pixels):
+    """Return which pixels are not of the background: [height, width]."""
+    return (pixels < 250).any(axis=2)
+
+
+def selected(pixels):
+    """Return the middle of the selected owl, which is drawn in its full color, and its size."""
+    y, x = np.nonzero((pixels == [213, 94, 0]).all(axis=2))
+    return x.mean(), y.mean(), len(x)
 
 
 def test_an_empty_archive_and_a_server_that_has_ended_say_what_to_do(
