@@ -222,7 +222,7 @@ def test_a_stretch_of_the_spectrogram_is_labeled(page, canvas, client, wait_for,
     move_to(FROG + 20).click().perform()
     wait_for("return document.querySelector('#spectrogram img').naturalWidth")
     wave = page.find_element(By.ID, "wave")
-    chain = ActionChains(page).move_to_element_with_offset(wave, -60, 0).click_and_hold()
+    chain = ActionChains(page).move_to_element_with_offset(wave, -10, 0).click_and_hold()
     chain.move_by_offset(40, 0).move_by_offset(40, 0).release().perform()
     wait_for("return !document.getElementById('stretch').hidden")
     assert page.execute_script(text_of("label-target")).startswith("the stretch ")

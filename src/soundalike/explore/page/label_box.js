@@ -84,7 +84,6 @@ function show() {
     element(id).disabled = !change;
     element(id).title = change ? inWords(change) : "";
   }
-  element("label-assign").disabled = !isReady();
   showNot();
   const isEmpty = !names.some(({ n_yes: n }) => n);
   element("exports").hidden = isEmpty;

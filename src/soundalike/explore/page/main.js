@@ -37,7 +37,7 @@ async function start() {
     `${counted(collection.n_rows, "window")} of ${counted(collection.n_recordings, "recording")}`;
   listenToKeys({
     walk: step, extend, selectAll, toggle: player.toggle, more, edge: player.markEdge, clear,
-    filter: () => element("filter").focus(), typeLabel: () => element("label-name").focus(),
+    filter: () => element("filter").focus(), typeLabel,
     assignAt, undo, redo, train, yes: () => answer(true), skip: () => answer(null),
     no: () => (isAsking() ? answer(false) : assignNot()),
   });
@@ -129,6 +129,11 @@ async function openRow(row, isPlaying) {
 async function more() {
   const [row, stretch] = [player.currentRow(), currentStretch()];
   if (row) await (stretch ? listSimilarToStretch(row, stretch) : listSimilar(row)).catch(fail);
+}
+
+function typeLabel() {
+  element("label-name").focus();
+  element("label-name").select();
 }
 
 function step(by) {

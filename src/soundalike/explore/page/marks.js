@@ -100,6 +100,7 @@ function add(options) {
   isOurs = true;
   const region = regions.addRegion({ drag: false, resize: false, ...options });
   isOurs = false;
+  if (!options.resize) region.element.style.pointerEvents = "none"; // so that drags begin in it, too
   return region;
 }
 
