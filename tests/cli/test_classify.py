@@ -52,6 +52,13 @@ def test_other_windows_are_said_to_have_no_threshold(
     assert n_rows[0] != n_rows[1]
 
 
+def test_clips_of_several_windows_are_said_to_have_one_answer(
+    call, evaluation, sound_folder, tmp_path, capsys
+):
+    assert call("classify", evaluation, sound_folder, "--out", tmp_path / "x.csv") == 0
+    assert "clips are longer than a window and have one answer" in capsys.readouterr().err
+
+
 def test_after_an_evaluation_with_few_clips_everything_is_unsure(results_of, evaluation, tmp_path):
     """Twenty-four test clips cannot show that 90% of the answers on others are right."""
     sounds, csv = evaluation.parent / "sounds", tmp_path / "classes.csv"

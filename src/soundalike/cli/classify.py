@@ -135,6 +135,16 @@ def _write_rows(
     )
     write_json(arguments.json, counts)
     rows = windows_of_clips(counts) if is_per_window else counted(counts.n_clips, "clip")
+    if arguments.per is None and (n_long := counts.n_clips - counts.n_uncut):
+        are = (
+            "is longer than a window and has"
+            if n_long == 1
+            else "are longer than a window and have"
+        )
+        print(
+            f"{counted(n_long, 'clip')} {are} one answer: --per event says what is where in them",
+            file=sys.stderr,
+        )
     if reason := classify.why_never_none(classifier, arguments.false_alarms):
         print(f"no clip is 'none of these': {reason}", file=sys.stderr)
     answers = ""
