@@ -34,6 +34,7 @@ def train(client):
 
 
 def test_training_changes_the_scores(client):
+    assert client.post("/api/loop/prepare").json() == {"ready": True}
     assert train(client).json() == {"label": "frog", "n_labels": 1}
     scores = client.get("/api/loop/scores?label=frog").numbers("<f4")
     assert (len(scores), scores.argmax()) == (N_ROWS, FROG)

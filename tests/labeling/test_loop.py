@@ -90,6 +90,13 @@ def test_a_label_without_an_example_says_what_to_do(loop, answer):
             loop.train(label)
 
 
+def test_preparing_changes_nothing(loop, answer, tones):
+    answer(first_high(loop))
+    loop.prepare()
+    assert (loop.train("high").scores == Loop(tones).train("high").scores).all()
+    Loop(tones, loop.rows.iloc[:0]).prepare()
+
+
 def test_rows_that_are_added_later_are_not_in_the_loop(loop, tones, answer):
     fewer = Loop(tones, loop.rows.drop(index=5).reset_index(drop=True))
     answer(first_high(loop))

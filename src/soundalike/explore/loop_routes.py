@@ -1,5 +1,6 @@
 """What the server answers about detectors: train, what to listen to next, estimate, save.
 
+POST /api/loop/prepare   load what a training needs, since the first one would take seconds
 POST /api/loop/train     {label}: train a detector on the labels that there are now
 GET  /api/loop/scores    ?label= float32 [rows], from 0 to 1
 GET  /api/loop/queue     ?label=&threshold=&n=&skipped= rows to listen to next, with their scores
@@ -60,6 +61,11 @@ class Detectors:
         self._lock = threading.Lock()  # one training at a time
         self._of: dict[str, TrainedDetector] = {}
 
+    def prepare(self) -> None:
+        """Load what a training needs."""
+        with self._lock:
+            self.loop.prepare()
+
     def train(self, label: str) -> TrainedDetector:
         """Train the detector of a label; see `Loop.train`."""
         with self._lock:
@@ -96,6 +102,11 @@ class Detectors:
 
 def add_loop(app: FastAPI, detectors: Detectors) -> None:
     """Add the routes to the server of a collection."""
+
+    @app.post("/api/loop/prepare")
+    def prepare() -> dict[str, bool]:
+        detectors.prepare()
+        return {"ready": True}
 
     @app.post("/api/loop/train")
     def train(what: Label) -> dict[str, Any]:

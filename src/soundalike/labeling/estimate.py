@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soundalike.evaluation.intervals import binomial_interval
-from soundalike.evaluation.thresholds import calibrate_threshold
 from soundalike.labeling.labeled_windows import UNKNOWN, YES, LabeledWindows
 from soundalike.runtime.counts import counted
 
@@ -131,5 +130,7 @@ def estimate_precision(
 def _lowest_threshold(is_right: NDArray[np.bool_], scores: NDArray[np.floating]) -> float | None:
     if not len(scores):
         return None
+    from soundalike.evaluation.thresholds import calibrate_threshold  # scipy.stats takes a second
+
     threshold = calibrate_threshold(is_right[:, None].astype(int), scores[:, None], PRECISION)
     return threshold if threshold <= scores.max() else None

@@ -8,12 +8,12 @@
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soundalike.labeling.detector import Detector, fit_detector
 from soundalike.labeling.estimate import (
     PrecisionEstimate,
     estimate_precision,
@@ -23,9 +23,11 @@ from soundalike.labeling.estimate import (
 from soundalike.labeling.label_table import LabelTable
 from soundalike.labeling.labeled_windows import UNKNOWN, YES, LabeledWindows, labeled_windows
 from soundalike.labeling.queue import next_windows
-from soundalike.labeling.saved_detector import detector_folder, save_detector
 from soundalike.labeling.spans import Spans
 from soundalike.search.archive import Archive
+
+if TYPE_CHECKING:
+    from soundalike.labeling.detector import Detector
 
 THRESHOLD = 0.5  # of scores, where nothing else is said
 ROWS_AT_ONCE = 65_536
@@ -71,9 +73,20 @@ class Loop:
         labeled = self.labeled(label)
         if not (labeled.is_training & (labeled.known == YES)).any():
             raise NoExampleError(f"no window has the label {label!r}: give it to one, then train.")
+        from soundalike.labeling.detector import fit_detector  # torch takes seconds
+
         vectors, lengths = self._vectors
         detector = fit_detector(vectors, labeled)
         return TrainedDetector(self, label, detector, detector.scores(vectors, lengths))
+
+    def prepare(self) -> None:
+        """Read the vectors and load what a training needs, so that the first one is quick."""
+        from soundalike.labeling.detector import fit_detector
+
+        few = self._vectors[0][:2]  # a first training loads torch's optimizers
+        known, no = np.full(len(few), YES, np.int8), np.zeros(len(few), bool)
+        if len(few):
+            fit_detector(few, LabeledWindows(known, no, no))
 
     @functools.cached_property
     def spans(self) -> Spans:
@@ -114,7 +127,7 @@ class TrainedDetector:
 
     loop: Loop
     label: str
-    detector: Detector
+    detector: "Detector"
     scores: NDArray[np.float32]
 
     def next_windows(
@@ -171,6 +184,8 @@ class TrainedDetector:
             ModelError: the model of the archive cannot be loaded.
             OSError: a file cannot be written.
         """
+        from soundalike.labeling.saved_detector import detector_folder, save_detector
+
         archive = self.loop.archive
         folder = detector_folder(archive.path, self.label) if folder is None else folder
         save_detector(self.detector, archive.as_cut(archive.model), self.label, threshold, folder)

@@ -130,6 +130,7 @@ function showLabels() {
   const former = choice.value;
   choice.replaceChildren(...names.map((name) => new Option(name)));
   if (names.includes(former)) choice.value = former;
+  if (names.length && element("loop").hidden) postJson("api/loop/prepare", {}).catch(() => {});
   element("loop").hidden = !names.length;
   showChoice();
 }
