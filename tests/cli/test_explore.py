@@ -65,3 +65,13 @@ def test_a_root_is_for_an_archive(refusal, tmp_path):
     (tmp_path / "sounds").mkdir()
     message = refusal("explore", tmp_path / "sounds", "--root", "elsewhere")
     assert "--root is for an archive" in message
+
+
+def test_a_page_without_a_server(archive, results_of, refusal, tmp_path):
+    page = tmp_path / "new" / "map.html"
+    result, last = results_of("explore", archive.path, "--static", page)
+    assert (result["n_rows"], result["n_all"], result["n_missing"]) == (4, 4, 4)
+    assert last == f"4 windows in {page} ({result['megabytes']:.1f} MB); 4 without sound"
+    assert page.is_file()
+    assert "name a .html file" in refusal("explore", archive.path, "--static", "map.pdf")
+    assert "is a folder" in refusal("explore", archive.path, "--static", tmp_path)

@@ -6,11 +6,15 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE
 from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, refuse_root
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    from soundalike.explore.collection import Collection
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--root", metavar="FOLDER", help="where the sounds are now, if they have been moved"
     )
+    parser.add_argument(
+        "--static",
+        type=Path,
+        metavar="FILE",
+        help="serve nothing, and write the map with up to 2,000 of its sounds to an HTML file that "
+        "needs no server; of more windows, some are drawn at random",
+    )
     add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the archive until Ctrl-C."""
     from soundalike.archive.head import is_archive
+    from soundalike.embedding.output_file import check_output
     from soundalike.search.archive import Archive
     from soundalike.search.source_archive import archive_of_source
 
+    if arguments.static:
+        check_output(arguments.static, [".html"])
     name = arguments.archive
     if not is_archive(Path(name)):
         refuse_root(arguments)
@@ -70,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.explore.serve import listen, open_page, serve
 
     collection = Collection(archive)
+    if arguments.static:
+        return _write_static(collection, arguments)
 
     def ready(address: str) -> None:
         result = ExploreResult(address, str(archive.path), archive.head.root, len(collection))
@@ -81,4 +97,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     serve(collection, listen(arguments.port), ready)
     print("\nended", file=sys.stderr)
+    return DONE
+
+
+def _write_static(collection: "Collection", arguments: argparse.Namespace) -> int:
+    from soundalike.embedding.output_file import claimed_file
+    from soundalike.explore.static_page import write_static_page
+
+    with claimed_file(arguments.static, [".html"]):
+        result = write_static_page(collection, arguments.static)
+    write_json(arguments.json, result)
+    rows = counted(result.n_rows, "window")
+    rows += f" of {result.n_all:,}, drawn at random," if result.n_all > result.n_rows else ""
+    missing = f"; {result.n_missing:,} without sound" if result.n_missing else ""
+    print(f"{rows} in {arguments.static} ({result.megabytes:,.1f} MB){missing}")
     return DONE

@@ -7,10 +7,10 @@ export function onServerChange(listener) {
   listeners.push(listener);
 }
 
-async function request(address, options) {
+async function request(path, options) {
   let response;
   try {
-    response = await fetch(address, options);
+    response = await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     listeners.forEach((listener) => listener(false));
@@ -24,8 +24,11 @@ async function request(address, options) {
   return response;
 }
 
-export async function getJson(address, options) {
-  return (await request(address, options)).json();
+// Where the browser loads a picture or a sound from.
+export const address = (path) => path;
+
+export async function getJson(path, options) {
+  return (await request(path, options)).json();
 }
 
 // Ask the server to change something.
@@ -35,15 +38,15 @@ export async function postJson(address, content) {
 }
 
 // An array of numbers; null while the server still computes it.
-export async function getNumbers(address, ArrayType, options) {
-  const response = await request(address, options);
+export async function getNumbers(path, ArrayType, options) {
+  const response = await request(path, options);
   return response.status === 204 ? null : new ArrayType(await response.arrayBuffer());
 }
 
 // The message of a picture or a sound that could not be loaded.
-export async function reasonOf(address) {
+export async function reasonOf(path) {
   try {
-    await request(address);
+    await request(path);
   } catch (error) {
     return error.message;
   }

@@ -1,6 +1,6 @@
 // The card beside the point under the pointer: its name and a small spectrogram.
 
-import { getJson } from "./client.js";
+import { address, getJson } from "./client.js";
 import { facts } from "./text.js";
 
 const WAIT_MS = 60; // a pointer that only passes asks for nothing
@@ -21,7 +21,7 @@ export function showTip(id, place, opened) {
     tip.querySelector("b").textContent = row.path;
     tip.querySelector("span").textContent = facts(row);
     picture.hidden = false;
-    picture.src = `api/rows/${id}/thumbnail`;
+    picture.src = address(`api/rows/${id}/thumbnail`);
     tip.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = tip.parentElement;
     const left = place[0] + 14 + tip.offsetWidth < width ? place[0] + 14 : place[0] - 14 - tip.offsetWidth;
