@@ -39,6 +39,18 @@ def test_the_innermost_work_writes_a_line_once_30_seconds_were_silent(lines, clo
     assert at(999) == ""
 
 
+def test_a_server_that_waits_for_its_user_is_no_work(lines, clock):
+    file = io.StringIO()
+    with working_on("explore", file=file):
+        with lines.at_rest():
+            clock.now = 99
+            lines.beat()
+        assert file.getvalue() == ""
+        clock.now = 199
+        lines.beat()
+    assert file.getvalue() == "explore: 3 min so far\n"
+
+
 def test_any_30_seconds_of_a_command_have_a_line(lines, monkeypatch):
     """A thread writes while the command does something that has no bar; it ends with it."""
     monkeypatch.setattr(module, "SECONDS_PER_LINE", 0.02)

@@ -12,6 +12,7 @@ from soundalike.cli import DONE
 from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, refuse_root
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
+from soundalike.runtime.heartbeat import LINES
 
 if TYPE_CHECKING:
     from soundalike.explore.collection import Collection
@@ -95,7 +96,14 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.no_browser:
             open_page(address)
 
-    serve(collection, listen(arguments.port), ready)
+    if not is_archive(Path(name)):
+        print(
+            f"labels are saved in your cache, in {archive.path}: for labels that stay with your "
+            f"sounds, explore an archive (soundalike embed {name} --out ARCHIVE)",
+            file=sys.stderr,
+        )
+    with LINES.at_rest():
+        serve(collection, listen(arguments.port), ready)
     print("\nended", file=sys.stderr)
     return DONE
 

@@ -75,6 +75,19 @@ class LogLines:
         finally:
             self.leave(work)
 
+    @contextlib.contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Write no lines: a server waits for its user, which is no work."""
+
+        def nothing() -> None:
+            pass
+
+        self.works.append(lambda: nothing)
+        try:
+            yield
+        finally:
+            self.leave(nothing)
+
 
 LINES = LogLines()
 
