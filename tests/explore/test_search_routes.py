@@ -59,7 +59,7 @@ def test_a_stretch_needs_the_model_of_the_archive(explored, serve_archive, tmp_p
     shutil.rmtree(path / "model")
     client = serve_archive(Archive.open(path))
     answer = client.get(f"/api/rows/{OWL}/similar?start_s=0.5&end_s=1.5")
-    assert answer.status == 400
+    assert answer.status == 409
     assert str(path / "model") in answer.json()["message"]
     assert "\n" not in answer.json()["message"]
 

@@ -34,6 +34,8 @@ SkippedIds = Annotated[list[int], Query(max_length=1000)]
 class NotTrainedError(Exception):
     """There is no detector of a label."""
 
+    exit_code = 2
+
 
 class Label(BaseModel):
     """A label to detect."""
@@ -153,7 +155,7 @@ def add_loop(app: FastAPI, detectors: Detectors) -> None:
     def save(what: LabelAndThreshold) -> dict[str, str]:
         folder = detectors.of(what.label).save(what.threshold)
         out = shlex.quote(f"{folder.name}.csv")
-        command = f"soundalike classify {shlex.quote(str(folder))} SOURCE --out {out} --windows"
+        command = f"soundalike classify {shlex.quote(str(folder))} SOURCE --out {out} --per window"
         return {"folder": str(folder), "command": command}
 
     _add_errors(app)

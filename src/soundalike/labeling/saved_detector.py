@@ -20,7 +20,7 @@ def detector_folder(archive: Path, label: str) -> Path:
     >>> detector_folder(Path("birds"), "tawny owl").as_posix()
     'birds/detectors/tawny owl'
     >>> detector_folder(Path("birds"), "../owl?").as_posix()
-    'birds/detectors/owl-f2a6bc'
+    'birds/detectors/owl-0e66f6'
     """
     name = re.sub(r"[^\w -]+", " ", label)[:MOST_CHARACTERS].strip()
     if name != label:

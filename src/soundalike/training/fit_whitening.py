@@ -1,4 +1,8 @@
-"""Fit the whitening of a model to its training clips, once training has finished."""
+"""Fit the whitening of a model to its training clips, once training has finished.
+
+Each window is embedded as if it were a clip, also of a long clip, whose windows share their maps
+when it is embedded later: a sample of the windows of hours of sound would need all of their maps.
+"""
 
 import numpy as np
 import torch
