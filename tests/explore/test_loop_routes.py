@@ -81,7 +81,7 @@ def test_a_saved_detector_is_a_classifier(serve_archive, sound_folder, tmp_path)
     assert (classifier.classes, classifier.threshold) == (["low"], 0.25)
     assert (
         answer["command"]
-        == f"soundalike classify '{answer['folder']}' SOURCE --out low.csv --windows"
+        == f"soundalike classify '{answer['folder']}' SOURCE --out low.csv --per window"
     )
 
 
