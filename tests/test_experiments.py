@@ -33,6 +33,7 @@ def experiment(nursery):
     return run
 
 
+@pytest.mark.slow
 def test_five_folds(experiment, sound_folder, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
     manifest = tmp_path / "clips.csv"
@@ -47,6 +48,7 @@ def test_five_folds(experiment, sound_folder, tmp_path):
     assert all(row["interval"][0] <= row["balanced_accuracy"] for row in pooled.values())
 
 
+@pytest.mark.slow
 def test_compare_recipes(experiment, sound_folder, tmp_path):
     clips = read_source(sound_folder).rows[["path", "label"]]
     pool, labeled = tmp_path / "pool.csv", tmp_path / "labeled.csv"
@@ -250,6 +252,7 @@ def test_knn_monitor(experiment, run, sound_folder, tmp_path):
     assert words[1] == words[2]
 
 
+@pytest.mark.slow
 def test_labeling_loop(experiment, sound_folder, tmp_path):
     manifest, out = tmp_path / "clips.csv", tmp_path / "out"
     clips = read_source(sound_folder).rows[["path", "label"]]
@@ -305,6 +308,7 @@ def test_events_in_noise_says_that_it_is_skipped(nursery, tmp_path):
     assert process.stderr == f"{tmp_path}: skipped, ESC-10 is not there\n"
 
 
+@pytest.mark.slow
 def test_search_precision(experiment, run, small_esc10, sound_folder, tmp_path):
     out = experiment(
         "search_precision.py", run.path, f"esc10:{small_esc10}", sound_folder,
@@ -325,6 +329,7 @@ def long_recording(experiment, out, minutes, n_events):
     return int(n_found)
 
 
+@pytest.mark.slow
 def test_events_of_a_long_recording_are_found(experiment, tmp_path):
     """Two minutes here; an hour is in docs/results.md."""
     assert long_recording(experiment, tmp_path, 2, 6) == 6
