@@ -70,6 +70,17 @@ def test_the_default_model_is_used_if_none_is_named(call, sound_folder, run, tmp
     assert results["model"] == "default"
 
 
+def test_the_command_that_names_other_sounds_follows_an_evaluation_with_a_classifier(
+    call, run, store, tmp_path, capsys
+):
+    out = tmp_path / "an evaluation"
+    words = ["evaluate", run.path, store.path, "--out", out, "--protocol"]
+    assert call(*words, "knn") == DONE
+    assert "soundalike classify" not in capsys.readouterr().out
+    assert call(*words, "linear") == DONE
+    assert f"soundalike classify '{out}' SOUNDS --out names.csv" in capsys.readouterr().out
+
+
 def test_fine_tuning_is_compared_with_from_scratch(
     results_of, call, run, sound_folder, labeled, tmp_path, capsys
 ):

@@ -1,6 +1,8 @@
 """Measure how well a model's embeddings classify labeled clips, and save the classifiers."""
 
 import argparse
+import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from soundalike.datasets.source import read_source
     from soundalike.downstream.supervised_recipe import SUPERVISED
-    from soundalike.embedding.model_path import find_model
+    from soundalike.embedding.model_path import ModelError, find_classifier, find_model
     from soundalike.recipes.recipe import read_recipe
 
     recipe = read_recipe(arguments.recipe, SUPERVISED, arguments.overrides)
@@ -88,7 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     with working_on("write evaluate.html"):
         page = write_evaluation_page(result)
-    print(f"name other sounds: soundalike classify {result.out} SOUNDS --out names.csv")
+    with contextlib.suppress(ModelError):  # nearest neighbors save no classifier
+        find_classifier(result.out)
+        out = shlex.quote(str(result.out))
+        print(f"name other sounds: soundalike classify {out} SOUNDS --out names.csv")
     print(f"open {page.resolve()}")
     return DONE
 

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not is_archive(Path(name)):
         print(
             f"labels are saved in your cache, in {archive.path}: for labels that stay with your "
-            f"sounds, explore an archive (soundalike embed {name} --out ARCHIVE)",
+            f"sounds, explore an archive (soundalike embed {shlex.quote(name)} --out ARCHIVE)",
             file=sys.stderr,
         )
     with LINES.at_rest():
