@@ -8,14 +8,11 @@ Importing LanceDB takes seconds and starts threads, so it waits until a table is
 """
 
 import errno
-import functools
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +20,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from soundalike.archive.head import ArchiveError, Head
+from soundalike.archive.lancedb_import import import_lancedb
 
 if TYPE_CHECKING:
     import lancedb
@@ -78,7 +76,7 @@ def open_table(path: Path, table: str) -> "lancedb.table.Table | None":
     if not any(versions.glob("*.manifest")):
         return None
     with plain_errors(path):
-        return _lancedb().connect(str(path)).open_table(table)
+        return import_lancedb().connect(str(path)).open_table(table)
 
 
 def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
@@ -89,7 +87,7 @@ def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
         OSError: the disk is full.
     """
     with plain_errors(path):
-        database = _lancedb().connect(str(path))
+        database = import_lancedb().connect(str(path))
         return database.create_table(table, schema=schema_of(table, head), exist_ok=True)
 
 
@@ -139,25 +137,3 @@ def quoted(text: str) -> str:
     "'it''s'"
     """
     return "'" + text.replace("'", "''") + "'"
-
-
-def _lancedb() -> ModuleType:
-    """Import LanceDB in half the time.
-
-    It brings the client of a service, whose validators take seconds to build. Here they are built
-    when they are first used, which is never.
-    """
-    import pydantic
-
-    validate_call = pydantic.validate_call
-    deferred = functools.partial(validate_call, config={"defer_build": True})
-    pydantic.validate_call = deferred  # type: ignore[assignment]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import lancedb
-    finally:
-        pydantic.validate_call = validate_call
-    # Worker processes, which do not use it, would warn that they were forked.
-    warnings.filterwarnings("ignore", "lancedb fork support", RuntimeWarning)
-    return lancedb
