@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.archive import exact_index
-from soundalike.archive.backgrounds import Backgrounds
+from soundalike.archive.backgrounds import Backgrounds, centered_norms
 from soundalike.archive.exact_index import ExactIndex
 
 
@@ -30,8 +29,7 @@ def test_it_returns_the_largest_cosines(seed, n, k):
     np.testing.assert_allclose(neighbors.similarities, [of_id[i] for i in neighbors.ids], atol=1e-6)
 
 
-def test_norms_are_computed_in_blocks(monkeypatch):
-    monkeypatch.setattr(exact_index, "ROWS_AT_ONCE", 3)
+def test_vectors_of_any_length_are_compared_by_their_directions():
     vectors = np.random.default_rng(0).standard_normal((8, 4)).astype(np.float32)
     index = ExactIndex(np.arange(8), vectors)
     assert len(index) == 8
@@ -39,15 +37,14 @@ def test_norms_are_computed_in_blocks(monkeypatch):
     assert index.similarities(vectors[5])[5] == pytest.approx(1)
 
 
-@pytest.mark.parametrize("n_at_once", [3, 100])
-def test_backgrounds_are_subtracted(n_at_once, monkeypatch):
-    monkeypatch.setattr(exact_index, "ROWS_AT_ONCE", n_at_once)
+def test_backgrounds_are_subtracted():
     rng = np.random.default_rng(1)
     vectors = rng.standard_normal((9, 4)).astype(np.float32) + 5
     stretches = np.array([0, 0, 0, 0, -1, -1, 1, 1, 1])
     means = np.stack([vectors[:4].mean(axis=0), vectors[6:].mean(axis=0), vectors.mean(axis=0)])
     ids, spreads = 10 + np.arange(9), np.array([0.5, 2.0, 1.0], np.float32)
-    backgrounds = Backgrounds(ids, stretches, means, spreads)
+    norms = centered_norms(vectors, stretches, means, spreads)
+    backgrounds = Backgrounds(ids, stretches, means, spreads, norms)
     query = rng.standard_normal(4).astype(np.float32)
     expected = []
     for vector, stretch in zip(vectors, stretches, strict=True):
@@ -59,6 +56,8 @@ def test_backgrounds_are_subtracted(n_at_once, monkeypatch):
     some = [1, 5, 8]
     selection = ExactIndex(ids[some], vectors[some], backgrounds)
     np.testing.assert_allclose(selection.similarities(query), similarities[some], atol=1e-5)
+    new = ExactIndex(np.array([99]), vectors[4:5], backgrounds)  # it belongs to no stretch yet
+    np.testing.assert_allclose(new.similarities(query), similarities[4:5], atol=1e-5)
 
 
 def test_a_row_that_is_its_background_is_like_nothing():
@@ -66,6 +65,8 @@ def test_a_row_that_is_its_background_is_like_nothing():
     vectors = np.full((3, 4), 0.1, np.float32)
     vectors[2, 0] = 1
     means = np.full((2, 4), 0.1 * (1 + 1e-6), np.float32)
-    backgrounds = Backgrounds(np.arange(3), np.zeros(3, int), means, np.zeros(2, np.float32))
+    stretches, spreads = np.zeros(3, int), np.zeros(2, np.float32)
+    norms = centered_norms(vectors, stretches, means, spreads)
+    backgrounds = Backgrounds(np.arange(3), stretches, means, spreads, norms)
     similarities = ExactIndex(np.arange(3), vectors, backgrounds).similarities(np.ones(4))
     assert similarities.tolist() == [0, 0, pytest.approx(0.5)]

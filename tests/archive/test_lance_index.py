@@ -18,10 +18,16 @@ def test_an_index_is_built_once_and_extended(archive):
     with archive.writer() as writer:
         writer.compact()
     rows = archive.row_table
-    (index,) = rows.list_indices()
-    statistics = rows.index_stats(index.name)
-    assert (statistics.num_indexed_rows, statistics.num_unindexed_rows) == (25, 0)
-    assert statistics.index_type == "IVF_HNSW_SQ"
+    statistics = {
+        column: rows.index_stats(index.name)
+        for index in rows.list_indices()
+        for column in index.columns
+    }
+    assert {column: each.index_type for column, each in statistics.items()} == {
+        "id": "BTREE", "vector": "IVF_HNSW_SQ",
+    }  # fmt: skip
+    for each in statistics.values():
+        assert (each.num_indexed_rows, each.num_unindexed_rows) == (25, 0)
 
 
 def test_a_wrong_condition_is_one_plain_line(archive):

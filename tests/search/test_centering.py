@@ -97,7 +97,8 @@ def test_a_part_of_another_recording_is_compared_with_what_is_around_it(
     path = tmp_path / "elsewhere.wav"
     soundfile.write(path, noise, 22050)
     common = np.ones((1, full.model.dim), np.float32)
-    backgrounds = Backgrounds(np.zeros(0, int), np.zeros(0, int), common, np.ones(1, np.float32))
+    none = np.zeros(0, int)
+    backgrounds = Backgrounds(none, none, common, np.ones(1, np.float32), np.zeros(0, np.float32))
     mean = background_of(full, FileQuery(str(path), 5.5, 6.5), backgrounds)
     around = full.model.encode((noise[4 * 22050 : 8 * 22050], 22050))
     np.testing.assert_allclose(mean, around, atol=1e-4)

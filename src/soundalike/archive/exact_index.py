@@ -5,21 +5,22 @@ from numpy.typing import NDArray
 
 from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.neighbors import Neighbors
-
-ROWS_AT_ONCE = 65_536  # of memory-mapped vectors, whose norms need a copy
-NOTHING = 1e-4  # of a vector that is the background of its recording, this share is rounding
+from soundalike.archive.vector_lengths import lengths_of
 
 
 class ExactIndex:
     """Compares a vector with every row. Vectors may be in memory or memory-mapped.
 
+    Centered vectors are not stored. The product of a centered row and a query is that of the row
+    less that of its background, and there are few backgrounds. So a query takes one product with
+    the rows as they are, with backgrounds or without.
+
     Args:
         ids: of the rows.
         vectors: of the rows, of any length; a row of zeros is like nothing.
         backgrounds: If not None, the mean of its stretch is subtracted from the vector of each row
-            before it is compared. Centered vectors are not stored. A similarity is then less than a
-            cosine, the more so the less a window differs from its background: the direction of a
-            small difference is chance.
+            before it is compared. A similarity is then less than a cosine, the more so the less a
+            window differs from its background: the direction of a small difference is chance.
 
     Shape:
         ids: [rows]; vectors: [rows, dim].
@@ -33,10 +34,14 @@ class ExactIndex:
     ) -> None:
         self.ids = ids
         self.vectors = vectors
-        self._backgrounds = backgrounds
-        self._stretches = backgrounds.of_rows(ids) if backgrounds else np.zeros(0, np.int64)
-        blocks = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(ids), ROWS_AT_ONCE)]
-        self._norms = np.concatenate([np.empty(0, np.float32), *map(self._norms_of, blocks)])
+        self._means: NDArray[np.float32] | None = None  # of the backgrounds of these rows
+        if backgrounds:
+            stretches, self._mean_of_row = np.unique(backgrounds.of_rows(ids), return_inverse=True)
+            self._means = backgrounds.means[stretches]
+            self._norms = backgrounds.norms_of_rows(ids, vectors)
+        else:
+            lengths = lengths_of(vectors)
+            self._norms = np.where(lengths > 1e-12, lengths, np.float32(np.inf))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -49,25 +54,23 @@ class ExactIndex:
         """
         unit = np.asarray(vector, np.float32) / max(float(np.linalg.norm(vector)), 1e-12)
         products = self.vectors @ unit
-        if self._backgrounds:
-            products -= (self._backgrounds.means @ unit)[self._stretches]
+        if self._means is not None:
+            products -= (self._means @ unit)[self._mean_of_row]
         return products / self._norms
-
-    def _norms_of(self, rows: slice) -> NDArray[np.float32]:
-        """Return what products are divided by; infinite for a row that is like nothing."""
-        norms = np.linalg.norm(self.vectors[rows], axis=1)
-        least, spreads = np.maximum(NOTHING * norms, 1e-12), np.zeros_like(norms)
-        if self._backgrounds:
-            stretches = self._stretches[rows]
-            spreads = self._backgrounds.spreads[stretches]
-            norms = np.linalg.norm(self.vectors[rows] - self._backgrounds.means[stretches], axis=1)
-        return np.where(norms > least, np.hypot(norms, spreads), np.float32(np.inf))
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> Neighbors:
         """Return the k most similar rows, or all if there are fewer; see `Index`."""
-        similarities = self.similarities(vector)
-        best = np.arange(len(similarities))
-        if k < len(similarities):
-            best = np.argpartition(-similarities, k)[:k]
-        best = best[np.lexsort((self.ids[best], -similarities[best]))]
-        return Neighbors(self.ids[best], similarities[best])
+        return best_of(self.ids, self.similarities(vector), k)
+
+
+def best_of(ids: NDArray[np.int64], similarities: NDArray[np.float32], k: int) -> Neighbors:
+    """Return the k most similar of some rows, or all if there are fewer, the best first.
+
+    Shape:
+        ids, similarities: [rows].
+    """
+    best = np.arange(len(similarities))
+    if k < len(similarities):
+        best = np.argpartition(-similarities, k)[:k]
+    best = best[np.lexsort((ids[best], -similarities[best]))]
+    return Neighbors(ids[best], similarities[best])

@@ -4,6 +4,8 @@ from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.exact_index import ExactIndex
 from soundalike.archive.lance_index import LanceIndex, has_index
 from soundalike.archive.neighbors import Index
+from soundalike.archive.outline_index import OutlineIndex
+from soundalike.archive.scan_index import ScanIndex
 from soundalike.archive.window_archive import WindowArchive
 
 EXACT_ROWS = 300_000  # up to here, a product with all vectors is quick
@@ -22,15 +24,16 @@ def open_index(
         archive: the archive.
         where: condition in SQL; the index holds only the rows that meet it.
         exact: If true, the index is exact, however many rows there are.
-        backgrounds: If not None, they are subtracted from the rows, and the index is exact: the
-            approximate one holds the vectors as they are.
+        backgrounds: If not None, they are subtracted from the rows.
 
     Raises:
         ArchiveError: the archive is damaged, or the condition is no SQL.
     """
-    rows = archive.row_table
-    if backgrounds or exact or rows is None:
+    if archive.count(where) <= EXACT_ROWS:
         return ExactIndex(*archive.vectors(where), backgrounds)
-    if archive.count(where) <= EXACT_ROWS or not has_index(rows):
-        return ExactIndex(*archive.vectors(where))
+    rows = archive.row_table
+    if rows is None or exact or not has_index(rows):
+        return ScanIndex(archive, where, backgrounds)
+    if backgrounds:
+        return OutlineIndex(archive, backgrounds, where)
     return LanceIndex(archive.path, rows, where)

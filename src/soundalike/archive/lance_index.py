@@ -58,8 +58,9 @@ def has_index(rows: "lancedb.table.Table") -> bool:
 
 
 def build_index(rows: "lancedb.table.Table") -> None:
-    """Build the index of the vectors of a table, which takes minutes for a million rows."""
-    from lancedb.index import HnswSq  # imports seconds of LanceDB
+    """Build the indexes of the vectors and the ids of a table: minutes for a million rows."""
+    from lancedb.index import BTree, HnswSq  # imports seconds of LanceDB
 
+    rows.create_index("id", config=BTree())  # by which the rows of hits are looked up
     n_partitions = max(1, rows.count_rows() // ROWS_PER_PARTITION)
     rows.create_index("vector", config=HnswSq("cosine", num_partitions=n_partitions))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from soundalike import __version__
-from soundalike.archive.backgrounds import LONG_S, Backgrounds
+from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.head import MODEL, ArchiveError, Head
 from soundalike.archive.index import open_index
 from soundalike.archive.neighbors import Index
+from soundalike.archive.stored_backgrounds import backgrounds_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
@@ -193,9 +194,7 @@ class Archive(WindowArchive):
     @functools.cached_property
     def backgrounds(self) -> Backgrounds | None:
         """The backgrounds of its long recordings; None if it has none."""
-        if not self.count(f"duration_s >= {LONG_S}"):
-            return None
-        return Backgrounds.of(self) or None
+        return backgrounds_of(self)
 
     def refresh(self) -> None:
         """Read the latest version of the tables from now on."""

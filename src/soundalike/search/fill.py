@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from soundalike.archive.index import EXACT_ROWS
 from soundalike.archive.lance_index import has_index
+from soundalike.archive.outline_index import outline_of
+from soundalike.archive.stored_backgrounds import backgrounds_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
 from soundalike.datasets.clips import ClipTable
@@ -107,6 +109,8 @@ def fill(
         n_rows = len(archive)
         if n_rows > EXACT_ROWS:
             _build_index(archive, writer, progress)
+    if n_rows > EXACT_ROWS:
+        _store_arrays(archive)
     return FillResult(
         n_clips=n_clips,
         n_windows=writer.next_id - n_rows_before,
@@ -116,6 +120,12 @@ def fill(
         problems=problems,
         root=archive.head.root,
     )
+
+
+def _store_arrays(archive: WindowArchive) -> None:
+    """Store what a first search would have to compute from all rows."""
+    if backgrounds := backgrounds_of(archive):
+        outline_of(archive, backgrounds)
 
 
 def _build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:

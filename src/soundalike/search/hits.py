@@ -56,14 +56,15 @@ def best_rows(
         if is_wanted.sum() >= k or n_asked >= n_rows:
             break
         n_asked *= 8
-    ids, similarities = ids[is_wanted][:k], similarities[is_wanted][:k]
-    rows = archive.rows(ids)
-    rows.insert(0, "similarity", similarities.astype(float))
+    rows = of_rows[is_wanted][:k].reset_index(drop=True)
+    if len(ids) > FEW_ROWS:
+        rows = archive.rows(ids[is_wanted][:k])
+    rows.insert(0, "similarity", similarities[is_wanted][:k].astype(float))
     return rows
 
 
 class _Facts:
-    """The recordings and the peaks of rows."""
+    """The recordings and the peaks of rows, and all else of few rows."""
 
     def __init__(self, archive: WindowArchive) -> None:
         self.archive = archive
@@ -75,5 +76,5 @@ class _Facts:
     def of(self, ids: NDArray[np.int64]) -> pd.DataFrame:
         """Return the facts of rows, in their order."""
         if len(ids) <= FEW_ROWS:
-            return self.archive.rows(ids, columns=FACTS)
+            return self.archive.rows(ids)
         return self._all.loc[ids]

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from soundalike.archive.backgrounds import Backgrounds
-from soundalike.archive.exact_index import NOTHING
+from soundalike.archive.backgrounds import NOTHING, Backgrounds
 from soundalike.audio.silence import SILENT_DB, SILENT_PEAK
 from soundalike.audio.sound_file import read_info
 from soundalike.datasets.clips import Clip, ClipTable, Problem

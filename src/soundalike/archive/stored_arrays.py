@@ -1,0 +1,84 @@
+"""Arrays that are computed from all rows of a large archive, and stored in it.
+
+They are those of one version of the table of rows: after rows have been added, they are computed
+anew. Their files can be deleted. A file holds the arrays of a dataclass, and
+
+version    of the table of rows
+model      fingerprint of the model
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.archive.window_archive import WindowArchive
+from soundalike.runtime.atomic import atomic_write
+
+FEWEST_ROWS = 50_000  # of fewer rows, they are computed in half a second, and not stored
+
+
+class Arrays(Protocol):
+    """A dataclass of arrays, among them the ids of the rows."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of the rows, in increasing order."""
+
+    def fits(self, dim: int) -> bool:
+        """Return whether the arrays fit each other and vectors of this size."""
+
+
+Kind = TypeVar("Kind", bound=Arrays)
+
+
+def stored_or_computed(
+    archive: WindowArchive, file: str, kind: type[Kind], compute: Callable[[], Kind]
+) -> Kind:
+    """Return the arrays of an archive as it is now; compute and store them if need be.
+
+    Args:
+        archive: the archive.
+        file: name of the file in its folder.
+        kind: the dataclass.
+        compute: returns the arrays.
+
+    Raises:
+        ArchiveError: the archive is damaged.
+    """
+    version = _version(archive)
+    arrays = _read(archive, file, kind, version)
+    if arrays is None:
+        arrays = compute()
+        if len(arrays.ids) >= FEWEST_ROWS and version == _version(archive):
+            with contextlib.suppress(OSError):  # an archive that cannot be written is searched too
+                _write(archive, file, arrays, version)
+    return arrays
+
+
+def _version(archive: WindowArchive) -> int:
+    return archive.row_table.version if archive.row_table is not None else 0
+
+
+def _write(archive: WindowArchive, file: str, arrays: Arrays, version: int) -> None:
+    facts = {"version": np.array(version), "model": np.array(archive.head.model)}
+    with atomic_write(archive.path / file) as path, path.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **facts, **vars(arrays))
+
+
+def _read(archive: WindowArchive, file: str, kind: type[Kind], version: int) -> Kind | None:
+    """Return the stored arrays of a version; None if there are none that can be used."""
+    try:
+        with np.load(archive.path / file, allow_pickle=False) as content:
+            if (int(content["version"]), str(content["model"])) != (version, archive.head.model):
+                return None
+            names = [field.name for field in dataclasses.fields(kind)]
+            arrays = kind(**{name: content[name] for name in names})
+        return arrays if arrays.fits(archive.head.dim) else None
+    except Exception:  # whatever a damaged file causes; they are computed anew
+        return None
