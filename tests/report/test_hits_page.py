@@ -43,3 +43,18 @@ def test_the_page_says_which_sounds_are_gone(page):
 def test_a_page_of_nothing_is_a_page(tmp_path):
     write_hits_page(tmp_path / "hits.html", "x", [])
     assert "Sounds like x" in (tmp_path / "hits.html").read_text()
+
+
+def test_what_was_searched_for_is_heard_beside_the_hits(tmp_path, parse_html):
+    file = tmp_path / "call.wav"
+    soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 44100), 22050)
+    part, gone = Hit("call.wav@0.5-1", str(file), 0.5, 1.0), Hit("row 3: x", "x", 0.0, 1.0)
+    hits = [Hit("call.wav", str(file), 1.0, 2.0, 0.75)]
+    write_hits_page(tmp_path / "hits.html", "call.wav@0.5-1, row 3", hits, [part, gone])
+    page = parse_html((tmp_path / "hits.html").read_text(encoding="utf-8"))
+    assert page.text["h2"] == ["call.wav@0.5-1", "row 3: x", "call.wav"]
+    assert [text for text in page.text["p"] if "sea" in text or "simi" in text][-3:] == [
+        "searched for", "searched for", "similarity 0.750",
+    ]  # fmt: skip
+    assert len(page.all("button", "spectrogram")) == 2
+    assert "1 of 3 sounds cannot be read" in page.text["strong"]

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         _write_csv(arguments.csv, rows)
     _print_results(rows, archive, selection, missing)
     if arguments.page:
-        _write_page(arguments.page, ", ".join(map(str, queries)), rows, root)
+        _write_page(arguments.page, archive, queries, rows)
         print(f"open {arguments.page}")
     if arguments.out:
         files = copy_hits(rows, root, arguments.out)
@@ -181,15 +181,21 @@ def _write_csv(file: Path, rows: "pd.DataFrame") -> None:
         rows.to_csv(path, index=False)
 
 
-def _write_page(page: Path, query: str, rows: "pd.DataFrame", root: str) -> None:
+def _write_page(page: Path, archive: "Archive", queries: list[Any], rows: "pd.DataFrame") -> None:
     from soundalike.report.hits_page import Hit, write_hits_page
     from soundalike.search.archive_paths import full_path
+    from soundalike.search.query_sounds import query_sounds
 
+    root = archive.head.root
     hits = [
         Hit(row.path, full_path(root, row.path), row.start_s, row.end_s, row.similarity, row.label)
         for row in rows.itertuples()
     ]
-    write_hits_page(page, query, hits)
+    examples = [
+        Hit(sound.name, sound.file, sound.start_s, sound.end_s)
+        for sound in query_sounds(archive, queries)
+    ]
+    write_hits_page(page, ", ".join(map(str, queries)), hits, examples)
 
 
 def _print_table(rows: "pd.DataFrame") -> None:

@@ -1,4 +1,4 @@
-"""The page of a search: its results to see and hear, the most similar first."""
+"""The page of a search: its query and its results to see and hear, the most similar first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from soundalike.report.page import write_page
 
 @dataclass(frozen=True)
 class Hit:
-    """A part of a sound file that a search has returned.
+    """A part of a sound file that a search has returned, or that was searched for.
 
     Args:
         name: what it is called on the page.
         file: the sound file.
         start_s: start of the part.
         end_s: end of the part.
-        similarity: to the query, from -1 to 1.
+        similarity: to the query, from -1 to 1; None for a query itself.
         label: of the clip; "" if unknown.
     """
 
@@ -32,7 +32,7 @@ class Hit:
     file: str
     start_s: float
     end_s: float
-    similarity: float
+    similarity: float | None = None
     label: str = ""
 
 
@@ -44,19 +44,24 @@ class Card:
     picture: PlayablePicture | None
 
 
-def write_hits_page(path: str | Path, query: str, hits: Iterable[Hit]) -> None:
+def write_hits_page(
+    path: str | Path, query: str, hits: Iterable[Hit], examples: Iterable[Hit] = ()
+) -> None:
     """Write the page: one HTML file that shows and plays the hits offline.
 
     Args:
         path: the HTML file.
         query: what was searched for, in words.
         hits: the most similar first.
+        examples: the sounds that were searched for.
 
     Raises:
         OSError: the file cannot be written.
     """
     front_end = LogMel()
-    readings = [(hit, _waveform(hit, front_end)) for hit in hits]
+    parts = list(examples)
+    n_examples = len(parts)
+    readings = [(hit, _waveform(hit, front_end)) for hit in [*parts, *hits]]
     log_mels = [front_end.of_clip(waveform) for _, waveform in readings if waveform is not None]
     media = Media(front_end.sample_rate, color_range(log_mels) if log_mels else (0.0, 1.0))
     pictures = iter(log_mels)
@@ -68,7 +73,8 @@ def write_hits_page(path: str | Path, query: str, hits: Iterable[Hit]) -> None:
         path,
         "report/hits.html",
         query=query,
-        cards=cards,
+        examples=cards[:n_examples],
+        cards=cards[n_examples:],
         n_missing=sum(card.picture is None for card in cards),
         frequencies=frequency_labels(front_end),
         sounds=media.sounds,
