@@ -176,3 +176,11 @@ def test_names_are_text(tmp_path):
     assert "<script>alert" not in text
     assert "<title>soundalike &lt;b&gt;&amp;</title>" in text
     assert content_of(tmp_path / "map.html")["rows"][0]["path"] == name
+
+
+def test_the_page_has_nothing_that_needs_a_server(static):
+    text = static[0].read_text().partition("<body>")[2]
+    for part in ("<!--", "label-box", 'id="loop"', "layout", "help", "place-label", "select-all"):
+        assert part not in text, part
+    for part in ('id="filter"', 'id="points"', 'id="spectrogram"', 'id="play"', 'id="hits"'):
+        assert text.count(part) == 1, part

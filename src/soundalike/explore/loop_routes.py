@@ -14,10 +14,11 @@ are saved.
 
 import shlex
 import threading
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,6 +49,24 @@ class LabelAndThreshold(Label):
     """A detector to save: from which probability on it assigns its label."""
 
     threshold: float = Field(ge=0, le=1)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a request about the windows of a detector names.
+
+    Args:
+        detector: of the label in question.
+        threshold: score at which it answers yes.
+        without: positions of windows that the listener could not tell.
+
+    Shape:
+        without: [n].
+    """
+
+    detector: TrainedDetector
+    threshold: float
+    without: NDArray[np.int64]
 
 
 class Detectors:
@@ -105,6 +124,15 @@ class Detectors:
 def add_loop(app: FastAPI, detectors: Detectors) -> None:
     """Add the routes to the server of a collection."""
 
+    def question(
+        label: str,
+        threshold: Threshold = THRESHOLD,
+        skipped: SkippedIds = [],  # noqa: B006  FastAPI copies it
+    ) -> Question:
+        return Question(detectors.of(label), threshold, detectors.positions(skipped))
+
+    AtThreshold = Annotated[Question, Depends(question)]  # noqa: N806  a type
+
     @app.post("/api/loop/prepare")
     def prepare() -> dict[str, bool]:
         detectors.prepare()
@@ -123,32 +151,18 @@ def add_loop(app: FastAPI, detectors: Detectors) -> None:
         return numbers(detectors.of(label).scores.astype("<f4"))
 
     @app.get("/api/loop/queue")
-    def queue(
-        label: str,
-        threshold: Threshold = THRESHOLD,
-        n: NumberOfHits = 10,
-        skipped: SkippedIds = [],  # noqa: B006  FastAPI copies it
-    ) -> list[dict[str, Any]]:
-        detector, without = detectors.of(label), detectors.positions(skipped)
-        return detectors.rows(detector, detector.next_windows(n, threshold, without))
+    def queue(at: AtThreshold, n: NumberOfHits = 10) -> list[dict[str, Any]]:
+        windows = at.detector.next_windows(n, at.threshold, at.without)
+        return detectors.rows(at.detector, windows)
 
     @app.get("/api/loop/random")
-    def random(
-        label: str,
-        threshold: Threshold = THRESHOLD,
-        n: NumberOfHits = 10,
-        skipped: SkippedIds = [],  # noqa: B006  FastAPI copies it
-    ) -> list[dict[str, Any]]:
-        detector, without = detectors.of(label), detectors.positions(skipped)
-        return detectors.rows(detector, detector.random_windows(n, threshold, without))
+    def random(at: AtThreshold, n: NumberOfHits = 10) -> list[dict[str, Any]]:
+        windows = at.detector.random_windows(n, at.threshold, at.without)
+        return detectors.rows(at.detector, windows)
 
     @app.get("/api/loop/estimate")
-    def estimate(
-        label: str,
-        threshold: Threshold = THRESHOLD,
-        skipped: SkippedIds = [],  # noqa: B006  FastAPI copies it
-    ) -> dict[str, Any]:
-        result = detectors.of(label).estimate(threshold, detectors.positions(skipped))
+    def estimate(at: AtThreshold) -> dict[str, Any]:
+        result = at.detector.estimate(at.threshold, at.without)
         return {**vars(result), "words": result.in_words}
 
     @app.post("/api/loop/save")

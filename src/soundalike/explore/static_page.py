@@ -1,7 +1,8 @@
 """The map of an archive as one page that needs no server: the sounds are inside.
 
-The page has modules of its own, `static.js` and `static_client.js`, and shares the others with the
-page of the server. Browsers load no module from beside a local page, so all are inside it, too.
+The page is `index.html` without what is between `<!-- server -->` and `<!-- /server -->`. Modules
+whose names begin with `static` are its own; it shares the others with the page of the server.
+Browsers load no module from beside a local page, so all are inside it, too.
 """
 
 import base64
@@ -32,9 +33,10 @@ from soundalike.runtime.progress import progress_bar
 MOST_ROWS = 2000
 MAPS = ("umap", "pca")  # the first that is ready is drawn
 MODULES = (
-    "libraries", "map", "palette", "static", "static_hits", "static_player", "text", "tip",
+    "libraries", "map", "palette", "static", "static_hits", "static_player", "text", "tip", "wave",
 )  # fmt: skip
 CLIENT = "static_client"  # in the place of client.js
+HEAD = "static_head.html"  # in the place of what loads the page's style and modules
 LONGEST_S = 10.0  # of a sound
 RATE = 24_000  # in Hz: models hear less, and every mp3 has it
 N_BANDS, N_FRAMES = 64, 192
@@ -178,23 +180,31 @@ def _base64(content: bytes) -> str:
 
 
 def _page(content: dict[str, Any]) -> str:
+    """Return the page: that of the server without what needs one, and with all that it loads."""
     sources = {f"{name}.js": _module(name) for name in MODULES} | {"client.js": _module(CLIENT)}
     imports = {
         name: f"data:text/javascript;base64,{_base64(source.encode())}"
         for name, source in sources.items()
     }
     pieces = {
-        "TITLE": html.escape(f"soundalike {content['name']}"),
-        "STYLE": (FOLDER / "page.css").read_text(encoding="utf-8"),
+        "STYLE": _text("page.css"),
         "IMPORT_MAP": json.dumps({"imports": imports}),
-        "LICENSES": (FOLDER / "libraries.txt").read_text(encoding="utf-8"),
+        "LICENSES": _text("libraries.txt"),
         "DATA": json.dumps(content, allow_nan=False).replace("<", "\\u003c"),
     }
-    template = (FOLDER / "static.html").read_text(encoding="utf-8")
-    return re.sub(rf"\b({'|'.join(pieces)})\b", lambda match: pieces[match[1]], template)
+    head = re.sub(rf"\b({'|'.join(pieces)})\b", lambda match: pieces[match[1]], _text(HEAD))
+    served = r" *<!-- server -->.*?<!-- /server -->\n"
+    page = re.sub(served, "", _text("index.html"), flags=re.DOTALL)
+    title = html.escape(f"soundalike {content['name']}")
+    page = page.replace("<title>soundalike explore</title>", f"<title>{title}</title>")
+    return page.replace("</head>\n", f"{head}</head>\n", 1)
 
 
 def _module(name: str) -> str:
     """Return a module whose imports name other modules as the import map of the page does."""
-    source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
-    return re.sub(r'from "\./(\w+\.js)"', r'from "\1"', source)
+    return re.sub(r'from "\./(\w+\.js)"', r'from "\1"', _text(f"{name}.js"))
+
+
+def _text(name: str) -> str:
+    """Return the text of a file of the page."""
+    return (FOLDER / name).read_text(encoding="utf-8")

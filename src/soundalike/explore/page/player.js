@@ -1,25 +1,13 @@
 // The player: a sound in its context, over the spectrogram, with the window marked.
 
-import { WaveSurfer } from "./libraries.js";
 import { getJson, reasonOf } from "./client.js";
 import { clearMarks, currentStretch, listenToDrags, regions, setStretchEdge, showMarks } from "./marks.js";
-import { facts, seconds } from "./text.js";
+import { createWave, describeRow, describeStretch, message, picture, sayWhy, showPlayer } from "./wave.js";
 
 const element = (id) => document.getElementById(id);
-const picture = element("spectrogram").querySelector("img");
-const message = element("sound-message");
 const placeSlider = element("place");
 
-const wave = WaveSurfer.create({
-  container: "#wave",
-  media: element("audio"),
-  height: 176,
-  waveColor: "transparent", // the spectrogram shows more
-  progressColor: "transparent",
-  cursorColor: "#ffffff",
-  cursorWidth: 2,
-  plugins: [regions],
-});
+const wave = createWave([regions]);
 
 listenToDrags();
 
@@ -27,10 +15,6 @@ let row = null; // the row that is open
 let context = null; // the stretch of its recording that is loaded, in seconds
 let opening = 0; // number of the latest opening, so that an earlier one that ends late does nothing
 
-wave.on("play", () => (element("play").textContent = "Pause"));
-wave.on("pause", () => (element("play").textContent = "Play"));
-wave.on("interaction", () => wave.play());
-wave.on("error", () => {}); // said where it is awaited
 picture.addEventListener("error", () => (picture.hidden = true));
 picture.addEventListener("load", () => (picture.hidden = false));
 
@@ -38,9 +22,7 @@ picture.addEventListener("load", () => (picture.hidden = false));
 export async function open(id, isPlaying) {
   const number = ++opening;
   close();
-  message.textContent = "";
-  element("hint").hidden = true;
-  element("player").hidden = false;
+  showPlayer();
   try {
     const newRow = await getJson(`api/rows/${id}`);
     if (number !== opening) return;
@@ -81,8 +63,7 @@ export function markEdge(edge) {
 }
 
 function describe() {
-  element("sound-name").textContent = row.path;
-  element("sound-facts").textContent = `${facts(row)} · peak ${Math.round(row.peak_db) || 0} dB`;
+  describeRow(row);
   element("recording").href = `api/rows/${row.id}/recording`;
   const isLong = row.recording_end_s > row.context.end_s - row.context.start_s + 0.01;
   element("place-label").hidden = !isLong;
@@ -95,8 +76,7 @@ async function load(stretch, number, playing) {
   const query = `start_s=${stretch.start_s}&end_s=${stretch.end_s}`;
   const sound = `api/rows/${row.id}/sound?${query}`;
   picture.src = `api/rows/${row.id}/spectrogram?${query}`;
-  element("axis-start").textContent = seconds(stretch.start_s);
-  element("axis-end").textContent = seconds(stretch.end_s);
+  describeStretch(stretch);
   try {
     await wave.load(sound);
   } catch {
@@ -113,9 +93,7 @@ async function load(stretch, number, playing) {
 function play(startS, endS) {
   const isInside = startS >= context.start_s - 0.01 && endS <= context.end_s + 0.01;
   const [from, to] = isInside ? [startS - context.start_s, endS - context.start_s] : [0, undefined];
-  wave.play(Math.max(0, from), to).catch((error) => {
-    if (error.name !== "AbortError") message.textContent = `The browser does not play it: ${error.message}`;
-  });
+  wave.play(Math.max(0, from), to).catch(sayWhy);
 }
 
 // Load the stretch around another place of a long recording.
