@@ -76,3 +76,13 @@ def test_the_map_is_ready_when_its_process_has_ended(copy):
     layouts._process = Ended()
     assert layouts.points("umap").shape == (47, 2)
     assert layouts.states()["umap"] == "ready"
+
+
+def test_the_map_that_the_page_opens_on_is_computed_ahead(copy, tmp_path):
+    layouts = Layouts(Collection(copy))
+    layouts.prepare()
+    assert "_pca" in vars(layouts)
+    stored_map.update(copy)
+    layouts = Layouts(Collection(copy))
+    layouts.prepare()
+    assert "_pca" not in vars(layouts), "the stored map is shown instead"

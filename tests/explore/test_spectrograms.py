@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from soundalike.explore.spectrograms import spectrogram, warm_up
+from soundalike.explore.spectrograms import spectrogram
 
 
 def test_a_high_tone_is_a_bright_line_near_the_top():
@@ -19,7 +19,3 @@ def test_a_high_tone_is_a_bright_line_near_the_top():
 @pytest.mark.parametrize("n_samples", [1, 7, 500])
 def test_short_and_silent_sounds_have_pictures(n_samples):
     assert imread(io.BytesIO(spectrogram(np.zeros(n_samples, np.float32), 100, 20, 30))).any()
-
-
-def test_the_first_picture_needs_not_wait():
-    assert warm_up() is None

@@ -7,7 +7,6 @@ from typing import Any
 
 from soundalike.audio.sound_file import open_sound
 from soundalike.datasets.clips import Clip, ClipTable
-from soundalike.datasets.near_duplicates import find_near_duplicates
 from soundalike.explore.collection import Collection
 
 N_CANDIDATES = 60
@@ -23,6 +22,8 @@ def copies_of(collection: Collection, id: int) -> list[dict[str, Any]]:
         AudioError: the sound of the row is gone, or damaged.
         QueryError: the row is silent.
     """
+    from soundalike.datasets.near_duplicates import find_near_duplicates  # a second of SciPy
+
     row = collection.row(id)
     file = collection.file_of(id)
     with open_sound(file):  # raises the error that says what is wrong with it

@@ -1,5 +1,6 @@
 """The maps of a collection: where each row is drawn."""
 
+import contextlib
 import functools
 import threading
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from soundalike.archive.head import ArchiveError
 from soundalike.explore.collection import Collection
 from soundalike.explore.map_process import MapProcess
 from soundalike.explore.pca import in_square, principal_components
@@ -45,6 +47,12 @@ class Layouts:
     ) -> None:
         if self._process:
             self._process.stop()
+
+    def prepare(self) -> None:
+        """Compute the map that the page opens on, unless it is stored."""
+        if self.states()["umap"] != READY and len(self.collection):
+            with contextlib.suppress(ArchiveError):  # the page says so when it asks
+                self.points("pca")
 
     def states(self) -> dict[str, str]:
         """Return the state of every map: "ready", "computing", or why there is none."""

@@ -14,7 +14,6 @@ from soundalike.explore.labeled_rows import LabeledRows
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.request_guard import RequestGuard
 from soundalike.explore.server import create_app
-from soundalike.explore.spectrograms import warm_up
 
 ADDRESS, USUAL_PORT = "127.0.0.1", 8484
 
@@ -71,7 +70,7 @@ def make_server(
         app, log_level=logging.ERROR, access_log=False, lifespan="off", ws="none",
         server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    return _Server(config, lambda: ready(f"http://{ADDRESS}:{port}/"))
+    return _Server(config, layouts, lambda: ready(f"http://{ADDRESS}:{port}/"))
 
 
 def serve(collection: Collection, listener: socket.socket, ready: Callable[[str], object]) -> None:
@@ -91,13 +90,16 @@ def open_page(address: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers; it computes the first map while the browser starts."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, layouts: Layouts, ready: Callable[[], object]
+    ) -> None:
         super().__init__(config)
+        self.layouts = layouts
         self.ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        threading.Thread(target=warm_up, daemon=True).start()
+        threading.Thread(target=self.layouts.prepare, daemon=True).start()
         await super().startup(sockets)
         self.ready()

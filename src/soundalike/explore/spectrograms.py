@@ -26,7 +26,7 @@ def spectrogram(waveform: NDArray[np.float32], rate: int, n_bands: int, n_frames
     Shape:
         waveform: [samples].
     """
-    from matplotlib.image import imsave  # takes half a second, which the server starts without
+    from matplotlib.image import imsave  # half a second, for which the map does not wait
 
     hop_length = max(1, len(waveform) // n_frames)
     log_mel = _front_end(rate, hop_length, n_bands)(waveform)[:n_frames]
@@ -37,11 +37,6 @@ def spectrogram(waveform: NDArray[np.float32], rate: int, n_bands: int, n_frames
         format="png",
     )  # fmt: skip
     return png.getvalue()
-
-
-def warm_up() -> None:
-    """Import and compute what the first picture would wait for."""
-    spectrogram(np.zeros(1000, np.float32), 8000, 10, 10)
 
 
 @functools.lru_cache(maxsize=64)

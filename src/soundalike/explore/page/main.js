@@ -30,7 +30,7 @@ const showLayouts = listenToLayouts(() => setLayout().catch(fail), say);
 start().catch((error) => showOnMap(error.message));
 
 async function start() {
-  collection = await getJson("api/collection");
+  [collection, ids] = await Promise.all([getJson("api/collection"), getNumbers("api/ids", Float64Array)]);
   element("name").textContent = collection.path.slice(collection.path.lastIndexOf("/") + 1);
   element("name").title = collection.path;
   element("count").textContent =
@@ -54,24 +54,26 @@ async function start() {
     showOnMap(`This archive is empty. Add sounds with: soundalike embed SOURCE --out ${collection.path}. Then start explore again.`);
     return;
   }
-  ids = await getNumbers("api/ids", Float64Array);
-  ids.forEach((id, position) => positionOf.set(id, position));
   listenToControls();
   startLabelBox();
   startLoop({ open: (row) => openRow(row, true), scored });
-  await Promise.all([showMap(), loadLabels().catch(fail)]);
+  const drawing = Promise.all([showMap(), loadLabels().catch(fail)]);
+  ids.forEach((id, position) => positionOf.set(id, position));
+  await drawing;
   onLabelsChanged(labelsChanged);
+  // The server loads what it draws pictures with; the map is not to wait for that, nor the pointer.
+  new Image().src = `api/rows/${ids[0]}/thumbnail`;
 }
 
 async function showMap() {
+  showLayouts(collection.maps);
+  const answers = Promise.all([setLayout(), setColor()]); // asked for while WebGL starts
   try {
     map = new PointMap(ids.length, { select, toggle, over, out: hideTip });
   } catch {
     showOnMap("This browser has no WebGL, which the map needs. The filter and the lists work without it.");
-    return;
   }
-  showLayouts(collection.maps);
-  await Promise.all([setLayout(), setColor()]);
+  await answers;
 }
 
 // Points and colors
@@ -79,7 +81,7 @@ async function showMap() {
 async function setLayout() {
   const name = currentLayout();
   const points = await getNumbers(`api/points/${name}`, Float32Array);
-  if (!points || name !== currentLayout()) return;
+  if (!points || !map || name !== currentLayout()) return;
   hideTip();
   await map.setPoints(points);
   element("points").dataset.layout = name;
@@ -87,11 +89,11 @@ async function setLayout() {
 
 async function setColor() {
   const name = element("color").value;
-  if (name === SCORE) return map.setColoring(scores);
+  if (name === SCORE) return map?.setColoring(scores);
   const address = `api/colors/${name}`;
-  const key = await getJson(`${address}/key`);
-  const values = await getNumbers(address, key.kind === "names" ? Uint16Array : Float32Array);
-  if (values && name === element("color").value) await map.setColoring({ ...key, values });
+  const [key, bytes] = await Promise.all([getJson(`${address}/key`), getNumbers(address, Uint8Array)]);
+  const values = key.kind === "names" ? new Uint16Array(bytes.buffer) : new Float32Array(bytes.buffer);
+  if (name === element("color").value) await map?.setColoring({ ...key, values });
 }
 
 // Color the map by the scores of a detector that has been trained.
@@ -139,7 +141,7 @@ function typeLabel() {
 function step(by) {
   const row = walk(by);
   if (row) openRow(row, true);
-  else if (!player.currentRow() && ids) {
+  else if (!player.currentRow() && ids?.length) {
     openRow({ id: ids[matches?.length ? matches[0] : 0] }, true).then(more);
   }
 }
