@@ -111,7 +111,10 @@ def beside(n_busy: int) -> Iterator[None]:
 def table(rows: Iterable[Row]) -> str:
     """Return rows as a Markdown table."""
     lines = [COLUMNS, ["---", "---", "---:", "---:", "---:", "---", "---"]]
-    lines += [row.cells() for row in rows]
+    for row in rows:
+        lines.append(row.cells())
+        # A run that fails later has shown what it has measured.
+        print(*filter(None, row.cells()), sep=" | ", file=sys.stderr, flush=True)
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     return "\n".join(
         "| "

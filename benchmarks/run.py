@@ -71,17 +71,24 @@ def with_section(text: str, new: str) -> str:
     return "\n\n## ".join([*others, new.removeprefix("## ")]) + "\n"
 
 
-def main() -> None:
-    """Run every benchmark, or those named on the command line; write BENCHMARKS.md."""
+def main() -> int:
+    """Run every benchmark, or those named on the command line; write BENCHMARKS.md after each."""
     file, names = FOLDER.parent / "BENCHMARKS.md", sys.argv[1:]
-    text = file.read_text() if names else ABOUT
+    text, n_failures = file.read_text() if names else ABOUT, 0
     for stage in stages():
-        if not names or stage.stem.removeprefix("bench_") in names:
-            start = time.monotonic()
+        if names and stage.stem.removeprefix("bench_") not in names:
+            continue
+        start = time.monotonic()
+        try:
             text = with_section(text, section(stage))
-            print(f"{stage.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
-    file.write_text(text)
+        except subprocess.CalledProcessError as error:
+            n_failures += 1
+            print(f"{stage.name}: exit code {error.returncode}", file=sys.stderr)
+            continue
+        file.write_text(text)
+        print(f"{stage.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return int(n_failures > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -180,3 +180,39 @@ def test_the_sounds_of_the_first_hour(monkeypatch, tmp_path):
     first_hour.write_sounds(tmp_path, 1)
     assert len(list(tmp_path.glob("*/*.wav"))) == first_hour.N_CLASSES
     assert len(list(tmp_path.glob("*.wav"))) == first_hour.N_CLASSES
+
+
+def test_a_benchmark_that_fails_does_not_lose_the_others(run_all, tmp_path, monkeypatch, capsys):
+    for name, code in {"bench_a": "1 / 0", "bench_b": "print('| b |')"}.items():
+        (tmp_path / f"{name}.py").write_text(f'"""{name}."""\n{code}\n')
+    monkeypatch.setattr(run_all, "FOLDER", tmp_path / "x")
+    monkeypatch.setattr(run_all, "stages", lambda: sorted(tmp_path.glob("bench_*.py")))
+    monkeypatch.setattr("sys.argv", ["run.py"])
+    assert run_all.main() == 1
+    assert (tmp_path / "BENCHMARKS.md").read_text().endswith("| b |\n")
+    assert "bench_a.py: exit code 1" in capsys.readouterr().err
+
+
+def test_jittered_archives_are_written_once_and_resumed(monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import jittered_archives as module
+
+    from soundalike.archive.window_archive import WindowArchive
+
+    vectors = np.random.default_rng(0).standard_normal((20, 8)).astype(np.float32)
+    monkeypatch.setattr(module, "base", lambda: vectors)
+    monkeypatch.setattr(module, "FOLDER", tmp_path / "archives")
+    monkeypatch.setattr(module, "ROWS_PER_ADD", 64)
+    whole = module.jittered_archive(150)
+    assert capsys.readouterr().err.startswith("writes 150 rows")
+    assert whole.figures["rows_a_second"] > 0
+    module.jittered_archive(64).path.rename(tmp_path / "begun")
+    (tmp_path / "begun").rename(tmp_path / "archives" / "200")
+    resumed = module.jittered_archive(200)
+    for made, n_rows in (whole, 150), (resumed, 200):
+        archive = WindowArchive.open(made.path)
+        assert archive.rows()["id"].tolist() == list(range(n_rows))
+    capsys.readouterr()
+    resumed.record(index_s=3.0)
+    assert module.jittered_archive(200).figures["index_s"] == 3
+    assert capsys.readouterr().err == ""
