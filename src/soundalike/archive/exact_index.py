@@ -41,7 +41,7 @@ class ExactIndex:
             self._norms = backgrounds.norms_of_rows(ids, vectors)
         else:
             lengths = lengths_of(vectors)
-            self._norms = np.where(lengths > 1e-12, lengths, np.float32(np.inf))
+            self._norms = np.where(lengths > 1e-12, lengths, np.inf).astype(np.float32)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -56,7 +56,7 @@ class ExactIndex:
         products = self.vectors @ unit
         if self._means is not None:
             products -= (self._means @ unit)[self._mean_of_row]
-        return products / self._norms
+        return (products / self._norms).astype(np.float32, copy=False)
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> Neighbors:
         """Return the k most similar rows, or all if there are fewer; see `Index`."""

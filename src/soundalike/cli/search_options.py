@@ -60,10 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the results to FILE")
     parser.add_argument(
-        "--page",
-        type=Path,
-        metavar="FILE",
-        help="write an HTML page to see and hear the query and the results",
+        "--page", type=Path, metavar="FILE", help="write a page to see and hear query and results"
     )
     parser.add_argument(
         "--out",
