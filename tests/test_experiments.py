@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-import yaml
 
 from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -89,33 +88,6 @@ def test_compare_recipes(experiment, sound_folder, tmp_path):
         assert row["over untrained"].startswith(f"{gain:+.3f} (")
         assert bool(row["over small"]) == (row["recipe"] == "narrow")
     assert (tmp_path / "out" / "figure.png").stat().st_size > 10_000
-
-
-def test_few_labels(experiment, sound_folder, run, tmp_path):
-    clips = read_source(sound_folder).rows[["path", "label"]]
-    manifest = tmp_path / "clips.csv"
-    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
-    experiment(
-        "few_labels.py", run.path, manifest, "--labels", 2, "--epochs", 2,
-        "--out", tmp_path / "few",
-    )  # fmt: skip
-    table = pd.read_csv(tmp_path / "few" / "table.csv", index_col=0)
-    ways, scratch = ["fine-tuned", "linear"], table["clips"]["from scratch"]
-    above = [f"{way} above from scratch" for way in ways]
-    assert table.index.tolist() == ["from scratch", *ways, *above]
-    for way, difference in zip(ways, above, strict=True):
-        assert table["clips"][difference] == pytest.approx(table["clips"][way] - scratch)
-    rounds = sorted(path.name for path in (tmp_path / "few" / "clips").iterdir())
-    assert rounds == [
-        f"{way}-fold {fold}-0" for way in ("fine-tuned", "from scratch") for fold in (0, 1)
-    ]
-    of_ways = [
-        yaml.safe_load((tmp_path / "few" / "clips" / f"{way}-fold 0-0" / "config.yaml").read_text())
-        for way in ("fine-tuned", "from scratch")
-    ]
-    assert of_ways[0]["recipe"] == of_ways[1]["recipe"], "the same windows, steps and levels"
-    assert of_ways[0]["recipe"]["training"]["n_epochs"] == 2
-    assert of_ways[0]["model"] != of_ways[1]["model"]
 
 
 needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs Debian's dpkg-deb")

@@ -113,3 +113,10 @@ def test_another_model_is_embedded_again(represent, model, run):
 def test_the_bar_counts_clips(model, store, tmp_path, capsys):
     representations(model, store, TRAIN, 0, tmp_path)
     assert "72/72" in capsys.readouterr().err
+
+
+def test_only_the_named_ones_are_computed(model, store, tmp_path):
+    names = [LOG_MEL]
+    features = representations(model, store, TRAIN, 0, tmp_path, progress=False, names=names)
+    assert list(features) == names
+    assert [path.name for path in tmp_path.iterdir()] == ["log-mel-statistics"]

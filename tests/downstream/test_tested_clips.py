@@ -1,5 +1,6 @@
 """The store and the splits of a run; ``test_evaluate.py`` runs whole evaluations with them."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.prepare import prepare
 from soundalike.downstream import tested_clips
-from soundalike.downstream.tested_clips import clips_to_test
+from soundalike.downstream.tested_clips import clips_to_test, results_folder
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,11 @@ def test_only_the_fold_that_a_run_left_out_is_tested(folded, store, tmp_path, mo
         tested, splits, n_unlabeled = clips_to_test(folder, "x", clips, model, tmp_path)
         assert [split.name for split in splits] == names
         assert (tested.path, len(tested.clips), n_unlabeled) == (folder / "store", 22, 2)
+
+
+def test_results_are_in_the_run_or_for_a_shipped_model_in_the_working_folder(folded):
+    _, clips = folded
+    assert results_folder(Path("runs/mine"), clips, "noisy") == Path("runs/mine/evaluation/x")
+    assert results_folder(None, clips, "clean") == Path("evaluation/x-clean")
+    data_set = ClipTable("synthetic:small", clips.rows)
+    assert results_folder(None, data_set, "noisy") == Path("evaluation/synthetic-small")

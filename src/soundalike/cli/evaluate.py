@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
+from soundalike.cli.few_shot import FEW_SHOT, add_few_shot, check_few_shot, run_few_shot
 from soundalike.cli.options import add_machine, add_model_and_source, at_least
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from soundalike.downstream.evaluation_result import EvaluationResult
 
 EPILOG = (
-    "With --protocol finetune, any key of its recipe can be set as an option: --optimizer.lr "
-    "0.001 --training.n_epochs 50."
+    "With --protocol finetune or few-shot, any key of the recipe can be set as an option: "
+    "--optimizer.lr 0.001 --training.n_epochs 50."
 )
 
 
@@ -27,10 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_and_source(parser)
     parser.add_argument(
         "--protocol",
-        choices=["linear", "knn", "paper_linear", "finetune"],
+        choices=["linear", "knn", "paper_linear", "finetune", FEW_SHOT],
         help="run only this protocol: linear, logistic regression; knn, nearest neighbors; "
         "paper_linear, the linear classifier of Fonseca et al. 2021, trained by SGD; finetune, all "
-        "weights (default: linear and knn)",
+        "weights; few-shot, with a few labels per class, and how many labels pre-training saves "
+        "(default: linear and knn)",
     )
     parser.add_argument(
         "--task",
@@ -39,8 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="noisy (default): train on the split train, select on validation; clean: train on "
         "85%% of validation, select on the rest",
     )
-    recipes = "recipe of the fine-tuning: finetune, few_labels or a YAML file (default: finetune)"
+    recipes = (
+        "recipe of the fine-tuning: finetune, few_labels or a YAML file (default: finetune; for "
+        "few-shot, few_labels)"
+    )
     add_recipe(parser, "finetune", recipes, EPILOG)
+    parser.set_defaults(recipe=None)  # the default depends on the protocol
     parser.add_argument(
         "--seed",
         type=at_least(0),
@@ -54,11 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder for results and store (default: evaluation/SOURCE in MODEL; for a shipped "
         "model, in the working directory)",
     )
+    add_few_shot(parser)
     add_machine(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate the model; print a verdict and a table of scores, and write a page."""
+    check_few_shot(arguments)
     if arguments.overrides:
         _check_overrides(arguments)
 
@@ -67,9 +75,12 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.embedding.model_path import ModelError, find_classifier, find_model
     from soundalike.recipes.recipe import read_recipe
 
-    recipe = read_recipe(arguments.recipe, SUPERVISED, arguments.overrides)
+    name = arguments.recipe or ("few_labels" if arguments.protocol == FEW_SHOT else "finetune")
+    recipe = read_recipe(name, SUPERVISED, arguments.overrides)
     find_model(arguments.model)
     clips = read_source(arguments.source, arguments.label_depth)
+    if arguments.protocol == FEW_SHOT:
+        return run_few_shot(arguments, recipe, clips)
 
     from soundalike.downstream.evaluate import evaluate
 
@@ -100,9 +111,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_overrides(arguments: argparse.Namespace) -> None:
     """Refuse recipe keys that this evaluation does not use, or that the model determines."""
-    if arguments.protocol != "finetune":
+    if arguments.protocol not in ("finetune", FEW_SHOT):
         option = next(iter(arguments.overrides))
-        raise UsageError(f"--{option}: recipe keys require --protocol finetune.")
+        raise UsageError(f"--{option}: recipe keys require --protocol finetune or few-shot.")
     if "training.seed" in arguments.overrides:
         raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
     fixed = ("encoder.", "training.patch_frames", "training.align_last_window")

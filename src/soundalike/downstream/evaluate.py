@@ -27,8 +27,8 @@ from soundalike.downstream.representations import (
     representations,
 )
 from soundalike.downstream.supervised import check_recipe
-from soundalike.downstream.supervised_recipe import SUPERVISED
-from soundalike.downstream.tested_clips import clips_to_test
+from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
+from soundalike.downstream.tested_clips import clips_to_test, results_folder
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.known_sounds import KnownSounds
 from soundalike.embedding.model_path import is_shipped
@@ -98,9 +98,7 @@ def evaluate(
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     run = None if is_shipped(model) else Path(model)
     clips = read_source(source) if clips is None else clips
-    if out is None:
-        name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
-        out = (run or Path()) / "evaluation" / name
+    out = out or results_folder(run, clips, task)
     with output_folder(out), locked(out):
         remove_partial_files(*(out / name for name in (RESULTS, PREDICTIONS, EMBEDDINGS, LINEAR)))
         store, splits, n_unlabeled = clips_to_test(
@@ -199,9 +197,7 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
 def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
     """Train end to end from the model, and from scratch unless the recipe starts at a probe."""
     model, splits = experiment.model, experiment.splits
-    windows = {"patch_frames": model.patch_frames, "align_last_window": model.windows.align_last}
-    training = recipe["training"] | windows | {"seed": experiment.seed}
-    recipe = recipe | {"encoder": model.encoder_settings, "training": training}
+    recipe = recipe_for(model, recipe, experiment.seed)
 
     def fit_from(start: str, store: Store, split: Split) -> FineTuned:
         is_final = start == PRETRAINED and (len(splits) == 1 or split not in splits)

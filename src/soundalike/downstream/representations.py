@@ -2,6 +2,7 @@
 
 import functools
 import operator
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,9 @@ def representations(
     seed: int,
     folder: Path,
     progress: bool = True,
+    names: Collection[str] = (LOG_MEL, UNTRAINED, PRETRAINED),
 ) -> dict[str, Features]:
-    """Return the features of a model and of the two baselines that it must beat.
+    """Return the features of a model and of the two baselines that it must beat, or some of these.
 
     Args:
         model: the trained model, which does not change.
@@ -43,6 +45,7 @@ def representations(
         seed: random seed of the untrained encoder.
         folder: holds the features afterwards, and perhaps those of an earlier call; lock it first.
         progress: If true, a progress bar is shown on standard error.
+        names: the representations to return.
 
     Raises:
         OSError: a file cannot be written.
@@ -58,10 +61,11 @@ def representations(
     }
     twin_key = {"seed": seed, "calibration clips": content_hash(train_store)}
     labels, recordings = store.clips.labels(), store.recordings
+    functions = {name: compute for name, compute in functions.items() if name in names}
     features = {}
     n_clips = len(functions) * len(store.clips)
     with progress_bar(name="embed", unit="clips", total=n_clips, is_shown=progress) as bar:
-        embedding_bar = EmbeddingBar(bar, store, n_networks=2)
+        embedding_bar = EmbeddingBar(bar, store, n_networks=len(functions.keys() - {LOG_MEL}))
         for name, compute in functions.items():
             key = {"model": model.fingerprint()} | (twin_key if name == UNTRAINED else {})
             report = embedding_bar.count_quick if name == LOG_MEL else embedding_bar.count

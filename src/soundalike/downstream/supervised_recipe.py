@@ -1,9 +1,14 @@
 """The sections of a recipe for fine-tuning, and for training from scratch with labels."""
 
+from typing import TYPE_CHECKING
+
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.models import ENCODERS
 from soundalike.optim import OPTIMIZERS, SCHEDULES
-from soundalike.recipes.sections import Arguments, Choice, RecipeKind
+from soundalike.recipes.sections import Arguments, Choice, Recipe, RecipeKind
+
+if TYPE_CHECKING:
+    from soundalike.embedding.sound_encoder import SoundEncoder
 
 SUPERVISED = RecipeKind(
     "supervised",
@@ -15,3 +20,16 @@ SUPERVISED = RecipeKind(
         "training": Arguments("soundalike.downstream.supervised:SupervisedSettings"),
     },
 )
+
+
+def recipe_for(model: "SoundEncoder", recipe: Recipe, seed: int) -> Recipe:
+    """Return a recipe with what the model determines: encoder and windows; and with a seed.
+
+    Args:
+        model: the model that is trained, or that a training from scratch is compared with.
+        recipe: resolved, of the kind `SUPERVISED`.
+        seed: random seed of the training.
+    """
+    windows = {"patch_frames": model.patch_frames, "align_last_window": model.windows.align_last}
+    training = recipe["training"] | windows | {"seed": seed}
+    return recipe | {"encoder": model.encoder_settings, "training": training}

@@ -14,6 +14,19 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.training.run_folder import read_run_config
 
 
+def results_folder(run: Path | None, clips: ClipTable, task: str) -> Path:
+    """Return the folder of an evaluation whose folder nobody named.
+
+    Args:
+        run: folder of the run, or of a model without a run; None for a shipped model, whose results
+            are in the working folder.
+        clips: the clips of the source.
+        task: which clips train.
+    """
+    name = clips.name.replace(":", "-") + ("" if task == "noisy" else f"-{task}")
+    return (run or Path()) / "evaluation" / name
+
+
 def clips_to_test(
     run: Path | None,
     source: str,
