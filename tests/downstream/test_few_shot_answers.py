@@ -35,7 +35,11 @@ def test_answers_are_computed_once(folder, splits):
     assert [path.name for path in folder.path.iterdir()] == ["5-0-1.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2", "[]", '{"a": 1}', "[[0]]", "null"], ids=["empty", "cut", "none", "object", "nested", "null"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[1, 2", "[]", '{"a": 1}', "[[0]]", "null"],
+    ids=["empty", "cut", "none", "object", "nested", "null"],
+)
 def test_damaged_answers_are_replaced(folder, splits, text):
     draw = Draw(None, 0, 0, splits[0])
     answers = np.zeros(len(splits[0].test), dtype=np.int64)

@@ -78,7 +78,9 @@ def test_the_table_has_a_row_for_each_method_and_draw(answers, every_draw, label
     assert table["labels"].unique().tolist() == ["1", "3", "all"]
     assert sorted(table["fold"].unique()) == ["1", "2", "3", "4", "5"]
     assert (table["n_train"][:5] == 3).all()
-    assert table["accuracy"].tolist() == pytest.approx((table["n_right"] / table["n_test"]).tolist())
+    assert table["accuracy"].tolist() == pytest.approx(
+        (table["n_right"] / table["n_test"]).tolist()
+    )
     # The classes are of one size, so the balanced accuracy is the accuracy.
     sums = table.groupby(["method", "labels"])[["n_right", "n_test"]].sum()
     assert curves.scores.ravel() == pytest.approx((sums["n_right"] / sums["n_test"]).tolist())

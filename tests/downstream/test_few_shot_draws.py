@@ -1,5 +1,7 @@
 """Few-shot draws, against their definition."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,7 +41,7 @@ def test_more_labels_contain_fewer(seed, recordings):
         set(few_of(SPLIT, LABELS, np.array(recordings), n_labels, seed).train)
         for n_labels in (1, 2, 5, 10, None)
     ]
-    for fewer, more in zip(trains, trains[1:], strict=False):
+    for fewer, more in itertools.pairwise(trains):
         assert fewer <= more
     assert trains[-1] == set(SPLIT.train)
 

@@ -66,7 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate the model; print a verdict and a table of scores, and write a page."""
-    check_few_shot(arguments)
+    few_shot = arguments.labels, arguments.seeds, arguments.methods
+    if arguments.protocol == FEW_SHOT or any(few_shot):
+        check_few_shot(arguments)
     if arguments.overrides:
         _check_overrides(arguments)
 

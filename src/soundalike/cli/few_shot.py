@@ -42,7 +42,7 @@ def add_few_shot(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         help="what is compared: linear, the model with a linear classifier; log_mel, a plain "
         "spectrum with one; finetune, the model with all weights trained; scratch, the same "
-        "training from random weights; or all (default: linear,log_mel, which take seconds)",
+        "training from random weights; or all (default: linear,log_mel, the quick ones)",
     )
 
 

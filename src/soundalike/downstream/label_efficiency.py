@@ -120,8 +120,7 @@ def label_efficiency(
             labels=distinct,
             methods=list(answers),
             points=curves.points(),
-            notes=notes
-            + notes_on_amounts(amounts, distinct, splits, labels, store.clips.classes),
+            notes=notes + notes_on_amounts(amounts, distinct, splits, labels, store.clips.classes),
             out=str(out),
         )
         with atomic_write(out / TABLE) as path:

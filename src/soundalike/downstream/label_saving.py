@@ -52,9 +52,7 @@ class LabelSaving:
     outcome: Outcome | None = None
 
 
-def label_saving(
-    curves: Curves, is_shipped: bool = False, is_balanced: bool = True
-) -> LabelSaving:
+def label_saving(curves: Curves, is_shipped: bool = False, is_balanced: bool = True) -> LabelSaving:
     """Compare the model with a few labels to its baselines with more.
 
     Args:
@@ -125,7 +123,9 @@ def _answer(result: LabelSaving, curves: Curves, point: int, is_balanced: bool) 
         answer += f"; {', '.join(needs)}: {_saving(result, curves)}"
     if point < (last := len(curves.amounts) - 1):
         score, _ = _score(curves, result.method, last)
-        answer += f"; with {_labels(curves, last)} it names {score}"
+        is_named = curves.amounts[last] is None and None in result.needed.values()
+        labels = "all of them" if is_named else _labels(curves, last)
+        answer += f"; with {labels} the model names {score}"
     return answer
 
 

@@ -40,8 +40,12 @@ def resampled_balanced_accuracy(
     recording, _ = pd.factorize(np.arange(n_clips) if recordings is None else recordings)
     n_recordings = int(recording.max()) + 1
     generator = np.random.default_rng(seed)
-    counts = generator.multinomial(n_recordings, np.full(n_recordings, 1 / n_recordings), n_resamples)
-    seed_shares = generator.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), n_resamples) / n_seeds
+    counts = generator.multinomial(
+        n_recordings, np.full(n_recordings, 1 / n_recordings), n_resamples
+    )
+    seed_shares = (
+        generator.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), n_resamples) / n_seeds
+    )
     curves = is_correct.reshape(-1, n_clips)
     recalls = np.zeros((n_resamples, len(curves) // n_seeds))
     n_present = np.zeros((n_resamples, 1))
@@ -56,9 +60,7 @@ def resampled_balanced_accuracy(
     return (recalls / n_present).reshape(n_resamples, *shape)
 
 
-def labels_needed(
-    n_labels: ArrayLike, scores: ArrayLike, target: ArrayLike
-) -> NDArray[np.float64]:
+def labels_needed(n_labels: ArrayLike, scores: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
     """Return with how many labels a curve first reaches a score.
 
     Between two points, a curve is a line over the logarithm of the number of labels.
