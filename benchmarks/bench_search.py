@@ -131,7 +131,7 @@ def of_searches(path: Path, n_rows: int, what: str) -> Iterator[Row]:
 def lance_scan(archive: WindowArchive, vector: np.ndarray) -> None:
     """Find the nearest rows by LanceDB itself, without an index."""
     query = archive.row_table.search(vector, vector_column_name="vector").distance_type("cosine")
-    query.bypass_vector_index().select(["id"]).limit(K).to_arrow()
+    query.bypass_vector_index().select(["id", "_distance"]).limit(K).to_arrow()
 
 
 def build(path: Path) -> dict[str, float]:
