@@ -57,14 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.query:
         raise UsageError("name a QUERY: a sound, FILE@START-END in seconds, or the id of a row.")
     from soundalike.archive.head import is_archive
-    from soundalike.datasets.source import read_source
     from soundalike.search.centering import choose_centering
     from soundalike.search.hit_files import copy_hits, earlier_copies, missing_files
     from soundalike.search.query_vectors import queries_of
     from soundalike.search.selection import Selection
 
     # All of what is named is looked at before anything is embedded.
-    clips = None if is_archive(Path(arguments.archive)) else read_source(arguments.archive)
+    clips = None if is_archive(Path(arguments.archive)) else _read_source(arguments.archive)
     if clips is not None:
         refuse_root(arguments)
     queries, unlike = queries_of(arguments.query), queries_of(arguments.unlike)
@@ -160,6 +159,12 @@ def _list_duplicates(arguments: argparse.Namespace) -> int:
         print(problem.message, file=sys.stderr)
     print(f"{counted(len(results.groups), 'group')} of near-duplicates")
     return DONE
+
+
+def _read_source(name: str) -> "ClipTable":
+    from soundalike.datasets.source import read_source  # an archive needs none of it
+
+    return read_source(name)
 
 
 def _archive_of(name: str, clips: "ClipTable | None", root: str | None) -> "Archive":

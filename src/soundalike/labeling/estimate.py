@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soundalike.evaluation.intervals import binomial_interval
 from soundalike.labeling.labeled_windows import UNKNOWN, YES, LabeledWindows
 from soundalike.runtime.counts import counted
 
@@ -113,6 +112,8 @@ def estimate_precision(
     Shape:
         scores, ranks: [windows]; without: [n].
     """
+    from soundalike.evaluation.intervals import binomial_interval  # SciPy takes a while
+
     above = picked_at_random(scores, labeled, ranks, threshold, without)
     is_unknown = labeled.known[above] == UNKNOWN
     sample = above[: np.argmax(is_unknown)] if is_unknown.any() else above
