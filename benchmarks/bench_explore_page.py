@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from jittered_archives import jittered_archive
-from measure import Row, table
+from measure import Row, as_installed, table
 
 from soundalike.explore import stored_map
 from soundalike.explore.collection import Collection
@@ -108,7 +108,7 @@ def served(path: Path) -> Iterator[str]:
     """Run `soundalike explore` on an archive, until it is interrupted; yield its address."""
     command = [sys.executable, "-u", "-m", "soundalike", "explore", str(path), "--no_browser"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=as_installed()
     ) as process:
         try:
             for line in process.stdout:

@@ -96,6 +96,14 @@ def in_a_process(
     return json.loads(process.stdout)
 
 
+def as_installed() -> dict[str, str]:
+    """Return the environment of a command that may keep compiled modules, as installed ones do.
+
+    Without them, the modules of soundalike are compiled at every start.
+    """
+    return {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @contextlib.contextmanager
 def beside(n_busy: int) -> Iterator[None]:
     """Keep some processors busy, each by a process that is an endless loop."""
