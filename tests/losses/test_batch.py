@@ -1,5 +1,6 @@
 """The information that a loss gets about a batch."""
 
+import pytest
 import torch
 
 from soundalike.losses.batch import Batch
@@ -25,3 +26,9 @@ def test_selecting_rows_selects_from_every_tensor():
 def test_without_weights_the_mean_is_plain():
     losses = torch.tensor([1.0, 2.0, 6.0])
     assert Batch().mean(losses) == losses.mean()
+
+
+def test_selecting_rows_keeps_what_clips_are_mixed_with():
+    batch = Batch(shares=torch.tensor([0.1, 0.9]), other_labels=torch.tensor([3, 4]))
+    part = batch.select(torch.tensor([1]))
+    assert (part.shares.item(), part.other_labels.item()) == (pytest.approx(0.9), 4)

@@ -6,7 +6,9 @@ two views of each clip. A classification loss is called as ``loss(logits, batch)
 need is in the `Batch`: clip ids, labels, weights and training progress.
 
 Labels of a classification loss are the class of each clip, [batch] int64, or, for
-``binary_cross_entropy``, 0 or 1 for every class of each clip, [batch, classes].
+``binary_cross_entropy``, 0 or 1 for every class of each clip, [batch, classes]. All but the first
+two classification losses tolerate wrong labels. Those that remember clips keep their memory in
+buffers (`soundalike.losses.classification_loss`).
 """
 
 LOSSES = {
@@ -21,7 +23,14 @@ LOSSES = {
 CLASSIFICATION_LOSSES = {
     "cross_entropy": "soundalike.losses.cross_entropy:CrossEntropy",
     "binary_cross_entropy": "soundalike.losses.cross_entropy:BinaryCrossEntropy",
+    "label_smoothing": "soundalike.losses.label_smoothing:LabelSmoothing",
+    "mixup": "soundalike.losses.mixup:Mixup",
     "lq": "soundalike.losses.lq:Lq",
     "soft_bootstrapping": "soundalike.losses.soft_bootstrapping:SoftBootstrapping",
+    "hard_bootstrapping": "soundalike.losses.hard_bootstrapping:HardBootstrapping",
+    "symmetric_cross_entropy": "soundalike.losses.symmetric_cross_entropy:SymmetricCrossEntropy",
+    "elr": "soundalike.losses.elr:ELR",
+    "forward_correction": "soundalike.losses.forward_correction:ForwardCorrection",
     "loss_pruning": "soundalike.losses.loss_pruning:LossPruning",
+    "co_training": "soundalike.losses.co_training:CoTraining",
 }

@@ -1,6 +1,6 @@
 """What a loss may need to know about a batch besides projections or logits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -15,27 +15,27 @@ class Batch:
         weights: weight of each clip in the mean over the batch; by default all weigh the same.
         sounds: which sound each clip is of; clips of one sound are not negatives of each other. By
             default all are different.
+        shares: share of each clip in its input, if the input is a mix of two clips.
+        other_labels: class of the other clip of each mix.
         progress: share of the training that is complete, in [0, 1).
 
     Shape:
-        clips: [batch] int64; labels: [batch] int64, or [batch, classes]; weights, sounds: [batch].
+        clips: [batch] int64; labels: [batch] int64, or [batch, classes]; weights, sounds, shares,
+        other_labels: [batch].
     """
 
     clips: Tensor | None = None
     labels: Tensor | None = None
     weights: Tensor | None = None
     sounds: Tensor | None = None
+    shares: Tensor | None = None
+    other_labels: Tensor | None = None
     progress: float = 0.0
 
     def select(self, rows: Tensor) -> "Batch":
         """Return the batch of some of the clips, by their rows in this batch."""
-        return Batch(
-            clips=None if self.clips is None else self.clips[rows],
-            labels=None if self.labels is None else self.labels[rows],
-            weights=None if self.weights is None else self.weights[rows],
-            sounds=None if self.sounds is None else self.sounds[rows],
-            progress=self.progress,
-        )
+        columns = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return replace(self, **{name: column[rows] for name, column in columns.items()})
 
     def same_sound(self, rows: Tensor, columns: Tensor) -> Tensor | None:
         """Return which pairs of clips are different clips of one sound; None if no pair is.

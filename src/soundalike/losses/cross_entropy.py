@@ -1,12 +1,13 @@
 """Cross entropy: over the classes for one label per clip, or per class for several labels."""
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundalike.losses.batch import Batch
+from soundalike.losses.classification_loss import ClassificationLoss
 
 
-class CrossEntropy(nn.Module):
+class CrossEntropy(ClassificationLoss):
     """Cross entropy between the labels and the predicted class probabilities.
 
     Label smoothing (Szegedy et al. 2016; on FSDnoisy18k: Fonseca et al. 2019, "Model-Agnostic
@@ -40,7 +41,7 @@ class CrossEntropy(nn.Module):
         return batch.mean(cross_entropies(logits, batch, self.label_smoothing))
 
 
-class BinaryCrossEntropy(nn.Module):
+class BinaryCrossEntropy(ClassificationLoss):
     """Binary cross entropy of each class, for clips with any number of labels.
 
     The losses of a patch are summed over the classes, not averaged, so the gradient of a logit is

@@ -1,12 +1,13 @@
 """Loss pruning: ignore the patches with the largest losses, which are often mislabeled."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundalike.losses.batch import Batch
+from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.losses.cross_entropy import cross_entropies
 
 
-class LossPruning(nn.Module):
+class LossPruning(ClassificationLoss):
     """Cross entropy that ignores the largest losses of each batch after the first epochs.
 
     A network fits what labels have in common before it fits single wrong labels (Arpit et al.

@@ -1,13 +1,14 @@
 """The Lq loss, between cross entropy and the mean absolute error."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundalike.losses.batch import Batch
+from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.losses.cross_entropy import cross_entropies
 
 
-class Lq(nn.Module):
+class Lq(ClassificationLoss):
     """Generalized cross entropy: (1 - p^q) / q of the probability p of the label (Lq).
 
     Its gradient is that of cross entropy times p^q, so clips that the network considers mislabeled

@@ -1,12 +1,13 @@
 """Soft bootstrapping: targets that mix the label with the network's own prediction."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from soundalike.losses.batch import Batch
+from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.losses.cross_entropy import cross_entropies
 
 
-class SoftBootstrapping(nn.Module):
+class SoftBootstrapping(ClassificationLoss):
     """Cross entropy to a mixture of the label and the network's own prediction.
 
     The target is beta * label + (1 - beta) * predicted probabilities. The cross entropy of a
