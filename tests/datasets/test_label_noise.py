@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from soundalike.datasets.clips import Clip, SourceError
-from soundalike.datasets.label_noise import with_label_noise
+from soundalike.datasets.label_noise import KINDS, noisy_labels, with_label_noise
 
 CLASSES = "abcd"
 
@@ -79,3 +81,90 @@ def test_labels_that_cannot_be_made_wrong_are_an_error(make_store, clips, messag
 def test_a_share_out_of_range_is_refused(clean, share):
     with pytest.raises(ValueError, match="give a number from 0 to 1"):
         with_label_noise(clean, share, 0)
+
+
+NOISY = np.arange(600) // 2 % 6
+TRAIN = np.arange(0, 600, 2)
+
+
+def test_by_confusion_every_class_is_mistaken_for_one_other():
+    noisy = noisy_labels(NOISY, 6, TRAIN, 0.4, seed=0, kind="confusion")
+    wrong = noisy != NOISY
+    assert wrong.sum() == round(0.4 * 300)
+    assert not wrong[1::2].any()
+    pairs = set(zip(NOISY[wrong].tolist(), noisy[wrong].tolist(), strict=True))
+    assert sorted(truth for truth, _ in pairs) == sorted({label for _, label in pairs})
+    assert len(pairs) == len({truth for truth, _ in pairs})
+    other = noisy_labels(NOISY, 6, TRAIN, 0.4, seed=1, kind="confusion")
+    assert pairs != set(zip(NOISY[other != NOISY], other[other != NOISY], strict=True))
+
+
+@pytest.mark.parametrize("share", [0, 0.2, 0.8, 1])
+def test_out_of_vocabulary_clips_replace_others_under_their_labels(share):
+    noisy = noisy_labels(NOISY, 6, TRAIN, share, seed=0, kind="out_of_vocabulary")
+    none = noisy_labels(NOISY, 6, TRAIN, 0, seed=0, kind="out_of_vocabulary")
+    classes = np.unique(none[none >= 0])
+    n_train = np.bincount(none[TRAIN][none[TRAIN] >= 0])
+    assert 2 <= len(classes) <= 3, "half of the classes are left out"
+    assert np.bincount(noisy[TRAIN][noisy[TRAIN] >= 0]).tolist() == n_train.tolist()
+    is_strange = ~np.isin(NOISY, classes)
+    assert ((noisy >= 0) & is_strange).sum() == round(share * n_train.sum())
+    assert (noisy[is_strange] >= 0)[np.flatnonzero(is_strange) % 2 == 1].sum() == 0
+    correct = (noisy >= 0) & ~is_strange
+    assert (noisy[correct] == NOISY[correct]).all()
+    assert (noisy[1::2] == none[1::2]).all(), "only training clips are replaced"
+
+
+@settings(max_examples=50)
+@given(
+    classes=st.lists(st.integers(0, 4), min_size=30, max_size=60),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 99),
+    kind=st.sampled_from(KINDS),
+)
+def test_the_share_of_wrong_labels_is_exact_for_any_labels(classes, share, seed, kind):
+    truth = np.array([*range(5), *classes])
+    try:
+        noisy = noisy_labels(truth, 5, np.arange(len(truth)), share, seed, kind)
+    except SourceError:
+        assert kind == "out_of_vocabulary"
+        return
+    labeled = noisy >= 0
+    wrong = labeled & (noisy != truth)
+    assert wrong.sum() == round(share * labeled.sum())
+    assert labeled.all() or kind == "out_of_vocabulary"
+
+
+def test_classes_that_are_left_out_have_labels_nowhere(clean):
+    noisy = with_label_noise(clean, 0.5, 0, "out_of_vocabulary").clips
+    rows = noisy.rows
+    assert len(noisy.classes) == 2
+    assert set(rows["label"]) == {*noisy.classes, ""}
+    of_train = rows[(rows["split"] == "train") & (rows["label"] != "")]
+    assert len(of_train) == 200
+    assert (of_train["label"] != of_train["true_label"]).mean() == 0.5
+    of_test = rows[(rows["split"] == "test") & (rows["label"] != "")]
+    assert (of_test["label"] == of_test["true_label"]).all()
+    assert len(of_test) == 10
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [(np.arange(10) % 2, "takes at least three"), (np.arange(12) // 10, "takes at least three")],
+)
+def test_two_classes_are_too_few_to_leave_one_out(labels, message):
+    with pytest.raises(SourceError, match=message):
+        noisy_labels(labels, 2, np.arange(len(labels)), 0.5, 0, "out_of_vocabulary")
+
+
+def test_too_few_clips_of_other_classes_are_an_error(make_store):
+    clips = [Clip(str(number), "a", "train") for number in range(20)]
+    clips += [Clip(f"b{number}", "b", "train") for number in range(20)] + [Clip("c", "c", "train")]
+    with pytest.raises(SourceError, match="cannot replace"):
+        for seed in range(10):  # until only "c" is left out
+            with_label_noise(make_store(clips), 1, seed, "out_of_vocabulary")
+
+
+def test_an_unknown_kind_is_refused(clean):
+    with pytest.raises(ValueError, match="give one of symmetric, confusion, out_of_vocabulary"):
+        with_label_noise(clean, 0.5, 0, "asymmetric")
