@@ -90,6 +90,32 @@ def test_compare_recipes(experiment, sound_folder, tmp_path):
     assert (tmp_path / "out" / "figure.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
+def test_noisy_labels(experiment, run, sound_folder, tmp_path):
+    """Heads of frozen features, then networks; what is measured already is not repeated."""
+    manifest, out = tmp_path / "clips.csv", tmp_path / "out"
+    clips = read_source(sound_folder).rows[["path", "label"]]
+    clips.assign(fold=[str(number % 2) for number in range(24)]).to_csv(manifest, index=False)
+    words = ["noisy_labels.py", run.path, manifest, "--seeds", 2, "--out", out]
+    heads = ["--heads", "logistic regression", "nearest neighbors", "co_training"]
+    experiment(*words, "--shares", "0", "0.25", *heads[:3])
+    first = {path: path.read_bytes() for path in out.rglob("symmetric-0.25-*.csv")}
+    assert len(first) == 2
+    assert "stopped after --minutes" in experiment(*words, *heads, "--minutes", "0")
+    printed = experiment(*words, "--shares", "0", "0.25", *heads)
+    assert "co_training" in printed
+    table = pd.read_csv(out / "table.csv")
+    assert len(table) == 3 * 5, "noise 0 of two kinds, and 0.25 of all three"
+    clean = table.query("noise == 0 and method == 'logistic regression'")
+    assert (clean["clips"] > 0.9).all()
+    assert (clean["above"] == 0).all()
+    assert (table["all"] == table["clips"]).all()
+    experiment(*words, "--networks", "--robust", "elr", "--epochs", 2, "--seeds", 1)
+    networks = pd.read_csv(out / "networks.csv")
+    assert set(networks["method"]) == {"from scratch, cross_entropy", "fine-tuned, elr"}
+    assert set(networks["noise"]) == {0.4, 0.6}
+
+
 needs_debian = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs Debian's dpkg-deb")
 
 
