@@ -40,7 +40,7 @@ from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.knn import fit_knn
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.linear_with_loss import fit_linear_with_loss
-from soundalike.downstream.supervised_recipe import SUPERVISED
+from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.vector_cache import cached
 from soundalike.evaluation.intervals import bootstrap_interval
@@ -181,13 +181,8 @@ def train_networks(data: LabeledSet, kind: str, share: float, seed: int, argumen
         recipe = read_recipe(
             "finetune" if model is None else "few_labels", SUPERVISED, {"loss.name": loss}
         )
-        recipe["encoder"] = arguments.encoder.encoder_settings
-        recipe["training"] |= {
-            "seed": seed,
-            "n_epochs": arguments.epochs or recipe["training"]["n_epochs"],
-            "patch_frames": arguments.encoder.patch_frames,
-            "align_last_window": arguments.encoder.windows.align_last,
-        }
+        recipe = recipe_for(arguments.encoder, recipe, seed)
+        recipe["training"]["n_epochs"] = arguments.epochs or recipe["training"]["n_epochs"]
         run = RunFolder(arguments.out / "runs" / cell / method)
         run.configure(clips=store.fingerprint, labels=names.tolist(), recipe=recipe)
         network = fine_tune(store, noisy, run, recipe, model=model)
@@ -215,9 +210,7 @@ def read_results(folder: Path) -> pd.DataFrame:
         of_set, cell = file.relative_to(folder).with_suffix("").parts[:2]
         kind, share, seed = cell.rsplit("-", 2)
         long = pd.read_csv(file).melt("clip", var_name="method", value_name="correct").dropna()
-        tables.append(
-            long.assign(set=of_set, kind=kind, noise=float(share), seed=int(seed))
-        )
+        tables.append(long.assign(set=of_set, kind=kind, noise=float(share), seed=int(seed)))
     return pd.concat(tables, ignore_index=True).astype({"correct": float})
 
 

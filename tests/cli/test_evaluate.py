@@ -120,6 +120,22 @@ def test_few_labels_fine_tunes_only_the_pretrained_encoder(results_of, run, labe
     assert row["score"] > 0.9
 
 
+@pytest.mark.parametrize("protocol", ["linear", "finetune"])
+def test_a_loss_that_tolerates_wrong_labels_trains_either_kind_of_classifier(
+    results_of, run, labeled, sound_folder, tmp_path, protocol
+):
+    out = tmp_path / "out"
+    words = ["--protocol", protocol, "--loss.name", "elr", "--loss.strength", "1", "--out", out]
+    quick = QUICK if protocol == "finetune" else []
+    manifest = labeled(split=("train", "test"))
+    results, _ = results_of("evaluate", run.path, manifest, *words, *quick)
+    assert {row["protocol"] for row in results["rows"]} == {protocol}
+    says_so = any("trained by SGD with the loss elr" in note for note in results["notes"])
+    assert says_so == (protocol == "linear")
+    named, _ = results_of("classify", out, sound_folder, "--out", tmp_path / "names.csv")
+    assert named["n_clips"] == 24
+
+
 def test_the_clean_task_trains_only_on_validation(results_of, run, labeled, tmp_path):
     """All labels of train are wrong, which does not affect the clean task."""
     manifest = labeled(
@@ -168,6 +184,16 @@ def test_clips_with_several_labels_are_scored_by_map(results_of, run, labeled, t
         (["--protocol", "magic"], "invalid choice: 'magic'"),
         (["--task", "dirty"], "invalid choice: 'dirty'"),
         (["--optimizer.lr", "1"], "--optimizer.lr: recipe keys require --protocol finetune"),
+        (
+            ["--loss.name", "elr"],
+            "--loss.name: a loss requires --protocol linear, finetune or few-shot",
+        ),
+        (["--protocol", "knn", "--loss.name", "elr"], "--loss.name: a loss requires"),
+        (
+            ["--protocol", "linear", "--loss.name", "lq", "--optimizer.lr", "1"],
+            "--optimizer.lr: recipe keys require --protocol finetune",
+        ),
+        (["--protocol", "linear", "--loss.name", "elf"], "did you mean 'elr'"),
         (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),
         (["--protocol", "finetune", "--training.seed=8"], "--training.seed: use --seed"),
         (

@@ -178,10 +178,18 @@ def test_test_labels_do_not_influence_training(model, store, tuned, tmp_path):
     assert np.array_equal(*(each.scores(store.select(SPLIT.test)) for each in (network, tuned[1])))
 
 
-@pytest.mark.parametrize("encoder", [{"name": "resnet18", "width": 2}, "fsdnoisy18k_baseline"])
-def test_an_interrupted_training_resumes_exactly(encoder, store, tmp_path, monkeypatch):
-    """From scratch, and with an encoder that has dropout."""
-    recipe = recipe_of(**{"training.n_epochs": 2})
+@pytest.mark.parametrize(
+    ("encoder", "loss"),
+    [
+        ({"name": "resnet18", "width": 2}, "cross_entropy"),
+        ("fsdnoisy18k_baseline", "cross_entropy"),
+        ({"name": "resnet18", "width": 2}, "co_training"),
+    ],
+    ids=["plain", "dropout", "two heads that remember"],
+)
+def test_an_interrupted_training_resumes_exactly(encoder, loss, store, tmp_path, monkeypatch):
+    """From scratch: plain, with an encoder that has dropout, and with a loss that has a memory."""
+    recipe = recipe_of(**{"training.n_epochs": 2, "loss.name": loss})
     recipe |= {"encoder": {"name": encoder} if isinstance(encoder, str) else encoder}
     whole, halves = (new_run(tmp_path / name, recipe) for name in ("whole", "halves"))
     expected = fine_tune(store, SPLIT, whole, recipe, progress=False)

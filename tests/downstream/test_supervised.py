@@ -7,15 +7,20 @@ import torch.nn.functional as F
 
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
+from soundalike.downstream.heads import with_heads
 from soundalike.downstream.supervised import (
     SupervisedSettings,
     SupervisedTraining,
     check_recipe,
+    others_of_same_length,
 )
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.losses.classification_loss import ClassificationLoss
+from soundalike.losses.co_training import CoTraining
 from soundalike.losses.cross_entropy import CrossEntropy
+from soundalike.losses.mixup import Mixup
 from soundalike.models.resnet import ResNet18
 from soundalike.optim.schedules import StepSchedule
 from soundalike.recipes.errors import RecipeError
@@ -24,7 +29,7 @@ from soundalike.runtime.hardware import Hardware
 from soundalike.training.draws import batches, clip_order, step_generator
 
 
-def make_training(store, patch_frames=101, window_frames=None, **settings):
+def make_training(store, patch_frames=101, window_frames=None, criterion=None, **settings):
     settings = SupervisedSettings(**{"n_epochs": 4, "batch_size": 10, "seed": 3, **settings})
     torch.manual_seed(0)
     model = SoundEncoder(
@@ -35,12 +40,16 @@ def make_training(store, patch_frames=101, window_frames=None, **settings):
         Windows.half_overlapping(window_frames or patch_frames, patch_frames),
     )
     classifier = SoundClassifier(model, store.clips.classes)
+    criterion = criterion or CrossEntropy()
+    criterion.prepare(len(store.clips), len(store.clips.classes))
+    network = with_heads(classifier, criterion.n_heads)
     return SupervisedTraining(
         fabric=Hardware("cpu", "32-true", False, "").fabric(),
         classifier=classifier,
-        optimizer=torch.optim.SGD(classifier.parameters(), lr=0.05, momentum=0.9),
+        network=network,
+        optimizer=torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9),
         schedule=StepSchedule(milestones=[2]),
-        criterion=CrossEntropy(),
+        criterion=criterion,
         frames=store.as_frames(),
         labels=store.clips.labels().values,
         settings=settings,
@@ -147,11 +156,12 @@ def test_linear_probe_init_freezes_batch_norm_statistics(store, linear_probe_ini
 def test_the_loss_gets_the_progress_of_the_training(store):
     training, progress = make_training(store), []
 
-    def criterion(logits, batch):
-        progress.append(batch.progress)
-        return logits.sum()
+    class Recorder(ClassificationLoss):
+        def forward(self, logits, batch):
+            progress.append(batch.progress)
+            return logits.sum()
 
-    training.criterion = criterion
+    training.criterion = Recorder()
     for number in (0, 6, 9):
         training.step(number)
     assert progress == [0, 0.5, 0.75]
@@ -180,3 +190,44 @@ def test_scoring_takes_a_third_of_a_step_for_the_same_frames(store):
     assert training.steps_of_scoring(np.full(30, 101)) == pytest.approx(1.0)
     assert training.steps_of_scoring(np.full(10, 201)) == pytest.approx(1.0), "three windows"
     assert training.steps_of_scoring(np.zeros(0, int)) == 0
+
+
+def test_mixup_mixes_patches_of_one_length_and_their_labels(store):
+    """Compared with mixing by hand, for a model whose windows have the lengths of the clips."""
+    training = make_training(store, window_frames=170, criterion=Mixup(), linear_probe_init=True)
+    clips = torch.arange(24)
+    draws = training.draw(clips, torch.Generator().manual_seed(0))["patches"]
+    (share,) = draws["share"].unique().tolist()
+    labels, lengths = torch.from_numpy(store.clips.labels().values), training._patch_frames(clips)
+    network, total = training.module.eval(), 0.0
+    for length in lengths.unique():
+        of_length = clips[lengths == length]
+        others = of_length[draws["other"][of_length]]
+        for clip, other in zip(of_length.tolist(), others.tolist(), strict=True):
+            first, second = (
+                training.cut({key: draws[key][[index]] for key in ("clip", "start")})
+                for index in (clip, other)
+            )
+            logits = network(share * first + (1 - share) * second)
+            total += share * F.cross_entropy(logits, labels[[clip]])
+            total += (1 - share) * F.cross_entropy(logits, labels[[other]])
+    torch.testing.assert_close(training.loss({"patches": draws}, 0.0), total / 24)
+
+
+def test_a_clip_is_mixed_with_one_of_its_length():
+    lengths = torch.tensor([5, 7, 5, 5, 7, 9])
+    others = others_of_same_length(lengths, torch.Generator().manual_seed(0))
+    assert sorted(others[lengths == 5].tolist()) == [0, 1, 2]
+    assert sorted(others[lengths == 7].tolist()) == [0, 1]
+    assert others[5] == 0
+
+
+def test_two_heads_train_on_halves_of_the_clips_and_the_classifier_is_their_mean(store):
+    training = make_training(store, criterion=CoTraining())
+    for number in range(4):
+        training.step(number)
+    patches = torch.from_numpy(store.of_clip(0)[None, :101]).float()
+    heads = training.module.eval()(patches).chunk(2, dim=1)
+    assert not torch.allclose(*heads)
+    torch.testing.assert_close((heads[0] + heads[1]) / 2, training.classifier.eval()(patches))
+    assert training.criterion.losses.isfinite().all(), "every clip is judged in an epoch"

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "With --protocol finetune or few-shot, any key of the recipe can be set as an option: "
-    "--optimizer.lr 0.001 --training.n_epochs 50."
+    "--optimizer.lr 0.001 --training.n_epochs 50. With --protocol linear, --loss.name (lq, elr, "
+    "co_training, ...) trains linear classifiers by SGD with a loss that tolerates wrong labels."
 )
 
 
@@ -95,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         recipe=recipe,
         clips=clips,
         seed=arguments.seed,
+        loss=recipe["loss"] if arguments.protocol == "linear" and arguments.overrides else None,
     )
     print_evaluation(result)
     write_json(arguments.json, result)
@@ -114,8 +116,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _check_overrides(arguments: argparse.Namespace) -> None:
     """Refuse recipe keys that this evaluation does not use, or that the model determines."""
     if arguments.protocol not in ("finetune", FEW_SHOT):
-        option = next(iter(arguments.overrides))
-        raise UsageError(f"--{option}: recipe keys require --protocol finetune or few-shot.")
+        for option in arguments.overrides:
+            protocols = "finetune or few-shot"
+            if not option.startswith("loss."):
+                raise UsageError(f"--{option}: recipe keys require --protocol {protocols}.")
+            if arguments.protocol != "linear":
+                raise UsageError(f"--{option}: a loss requires --protocol linear, {protocols}.")
     if "training.seed" in arguments.overrides:
         raise UsageError("--training.seed: use --seed, which seeds everything in an evaluation.")
     fixed = ("encoder.", "training.patch_frames", "training.align_last_window")

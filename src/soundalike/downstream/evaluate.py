@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from soundalike.datasets.store import PROBLEMS, Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
-from soundalike.downstream.linear import fit_linear
+from soundalike.downstream.linear import LinearClassifier
+from soundalike.downstream.linear_with_loss import Loss, linear_fit, notes_on_loss
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
 from soundalike.downstream.representations import (
@@ -63,6 +64,7 @@ def evaluate(
     recipe: Recipe | None = None,
     clips: ClipTable | None = None,
     seed: int = 0,
+    loss: Loss | None = None,
     progress: bool = True,
 ) -> EvaluationResult:
     """Score a model and its baselines; write ``results.json`` and ``predictions.csv``.
@@ -82,6 +84,8 @@ def evaluate(
         recipe: of the fine-tuning; by default the paper's.
         clips: the clips of the source, if it has been read.
         seed: random seed of the untrained encoder, the classifiers and the interval.
+        loss: section `loss` of a resolved recipe: linear classifiers are trained by SGD with this
+            loss. By default they are logistic regressions.
         progress: If true, progress bars are shown on standard error.
 
     Raises:
@@ -94,6 +98,7 @@ def evaluate(
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
+    fit_linear = linear_fit(loss)
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     run = None if is_shipped(model) else Path(model)
@@ -104,7 +109,7 @@ def evaluate(
         store, splits, n_unlabeled = clips_to_test(
             run, source, clips, encoder, out, task=task, seed=seed, progress=progress
         )
-        experiment = _Experiment(encoder, store, splits, out, seed, progress)
+        experiment = _Experiment(encoder, store, splits, out, seed, progress, fit_linear)
         results = _score_frozen(experiment, protocols)
         if recipe and FINETUNE in protocols:
             results |= _score_fine_tuning(experiment, recipe)
@@ -128,7 +133,9 @@ def evaluate(
             store=str(store.path),
             metric=METRIC_NAMES[values.ndim],
             rows=rows,
-            notes=notes_on_training(run) + notes_on_scores(store, splits, n_unlabeled),
+            notes=notes_on_training(run)
+            + notes_on_scores(store, splits, n_unlabeled)
+            + notes_on_loss(loss),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
@@ -148,6 +155,7 @@ class _Experiment:
     out: Path
     seed: int
     progress: bool
+    fit_linear: Callable[..., LinearClassifier]
 
 
 def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
@@ -165,11 +173,13 @@ def _score_frozen(experiment: _Experiment, protocols: Sequence[str]) -> Results:
         experiment.out / EMBEDDINGS,
         experiment.progress,
     )
+    fits = PROTOCOLS | {LINEAR: experiment.fit_linear}
     results = score_representations(
-        features, splits, protocols, seed=seed, progress=experiment.progress
+        features, splits, protocols, fits=fits, seed=seed, progress=experiment.progress
     )
     if LINEAR in protocols:
-        labels, fit = features[PRETRAINED].labels, functools.partial(fit_linear, seed=seed)
+        labels = features[PRETRAINED].labels
+        fit = functools.partial(experiment.fit_linear, seed=seed)
         out_of_fold = results[LINEAR, PRETRAINED]
         with working_on("fit the final classifier", is_shown=experiment.progress):
             linear, temperature, threshold = final_classifier(

@@ -21,12 +21,15 @@ from soundalike.datasets.splits import Split
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.downstream.features import embeddings
+from soundalike.downstream.heads import with_heads
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.supervised import SupervisedSettings, SupervisedTraining
+from soundalike.downstream.supervised_recipe import loss_for_labels
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import score
 from soundalike.losses import CLASSIFICATION_LOSSES
+from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.models.encoder import build_encoder, check_patches
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.optim.schedules import warmup_note
@@ -100,7 +103,7 @@ def fine_tune(
         )
     labels = store.clips.labels()
     train, validation = store.select(split.train), store.select(split.validation)
-    recipe = _loss_for_labels(recipe, labels)
+    recipe = recipe | {"loss": loss_for_labels(recipe["loss"], labels)}
     settings = recipe["training"]
     if settings["linear_probe_init"] and model is None:
         raise RecipeError(
@@ -137,19 +140,6 @@ def fine_tune(
         epoch=result.epoch,
         seconds=result.seconds,
     )
-
-
-def _loss_for_labels(recipe: Recipe, labels: Labels) -> Recipe:
-    """Return the recipe with the binary cross-entropy if clips have several labels."""
-    loss = recipe["loss"]["name"]
-    if labels.is_multi_label and loss not in ("cross_entropy", "binary_cross_entropy"):
-        raise RecipeError(
-            f"loss.name is {loss}, which is for one label per clip, and these clips have several: "
-            "use binary_cross_entropy."
-        )
-    if not labels.is_multi_label and loss == "binary_cross_entropy":
-        raise RecipeError("loss.name is binary_cross_entropy, and these clips have one label each.")
-    return recipe | {"loss": {"name": "binary_cross_entropy"}} if labels.is_multi_label else recipe
 
 
 def _validation_monitor(
@@ -198,13 +188,17 @@ def _build_training(
     classifier.model.training_data = training_data_in_words(train, model)
     if settings.linear_probe_init:
         _fit_linear_layer(classifier, train, labels, settings)
-    hardware.lay_out(classifier)
+    criterion: ClassificationLoss = build(CLASSIFICATION_LOSSES, recipe["loss"])
+    criterion.prepare(len(labels), labels.n_classes)
+    network = with_heads(classifier, criterion.n_heads)
+    hardware.lay_out(network)
     return SupervisedTraining(
         fabric=fabric,
         classifier=classifier,
-        optimizer=build(OPTIMIZERS, recipe["optimizer"], classifier.parameters()),
+        network=network,
+        optimizer=build(OPTIMIZERS, recipe["optimizer"], network.parameters()),
         schedule=build(SCHEDULES, recipe["schedule"]),
-        criterion=build(CLASSIFICATION_LOSSES, recipe["loss"]),
+        criterion=criterion,
         frames=train.as_frames().to(fabric.device),
         labels=labels.values,
         settings=settings,

@@ -15,6 +15,7 @@ from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.linear_probe import LinearProbe
 from soundalike.evaluation.linear_sgd import SGDSettings, fit_by_sgd
 from soundalike.evaluation.logistic_regression import (
+    TrainingWindows,
     held_out_losses,
     regularization_path,
     training_windows,
@@ -76,31 +77,49 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         split: which clips train.
         seed: random seed of the folds of held-out clips.
     """
-    some, device = features.select(split.train), best_device()
-    labels = some.labels
-    targets = torch.from_numpy(labels.one_hot())
-    vectors, clips, targets = some.vectors.to(device), some.clips.to(device), targets.to(device)
-    train = training_windows(
-        vectors, clips, targets,
-        is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
-    )  # fmt: skip
-    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
-    fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
-    losses = held_out_losses(train, fold, precisions)
-    precision = min(losses, key=losses.__getitem__)
+    some = features.select(split.train)
+    labels, train = some.labels, windows_to_train(some)
+    device = train.x.device
+    precision = best_precision(train, some, seed)
     ((_, theta),) = regularization_path(train, [precision])
     known = None
     if some.background is not None and not labels.is_multi_label:
         others = some.background.to(device)
         clips_of_others = len(labels) + torch.arange(len(others), device=device)
         with_others = training_windows(
-            torch.cat([vectors, others]), torch.cat([clips, clips_of_others]),
-            torch.cat([targets, targets.new_zeros(len(others), labels.n_classes)]),
+            torch.cat([some.vectors.to(device), others]),
+            torch.cat([train.clips, clips_of_others]),
+            torch.cat([train.targets, train.targets.new_zeros(len(others), labels.n_classes)]),
             is_multi_label=True, standardize=not some.is_whitened,
         )  # fmt: skip
         ((_, one_against_rest),) = regularization_path(with_others, [precision])
         known = LinearClassifier(with_others.probe(one_against_rest), precision=precision)
     return LinearClassifier(train.probe(theta), known=known, precision=precision)
+
+
+def windows_to_train(features: Features) -> TrainingWindows:
+    """Return the windows of labeled clips in principal axes, standardized unless whitened."""
+    device, labels = best_device(), features.labels
+    return training_windows(
+        features.vectors.to(device), features.clips.to(device),
+        torch.from_numpy(labels.one_hot()).to(device),
+        is_multi_label=labels.is_multi_label, standardize=not features.is_whitened,
+    )  # fmt: skip
+
+
+def best_precision(train: TrainingWindows, features: Features, seed: int) -> float:
+    """Return the precision of the prior with the highest likelihood of held-out training clips.
+
+    Args:
+        train: what `windows_to_train` returns for the features.
+        features: of the training clips.
+        seed: random seed of the folds of held-out clips.
+    """
+    labels = features.labels
+    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
+    fold = stratified_folds(labels.values, N_FOLDS, seed, features.recordings)
+    losses = held_out_losses(train, fold, precisions)
+    return min(losses, key=losses.__getitem__)
 
 
 def fit_paper_linear(

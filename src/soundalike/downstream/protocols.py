@@ -4,7 +4,7 @@ Every table has the same three representations: log-mel statistics, which need n
 untrained encoder, and the trained one. Their difference is what training added.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from soundalike.datasets.splits import Split
@@ -27,6 +27,7 @@ def score_representations(
     splits: Sequence[Split],
     protocols: Sequence[str] = ("linear", "knn"),
     *,
+    fits: Mapping[str, Callable[..., Classifier]] = PROTOCOLS,
     seed: int = 0,
     progress: bool = True,
 ) -> dict[tuple[str, str], OutOfFold]:
@@ -35,7 +36,8 @@ def score_representations(
     Args:
         features: of all clips, by the name of the representation.
         splits: the rounds, as `evaluation_splits` makes them.
-        protocols: keys of `PROTOCOLS`.
+        protocols: keys of `fits`.
+        fits: by name, the functions that fit a classifier, as in `PROTOCOLS`.
         seed: random seed of the classifiers.
         progress: If true, a progress bar is shown on standard error.
 
@@ -47,6 +49,6 @@ def score_representations(
     n_fits = len(pairs) * len(splits)
     with progress_bar(name="evaluate", unit="fits", total=n_fits, is_shown=progress) as bar:
         for protocol, name in pairs:
-            fit = partial(PROTOCOLS[protocol], seed=seed)
+            fit = partial(fits[protocol], seed=seed)
             results[protocol, name] = cross_validate(features[name], fit, splits, bar.update)
     return results

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from soundalike.audio.frames import Frames
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.losses import CLASSIFICATION_LOSSES
+from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.optim import OPTIMIZERS, SCHEDULES
 from soundalike.optim.schedules import Schedule
 from soundalike.recipes.errors import recipe_errors
@@ -87,7 +88,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 class SupervisedTraining(Training):
-    """Classify one random patch of every clip. Only its level is augmented.
+    """Classify one random patch of every clip; its level may be random, and a loss may mix clips.
 
     If the windows of the model are longer than a patch, it trains on a window of every clip, and on
     the whole of a shorter clip.
@@ -95,38 +96,44 @@ class SupervisedTraining(Training):
     Args:
         fabric, optimizer, schedule, criterion, frames, settings: as for every `Training`.
         classifier: encoder and linear layer.
+        network: what is trained: the classifier, or more linear layers on its encoder.
         labels: labels of the clips.
 
     Shape:
         labels: int64 [clips], or float32 [clips, classes] for several labels per clip.
     """
 
+    criterion: ClassificationLoss
+
     def __init__(
         self,
         fabric: "lightning_fabric.Fabric",
         classifier: SoundClassifier,
+        network: torch.nn.Module,
         optimizer: torch.optim.Optimizer,
         schedule: Schedule,
-        criterion: torch.nn.Module,
+        criterion: ClassificationLoss,
         frames: Frames,
         labels: np.ndarray,
         settings: SupervisedSettings,
     ) -> None:
-        super().__init__(
-            fabric, classifier, optimizer, schedule, criterion, frames, settings, labels
-        )
+        super().__init__(fabric, network, optimizer, schedule, criterion, frames, settings, labels)
         self.classifier = classifier
         self.gain_db = settings.gain_db
         norms = [module for module in classifier.modules() if isinstance(module, _BatchNorm)]
         self.frozen_norms = norms if settings.linear_probe_init else []
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
-        """Draw the first frame of each clip's patch, and its gain."""
-        n_starts = (self.frames.n_frames[clips] - self._patch_frames(clips) + 1).clamp(min=1)
+        """Draw the first frame of each clip's patch, its gain, and what it is mixed with."""
+        lengths = self._patch_frames(clips)
+        n_starts = (self.frames.n_frames[clips] - lengths + 1).clamp(min=1)
         patches = {"clip": clips, "start": uniform_integers(n_starts, generator)}
         if self.gain_db:
             fraction = torch.empty(len(clips)).uniform_(-1, 1, generator=generator)
             patches["gain"] = self.gain_db / 10 * fraction  # log10 of energies
+        shares = self.criterion.draw_shares(len(clips), generator)
+        if shares is not None:
+            patches |= {"share": shares, "other": others_of_same_length(lengths, generator)}
         return {"patches": patches}
 
     def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
@@ -134,9 +141,15 @@ class SupervisedTraining(Training):
         for norm in self.frozen_norms:
             norm.eval()
         parts = list(self._by_length(draws["patches"]))
-        logits = torch.cat([self.module(self.cut(part)) for part in parts])
+        logits = torch.cat([self.module(mixed(self.cut(part), part)) for part in parts])
         clips = torch.cat([part["clip"] for part in parts])
-        return self.criterion(logits, self.batch(clips, progress))
+        batch = self.batch(clips, progress)
+        if "share" in draws["patches"]:
+            others = torch.cat([part["clip"][part["other"]] for part in parts])
+            shares = torch.cat([part["share"] for part in parts]).to(logits.device)
+            other_labels = self.batch(others, progress).labels
+            batch = replace(batch, shares=shares, other_labels=other_labels)
+        return self.criterion(logits, batch)
 
     def steps_of_scoring(self, n_frames: np.ndarray) -> float:
         """Return how many steps take about as long as scoring clips of these lengths.
@@ -177,3 +190,30 @@ class SupervisedTraining(Training):
         lengths = self._patch_frames(patches["clip"])
         for length in lengths.unique():
             yield {name: values[lengths == length] for name, values in patches.items()}
+
+
+def others_of_same_length(lengths: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw for each clip another one of the same length, as a position among those of that length.
+
+    Every clip is drawn once; a clip may draw itself.
+
+    Shape:
+        lengths, result: int64 [clips].
+    """
+    others = torch.empty_like(lengths)
+    for length in lengths.unique():
+        is_of_length = lengths == length
+        others[is_of_length] = torch.randperm(int(is_of_length.sum()), generator=generator)
+    return others
+
+
+def mixed(patches: Tensor, draws: Draws) -> Tensor:
+    """Return each patch mixed with the patch of its other clip, if shares were drawn.
+
+    Shape:
+        patches, result: [batch, frames, bands].
+    """
+    if "share" not in draws:
+        return patches
+    shares = draws["share"].to(patches)[:, None, None]
+    return shares * patches + (1 - shares) * patches[draws["other"]]

@@ -117,7 +117,7 @@ def train_linear(
     velocity = torch.zeros_like(theta)
     ones = h.new_ones(n_clips, 1)
     generator = torch.Generator().manual_seed(settings.seed)
-    patches_of_epochs = _random_patches(clips.cpu(), n_clips, generator)
+    patches_of_epochs = random_patches(clips.cpu(), n_clips, generator)
 
     for epoch in range(1, settings.n_epochs + 1):
         lr = settings.lr * 0.1 ** sum(epoch > milestone for milestone in settings.milestones)
@@ -137,7 +137,7 @@ def train_linear(
         yield theta
 
 
-def _random_patches(clips: Tensor, n_clips: int, generator: torch.Generator) -> Iterator[Tensor]:
+def random_patches(clips: Tensor, n_clips: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Yield one random patch of each clip, [clips], endlessly."""
     n_patches = clips.bincount(minlength=n_clips)
     if (n_patches == 0).any():
