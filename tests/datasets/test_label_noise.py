@@ -161,8 +161,7 @@ def test_too_few_clips_of_other_classes_are_an_error(make_store):
     clips = [Clip(str(number), "a", "train") for number in range(20)]
     clips += [Clip(f"b{number}", "b", "train") for number in range(20)] + [Clip("c", "c", "train")]
     with pytest.raises(SourceError, match="cannot replace"):
-        for seed in range(10):  # until only "c" is left out
-            with_label_noise(make_store(clips), 1, seed, "out_of_vocabulary")
+        with_label_noise(make_store(clips), 1, 0, "out_of_vocabulary")
 
 
 def test_an_unknown_kind_is_refused(clean):

@@ -29,13 +29,13 @@ def noise(size: float) -> torch.Tensor:
 def test_each_half_of_the_clips_trains_one_head() -> None:
     loss = CoTraining()
     loss.prepare(N_CLIPS, N_CLASSES)
-    assert loss.half.float().mean() == 0.5
+    assert loss.own_head.float().mean() == 0.5
     logits = noise(2.0).repeat(1, 2).requires_grad_()
     value = loss(logits, Batch(CLIPS, TRUTH))
     torch.testing.assert_close(value, cross_entropy(logits[:, :N_CLASSES], TRUTH))
     value.backward()
     of_heads = logits.grad.unflatten(1, (2, N_CLASSES)).abs().sum(dim=2)
-    assert torch.equal(of_heads > 0, torch.stack([loss.half == 0, loss.half == 1], dim=1))
+    assert torch.equal(of_heads > 0, torch.stack([loss.own_head == 0, loss.own_head == 1], dim=1))
 
 
 def test_equals_the_definition_in_plain_loops() -> None:
@@ -48,19 +48,23 @@ def test_equals_the_definition_in_plain_loops() -> None:
     value = loss(heads.flatten(1), Batch(CLIPS, labels, progress=0.5)).item()
 
     p = heads.softmax(dim=2).tolist()
-    half = loss.half.tolist()
+    half = loss.own_head.tolist()
     others = [-math.log(p[i][1 - half[i]][labels[i]]) for i in range(N_CLIPS)]
     w = is_of_lower(torch.tensor(others)).tolist()
-    total, n_unknown = 0.0, 0
+    total, n_unknown, of_known = 0.0, 0, [0.0] * N_CLASSES
     for i in range(N_CLIPS):
         other, own = p[i][1 - half[i]], p[i][half[i]]
         mixture = [w[i] * (k == labels[i]) + (1 - w[i]) * other[k] for k in range(N_CLASSES)]
         sharp = [float(value) ** 2 for value in mixture]
         if max(mixture) >= 0.6:
             total -= sum(s / sum(sharp) * math.log(q) for s, q in zip(sharp, own, strict=True))
+            of_known = [a + b for a, b in zip(of_known, own, strict=True)]
         else:
             n_unknown += 1
     assert 0 < n_unknown < 8
+    for k in range(N_CLASSES):
+        frequency = (labels == k).float().mean().item()
+        total += N_CLIPS * frequency * math.log(frequency / (of_known[k] / (N_CLIPS - n_unknown)))
     assert value == pytest.approx(total / N_CLIPS, rel=1e-4)
 
 
@@ -73,7 +77,7 @@ def test_wrong_labels_are_replaced_by_what_the_other_head_predicts() -> None:
     logits = torch.zeros(N_CLIPS, 2 * N_CLASSES, requires_grad=True)
     prediction = SURE.repeat(1, 2)
     loss(prediction + logits, Batch(CLIPS, labels, progress=0.5)).backward()
-    of_own = logits.grad.unflatten(1, (2, N_CLASSES))[CLIPS, loss.half]
+    of_own = logits.grad.unflatten(1, (2, N_CLASSES))[CLIPS, loss.own_head]
     assert (of_own[CLIPS[:4], TRUTH[:4]] < 0).all(), "surer of the true class"
 
 
@@ -96,13 +100,14 @@ def test_a_clip_unlike_every_class_does_not_count_whatever_its_label() -> None:
 def test_labels_are_judged_anew_once_per_pass_over_the_clips() -> None:
     loss = after_warm_up(TRUTH, SURE, start=0.1)
     first, second = CLIPS[:20], CLIPS[20:]
-    for rows in (first, second):
+
+    def judgment(rows: torch.Tensor) -> torch.Tensor:
         loss(noise(3.0).repeat(1, 2)[rows], Batch(rows, TRUTH[rows], progress=0.5))
-        judged = loss.is_correct.clone()
-    loss(SURE.repeat(1, 2)[first], Batch(first, TRUTH[first], progress=0.6))
-    assert torch.equal(loss.is_correct, judged), "half of the clips are not new yet"
-    loss(SURE.repeat(1, 2)[second], Batch(second, TRUTH[second], progress=0.6))
-    assert not torch.equal(loss.is_correct, judged)
+        return loss.is_correct.clone()
+
+    judged = judgment(first)
+    assert torch.equal(judgment(second), judged), "half of the clips are not new yet"
+    assert not torch.equal(judgment(first), judged)
 
 
 @pytest.mark.parametrize(

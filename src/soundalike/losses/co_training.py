@@ -3,12 +3,15 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from soundalike.losses.batch import Batch
 from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.losses.cross_entropy import cross_entropies
 from soundalike.losses.two_gaussians import is_of_lower
+
+LOWEST = 1e-6  # mean probability of a class, whose logarithm stays finite
 
 
 class CoTraining(ClassificationLoss):
@@ -23,8 +26,10 @@ class CoTraining(ClassificationLoss):
 
     Li et al. 2020, "DivideMix: Learning with Noisy Labels as Semi-supervised Learning": two
     networks, which both learn all clips; temperature = 0.5, and labels with w < 0.5 are not
-    believed. Here the two share an encoder, if that is trained, and the final classifier is the
-    mean of both. The unknown clips, the halves and `start` are ours.
+    believed. As there, classes are kept from dying out: the loss includes the Kullback-Leibler
+    divergence of the frequencies of the labels in a batch from the mean prediction. Here the two
+    share an encoder, if that is trained, and the final classifier is the mean of both. The unknown
+    clips, the halves and `start` are ours.
 
     Args:
         start: share of the training, in [0, 1], during which all labels are believed.
@@ -45,7 +50,7 @@ class CoTraining(ClassificationLoss):
     losses: Tensor
     is_correct: Tensor
     is_new: Tensor
-    half: Tensor
+    own_head: Tensor
 
     def __init__(
         self, start: float = 0.25, temperature: float = 0.5, threshold: float = 0.5
@@ -64,7 +69,7 @@ class CoTraining(ClassificationLoss):
     def prepare(self, n_clips: int, n_classes: int) -> None:
         """Divide the clips at random, and believe all labels."""
         order = torch.randperm(n_clips, generator=torch.Generator().manual_seed(0))
-        self.register_buffer("half", order % 2)
+        self.register_buffer("own_head", order % 2)
         self.register_buffer("losses", torch.full((n_clips,), math.nan))
         self.register_buffer("is_new", torch.zeros(n_clips, dtype=torch.bool))
         self.register_buffer("is_correct", torch.ones(n_clips))
@@ -72,9 +77,9 @@ class CoTraining(ClassificationLoss):
     def forward(self, logits: Tensor, batch: Batch) -> Tensor:
         """Return the mean loss over the batch, in which unknown clips count zero."""
         clips = self._remembered(batch)
-        rows, half = torch.arange(len(logits), device=logits.device), self.half[clips]
+        rows, head = torch.arange(len(logits), device=logits.device), self.own_head[clips]
         heads = logits.float().unflatten(1, (2, -1))
-        own, other = heads[rows, half], heads[rows, 1 - half].detach()
+        own, other = heads[rows, head], heads[rows, 1 - head].detach()
         losses = cross_entropies(own, batch)
         self._judge(clips, cross_entropies(other, batch), batch.progress)
         if batch.progress < self.start:
@@ -86,7 +91,13 @@ class CoTraining(ClassificationLoss):
         target = target / target.sum(dim=1, keepdim=True)
         losses = -(target * own.log_softmax(dim=1)).sum(dim=1)
         is_known = mixture.amax(dim=1) >= self.threshold
-        return batch.mean(losses * is_known)
+        loss = batch.mean(losses * is_known)
+        if not is_known.any():
+            return loss
+        frequencies = F.one_hot(batch.labels, own.shape[1]).float().mean(dim=0)
+        predictions = own[is_known].softmax(dim=1).mean(dim=0).clamp(min=LOWEST)
+        lost = frequencies.xlogy(frequencies) - frequencies * predictions.log()
+        return loss + lost.sum()
 
     def _judge(self, clips: Tensor, losses: Tensor, progress: float) -> None:
         """Note the losses of clips; when all clips are new, decide whose labels are believed."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-N_ROUNDS = 100
+MOST_ROUNDS, TOLERANCE = 50, 1e-3  # of the means
 LOWEST_VARIANCE = 5e-4  # of values that are scaled to [0, 1], as in DivideMix
 
 
@@ -28,13 +28,15 @@ def is_of_lower(values: Tensor) -> Tensor:
     means = torch.tensor([0.0, 1.0], dtype=x.dtype, device=x.device)
     variances = x.var(correction=0).clamp(min=LOWEST_VARIANCE).expand(2)
     shares = torch.full_like(means, 0.5)
-    for _ in range(N_ROUNDS):
+    for _ in range(MOST_ROUNDS):
         posterior = _posterior(x, means, variances, shares)
         weights = posterior.sum(dim=0).clamp(min=1e-12)
         shares = weights / len(x)
-        means = (posterior * x[:, None]).sum(dim=0) / weights
+        before, means = means, (posterior * x[:, None]).sum(dim=0) / weights
         squares = (x[:, None] - means).square()
         variances = (posterior * squares).sum(dim=0) / weights + LOWEST_VARIANCE
+        if (means - before).abs().max() < TOLERANCE:
+            break
     lower = int(means.argmin())
     posterior = _posterior(x.clamp(means.min(), means.max()), means, variances, shares)
     return posterior[:, lower].to(values)
