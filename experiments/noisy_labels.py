@@ -8,11 +8,12 @@ Kinds of noise: every other class equally likely (symmetric), every class mistak
 labels stay correct. In the synthetic set, the true labels are made wrong anew; "own" is its own
 noise, 40%, half of it out of vocabulary.
 
-Without --networks, heads are fitted to frozen embeddings, in all folds: logistic regression,
-nearest neighbors, and a linear classifier by SGD for every loss, all with the prior that logistic
-regression chooses. With --networks, networks are trained end to end with 40 and 60% of symmetric
-noise, a fold for each seed: from scratch with cross entropy (recipe finetune), and fine-tuned
-(recipe few_labels) with the losses of --robust. Interrupted runs resume, and --minutes stops a run.
+Without --networks, heads are fitted to frozen embeddings: logistic regression, nearest neighbors,
+and a linear classifier by SGD for every loss, all with the prior that logistic regression chooses.
+All folds are tested, or --folds of them, other ones for each seed. With --networks, networks are
+trained end to end with 40 and 60% of symmetric noise, a fold for each seed: from scratch with cross
+entropy (recipe finetune), and fine-tuned (recipe few_labels) with the losses of --robust.
+Interrupted runs resume, and --minutes stops a run.
 
 Writes table.csv (networks.csv): accuracies, and how far each method is above the first one, with
 intervals over clips.
@@ -128,12 +129,19 @@ def cells(data: LabeledSet, shares: list[float]) -> Iterator[tuple[str, float]]:
         yield OWN, 0.4
 
 
+def rounds(data: LabeledSet, seed: int, n_folds: int | None) -> list[Split]:
+    """Return so many rounds of a set, other ones for each seed; None: all of them."""
+    splits = evaluation_splits(data.store, seed=seed)
+    n_folds = min(n_folds or len(splits), len(splits))
+    return [splits[(seed * n_folds + number) % len(splits)] for number in range(n_folds)]
+
+
 def are_correct(
-    data: LabeledSet, kind: str, share: float, seed: int, heads: list[str]
+    data: LabeledSet, kind: str, share: float, seed: int, heads: list[str], n_folds: int | None
 ) -> pd.DataFrame:
     """Return which test clips each head classifies correctly: [clips, heads]."""
     tables = []
-    for split in evaluation_splits(data.store, seed=seed):
+    for split in rounds(data, seed, n_folds):
         labels, noisy = with_noise(data, split, kind, share, seed)
         features = replace(data.features, labels=labels)
         logistic = fit_linear(features, noisy, seed)
@@ -160,14 +168,14 @@ def fit_heads(data: LabeledSet, kind: str, share: float, seed: int, arguments) -
     table = pd.read_csv(file, index_col="clip") if file.exists() else pd.DataFrame()
     missing = [head for head in arguments.heads if head not in table]
     if missing:
-        new = are_correct(data, kind, share, seed, missing)
+        new = are_correct(data, kind, share, seed, missing, arguments.folds)
         write(pd.concat([table, new], axis=1), file)
 
 
 def train_networks(data: LabeledSet, kind: str, share: float, seed: int, arguments) -> None:
     """Write which test clips of one fold the networks classify correctly."""
-    splits = evaluation_splits(data.store, seed=seed)
-    labels, noisy = with_noise(data, splits[seed % len(splits)], kind, share, seed)
+    (split,) = rounds(data, seed, 1)
+    labels, noisy = with_noise(data, split, kind, share, seed)
     names = np.array([*labels.classes, ""], dtype=object)[labels.values]
     rows = data.store.clips.rows.assign(label=names)
     store = replace(data.store, clips=ClipTable(data.name, rows))
@@ -268,6 +276,7 @@ if __name__ == "__main__":
     parser.add_argument("--robust", nargs="+", default=["elr", "co_training"], choices=LOSSES)
     parser.add_argument("--shares", nargs="+", type=float, default=[0, 0.2, 0.4, 0.6, 0.8])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--folds", type=int, help="tested for each seed (default: all)")
     parser.add_argument("--epochs", type=int, help="of networks (default: the recipes')")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--out", type=Path, required=True, help="folder of results and runs")
