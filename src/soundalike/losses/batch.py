@@ -1,6 +1,7 @@
 """What a loss may need to know about a batch besides projections or logits."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from torch import Tensor
 
@@ -34,8 +35,10 @@ class Batch:
 
     def select(self, rows: Tensor) -> "Batch":
         """Return the batch of some of the clips, by their rows in this batch."""
-        columns = {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return replace(self, **{name: column[rows] for name, column in columns.items()})
+        columns: dict[str, Any] = {
+            name: value[rows] for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **columns)
 
     def same_sound(self, rows: Tensor, columns: Tensor) -> Tensor | None:
         """Return which pairs of clips are different clips of one sound; None if no pair is.
