@@ -13,7 +13,7 @@ from soundalike.downstream.linear_with_loss import (
     fit_linear_with_loss,
     linear_fit,
     minimize,
-    notes_on_loss,
+    loss_note,
 )
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.losses.classification_loss import ClassificationLoss
@@ -131,8 +131,8 @@ def test_a_loss_gets_clips_labels_and_progress_of_each_batch(noisy, monkeypatch)
 
 def test_the_loss_is_named_and_checked_before_anything_is_computed():
     assert linear_fit(None) is fit_linear
-    assert notes_on_loss(None) == []
-    (note,) = notes_on_loss({"name": "lq"})
+    assert loss_note(None) == []
+    (note,) = loss_note({"name": "lq"})
     assert note == "linear classifiers are trained by SGD with the loss lq"
     with pytest.raises(RecipeError, match=r"Lq needs a q in \(0, 1\]"):
         linear_fit({"name": "lq", "q": 7.0})

@@ -18,7 +18,7 @@ from soundalike.downstream.cross_validation import OutOfFold, cross_validate, fi
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
 from soundalike.downstream.linear import LinearClassifier
-from soundalike.downstream.linear_with_loss import Loss, linear_fit, notes_on_loss
+from soundalike.downstream.linear_with_loss import Loss, linear_fit, loss_note
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
 from soundalike.downstream.representations import (
@@ -135,7 +135,7 @@ def evaluate(
             rows=rows,
             notes=notes_on_training(run)
             + notes_on_scores(store, splits, n_unlabeled)
-            + notes_on_loss(loss),
+            + loss_note(loss),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )

@@ -47,7 +47,7 @@ def linear_fit(loss: Loss | None) -> Callable[..., LinearClassifier]:
     return partial(fit_linear_with_loss, loss=loss)
 
 
-def notes_on_loss(loss: Loss | None) -> list[str]:
+def loss_note(loss: Loss | None) -> list[str]:
     """Return a line that says which loss trains the linear classifiers, if one was chosen."""
     return [f"linear classifiers are trained by SGD with the loss {loss['name']}"] if loss else []
 
