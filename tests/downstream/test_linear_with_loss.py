@@ -12,8 +12,8 @@ from soundalike.downstream.linear import fit_linear, windows_to_train
 from soundalike.downstream.linear_with_loss import (
     fit_linear_with_loss,
     linear_fit,
-    minimize,
     loss_note,
+    minimize,
 )
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.losses.classification_loss import ClassificationLoss

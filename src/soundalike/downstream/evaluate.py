@@ -95,10 +95,10 @@ def evaluate(
         InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
+    fit_linear = linear_fit(loss)
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
-    fit_linear = linear_fit(loss)
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     run = None if is_shipped(model) else Path(model)
