@@ -118,6 +118,7 @@ def evaluate(
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
         with working_on("confidence intervals", is_shown=progress):
             rows = score_table(values, scores, store.clips.classes, seed, recordings)
+        notes = notes_on_training(run) + loss_note(loss)
         training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
@@ -133,9 +134,7 @@ def evaluate(
             store=str(store.path),
             metric=METRIC_NAMES[values.ndim],
             rows=rows,
-            notes=notes_on_training(run)
-            + notes_on_scores(store, splits, n_unlabeled)
-            + loss_note(loss),
+            notes=notes + notes_on_scores(store, splits, n_unlabeled),
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )
