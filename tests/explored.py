@@ -1,10 +1,14 @@
-"""A client of the explore server that can send any header and any path."""
+"""A client of a page's server that can send any header and any path."""
 
+import contextlib
 import http.client
 import json
+import threading
 from dataclasses import dataclass
 
 import numpy as np
+
+from soundalike.explore.page_server import listen, server_of
 
 
 @dataclass(frozen=True)
@@ -53,3 +57,19 @@ class Client:
         answer = Answer(response.status, names, response.read())
         connection.close()
         return answer
+
+
+@contextlib.contextmanager
+def served(app):
+    """Serve an application of a page in a thread, and yield a client of it."""
+    is_ready, listener = threading.Event(), listen(0)
+    server = server_of(app, listener, lambda address: is_ready.set())
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        assert is_ready.wait(60)
+        yield Client(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join(5)  # a server that still waits for a browser ends with the tests
+        listener.close()

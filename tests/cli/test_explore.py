@@ -37,7 +37,7 @@ def visit(monkeypatch):
     def open_page(address):
         threading.Thread(target=press, args=(address,)).start()
 
-    monkeypatch.setattr("soundalike.explore.serve.open_page", open_page)
+    monkeypatch.setattr("soundalike.explore.page_server.open_page", open_page)
     return answers
 
 

@@ -16,7 +16,8 @@ from soundalike.audio.windows import Windows
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.explore.collection import Collection
 from soundalike.explore.layouts import Layouts
-from soundalike.explore.serve import listen, make_server
+from soundalike.explore.page_server import listen
+from soundalike.explore.serve import make_server
 from soundalike.models.encoder import build_encoder
 from soundalike.search.archive import Archive
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from soundalike.explore import collection as module
-from soundalike.explore.collection import Collection, NoSuchRowError, categories
+from soundalike.explore.collection import Collection, categories
+from soundalike.explore.sounds import NoSuchRowError
 
 
 @pytest.fixture(scope="module")

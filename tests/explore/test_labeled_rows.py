@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from soundalike.explore.collection import Collection, NoSuchRowError
+from soundalike.explore.collection import Collection
 from soundalike.explore.labeled_rows import LabeledRows
-from soundalike.explore.sounds import Stretch
+from soundalike.explore.sounds import NoSuchRowError, Stretch
 from soundalike.labeling.label_table import Span
 from soundalike.search.archive import Archive
 

@@ -1,43 +1,23 @@
-"""Where the server listens."""
+"""The server of an archive."""
 
-import socket
+import os
+import signal
 
-import pytest
-
-from soundalike.explore import serve
-from soundalike.explore.serve import PortError, listen, open_page
-
-
-def test_only_this_machine_can_connect():
-    with listen(0) as listener:
-        assert listener.getsockname()[0] == "127.0.0.1"
+from soundalike.archive.head import Head
+from soundalike.explore.collection import Collection
+from soundalike.explore.page_server import listen
+from soundalike.explore.serve import serve
+from soundalike.search.archive import Archive
 
 
-def test_a_free_port_is_taken_if_the_usual_one_is_not(monkeypatch):
-    with listen(0) as other:
-        port = other.getsockname()[1]
-        monkeypatch.setattr(serve, "USUAL_PORT", port)
-        with listen() as listener:
-            assert listener.getsockname()[1] != port
+def test_an_archive_is_served_until_ctrl_c(tmp_path):
+    listener, addresses = listen(0), []
 
+    def ready(address):
+        addresses.append(address)
+        os.kill(os.getpid(), signal.SIGINT)
 
-def test_a_port_in_use_is_refused():
-    with listen(0) as other, pytest.raises(PortError, match="address already in use: choose"):
-        listen(other.getsockname()[1])
-    with pytest.raises(PortError, match="no such port"):
-        listen(70_000)
-
-
-def test_the_socket_can_be_used_again_at_once():
-    with listen(0) as listener:
-        port = listener.getsockname()[1]
-        socket.create_connection(("127.0.0.1", port)).close()
-    with listen(port) as listener:
-        assert listener.getsockname()[1] == port
-
-
-def test_the_page_is_opened_in_the_browser(monkeypatch):
-    pages = []
-    monkeypatch.setattr(serve.webbrowser, "open", pages.append)
-    open_page("http://127.0.0.1:1/")
-    assert pages == ["http://127.0.0.1:1/"]
+    port = listener.getsockname()[1]
+    serve(Collection(Archive.create(tmp_path / "empty", Head(8, "model"))), listener, ready)
+    assert addresses == [f"http://127.0.0.1:{port}/"]
+    assert listener.fileno() == -1, "its port is free again"

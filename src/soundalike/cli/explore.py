@@ -83,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         archive.head = dataclasses.replace(archive.head, root=os.path.abspath(arguments.root))
 
     from soundalike.explore.collection import Collection
-    from soundalike.explore.serve import listen, open_page, serve
+    from soundalike.explore.page_server import listen, open_page
+    from soundalike.explore.serve import serve
 
     collection = Collection(archive)
     if arguments.static:

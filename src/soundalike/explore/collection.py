@@ -15,19 +15,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soundalike.explore.sounds import Stretch
+from soundalike.explore.sounds import NoSuchRowError, Stretch
 from soundalike.search.archive import Archive
 from soundalike.search.archive_paths import full_path
 from soundalike.search.queries import FileQuery
 
 MOST_CATEGORIES = 2**16 - 1
 QUIETEST_DB, LOUDEST_DB = -60.0, 0.0  # the ends of the scale of colors
-
-
-class NoSuchRowError(Exception):
-    """The archive has no row of this id."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,21 @@ GET  /api/rows/{id}/events?start_s=&end_s=   statements about other spans of the
 Answers to POST are those of GET /api/labels, with `change`, the step; null if nothing changed.
 """
 
-import os
 from pathlib import PurePath
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi import FastAPI
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from soundalike.archive.head import ArchiveError
 from soundalike.explore.answers import RowIds
 from soundalike.explore.labeled_rows import LabeledRows, in_short
+from soundalike.explore.plain_errors import add_writing_errors, answer_with
 from soundalike.explore.sounds import checked_stretch
 from soundalike.labeling.export import label_file
 from soundalike.labeling.label_name import LabelError
 from soundalike.labeling.label_table import Change
-from soundalike.runtime.lock import InUseError
 
 MOST_ROWS = 1_000_000
 TYPES = {".csv": "text/csv", ".zip": "application/zip"}
@@ -95,23 +94,6 @@ def add_labels(app: FastAPI, labels: LabeledRows) -> None:
         }  # fmt: skip
         return Response(content, media_type=media_type, headers=headers)
 
-    _add_errors(app)
-
-
-def _add_errors(app: FastAPI) -> None:
-    """Answer with one line what keeps a label from being stored; the page says that it is not."""
-
-    def answer(status: int) -> Any:
-        async def handler(request: Request, error: Exception) -> JSONResponse:
-            return JSONResponse({"message": str(error)}, status)
-
-        return handler
-
-    async def of_the_disk(request: Request, error: OSError) -> JSONResponse:
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
-        return JSONResponse({"message": f"{error.filename}: {reason}."}, 507)
-
-    app.add_exception_handler(LabelError, answer(400))
-    app.add_exception_handler(ArchiveError, answer(500))
-    app.add_exception_handler(InUseError, answer(503))
-    app.add_exception_handler(OSError, cast(Any, of_the_disk))
+    app.add_exception_handler(LabelError, answer_with(400))
+    app.add_exception_handler(ArchiveError, answer_with(500))
+    add_writing_errors(app)

@@ -34,6 +34,12 @@ class Stretch:
     end_s: float
 
 
+class NoSuchRowError(Exception):
+    """There is no row of this id."""
+
+    exit_code = 2
+
+
 class StretchError(Exception):
     """There is no such stretch."""
 

@@ -37,6 +37,7 @@ MODULES = (
 )  # fmt: skip
 CLIENT = "static_client"  # in the place of client.js
 HEAD = "static_head.html"  # in the place of what loads the page's style and modules
+STYLES = ("base.css", "page.css")
 LONGEST_S = 10.0  # of a sound
 RATE = 24_000  # in Hz: models hear less, and every mp3 has it
 N_BANDS, N_FRAMES = 64, 192
@@ -187,7 +188,7 @@ def _page(content: dict[str, Any]) -> str:
         for name, source in sources.items()
     }
     pieces = {
-        "STYLE": _text("page.css"),
+        "STYLE": "".join(map(_text, STYLES)),
         "IMPORT_MAP": json.dumps({"imports": imports}),
         "LICENSES": _text("libraries.txt"),
         "DATA": json.dumps(content, allow_nan=False).replace("<", "\\u003c"),

@@ -19,7 +19,8 @@ async function request(path, options) {
   listeners.forEach((listener) => listener(true));
   if (!response.ok) {
     const content = await response.json().catch(() => ({}));
-    throw new Error(content.message ?? `The server answered ${response.status}.`);
+    const message = content.message ?? `The server answered ${response.status}.`;
+    throw Object.assign(new Error(message), { status: response.status });
   }
   return response;
 }

@@ -8,6 +8,7 @@ import { loadLabels, onLabelsChanged } from "./labels.js";
 import { currentLayout, listenToLayouts } from "./layouts.js";
 import { answer, isAsking, startLoop, train } from "./loop.js";
 import { PointMap } from "./map.js";
+import { mapKeys } from "./map_keys.js";
 import { clearStretch, currentStretch, showEvents } from "./marks.js";
 import * as player from "./player.js";
 import { currentSelection, onSelection, setSelection, toggleSelected } from "./selection.js";
@@ -35,12 +36,12 @@ async function start() {
   element("name").title = collection.path;
   element("count").textContent =
     `${counted(collection.n_rows, "window")} of ${counted(collection.n_recordings, "recording")}`;
-  listenToKeys({
+  listenToKeys(mapKeys({
     walk: step, extend, selectAll, toggle: player.toggle, more, edge: player.markEdge, clear,
     filter: () => element("filter").focus(), typeLabel,
     assignAt, undo, redo, train, yes: () => answer(true), skip: () => answer(null),
     no: () => (isAsking() ? answer(false) : assignNot()),
-  });
+  }));
   onChoice((row) => openRow(row, true));
   listenToPlayer();
   onServerChange(showServer);
