@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
         "recipes", "embedding", "training",
     },
+    "audit": {"runtime", "audio", "datasets", "evaluation", "search", "labeling", "explore"},
     "report": {
         "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes", "downstream",
     },
