@@ -37,7 +37,7 @@ def test_a_tie_says_how_many_clips_would_show_a_difference():
     result = verdict_of(knowing(80), knowing(78, first=10), knowing(60))
     assert result.sentence == (
         "Your model names 80 of 100 clips right (72-88); a plain spectrum 78, the same network "
-        "untrained 60: no clear difference from a plain spectrum (-7 to 10); about 500 more "
+        "untrained 60: no clear difference from a plain spectrum (-7 to 10). About 500 more "
         "labeled clips would be needed to detect a difference of 5 points."
     )
 
@@ -71,7 +71,7 @@ def test_several_labels():
     tie = verdict_of(scores[1], scores[1], scores[2], labels=labels).sentence
     assert tie.endswith(
         ": no clear difference from a plain spectrum (0.00 to 0.00), as they differ on no "
-        "recording; these clips are enough to detect a difference of 0.05."
+        "recording. These clips are enough to detect a difference of 0.05."
     )
 
 
@@ -87,7 +87,7 @@ def test_few_differing_recordings_are_no_proof():
     assert result.sentence == (
         "Your model names 95 of 100 clips right (90-99); a plain spectrum 90, the same network "
         "untrained 50: no clear difference from a plain spectrum (1 to 10), as they differ on "
-        "only 5 recordings; about 51 more labeled clips would be needed to detect a "
+        "only 5 recordings. About 51 more labeled clips would be needed to detect a "
         "difference of 5 points."
     )
 
@@ -117,7 +117,7 @@ def test_equal_answers():
     assert verdict_of(knowing(80), knowing(80), knowing(80), protocol="knn").sentence == (
         "By nearest neighbors, your model names 80 of 100 clips right (72-88); a plain spectrum "
         "80, the same network untrained 80: no clear difference from a plain spectrum (0 to 0), "
-        "as they differ on no recording; these clips are enough to detect a difference of 5 points."
+        "as they differ on no recording. These clips are enough to detect a difference of 5 points."
     )
 
 
@@ -136,11 +136,11 @@ def test_another_protocol_that_disagrees_clearly_is_named():
     sentence = sentence_of(tie, (knowing(83), knowing(70)))
     assert "no clear difference from a plain spectrum" in sentence
     assert sentence.endswith(
-        "; by nearest neighbors, it is worse than a plain spectrum by 13 points (7-20)."
+        ". By nearest neighbors, it is worse than a plain spectrum by 13 points (7-20)."
     )
     sentence = sentence_of((knowing(90), knowing(70)), (knowing(70), knowing(83)))
     assert "a plain spectrum is better by 20" in sentence
-    assert "; by nearest neighbors, it is better than a plain spectrum by 13 points" in sentence
+    assert ". By nearest neighbors, it is better than a plain spectrum by 13 points" in sentence
 
 
 def test_another_protocol_that_agrees_or_cannot_tell_is_not_named():

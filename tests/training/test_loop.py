@@ -278,11 +278,12 @@ def test_a_finished_run_continues_with_a_new_schedule(tmp_path, monkeypatch, cap
     assert "new schedule after 12 steps" in capsys.readouterr().err
 
 
-def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch):
+def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch, capsys):
     clock, run = Clock(monkeypatch), new_run(tmp_path / "run")
     for stop_at in (20, None):
         line = SlowLine(clock, lambda number: 1.0, stop_at=stop_at)
-        result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x", progress=False)
+        result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x")
+    assert "resumes after 20 steps; 0.3 minutes of the time are used" in capsys.readouterr().err
     assert result.is_finished
     assert result.n_steps == pytest.approx(50, abs=1)
     assert result.seconds == pytest.approx(50, abs=1)

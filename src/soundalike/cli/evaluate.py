@@ -136,7 +136,8 @@ def print_evaluation(result: "EvaluationResult") -> None:
     from soundalike.downstream.plain_names import MEANINGS, PROTOCOL_NAMES, REPRESENTATION_NAMES
 
     console = Console(highlight=False)
-    console.print(result.verdict.sentence, style="bold", markup=False, soft_wrap=True)
+    is_file = not console.is_terminal  # which gets whole lines; a terminal breaks them at words
+    console.print(result.verdict.sentence, style="bold", markup=False, soft_wrap=is_file)
     n_splits = len(result.splits)
     splits = result.splits[0] if n_splits == 1 else counted(n_splits, "fold")
     table = Table(
@@ -164,9 +165,9 @@ def print_evaluation(result: "EvaluationResult") -> None:
     console.print(table)
     for name in dict.fromkeys(row.representation for row in result.rows):
         if name in MEANINGS:
-            console.print(f"{REPRESENTATION_NAMES[name]}: {MEANINGS[name]}", soft_wrap=True)
+            console.print(f"{REPRESENTATION_NAMES[name]}: {MEANINGS[name]}", soft_wrap=is_file)
     for note in result.notes:
-        console.print(f"Note: {note}", soft_wrap=True, markup=False)
+        console.print(f"Note: {note}", soft_wrap=is_file, markup=False)
     if result.pretrained_on_test_clips:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "

@@ -80,7 +80,7 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     console = Console(highlight=False)
     table = Table(title=f"{report.source}", title_justify="left", show_header=False)
     if report.notes:
-        table.add_row("assumed", escape("\n".join(report.notes)))
+        table.add_row("notes", escape("\n".join(report.notes)))
     table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
     table.add_row("to train on", f"{counted(report.n_training, 'clip')}")
     table.add_row("audio", format_duration(3600 * report.hours))
@@ -107,7 +107,7 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     table.add_row("problems", f"{_problems_in_words(report.problems)}{advice}")
     console.print(table)
     for line in report.advice:
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, soft_wrap=not console.is_terminal, markup=False)
     lists = [[problem.message for problem in report.problems]]
     if duplicates:
         lists.append([str(pair) for pair in duplicates.pairs])

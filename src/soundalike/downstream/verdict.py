@@ -1,4 +1,4 @@
-"""The answer of an evaluation in one sentence: how good the model is, and what training added."""
+"""The answer of an evaluation in words: how good the model is, and what training added."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -101,7 +101,7 @@ def verdict(
             else None,
         )
     subject = "the shipped model" if is_shipped else "your model"
-    sentence = f"{OPENINGS[model.protocol]}{subject} {_answer(result, model, closest)}"
+    sentences = [f"{OPENINGS[model.protocol]}{subject} {_answer(result, model, closest)}."]
     for protocol, row in closest_rows.items():
         if outcomes[protocol] in ("unclear", result.outcome) or row.lead_interval is None:
             continue
@@ -109,13 +109,15 @@ def verdict(
         sizes = scale * np.abs([row.lead or 0.0, *sorted(row.lead_interval, key=abs)])
         digits += not np.round(sizes[1], digits)  # a clear difference does not begin at zero
         size, least, most = [f"{value:.{digits}f}" for value in sizes]
-        sentence += f"; {OPENINGS[protocol]}it is {outcomes[protocol]} than "
-        sentence += f"{BASELINES[row.representation]} by {size}{unit} ({least}-{most})"
-    return replace(result, sentence=f"{sentence[0].upper()}{sentence[1:]}.")
+        sentences.append(
+            f"{OPENINGS[protocol]}it is {outcomes[protocol]} than {BASELINES[row.representation]} "
+            f"by {size}{unit} ({least}-{most})."
+        )
+    return replace(result, sentence=" ".join(each[0].upper() + each[1:] for each in sentences))
 
 
 def _answer(result: Verdict, model: ScoreRow, closest: ScoreRow | None) -> str:
-    """Return the sentence without its subject and its full stop."""
+    """Return the answer without its subject and its last full stop."""
     is_multi_label = model.confusion is None
     scale, digits = (1, 2) if is_multi_label else (100, 0)
     lead, lead_interval = result.lead or 0.0, result.lead_interval or [0.0, 0.0]
@@ -155,6 +157,6 @@ def _answer(result: Verdict, model: ScoreRow, closest: ScoreRow | None) -> str:
         answer += f", as they differ on {few}"
     size = f"{DIFFERENCE:g}" if is_multi_label else f"{100 * DIFFERENCE:g} points"
     if not result.n_more_clips:
-        return f"{answer}; these clips are enough to detect a difference of {size}"
+        return f"{answer}. These clips are enough to detect a difference of {size}"
     more = counted(result.n_more_clips, "more labeled clip")
-    return f"{answer}; about {more} would be needed to detect a difference of {size}"
+    return f"{answer}. About {more} would be needed to detect a difference of {size}"

@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -138,6 +137,9 @@ class _Loop:
         run.load(training.fabric, self.state)
         if budget and budget.extends and self.state["step"] == self.state["n_steps"]:
             self._continue_finished()
+        elif 0 < self.state["step"] < self.state["n_steps"]:
+            used = f"; {self.state['seconds'] / 60:.1f} minutes of the time are used"
+            bar.say(f"resumes after {counted(self.state['step'], 'step')}{used if budget else ''}")
         columns = monitor.columns if monitor else ()
         self.metrics = Metrics(run, self.state["step"], columns)
         self.metrics.flush()
@@ -147,8 +149,7 @@ class _Loop:
     def _continue_finished(self) -> None:
         """Begin a new schedule after the steps of a finished run."""
         state = self.state
-        if self.bar.is_shown:
-            print("new schedule after", counted(state["step"], "step"), file=sys.stderr)
+        self.bar.say(f"new schedule after {counted(state['step'], 'step')}")
         state["first_step"], state["first_second"] = state["step"], state["seconds"]
         state["n_steps"] += self.training.plan.n_steps
 

@@ -39,6 +39,11 @@ class TrainingBar:
         self.numbers: dict[str, str] = {}
         self.alarms: set[str] = set()
 
+    def say(self, line: str) -> None:
+        """Print a line on standard error, before the bar starts."""
+        if self.is_shown:
+            print(line, file=sys.stderr)
+
     def start(self, n_steps_done: int, n_steps: int) -> None:
         """Show the bar of a training that has taken some of its steps in earlier calls."""
         self.bar = progress_bar(
