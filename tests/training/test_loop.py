@@ -12,7 +12,8 @@ from lightning_fabric.plugins import MixedPrecision
 
 from soundalike.runtime.hardware import Hardware
 from soundalike.training import loop
-from soundalike.training.loop import TrainingError, run_to_end
+from soundalike.training.finite_loss import TrainingError
+from soundalike.training.loop import run_to_end
 from soundalike.training.monitor import Monitor
 from soundalike.training.plan import Plan, TimeBudget
 from soundalike.training.run_folder import RunFolder
@@ -283,7 +284,7 @@ def test_an_interrupted_budget_continues_where_it_was(tmp_path, monkeypatch, cap
     for stop_at in (20, None):
         line = SlowLine(clock, lambda number: 1.0, stop_at=stop_at)
         result = run_to_end(line, run, lambda: None, None, TimeBudget(50), name="x")
-    assert "resumes after 20 steps; 0.3 minutes of the time are used" in capsys.readouterr().err
+    assert "resumes after 21 steps; 0.3 minutes of the time are used" in capsys.readouterr().err
     assert result.is_finished
     assert result.n_steps == pytest.approx(50, abs=1)
     assert result.seconds == pytest.approx(50, abs=1)

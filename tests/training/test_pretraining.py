@@ -19,8 +19,8 @@ from soundalike.recipes.recipe import read_recipe, to_yaml
 from soundalike.recipes.sections import resolve_recipe
 from soundalike.training import loop
 from soundalike.training.contrastive import ContrastiveTraining
+from soundalike.training.finite_loss import TrainingError
 from soundalike.training.knn_monitor import KNNMonitor
-from soundalike.training.loop import TrainingError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder

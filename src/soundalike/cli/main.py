@@ -35,7 +35,8 @@ def main(words: list[str] | None = None) -> int:
         # The terminal may lack characters that file names contain.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        words, overrides = split_overrides(sys.argv[1:] if words is None else words)
+        line = sys.argv[1:] if words is None else words
+        words, overrides = split_overrides(line)
     except UsageError as error:
         print(f"soundalike: {error}", file=sys.stderr)
         return error.exit_code
@@ -52,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
     if overrides and not arguments.takes_overrides:
         parser.error(f"{next(iter(overrides))}: this command does not take recipe keys")
     try:
-        arguments.overrides = parse_values(overrides)
+        arguments.words, arguments.overrides = line, parse_values(overrides)
         with limits(arguments.threads, arguments.device), heartbeat(words[0]):
             exit_code = command.run(arguments)
         sys.stdout.flush()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from soundalike.cli import DONE, FAILED, UsageError
-from soundalike.cli.options import add_machine, add_source, add_strict, positive_number
+from soundalike.cli.options import add_machine, add_source, add_strict, at_least, positive_number
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import (
     PRETRAINING_RECIPES,
@@ -17,6 +17,8 @@ from soundalike.cli.recipe_options import (
     refuse_fixed_by_model,
 )
 from soundalike.runtime.counts import counted
+from soundalike.runtime.launch import launch
+from soundalike.runtime.ranks import connected, first_before_others, is_first, n_ranks
 
 EPILOG = (
     "Any key of the recipe can be set as an option: --loss.temperature 0.1 --encoder.name vgg "
@@ -45,6 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test_fold", metavar="FOLD", help="exclude the clips of this fold from training"
     )
     parser.add_argument(
+        "--devices",
+        type=at_least(1),
+        default=1,
+        metavar="N",
+        help="train on N GPUs of this machine, or in N processes without GPUs (default: 1); "
+        "torchrun starts the command on several machines",
+    )
+    parser.add_argument(
         "--print_recipe",
         action="store_true",
         help="print the recipe, with a comment on every key, and exit",
@@ -71,7 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.print_recipe:
         print(commented_recipe(recipe, PRETRAINING), end="")
         return DONE
-    return _train(arguments, recipe, start)
+    if arguments.devices > 1 and n_ranks() == 1:
+        return launch(arguments.devices, arguments.words)
+    with connected():
+        return _train(arguments, recipe, start)
 
 
 def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) -> int:
@@ -101,17 +114,19 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
 
         training_clips(clips, arguments.test_fold)  # refuses a fold that does not exist
         check_recipe(recipe, front_end, init)
-    store = open_or_prepare(
-        arguments.source, run.store, front_end, clips=clips, strict=arguments.strict
-    )
-    run.configure(
-        source=arguments.source,
-        clips=store.fingerprint,
-        test_fold=arguments.test_fold,
-        init=init.fingerprint() if init else None,
-        minutes=arguments.minutes,
-        recipe=recipe,
-    )
+    with first_before_others():
+        store = open_or_prepare(
+            arguments.source, run.store, front_end, clips=clips, strict=arguments.strict
+        )
+        if is_first():
+            run.configure(
+                source=arguments.source,
+                clips=store.fingerprint,
+                test_fold=arguments.test_fold,
+                init=init.fingerprint() if init else None,
+                minutes=arguments.minutes,
+                recipe=recipe,
+            )
 
     from soundalike.training.pretraining import pretrain
 
@@ -126,6 +141,8 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
         extends=True,
         progress=n_steps_before is None,
     )
+    if not is_first():
+        return DONE if result.is_finished else FAILED
     return _report(arguments, run, store, result, n_steps_before)
 
 

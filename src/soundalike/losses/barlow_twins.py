@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.losses.contrastive_loss import ContrastiveLoss, in_float32
 
 
 class BarlowTwins(ContrastiveLoss):
@@ -41,7 +41,7 @@ class BarlowTwins(ContrastiveLoss):
     def forward(self, z_a: Tensor, z_b: Tensor, batch: Batch) -> Tensor:
         """Return the squared distance of the cross-correlation from the identity."""
         with torch.autocast(z_a.device.type, enabled=False):
-            correlation = standardized(z_a.float()).T @ standardized(z_b.float()) / len(z_a)
+            correlation = standardized(in_float32(z_a)).T @ standardized(in_float32(z_b)) / len(z_a)
             agreement = correlation.diagonal()
             redundancy = correlation.square().sum() - agreement.square().sum()
             return (1 - agreement).square().sum() + self.off_diagonal * redundancy

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss, Network
+from soundalike.losses.contrastive_loss import ContrastiveLoss, Network, in_float32
 
 
 class BYOL(ContrastiveLoss):
@@ -36,6 +36,8 @@ class BYOL(ContrastiveLoss):
     0.0
     """
 
+    n_rows_per_clip = 2  # a prediction from each view
+
     def __init__(self, momentum: float = 0.99, hidden_dim: int = 1024) -> None:
         super().__init__()
         if not 0 <= momentum <= 1 or hidden_dim < 1:
@@ -49,7 +51,7 @@ class BYOL(ContrastiveLoss):
     def forward(self, z_a: Tensor, z_b: Tensor, batch: Batch) -> Tensor:
         """Return the mean squared distance between the rows on the unit sphere."""
         with torch.autocast(z_a.device.type, enabled=False):
-            return 2 - 2 * F.cosine_similarity(z_a.float(), z_b.float()).mean()
+            return 2 - 2 * F.cosine_similarity(in_float32(z_a), in_float32(z_b)).mean()
 
     def network(self, projector: nn.Module, dim: int) -> "MomentumNetwork":
         """Return the projector with a predictor and a target network."""

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 Network = Callable[..., Tensor]
+
+
+def in_float32(z: Tensor) -> Tensor:
+    """Return projections in float32, or in float64 where they are."""
+    return z.to(torch.promote_types(z.dtype, torch.float32))
 
 
 class ContrastiveLoss(nn.Module):
@@ -15,12 +21,15 @@ class ContrastiveLoss(nn.Module):
 
     Attributes:
         needs_labels: If true, training requires labels, and ``batch.labels`` holds them.
+        n_rows_per_clip: number of rows that `project` makes of each clip.
 
     Shape:
-        z_a, z_b: [batch, dim], row i of both from clip i; result: scalar.
+        z_a, z_b: [batch, dim], row i of both from clip i; with more rows per clip, those of all
+        clips come one after the other. result: scalar.
     """
 
     needs_labels = False
+    n_rows_per_clip = 1
 
     def network(self, projector: nn.Module, dim: int) -> nn.Module:
         """Return the network to train: the projector, or a module with more than that.

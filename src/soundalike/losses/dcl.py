@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.losses.contrastive_loss import ContrastiveLoss, in_float32
 
 
 class DCL(ContrastiveLoss):
@@ -44,7 +44,7 @@ class DCL(ContrastiveLoss):
         if n_clips < 2:
             raise ValueError("DCL needs at least 2 clips in a batch: one clip has no negatives.")
         with torch.autocast(z_a.device.type, enabled=False):
-            z = F.normalize(torch.cat([z_a, z_b]).float(), dim=1)
+            z = F.normalize(in_float32(torch.cat([z_a, z_b])), dim=1)
             similarity = z @ z.T / self.temperature
             positive = similarity.diagonal(n_clips).repeat(2)
             own = torch.arange(n_clips, device=z.device).repeat(2)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.losses.contrastive_loss import ContrastiveLoss, in_float32
 
 # Views per block of the similarity matrix: what fits the cache of a processor, and what makes a
 # kernel launch worthwhile on a GPU.
@@ -52,8 +52,7 @@ class NTXent(ContrastiveLoss):
     def forward(self, z_a: Tensor, z_b: Tensor, batch: Batch) -> Tensor:
         """Return the mean loss over the 2 * batch anchors."""
         with torch.autocast(z_a.device.type, enabled=False):
-            z = torch.cat([z_a, z_b])
-            z = F.normalize(z.to(torch.promote_types(z.dtype, torch.float32)), dim=1)
+            z = F.normalize(in_float32(torch.cat([z_a, z_b])), dim=1)
             return _CrossEntropy.apply(z, self.temperature, batch)
 
 

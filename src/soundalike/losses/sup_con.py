@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.losses.contrastive_loss import ContrastiveLoss, in_float32
 
 
 class SupCon(ContrastiveLoss):
@@ -48,7 +48,7 @@ class SupCon(ContrastiveLoss):
         # Clips without a label get the classes -1, -2, -3, ..., each its own.
         classes, own = torch.where(labels < 0, -1 - clips, labels).repeat(2), clips.repeat(2)
         with torch.autocast(z_a.device.type, enabled=False):
-            z = F.normalize(torch.cat([z_a, z_b]).float(), dim=1)
+            z = F.normalize(in_float32(torch.cat([z_a, z_b])), dim=1)
             similarity = (z @ z.T / self.temperature).fill_diagonal_(-torch.inf)
             positive = (classes[:, None] == classes).fill_diagonal_(False)
             if (same := batch.same_sound(own, own)) is not None:

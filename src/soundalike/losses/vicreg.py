@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.contrastive_loss import ContrastiveLoss
+from soundalike.losses.contrastive_loss import ContrastiveLoss, in_float32
 
 
 class VICReg(ContrastiveLoss):
@@ -52,7 +52,7 @@ class VICReg(ContrastiveLoss):
         if len(z_a) < 2:
             raise ValueError("VICReg needs at least 2 clips in a batch: one clip has no variance.")
         with torch.autocast(z_a.device.type, enabled=False):
-            z_a, z_b = z_a.float(), z_b.float()
+            z_a, z_b = in_float32(z_a), in_float32(z_b)
             views = torch.stack([z_a, z_b])
             centered = views - views.mean(dim=1, keepdim=True)
             std = (centered.square().sum(dim=1) / (len(z_a) - 1) + 1e-4).sqrt()

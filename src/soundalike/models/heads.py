@@ -2,6 +2,7 @@
 
 import itertools
 
+import torch
 from torch import Tensor, nn
 
 
@@ -19,7 +20,7 @@ class ProjectionHead(nn.Module):
         n_hidden_layers: number of hidden layers: 1 in the paper, 0 for a linear head.
 
     Shape:
-        h: [batch, in_dim]; z: [batch, out_dim], float32 even under autocast.
+        h: [batch, in_dim]; z: [batch, out_dim], at least float32, even under autocast.
 
     Raises:
         ValueError: a size is below 1, or ``n_hidden_layers`` is below 0.
@@ -45,4 +46,5 @@ class ProjectionHead(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Return z."""
-        return self.out(self.hidden(h)).float()
+        z: Tensor = self.out(self.hidden(h))
+        return z.to(torch.promote_types(z.dtype, torch.float32))

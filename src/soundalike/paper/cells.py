@@ -28,7 +28,7 @@ from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_json
 from soundalike.runtime.hardware import choose_hardware
-from soundalike.training.loop import TrainingError
+from soundalike.training.finite_loss import TrainingError
 from soundalike.training.pretraining import pretrain
 from soundalike.training.run_folder import RunFolder
 from soundalike.views.mix_back import shortest_to_mix_within

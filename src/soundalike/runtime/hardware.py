@@ -12,6 +12,7 @@ from torch import nn
 
 from soundalike.runtime.counts import counted
 from soundalike.runtime.limits import LimitError, allowed_device, allowed_threads
+from soundalike.runtime.ranks import n_ranks, n_ranks_here
 
 if TYPE_CHECKING:
     import lightning_fabric
@@ -51,21 +52,27 @@ class Hardware:
         torch.backends.cuda.matmul.allow_tf32 = False
 
     def fabric(self) -> "lightning_fabric.Fabric":
-        """Return the Fabric that moves data to the device and casts to the precision.
+        """Return the Fabric that moves data to the device of this rank and casts to the precision.
 
         Raises:
             ValueError: there is no such precision.
         """
         import lightning_fabric  # seconds, which only training should wait for
+        from lightning_fabric.strategies import DDPStrategy
 
         self.set_up()
         torch.backends.cudnn.benchmark = True  # patches have one length
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # we report the choice
-        return lightning_fabric.Fabric(
+        fabric = lightning_fabric.Fabric(
             accelerator=self.accelerator,
-            devices=1,
+            devices=n_ranks_here(),
+            num_nodes=n_ranks() // n_ranks_here(),
+            # Without broadcasts of buffers: synchronized batch normalization keeps them equal.
+            strategy=DDPStrategy(broadcast_buffers=False) if n_ranks() > 1 else "auto",
             precision=self.precision,  # type: ignore[arg-type]
         )
+        fabric.launch()
+        return fabric
 
     @property
     def dtype(self) -> torch.dtype:

@@ -28,6 +28,7 @@ from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
 from soundalike.training.segments import refuse_short_segments, segments_of
+from soundalike.training.synchronized_batch_norm import synchronize_batch_norms
 from soundalike.views.pair import PairOfViews
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def build_pretraining(
     hardware.lay_out(projector)
     criterion: ContrastiveLoss = build(LOSSES, recipe["loss"])
     network = criterion.network(projector, recipe["head"]["out_dim"])
+    synchronize_batch_norms(network)
     training = _build_training(fabric, store, recipe, settings, views, network, criterion)
     model = _build_model(store, recipe, encoder, standardization, init)
     return Pretraining(training, projector, model)

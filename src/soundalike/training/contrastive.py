@@ -13,8 +13,10 @@ from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.models.encoder import Encoder
 from soundalike.models.heads import ProjectionHead
 from soundalike.optim.schedules import Schedule
+from soundalike.runtime.collectives import gather, mean_and_std
 from soundalike.runtime.hardware import MemoryFormat, Precision
-from soundalike.training.draws import batches_of_distinct_sounds, clip_order, draws_on
+from soundalike.runtime.ranks import own_share
+from soundalike.training.draws import batches_of_distinct_sounds, clip_order, draws_on, slice_of
 from soundalike.training.steps import Training
 from soundalike.views.activity import Activity
 from soundalike.views.augmentation import Draws
@@ -82,6 +84,9 @@ class Projector(nn.Module):
 class ContrastiveTraining(Training):
     """Steps of contrastive training: two views of each clip, compared by the loss.
 
+    On several ranks, each projects the views of its share of the clips, and then has the whole loss
+    of all projections. Draws are made for all clips, so views do not depend on the number of ranks.
+
     Args:
         fabric, optimizer, schedule, frames, settings, labels: as for every `Training`.
         module: the network of the loss around a `Projector`; see `ContrastiveLoss.network`.
@@ -125,8 +130,18 @@ class ContrastiveTraining(Training):
 
     def loss(self, draws: dict[str, Draws], progress: float) -> Tensor:
         """Return the contrastive loss of the two views of each clip."""
-        z_a, z_b = self.criterion.project(self.forward, self.make_views(draws))
-        return self.criterion(z_a, z_b, self.batch(draws["patches"]["clip"][:, 0], progress))
+        clips = draws["patches"]["clip"][:, 0]
+        views = self.make_views(slice_of(draws, own_share(len(clips))))
+        z_a, z_b = (
+            self._gather(z, len(clips)) for z in self.criterion.project(self.forward, views)
+        )
+        return self.criterion(z_a, z_b, self.batch(clips, progress))
+
+    def _gather(self, z: Tensor, n_clips: int) -> Tensor:
+        """Return the projections of all ranks, in the order of a single one."""
+        n_rows, (n, dim) = self.criterion.n_rows_per_clip, z.shape
+        by_clip = z.view(n_rows, n // n_rows, dim).transpose(0, 1)
+        return gather(by_clip, n_clips).transpose(0, 1).flatten(0, 1)
 
     def batch(self, clips: Tensor, progress: float) -> Batch:
         """Return what the loss may need to know about the clips of a step, on the device."""
@@ -145,10 +160,13 @@ class ContrastiveTraining(Training):
         return loss
 
     def make_views(self, draws: dict[str, Draws]) -> Tensor:
-        """Return the views of one step: [2, batch, frames, bands], on the device."""
+        """Return the views of some draws: [2, batch, frames, bands], on the device."""
         device = self.fabric.device
         views = self.views.apply(self.frames, draws_on(draws, device), device)
-        return (views - views.mean()) / views.std() if self.post_norm else views
+        if not self.post_norm:
+            return views
+        mean, std = mean_and_std(views)
+        return (views - mean) / std
 
     def forward(self, views: Tensor, **options: object) -> Tensor:
         """Run both views through the network, in one pass or in two.

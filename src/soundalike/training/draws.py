@@ -91,6 +91,14 @@ def batches_of_distinct_sounds(
     return all_batches
 
 
+def slice_of(draws: Mapping[str, Draws], part: slice) -> dict[str, Draws]:
+    """Return the draws of a part of the batch."""
+    return {
+        step: {name: tensor[part] for name, tensor in of_step.items()}
+        for step, of_step in draws.items()
+    }
+
+
 def draws_on(draws: Mapping[str, Draws], device: torch.device) -> dict[str, Draws]:
     """Return draws on a device, in one copy for each data type.
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
-
 from soundalike.runtime.counts import counted
 from soundalike.runtime.interrupt import StopSignal
+from soundalike.runtime.ranks import highest, is_first
+from soundalike.training.finite_loss import refuse_non_finite
 from soundalike.training.metrics import Metrics, StepMetrics
 from soundalike.training.monitor import Check, Monitor, read_checks
 from soundalike.training.plan import Plan, TimeBudget
@@ -20,12 +20,6 @@ from soundalike.training.training_bar import TrainingBar
 
 SECONDS_PER_CHECKPOINT = 60.0
 STEPS_PER_FLUSH = 10  # losses are fetched from the device, checked and written this often
-
-
-class TrainingError(Exception):
-    """Training cannot continue; the message is one plain line that says what to try."""
-
-    exit_code = 1
 
 
 @dataclass(frozen=True)
@@ -70,6 +64,8 @@ def run_to_end(
 
     A resumed run writes the same metrics as an uninterrupted one, unless it has a budget. The final
     model is that of the best epoch by the monitor's selection metric, or else of the last epoch.
+    On several ranks, the first one checks, writes, and decides when it is time; a signal to any
+    rank stops all.
 
     Args:
         training: takes the steps.
@@ -155,12 +151,12 @@ class _Loop:
 
     def run_to_end(self) -> LoopResult:
         training, state = self.training, self.state
-        was_finished = state["step"] == state["n_steps"]
+        was_finished, must_stop = state["step"] == state["n_steps"], False
         last_save = time.monotonic()
         start = last_save - state["seconds"]
         training.module.train()
         with StopSignal("step") as stop, self.bar, contextlib.closing(self.metrics):
-            while state["step"] < state["n_steps"] and not stop.is_set:
+            while state["step"] < state["n_steps"] and not must_stop:
                 training.plan = Plan(state["first_step"], state["n_steps"])
                 row: StepMetrics = {
                     "step": state["step"] + 1,
@@ -174,14 +170,23 @@ class _Loop:
                 if self.metrics.add(row) >= STEPS_PER_FLUSH:
                     self._flush()
                 state["seconds"] = time.monotonic() - start
-                if time.monotonic() - last_save > SECONDS_PER_CHECKPOINT:
+                self._fit_into_time()
+                must_save = time.monotonic() - last_save > SECONDS_PER_CHECKPOINT
+                must_stop, must_save = self._agree(stop.is_set, must_save)
+                if must_save:
                     self._save()
                     last_save = time.monotonic()
-                self._fit_into_time()
                 self.bar.count_step(state["step"], state["n_steps"])
             if not was_finished:  # a finished run stays unchanged
                 self._save()
         return self._result()
+
+    def _agree(self, must_stop: bool, must_save: bool) -> tuple[bool, bool]:
+        """Let all ranks do the same after a step, as any signal and the first rank's clock say."""
+        decisions = [must_save, self.state["n_steps"]] if is_first() else [0, 0]
+        any_stops, first_saves, n_steps = highest([must_stop, *decisions])
+        self.state["n_steps"] = int(n_steps)
+        return bool(any_stops), bool(first_saves)
 
     def _fit_into_time(self) -> None:
         """Change the number of steps to what fits into the time that is left."""
@@ -198,7 +203,9 @@ class _Loop:
         n_steps, steps_per_epoch = self.state["n_steps"], self.training.steps_per_epoch
         if monitor is None or not monitor.is_due(step, steps_per_epoch, n_steps):
             return {}
-        self._refuse_non_finite(row)
+        refuse_non_finite(self.run.path, row)
+        if not is_first():
+            return {}
         self.training.module.eval()
         scores = monitor.check()
         self.training.module.train()
@@ -215,23 +222,15 @@ class _Loop:
         """Write the waiting metrics; stop if one of their losses is not finite."""
         loss = None
         for row in self.metrics.flush():
-            self._refuse_non_finite(row)
+            refuse_non_finite(self.run.path, row)
             loss = float(row["loss"])
         self.bar.show_loss(loss)
-
-    def _refuse_non_finite(self, row: Mapping[str, float | Tensor]) -> None:
-        if not math.isfinite(row["loss"]):
-            raise TrainingError(
-                f"{self.run.path}: the loss is {float(row['loss'])} at step {int(row['step'])} "
-                f"(epoch {int(row['epoch'])}): try a lower optimizer.lr, a higher loss.temperature "
-                "or training.precision 32-true; `soundalike scan` finds damaged sounds."
-            )
 
     def _save(self) -> None:
         """Save the checkpoint, and before it the metrics up to there."""
         self._flush()
         self.metrics.flush_to_disk()
-        if self.state["best_epoch"] == 0:
+        if self.state["best_epoch"] == 0 and is_first():
             self.save_model()
         self.run.save(self.training.fabric, self.state)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.ranks import is_first
 from soundalike.training.run_folder import RunFolder
 
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
@@ -19,7 +20,7 @@ StepMetrics = dict[str, float | Tensor]
 
 
 class Metrics:
-    """Rows of numbers, appended to ``metrics.csv`` and to TensorBoard.
+    """Rows of numbers, appended to ``metrics.csv`` and to TensorBoard by the first rank.
 
     Rows wait until `flush`, so a loss can stay on the device while later steps are computed.
 
@@ -32,6 +33,9 @@ class Metrics:
 
     def __init__(self, run: RunFolder, n_steps_done: int, scores: Sequence[str] = ()) -> None:
         self._path = run.metrics
+        self._waiting: list[StepMetrics] = []
+        if not is_first():
+            return
         rows = [row for row in read_rows(self._path) if int(row["step"]) <= n_steps_done]
         columns = [*COLUMNS, *scores]
         with atomic_write(self._path) as path, path.open("w", newline="") as file:
@@ -41,7 +45,6 @@ class Metrics:
         self._file = self._path.open("a", newline="")
         self._writer = csv.DictWriter(self._file, columns)
         self._board = SummaryWriter(str(run.tensorboard), purge_step=n_steps_done + 1)
-        self._waiting: list[StepMetrics] = []
 
     def add(self, row: StepMetrics) -> int:
         """Add a row; missing columns stay blank. Return the number of waiting rows."""
@@ -52,6 +55,11 @@ class Metrics:
         """Write the waiting rows to disk and return them."""
         rows = [{name: float(value) for name, value in row.items()} for row in self._waiting]
         self._waiting = []
+        if is_first():
+            self._write(rows)
+        return rows
+
+    def _write(self, rows: list[dict[str, float]]) -> None:
         for row in rows:
             step = int(row["step"])
             self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
@@ -59,11 +67,11 @@ class Metrics:
                 self._board.add_scalar(name, row[name], step)
         self._file.flush()
         self._board.flush()
-        return rows
 
     def flush_to_disk(self) -> None:
         """Wait until the rows that were written are on the disk, not only with the system."""
-        os.fsync(self._file.fileno())
+        if is_first():
+            os.fsync(self._file.fileno())
 
     def rows(self) -> list[dict[str, str]]:
         """Return all rows on disk, those of interrupted earlier calls included."""
@@ -71,8 +79,9 @@ class Metrics:
 
     def close(self) -> None:
         """Close the files."""
-        self._file.close()
-        self._board.close()
+        if is_first():
+            self._file.close()
+            self._board.close()
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

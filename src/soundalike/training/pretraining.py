@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import cast
 
@@ -22,8 +21,10 @@ from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_text
 from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import choose_hardware
+from soundalike.runtime.ranks import is_first
+from soundalike.training.announcement import announcement
 from soundalike.training.construction import Pretraining, build_pretraining
-from soundalike.training.fit_background import CLOSING_STAGES, N_SOUNDS, with_background
+from soundalike.training.fit_background import N_SOUNDS, with_background
 from soundalike.training.fit_whitening import draw_windows, whitened
 from soundalike.training.health_monitor import HealthMonitor
 from soundalike.training.knn_monitor import KNNMonitor, monitored_clips
@@ -82,9 +83,10 @@ def pretrain(
 ) -> PretrainResult:
     """Pre-train an encoder on the training clips of a store, or resume an interrupted run.
 
-    A resumed run writes the same metrics as an uninterrupted one, unless `seconds` determines the
-    number of steps. The final model is that of the epoch with the best kNN score on a labeled
-    validation set, or else of the last epoch.
+    All ranks of a distributed job call this; the first one writes. A resumed run writes the same
+    metrics as an uninterrupted one (up to rounding if the number of ranks differs), unless
+    `seconds` determines the number of steps. The final model is that of the epoch with the best kNN
+    score on a labeled validation set, or else of the last epoch.
 
     Args:
         store: log-mels of all clips.
@@ -113,10 +115,11 @@ def pretrain(
     knn_store, may_select = monitored_clips(store, training_store)
     health = HealthMonitor(parts.training, parts.projector, knn.every_n_epochs)
     if progress:
-        lines = _announcement(training_store, knn, knn_store, may_select, health.n_clips)
+        lines = announcement(training_store, knn, knn_store, may_select, health.n_clips)
         note = warmup_note(parts.training.schedule, parts.training.n_epochs)
         print(*filter(None, [*lines, note, f"runs on {hardware.name}"]), sep="\n", file=sys.stderr)
-    write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
+    if is_first():
+        write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
     check_steps, closing_steps = _other_steps(parts, training_store, recipe, n_checked)
     left_s = None if seconds is None else seconds - (time.monotonic() - start)
@@ -130,7 +133,7 @@ def pretrain(
         closing_steps=closing_steps,
         progress=progress,
     )
-    if result.is_finished:
+    if result.is_finished and is_first():
         _complete_model(run, training_store, recipe, parts, progress)
     return _result(result, health)
 
@@ -209,29 +212,6 @@ def _other_steps(
         n_patches += windows[:, 1].sum() / parts.model.patch_frames
     n_patches_per_step = 6 * parts.training.batch_size
     return n_checked / n_patches_per_step, float(n_patches / n_patches_per_step)
-
-
-def _announcement(
-    training_store: Store,
-    knn: KNNMonitor,
-    knn_store: Store | None,
-    may_select: bool,
-    n_health_clips: int,
-) -> Iterator[str]:
-    clips = training_store.clips
-    yield f"trains on {counted(len(clips), 'clip')}, {training_store.hours:.2f} h, of {clips.name}"
-    if n_silent := int((training_store.audio == b"").sum()):
-        silent = f"silent in the band of the front end: {n_silent:,}"
-        yield f"{silent} of the training clips; soundalike scan names them"
-    if knn_store is None:
-        yield "kNN monitor: off, it needs labels: at least two classes with two recordings each"
-    else:
-        purpose = ", which select the epoch" if may_select else ""
-        n_clips = min(len(knn_store.clips), knn.max_clips)
-        part = "" if n_clips == len(knn_store.clips) else f"{n_clips:,} of "
-        yield f"kNN monitor: {part}{counted(len(knn_store.clips), 'labeled clip')}{purpose}"
-    yield f"health checks: always the same views of {counted(n_health_clips, 'clip')}, no labels"
-    yield CLOSING_STAGES
 
 
 def _complete_model(

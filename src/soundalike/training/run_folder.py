@@ -14,7 +14,7 @@ store/             the log-mels, if the run prepared them itself
 import os
 import pickle
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from soundalike.datasets.identical import HASH
 from soundalike.recipes.recipe import to_yaml
 from soundalike.runtime.atomic import PARTIAL, atomic_write, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
+from soundalike.runtime.ranks import is_first
 
 if TYPE_CHECKING:
     import lightning_fabric
@@ -124,6 +125,9 @@ class RunFolder:
             InUseError: another training is using the folder.
             RunError: another training has configured it since.
         """
+        if not is_first():  # the first rank holds the lock for all
+            yield
+            return
         with locked(self.path):
             if self._configuration is not None:
                 self._refuse_other(self._configuration)
@@ -197,14 +201,14 @@ class RunFolder:
             ) from None
 
     def save(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
-        """Replace the checkpoint atomically.
+        """Replace the checkpoint atomically; on several ranks, all call this and the first writes.
 
         Raises:
             OSError: it cannot be written.
         """
         try:
-            with atomic_write(self.checkpoint) as path:
-                fabric.save(path, state)
+            with atomic_write(self.checkpoint) if is_first() else nullcontext() as path:
+                fabric.save(path or self.checkpoint, state)
         except RuntimeError as error:  # torch's error when the disk is full
             raise OSError(f"{self.checkpoint} cannot be written ({error})") from None
 
