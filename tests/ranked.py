@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from programs import LATE_IMPORTS
+
 PATIENCE_S = 120
 
 
@@ -17,7 +19,7 @@ def on_ranks(n_ranks: int, function: Callable[..., Any], *arguments: Any) -> lis
         AssertionError: it failed on a rank.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["soundalike.training.construction"])
+    context.set_forkserver_preload(["soundalike.training.construction", *LATE_IMPORTS])
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]

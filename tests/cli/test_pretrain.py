@@ -1,5 +1,12 @@
 """The command pretrain."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,3 +133,58 @@ def test_a_recipe_is_refused_before_clips_are_read(refusal, sound_folder, tmp_pa
 def test_a_folder_that_is_not_a_run_is_refused(refusal, tmp_path, sound_folder):
     (tmp_path / "thesis.doc").touch()
     assert "name a new folder" in refusal("pretrain", sound_folder, "--out", tmp_path)
+
+
+def pid_of_rank(number):
+    """The process of this machine that is a rank of a training."""
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables, words = path.read_bytes(), path.with_name("cmdline").read_bytes()
+        except OSError:  # it has ended, or belongs to another user
+            continue
+        if f"\0RANK={number}\0".encode() in variables and b"pretrain" in words:
+            return int(path.parent.name)
+    return None
+
+
+@pytest.mark.slow
+def test_a_killed_rank_ends_the_job_which_resumes_on_another_number(
+    store, tiny_options, call, tmp_path
+):
+    """With the metrics of a run on one rank, as far as float32 allows."""
+    words = [*tiny_options, "--training.n_epochs", 40]
+    words = [sys.executable, "-m", "soundalike", "pretrain", store.path, "--out", tmp_path, *words]
+    words = [str(word) for word in [*words, "--devices", 2]]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "metrics.csv"
+    while process.poll() is None and (not metrics.exists() or metrics.read_text().count("\n") < 10):
+        time.sleep(0.2)
+    os.kill(pid_of_rank(1), signal.SIGKILL)
+    start = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - start < 30
+    assert process.returncode == 1
+    assert "rank 1 was killed by signal 9, so all were stopped" in errors
+    options = ["--out", tmp_path, *tiny_options, "--training.n_epochs", 40]
+    assert call("pretrain", store.path, *options) == DONE
+    options[1] = tmp_path / "alone"
+    assert call("pretrain", store.path, *options) == DONE
+    resumed, alone = (pd.read_csv(path / "metrics.csv") for path in (tmp_path, tmp_path / "alone"))
+    assert resumed["step"].tolist() == alone["step"].tolist()
+    np.testing.assert_allclose(resumed["loss"][:5], alone["loss"][:5], rtol=1e-3)
+
+
+@pytest.mark.slow
+def test_a_signal_stops_all_ranks_after_a_step(store, tiny_options, call, tmp_path, capsys):
+    words = [*tiny_options, "--training.n_epochs", 400]
+    words = [sys.executable, "-m", "soundalike", "pretrain", store.path, "--out", tmp_path, *words]
+    words = [str(word) for word in [*words, "--devices", 2]]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    metrics = tmp_path / "metrics.csv"
+    while process.poll() is None and (not metrics.exists() or metrics.read_text().count("\n") < 10):
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 1, errors
+    assert "interrupted after " in out
+    assert "Traceback" not in errors
