@@ -216,7 +216,7 @@ def test_fine_tuning_of_another_model_is_refused(run, store, tmp_path, monkeypat
     recipe = read_recipe("few_labels", SUPERVISED, {"training.n_epochs": 1})
 
     def crash(store, split, run, *arguments, **settings):
-        run.checkpoint.touch()
+        run.checkpoints.last.touch()
         raise MemoryError
 
     def fine_tune(model):

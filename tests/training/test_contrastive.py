@@ -1,25 +1,17 @@
 """A training step compared with the method written out, and its invariances."""
 
-import dataclasses
-from pkgutil import resolve_name
-
 import lightning_fabric
 import numpy as np
 import pytest
 import torch
-from ranked import on_ranks
+from gradients import differences
 
-from soundalike.audio.frames import Frames
-from soundalike.losses import LOSSES
 from soundalike.losses.contrastive_loss import ContrastiveLoss
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
-from soundalike.models.vgg import VGG
 from soundalike.optim.schedules import CosineSchedule
-from soundalike.runtime.hardware import choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
-from soundalike.training.synchronized_batch_norm import synchronize_batch_norms
 from soundalike.views.pair import PairOfViews
 
 VIEWS = {
@@ -146,59 +138,9 @@ def test_the_loss_gets_clips_labels_progress_and_a_call_after_each_step(store):
         assert batch.progress == number / 12
 
 
-def gradients_of_all_losses(n_clips):
-    """Loss and gradients of a step on the same clips, for every loss, in float64."""
-    torch.set_default_dtype(torch.float64)
-    rng = np.random.default_rng(0)
-    n_frames = np.full(n_clips, 150)
-    values = rng.standard_normal((n_frames.sum(), 96)).astype(np.float32)
-    frames = Frames.from_arrays(values, np.cumsum(n_frames) - n_frames, n_frames)
-    results = {}
-    for name, constructor in LOSSES.items():
-        for merge_views in (True, False) if name == "nt_xent" else (True,):
-            torch.manual_seed(0)
-            criterion = resolve_name(constructor)()
-            encoder = VGG(width=4)
-            projector = Projector(encoder, ProjectionHead(encoder.dim, 16, 8))
-            network = criterion.network(projector, 8)
-            synchronize_batch_norms(network)
-            training = ContrastiveTraining(
-                fabric=dataclasses.replace(
-                    choose_hardware("32-true"), precision="64-true", accelerator="cpu"
-                ).fabric(),
-                module=network,
-                optimizer=torch.optim.SGD(projector.parameters(), lr=0.1),
-                schedule=CosineSchedule(1),
-                criterion=criterion,
-                views=PairOfViews(**VIEWS, mean=-3.0, std=2.0),
-                frames=frames,
-                settings=TrainingSettings(
-                    n_epochs=1, batch_size=n_clips, merge_views=merge_views, post_norm=True
-                ),
-                labels=np.arange(n_clips) // 2 if criterion.needs_labels else None,
-            )
-            loss = training.step(0)
-            results[f"{name} {merge_views}"] = (
-                float(loss),
-                {
-                    key: parameter.grad.numpy()
-                    for key, parameter in training.module.module.named_parameters()
-                    if parameter.grad is not None
-                },
-            )
-    return results
-
-
 @pytest.mark.parametrize(("n_ranks", "n_clips"), [(2, 7), (4, 7), (4, 3)])
 def test_loss_and_gradients_do_not_depend_on_the_number_of_ranks(n_ranks, n_clips):
     """Of every loss; shares differ in size, and three clips leave one of four ranks without any."""
-    (alone,) = on_ranks(1, gradients_of_all_losses, n_clips)
-    for result in on_ranks(n_ranks, gradients_of_all_losses, n_clips):
-        assert result.keys() == alone.keys()
-        for name, (loss, gradients) in alone.items():
-            assert result[name][0] == pytest.approx(loss, rel=1e-9), name
-            assert result[name][1].keys() == gradients.keys()
-            largest = max(abs(gradient).max() for gradient in gradients.values())
-            for key, gradient in gradients.items():
-                difference = abs(result[name][1][key] - gradient).max()
-                assert difference < 1e-5 * max(abs(gradient).max(), 1e-3 * largest), (name, key)
+    for name, (of_loss, of_gradients) in differences(n_ranks, n_clips).items():
+        assert of_loss < 1e-9, name
+        assert of_gradients < 1e-5, name

@@ -199,7 +199,7 @@ def test_the_scale_of_the_loss_is_in_the_checkpoint(tmp_path):
     state = {"module": resumed.module, "optimizer": resumed.optimizer, "scaler": new_scaler,
              "criterion": resumed.criterion, "step": 0, "best_score": 0.0, "best_epoch": 0,
              "seconds": 0.0}  # fmt: skip
-    run.load(resumed.fabric, state)
+    run.checkpoints.load(resumed.fabric, state)
     assert state["step"] == 5
     assert new_scaler.state_dict() == scaler.state_dict()
 

@@ -204,7 +204,7 @@ def test_the_model_is_that_of_the_best_epoch_on_a_validation_set(
     chosen = new_run(tmp_path / "chosen", store, tiny_recipe)
     result = pretrain(store, chosen, tiny_recipe, progress=False)
     assert result.knn == {1: 0.2, 2: 0.9, 3: 0.5}
-    state = torch.load(chosen.checkpoint, weights_only=True)
+    state = torch.load(chosen.checkpoints.last, weights_only=True)
     last = state["module"]["encoder.conv1.weight"]
     assert not torch.equal(weights_of(chosen)["conv1.weight"], last)
     assert (state["best_score"], state["best_epoch"], result.epoch) == (0.9, 2, 2)

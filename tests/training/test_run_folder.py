@@ -1,10 +1,6 @@
-"""The run folder: its configuration, and its checkpoint."""
+"""The run folder: its configuration."""
 
-import pickle
-
-import lightning_fabric
 import pytest
-import torch
 
 from soundalike.training.run_folder import RunError, RunFolder, read_run_config
 
@@ -20,7 +16,7 @@ def test_a_new_run_writes_its_configuration(tmp_path):
 def test_another_configuration_is_refused_naming_the_key(tmp_path):
     run = RunFolder(tmp_path / "run")
     run.configure(**CONFIG)
-    run.checkpoint.write_bytes(b"trained")
+    run.checkpoints.last.write_bytes(b"trained")
     with pytest.raises(RunError, match=r"recipe\.loss\.a is 1 there and 2 here"):
         RunFolder(tmp_path / "run").configure(**CONFIG | {"recipe": {"loss": {"a": 2}}})
     with pytest.raises(RunError, match="test_fold is None there and 3 here"):
@@ -30,7 +26,7 @@ def test_another_configuration_is_refused_naming_the_key(tmp_path):
 def test_another_source_is_refused_by_name(tmp_path):
     run = RunFolder(tmp_path / "run")
     run.configure(**CONFIG)
-    run.checkpoint.write_bytes(b"trained")
+    run.checkpoints.last.write_bytes(b"trained")
     run.configure(**CONFIG | {"source": "the/same/sounds"})
     with pytest.raises(RunError, match="holds a run on sounds, not on frogs: name a new folder"):
         run.configure(**CONFIG | {"source": "frogs", "clips": "def"})
@@ -39,25 +35,13 @@ def test_another_source_is_refused_by_name(tmp_path):
 def test_a_run_of_some_epochs_continues_for_minutes(tmp_path):
     run, recipe = RunFolder(tmp_path / "run"), {"training": {"n_epochs": 1, "seed": 0}}
     run.configure(**CONFIG | {"recipe": recipe, "minutes": None})
-    run.checkpoint.write_bytes(b"trained")
+    run.checkpoints.last.write_bytes(b"trained")
     longer = {"recipe": {"training": {"n_epochs": 60, "seed": 0}}}
     with pytest.raises(RunError, match=r"is 1 there and 60 here.* continue it with --minutes"):
         run.configure(**CONFIG | longer | {"minutes": None})
     run.configure(**CONFIG | longer | {"minutes": 30})
     with pytest.raises(RunError, match="seed is 0 there and 1 here"):
         run.configure(**CONFIG | {"recipe": {"training": {"seed": 1}}, "minutes": 30})
-
-
-@pytest.mark.parametrize(("n_steps", "expected"), [(4, 4), (5, None)])
-def test_the_number_of_steps_of_a_finished_training(tmp_path, n_steps, expected):
-    run = RunFolder(tmp_path / "run")
-    assert run.n_steps_if_finished() is None
-    run.configure(**CONFIG)
-    torch.save({"step": 4, "n_steps": n_steps}, run.checkpoint)
-    assert run.n_steps_if_finished() == expected
-    run.checkpoint.write_bytes(b"")
-    with pytest.raises(RunError, match="cannot be read"):
-        run.n_steps_if_finished()
 
 
 def test_before_training_the_configuration_may_change(tmp_path):
@@ -85,46 +69,6 @@ def test_a_damaged_configuration_is_named(tmp_path):
         (tmp_path / "config.yaml").write_text(text)
         with pytest.raises(RunError, match=r"config\.yaml is damaged|is not a run"):
             read_run_config(tmp_path)
-
-
-class Harmful:
-    """A pickle that would run code when it is read."""
-
-    def __reduce__(self):
-        return (print, ("harm",))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"no checkpoint", pickle.dumps(Harmful(), protocol=2), "harmful"],
-    ids=["empty", "text", "pickle", "checkpoint"],
-)
-def test_a_damaged_or_harmful_checkpoint_is_refused_and_never_run(tmp_path, content, capsys):
-    run = RunFolder(tmp_path / "run")
-    run.configure(**CONFIG)
-    if content == "harmful":
-        torch.save({"step": Harmful()}, run.checkpoint)
-    else:
-        run.checkpoint.write_bytes(content)
-    fabric = lightning_fabric.Fabric(devices=1, accelerator="cpu")
-    with pytest.raises(RunError, match=r"last\.ckpt cannot be read .* delete it"):
-        run.load(fabric, {"step": 0})
-    assert "harm" not in capsys.readouterr().out
-
-
-def test_a_checkpoint_restores_the_state(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    run.configure(**CONFIG)
-    fabric = lightning_fabric.Fabric(devices=1, accelerator="cpu")
-    layer, other = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
-    state = {"layer": other, "step": 0}
-    run.load(fabric, state)
-    assert state["step"] == 0
-    run.save(fabric, {"layer": layer, "step": 7})
-    run.load(fabric, state)
-    assert state["step"] == 7
-    assert torch.equal(other.weight, layer.weight)
-    assert [path.name for path in run.checkpoint.parent.iterdir()] == ["last.ckpt"]
 
 
 def test_a_folder_without_a_configuration_has_none(tmp_path):

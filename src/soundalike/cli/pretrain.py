@@ -130,7 +130,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
 
     from soundalike.training.pretraining import pretrain
 
-    n_steps_before = None if arguments.minutes else run.n_steps_if_finished()
+    n_steps_before = None if arguments.minutes else run.checkpoints.n_steps_if_finished()
     result = pretrain(
         store,
         run,

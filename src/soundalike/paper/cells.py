@@ -132,7 +132,7 @@ class Bench:
                 raise KeyboardInterrupt
             best_knn = max(result.knn.values(), default=None)
             write_json(run.path / NUMBERS, {"knn": best_knn, "seconds": result.seconds})
-        run.checkpoint.unlink(missing_ok=True)  # no longer needed, and twice the model's size
+        run.checkpoints.delete()  # no longer needed, and twice the model's size
         numbers = json.loads((run.path / NUMBERS).read_text())
         if "failed" in numbers:
             raise TrainingError(numbers["failed"])
@@ -149,7 +149,7 @@ class Bench:
         run.configure(source=store.clips.name, clips=store.fingerprint, recipe=recipe)
         fit = partial(fine_tune, run=run, recipe=recipe, model=model, progress=self.progress)
         results = cross_validate(store, fit, [split])
-        run.checkpoint.unlink(missing_ok=True)
+        run.checkpoints.delete()
         (network,) = results.classifiers
         return {
             "score": _test_score(store, results),

@@ -80,7 +80,8 @@ def run_to_end(
 
     Raises:
         TrainingError: the loss is NaN or infinite.
-        RunError: the checkpoint cannot be read, or another training has configured the run.
+        CheckpointError: no checkpoint can be read.
+        RunError: another training has configured the run.
         InUseError: another training is using the run.
         OSError: a file cannot be written.
     """
@@ -130,7 +131,7 @@ class _Loop:
         # In "16-mixed" the loss is scaled by a factor that adapts from step to step.
         if scaler := getattr(training.fabric.strategy.precision, "scaler", None):
             self.state["scaler"] = scaler
-        run.load(training.fabric, self.state)
+        run.checkpoints.load(training.fabric, self.state)
         if budget and budget.extends and self.state["step"] == self.state["n_steps"]:
             self._continue_finished()
         elif 0 < self.state["step"] < self.state["n_steps"]:
@@ -232,7 +233,7 @@ class _Loop:
         self.metrics.flush_to_disk()
         if self.state["best_epoch"] == 0 and is_first():
             self.save_model()
-        self.run.save(self.training.fabric, self.state)
+        self.run.checkpoints.save(self.training.fabric, self.state)
 
     def _result(self) -> LoopResult:
         rows, steps_per_epoch = self.metrics.rows(), self.training.steps_per_epoch

@@ -4,7 +4,7 @@ config.yaml        the source and the resolved recipe
 metrics.csv        a row for each step; the results of checks in the last row of their epoch
 health.html        a page about the health of the pre-training
 tensorboard/       the metrics as TensorBoard events
-checkpoints/       last.ckpt, from which an interrupted run resumes
+checkpoints/       from which an interrupted run resumes
 encoder/           the trained model, of the best epoch if there is a validation set
 classifier/        the classifier on top of it, if classes were learned
 training_audio.txt hashes of the clips that pre-training used; `evaluate` looks for test clips in it
@@ -12,25 +12,22 @@ store/             the log-mels, if the run prepared them itself
 """
 
 import os
-import pickle
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import yaml
 
 from soundalike.datasets.identical import HASH
 from soundalike.recipes.recipe import to_yaml
-from soundalike.runtime.atomic import PARTIAL, atomic_write, remove_partial_files, write_text
+from soundalike.runtime.atomic import PARTIAL, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
 from soundalike.runtime.ranks import is_first
+from soundalike.training.checkpoints import Checkpoints
 
-if TYPE_CHECKING:
-    import lightning_fabric
-
-CONFIG, TRAINING_AUDIO = "config.yaml", "training_audio.txt"
+CONFIG, TRAINING_AUDIO, CHECKPOINTS = "config.yaml", "training_audio.txt", "checkpoints"
 
 
 class RunError(Exception):
@@ -55,7 +52,7 @@ class RunFolder:
         if self.config.exists() or not path.exists():
             return
         # A run that was interrupted before its configuration was written may have these two.
-        own = {self.store.name, "checkpoints"}
+        own = {self.store.name, CHECKPOINTS}
         if not path.is_dir() or {n for n in os.listdir(path) if not n.endswith(PARTIAL)} - own:
             raise RunError(f"{path} exists and is not a run: name a new folder.")
 
@@ -80,9 +77,9 @@ class RunFolder:
         return self.path / "tensorboard"
 
     @property
-    def checkpoint(self) -> Path:
-        """The checkpoint from which an interrupted run resumes."""
-        return self.path / "checkpoints" / "last.ckpt"
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints, from which an interrupted run resumes."""
+        return Checkpoints(self.path / CHECKPOINTS)
 
     @property
     def encoder(self) -> Path:
@@ -108,10 +105,10 @@ class RunFolder:
             RunError: the run has been trained with another configuration.
             InUseError: another training is using the folder.
         """
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        self.checkpoints.folder.mkdir(parents=True, exist_ok=True)
         self._configuration = config
         with locked(self.path):
-            if self.checkpoint.exists():
+            if self.checkpoints.exist():
                 self._refuse_other(config)
                 if not config.get("minutes"):
                     return
@@ -163,54 +160,6 @@ class RunFolder:
                 f"{self.path} holds a run with another configuration ({difference}): name a new "
                 f"folder, or delete this one{longer}."
             )
-
-    def load(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
-        """Load the checkpoint into a state, if there is one.
-
-        Only tensors and plain values are read, never code (``weights_only``).
-
-        Raises:
-            RunError: the checkpoint is damaged or does not match the state.
-        """
-        if self.checkpoint.exists():
-            with self._refusing_damage():
-                fabric.load(self.checkpoint, state, weights_only=True)
-
-    def n_steps_if_finished(self) -> int | None:
-        """Return the number of steps of a finished training; None if there are steps to take.
-
-        Raises:
-            RunError: the checkpoint is damaged.
-        """
-        if not self.checkpoint.exists():
-            return None
-        import torch  # slow to import
-
-        with self._refusing_damage():
-            state = torch.load(self.checkpoint, map_location="cpu", mmap=True, weights_only=True)
-            return int(state["step"]) if state["step"] == state["n_steps"] else None
-
-    @contextmanager
-    def _refusing_damage(self) -> Iterator[None]:
-        try:
-            yield
-        except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError) as error:
-            reason = str(error).partition("\n")[0] or "it is empty"
-            raise RunError(
-                f"{self.checkpoint} cannot be read ({reason}): delete it to restart the run."
-            ) from None
-
-    def save(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
-        """Replace the checkpoint atomically; on several ranks, all call this and the first writes.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        try:
-            with atomic_write(self.checkpoint) if is_first() else nullcontext() as path:
-                fabric.save(path or self.checkpoint, state)
-        except RuntimeError as error:  # torch's error when the disk is full
-            raise OSError(f"{self.checkpoint} cannot be written ({error})") from None
 
 
 def read_run_config(path: Path) -> dict[str, Any]:
