@@ -63,9 +63,9 @@ class StopAfter(contextlib.AbstractContextManager):
 
     @property
     def is_set(self) -> bool:
-        """If true, the steps have been taken; the loop checks once per step."""
+        """If true, the steps have been taken; the loop asks after each."""
         self.n_steps_left -= 1
-        return self.n_steps_left < 0
+        return self.n_steps_left <= 0
 
     def __exit__(self, *_: object) -> None:
         pass

@@ -1,6 +1,5 @@
 """Commands on two ranks, by torch's launcher."""
 
-
 from soundalike import __version__
 from soundalike.runtime.launch import launch
 

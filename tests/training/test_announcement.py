@@ -1,6 +1,6 @@
 """The lines before a pre-training."""
 
-import copy
+import dataclasses
 
 from soundalike.training.announcement import announcement
 from soundalike.training.knn_monitor import KNNMonitor
@@ -15,12 +15,15 @@ def test_what_is_said_with_and_without_labels(store):
     assert health == "health checks: always the same views of 3 clips, no labels"
     assert closing.startswith("after the last step")
     lines = list(announcement(store, KNNMonitor(), None, False, 3))
-    assert "kNN monitor: off, it needs labels: at least two classes with two recordings each" in lines
+    assert (
+        "kNN monitor: off, it needs labels: at least two classes with two recordings each" in lines
+    )
 
 
 def test_silent_clips_are_counted(store):
-    silent = copy.copy(store)
-    silent.audio = store.audio.copy()
-    silent.audio[:2] = b""
-    lines = list(announcement(silent, KNNMonitor(), None, False, 3))
+    audio = store.audio.copy()
+    audio[:2] = b""
+    lines = list(
+        announcement(dataclasses.replace(store, audio=audio), KNNMonitor(), None, False, 3)
+    )
     assert lines[1].startswith("silent in the band of the front end: 2 of the training clips")
