@@ -1,5 +1,6 @@
 """An archive of a few sounds, its server, and the page."""
 
+import shutil
 import threading
 
 import numpy as np
@@ -105,3 +106,11 @@ def serve_archive():
 def client(serve_archive, explored):
     """A client of the server of the archive."""
     return serve_archive(explored)
+
+
+@pytest.fixture(scope="module")
+def own_archive(explored, serve_archive, tmp_path_factory):
+    """A client of a copy of the archive, whose labels the tests of one file change, and the copy."""
+    path = shutil.copytree(explored.path, tmp_path_factory.mktemp("own") / "an archive")
+    archive = Archive.open(path)
+    return serve_archive(archive), archive

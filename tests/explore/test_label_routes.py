@@ -1,36 +1,26 @@
 """What the server answers about labels."""
 
 import io
-import shutil
 import sqlite3
 
 import pandas as pd
 import pytest
 
 from soundalike.labeling.label_table import LabelTable
-from soundalike.search.archive import Archive
 
 OWL, WREN, FROG, GONE = 0, 3, 5, 45
 
 
-@pytest.fixture(scope="module")
-def labeled(explored, serve_archive, tmp_path_factory):
-    """A client of an archive of its own, and the archive."""
-    path = shutil.copytree(explored.path, tmp_path_factory.mktemp("labeled") / "archive")
-    archive = Archive.open(path)
-    return serve_archive(archive), archive
-
-
 @pytest.fixture
-def client(labeled):
-    client, archive = labeled
+def client(own_archive):
+    client, archive = own_archive
     yield client
     (archive.path / "labels.sqlite").unlink(missing_ok=True)
 
 
 @pytest.fixture
-def table(labeled):
-    return LabelTable(labeled[1].path)
+def table(own_archive):
+    return LabelTable(own_archive[1].path)
 
 
 def test_labels_are_assigned_undone_and_counted(client, table):
@@ -85,8 +75,8 @@ def test_nonsense_is_refused_in_one_line_and_stores_nothing(client, table, said,
     assert len(table.current()) == 0
 
 
-def test_labels_that_cannot_be_stored_are_said(client, labeled):
-    path = labeled[1].path / "labels.sqlite"
+def test_labels_that_cannot_be_stored_are_said(client, own_archive):
+    path = own_archive[1].path / "labels.sqlite"
     said = {"ids": [OWL], "label": "owl", "value": True}
     path.mkdir()
     answer = client.post("/api/labels", said)

@@ -1,29 +1,18 @@
 """What the server answers about detectors."""
 
-import shutil
-
 import pytest
 from archives import embedded_archive
 
 from soundalike.embedding.sound_classifier import SoundClassifier
-from soundalike.search.archive import Archive
 
 OWL, FROG = 0, 5
 N_ROWS = 47
 
 
-@pytest.fixture(scope="module")
-def looped(explored, serve_archive, tmp_path_factory):
-    """A client of an archive of its own, and the archive."""
-    path = shutil.copytree(explored.path, tmp_path_factory.mktemp("looped") / "an archive")
-    archive = Archive.open(path)
-    return serve_archive(archive), archive
-
-
 @pytest.fixture
-def client(looped):
+def client(own_archive):
     """A client of a server whose archive has one label."""
-    client, archive = looped
+    client, archive = own_archive
     client.post("/api/labels", {"ids": [FROG], "label": "frog", "value": True})
     yield client
     (archive.path / "labels.sqlite").unlink()
@@ -85,8 +74,8 @@ def test_a_saved_detector_is_a_classifier(serve_archive, sound_folder, tmp_path)
     )
 
 
-def test_a_model_that_is_damaged_is_named(client, looped):
-    _, archive = looped
+def test_a_model_that_is_damaged_is_named(client, own_archive):
+    _, archive = own_archive
     train(client)
     config = archive.path / "model" / "config.json"
     content = config.read_text()

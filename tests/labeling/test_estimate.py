@@ -37,17 +37,22 @@ def listen(labeled, truth, positions):
     labeled.known[positions], labeled.is_random[positions] = truth[positions], True
 
 
+def estimate(scores, labeled, threshold, without=NONE):
+    picks = picked_at_random(scores, labeled, RANKS, threshold, without)
+    return estimate_precision(scores, labeled, picks)
+
+
 def test_the_interval_is_the_exact_one(scores, truth):
     labeled = nothing()
     picks = picked_at_random(scores, labeled, RANKS, 0.5, NONE)
     assert len(picks) == (scores >= 0.5).sum()
     listen(labeled, truth, picks[:30])
-    estimate = estimate_precision(scores, labeled, RANKS, 0.5, NONE)
+    result = estimate(scores, labeled, 0.5)
     n_right = int(truth[picks[:30]].sum())
-    assert (estimate.n_above, estimate.n_sampled, estimate.n_right) == (len(picks), 30, n_right)
+    assert (result.n_above, result.n_sampled, result.n_right) == (len(picks), 30, n_right)
     exact = stats.binomtest(n_right, 30).proportion_ci(method="exact")
-    assert [estimate.low, estimate.high] == pytest.approx([exact.low, exact.high])
-    assert f"{n_right} of 30 picked at random are right" in estimate.in_words
+    assert [result.low, result.high] == pytest.approx([exact.low, exact.high])
+    assert f"{n_right} of 30 picked at random are right" in result.in_words
 
 
 def test_picks_are_random(scores):
@@ -62,10 +67,10 @@ def test_picks_are_random(scores):
 def test_labels_count_for_another_threshold_as_far_as_they_are_random_there(scores, truth):
     labeled = nothing()
     listen(labeled, truth, picked_at_random(scores, labeled, RANKS, 0.5, NONE)[:60])
-    higher = estimate_precision(scores, labeled, RANKS, 0.8, NONE)
+    higher = estimate(scores, labeled, 0.8)
     first = picked_at_random(scores, labeled, RANKS, 0.5, NONE)[:60]
     assert higher.n_sampled == (scores[first] >= 0.8).sum() > 5
-    lower = estimate_precision(scores, labeled, RANKS, 0.2, NONE)
+    lower = estimate(scores, labeled, 0.2)
     assert lower.n_sampled < 20, "up to the first one below 0.5, which has no label"
 
 
@@ -74,30 +79,30 @@ def test_windows_that_train_and_windows_that_nobody_could_tell_are_left_out(scor
     picks = picked_at_random(scores, labeled, RANKS, 0.5, NONE)
     labeled.known[picks[0]] = YES
     listen(labeled, truth, picks[2:6])
-    assert estimate_precision(scores, labeled, RANKS, 0.5, NONE).n_sampled == 0
-    without = estimate_precision(scores, labeled, RANKS, 0.5, picks[[1]])
+    assert estimate(scores, labeled, 0.5).n_sampled == 0
+    without = estimate(scores, labeled, 0.5, picks[[1]])
     assert (without.n_above, without.n_sampled) == (len(picks) - 2, 4)
 
 
 def test_a_suggested_threshold_reaches_a_precision_of_nine_tenths(scores, truth):
     labeled = nothing()
     listen(labeled, truth, picked_at_random(scores, labeled, RANKS, 0.5, NONE))
-    threshold = estimate_precision(scores, labeled, RANKS, 0.5, NONE).threshold
+    threshold = estimate(scores, labeled, 0.5).threshold
     assert truth[scores >= threshold].mean() > 0.9
     assert 0.75 < threshold < 0.95
     labeled = nothing()
     listen(labeled, truth, picked_at_random(scores, labeled, RANKS, 0.5, NONE)[:20])
-    assert estimate_precision(scores, labeled, RANKS, 0.5, NONE).threshold is None, "too few"
+    assert estimate(scores, labeled, 0.5).threshold is None, "too few"
 
 
 def test_words_say_what_to_do(scores, truth):
     labeled = nothing()
-    assert "lower it" in estimate_precision(scores, labeled, RANKS, 2.0, NONE).in_words
-    words = estimate_precision(scores, labeled, RANKS, 0.5, NONE).in_words
+    assert "lower it" in estimate(scores, labeled, 2.0).in_words
+    words = estimate(scores, labeled, 0.5).in_words
     assert "label some of them, picked at random" in words
     picks = picked_at_random(scores, labeled, RANKS, 0.5, NONE)
     listen(labeled, truth, picks[:5])
-    words = estimate_precision(scores, labeled, RANKS, 0.5, NONE).in_words
+    words = estimate(scores, labeled, 0.5).in_words
     assert words.endswith(f"That is few: label {ENOUGH - 5} more.")
     listen(labeled, truth, picks[:ENOUGH])
-    assert "few" not in estimate_precision(scores, labeled, RANKS, 0.5, NONE).in_words
+    assert "few" not in estimate(scores, labeled, 0.5).in_words

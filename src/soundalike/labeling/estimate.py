@@ -92,11 +92,7 @@ def picked_at_random(
 
 
 def estimate_precision(
-    scores: NDArray[np.floating],
-    labeled: LabeledWindows,
-    ranks: NDArray[np.uint64],
-    threshold: float,
-    without: NDArray[np.integer],
+    scores: NDArray[np.floating], labeled: LabeledWindows, above: NDArray[np.int64]
 ) -> PrecisionEstimate:
     """Estimate how many of the windows above a threshold have the label.
 
@@ -105,16 +101,13 @@ def estimate_precision(
     Args:
         scores: of the windows.
         labeled: what is known of the windows.
-        ranks: see `random_ranks`.
-        threshold: lowest score.
-        without: positions of windows that are left out: the listener could not tell.
+        above: positions of those above the threshold, in random order; see `picked_at_random`.
 
     Shape:
-        scores, ranks: [windows]; without: [n].
+        scores: [windows]; above: [windows above the threshold].
     """
     from soundalike.evaluation.intervals import binomial_interval  # SciPy takes a while
 
-    above = picked_at_random(scores, labeled, ranks, threshold, without)
     is_unknown = labeled.known[above] == UNKNOWN
     sample = above[: np.argmax(is_unknown)] if is_unknown.any() else above
     is_right = labeled.known[sample] == YES

@@ -155,7 +155,7 @@ class TrainedDetector:
         The arguments are those of `next_windows`. Give their labels the origin "random".
         """
         labeled = self.loop.labeled(self.label)
-        above = picked_at_random(self.scores, labeled, self.loop.ranks, threshold, without)
+        above = self._above(labeled, threshold, without)
         return above[labeled.known[above] == UNKNOWN][:n]
 
     def estimate(
@@ -171,7 +171,8 @@ class TrainedDetector:
             without: [n].
         """
         labeled = self.loop.labeled(self.label)
-        return estimate_precision(self.scores, labeled, self.loop.ranks, threshold, without)
+        above = self._above(labeled, threshold, without)
+        return estimate_precision(self.scores, labeled, above)
 
     def save(self, threshold: float, folder: Path | None = None) -> Path:
         """Write a classifier that `soundalike classify` runs on new recordings; return its folder.
@@ -190,3 +191,8 @@ class TrainedDetector:
         folder = detector_folder(archive.path, self.label) if folder is None else folder
         save_detector(self.detector, archive.as_cut(archive.model), self.label, threshold, folder)
         return folder
+
+    def _above(
+        self, labeled: LabeledWindows, threshold: float, without: NDArray[np.integer]
+    ) -> NDArray[np.int64]:
+        return picked_at_random(self.scores, labeled, self.loop.ranks, threshold, without)
