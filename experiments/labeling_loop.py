@@ -8,19 +8,19 @@ clips as `--positives` says; the rest of it is left out, so that it is rare. The
 one clip of the class. The listener answers truthfully whether a clip has the class. Every five
 answers the detector is trained again, and the next clips are chosen in one of these ways:
 
-queue     what `explore` queues: highest scores and greatest doubt in turn
+queue     what `explore` queues: highest scores and greatest doubt in turn, unlike what was no
 doubt     nearest to the threshold
 random    at random
 
 Prints the average precision of the detector on the held-out clips by the number of labels, with
-intervals over classes and seeds.
+intervals over classes and seeds; for each class, how far the queue is above random, with an
+interval over seeds; and the share of the labeled clips that have the class.
 """
 
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ from soundalike.datasets.source import read_source
 from soundalike.embedding.model_path import find_model
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.average_precision import average_precisions
-from soundalike.evaluation.intervals import crossed_interval
+from soundalike.evaluation.intervals import crossed_interval, t_interval
 from soundalike.labeling.detector import Detector, fit_detector
 from soundalike.labeling.labeled_windows import NO, UNKNOWN, YES, LabeledWindows
 from soundalike.labeling.queue import logit, next_windows
@@ -38,7 +38,8 @@ from soundalike.labeling.spans import Spans
 from soundalike.search.archive import Archive
 
 HELD_OUT = 0.4  # of the folds
-SCORE, QUEUE = "average precision", "queue"
+SCORE, SHARE = "average precision", "share with the class"
+QUEUE, RANDOM = "queue", "random"
 
 
 def embedded(sources: list[str], out: Path) -> tuple[pd.DataFrame, NDArray[np.float32]]:
@@ -84,21 +85,24 @@ def make_task(clips: pd.DataFrame, label: str, n_positive: int, rng: np.random.G
     return Task(pool, np.flatnonzero(is_test), first)
 
 
-Choose = Callable[[NDArray[np.float32], NDArray[np.bool_], Spans, int, np.random.Generator], Any]
-"""From scores, which windows are labeled, where they are, and how many: the next ones."""
+Choose = Callable[
+    [NDArray[np.float32], NDArray[np.float32], NDArray[np.int8], Spans, int, np.random.Generator],
+    NDArray[np.int64],
+]
+"""From scores, vectors, what is known, where the windows are, and how many: the next ones."""
 
 
-def best(values: NDArray[np.floating], is_labeled: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
-    """Return the positions of the highest values that are not labeled."""
-    return np.argsort(np.where(is_labeled, -np.inf, values))[::-1][:n]
+def best(values: NDArray[np.floating], known: NDArray[np.int8], n: int) -> NDArray[np.int64]:
+    """Return the positions of the highest values of windows without an answer."""
+    return np.argsort(np.where(known == UNKNOWN, values, -np.inf))[::-1][:n]
 
 
 WAYS: dict[str, Choose] = {
-    QUEUE: lambda scores, is_labeled, spans, n, rng: next_windows(scores, is_labeled, spans, n),
-    "doubt": lambda scores, is_labeled, spans, n, rng: best(-abs(logit(scores)), is_labeled, n),
-    "random": lambda scores, is_labeled, spans, n, rng: best(
-        rng.random(len(scores)), is_labeled, n
+    QUEUE: lambda scores, vectors, known, spans, n, rng: next_windows(
+        scores, vectors, known, spans, n
     ),
+    "doubt": lambda scores, vectors, known, spans, n, rng: best(-abs(logit(scores)), known, n),
+    RANDOM: lambda scores, vectors, known, spans, n, rng: best(rng.random(len(scores)), known, n),
 }
 
 
@@ -111,8 +115,8 @@ def simulate(
     n_labels: list[int],
     n_each: int,
     seed: int,
-) -> Iterator[Detector]:
-    """Yield the detector after so many labels.
+) -> Iterator[tuple[Detector, float]]:
+    """Yield the detector after so many labels, and the share of them that is yes.
 
     Args:
         vectors: of the windows that may be labeled.
@@ -134,9 +138,9 @@ def simulate(
             if (n_missing := n - int((known != UNKNOWN).sum())) <= 0:
                 break
             scores = detector.scores(vectors, lengths)
-            choice = WAYS[way](scores, known != UNKNOWN, spans, min(n_each, n_missing), rng)
+            choice = WAYS[way](scores, vectors, known, spans, min(n_each, n_missing), rng)
             known[choice] = np.where(has_label[choice], YES, NO)
-        yield detector
+        yield detector, float((known[known != UNKNOWN] == YES).mean())
 
 
 def classes_of(clips: pd.DataFrame, n: int, n_positive: int) -> list[str]:
@@ -148,7 +152,7 @@ def classes_of(clips: pd.DataFrame, n: int, n_positive: int) -> list[str]:
 
 
 def run(arguments: argparse.Namespace) -> pd.DataFrame:
-    """Return the average precision of every class, seed and way after so many labels."""
+    """Return what every class, seed and way has reached after so many labels."""
     clips, vectors = embedded(arguments.sets, arguments.out)
     lines = []
     for number, label in enumerate(classes_of(clips, arguments.classes, arguments.positives)):
@@ -163,11 +167,25 @@ def run(arguments: argparse.Namespace) -> pd.DataFrame:
                     vectors[task.pool], has_label[task.pool], spans, task.first, way,
                     arguments.labels, arguments.each, seed,
                 )  # fmt: skip
-                for n_labels, detector in zip(arguments.labels, detectors, strict=True):
+                for n_labels, (detector, share) in zip(arguments.labels, detectors, strict=True):
                     scores = detector.scores(test, np.linalg.norm(test, axis=1))
                     (precision,) = average_precisions(truth, scores[:, None])
-                    lines.append((label, seed, way, n_labels, precision))
-    return pd.DataFrame(lines, columns=["class", "seed", "way", "labels", SCORE])
+                    lines.append((label, seed, way, n_labels, precision, share))
+    return pd.DataFrame(lines, columns=["class", "seed", "way", "labels", SCORE, SHARE])
+
+
+def gains(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how far the queue is above random for each class, with 95% intervals over seeds."""
+    scores = table.pivot(index=["class", "labels", "seed"], columns="way", values=SCORE)
+    gain = (scores[QUEUE] - scores[RANDOM]).groupby(level=["class", "labels"])
+    lines = gain.agg(lambda of_seeds: with_interval(of_seeds.mean(), t_interval(of_seeds), "+.3f"))
+    return lines.unstack()
+
+
+def with_interval(value: float, interval: tuple[float, float], form: str = ".3f") -> str:
+    """Return a value and its interval in words."""
+    low, high = interval
+    return f"{value:{form}} ({low:{form}} - {high:{form}})"
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -178,13 +196,12 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     }
     lines: dict[str, dict[int, str]] = {}
     for (way, n_labels), array in values.items():
-        low, high = crossed_interval(array)
-        lines.setdefault(way, {})[n_labels] = f"{array.mean():.3f} ({low:.3f} - {high:.3f})"
+        line = lines.setdefault(way, {})
+        line[n_labels] = with_interval(array.mean(), crossed_interval(array))
         if way != QUEUE:
             gain = values[QUEUE, n_labels] - array
-            low, high = crossed_interval(gain)
             line = lines.setdefault(f"{QUEUE} above {way}", {})
-            line[n_labels] = f"{gain.mean():+.3f} ({low:+.3f} - {high:+.3f})"
+            line[n_labels] = with_interval(gain.mean(), crossed_interval(gain), "+.3f")
     return pd.DataFrame(lines).T.sort_index()
 
 
@@ -200,6 +217,8 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     table = run(arguments)
     table.to_csv(arguments.out / "scores.csv", index=False)
-    by_class = table.groupby(["class", "way", "labels"])[SCORE].mean().unstack()
-    print(by_class.to_string(float_format="{:.3f}".format))
+    for column in (SCORE, SHARE):
+        by_class = table.groupby(["class", "way", "labels"])[column].mean().unstack()
+        print(column, by_class.to_string(float_format="{:.3f}".format), sep="\n")
+    print(f"{QUEUE} above {RANDOM}", gains(table).to_string(), sep="\n")
     print(summary(table).to_string())

@@ -110,7 +110,7 @@ def client(serve_archive, explored):
 
 @pytest.fixture(scope="module")
 def own_archive(explored, serve_archive, tmp_path_factory):
-    """A client of a copy of the archive, whose labels the tests of one file change, and the copy."""
+    """A client of a copy of the archive, and the copy, whose labels the tests of a file change."""
     path = shutil.copytree(explored.path, tmp_path_factory.mktemp("own") / "an archive")
     archive = Archive.open(path)
     return serve_archive(archive), archive

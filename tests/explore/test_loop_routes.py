@@ -42,7 +42,9 @@ def test_the_queue_has_rows_without_a_label(client):
     scores = client.get("/api/loop/scores?label=frog").numbers("<f4")
     assert [row["score"] for row in rows] == pytest.approx(scores[ids].tolist())
     again = client.get(f"/api/loop/queue?label=frog&n=5&skipped={ids[0]}&skipped={ids[1]}").json()
-    assert [row["id"] for row in again][:3] == ids[2:]
+    again = [row["id"] for row in again]
+    assert len(again) == 5
+    assert not {FROG, *ids[:2]} & set(again)
 
 
 def test_the_precision_is_estimated_from_rows_picked_at_random(client):

@@ -22,7 +22,7 @@ from soundalike.labeling.estimate import (
 )
 from soundalike.labeling.label_table import LabelTable
 from soundalike.labeling.labeled_windows import UNKNOWN, YES, LabeledWindows, labeled_windows
-from soundalike.labeling.queue import next_windows
+from soundalike.labeling.queue import NONE, next_windows
 from soundalike.labeling.spans import Spans
 from soundalike.search.archive import Archive
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.5  # of scores, where nothing else is said
 ROWS_AT_ONCE = 65_536
-NONE = np.zeros(0, np.int64)
 
 
 class NoExampleError(Exception):
@@ -75,7 +74,7 @@ class Loop:
             raise NoExampleError(f"no window has the label {label!r}: give it to one, then train.")
         from soundalike.labeling.detector import fit_detector  # torch takes seconds
 
-        vectors, lengths = self._vectors
+        vectors, lengths = self.vectors
         detector = fit_detector(vectors, labeled)
         return TrainedDetector(self, label, detector, detector.scores(vectors, lengths))
 
@@ -83,7 +82,7 @@ class Loop:
         """Read the vectors and load what a training needs, so that the first one is quick."""
         from soundalike.labeling.detector import fit_detector
 
-        few = self._vectors[0][:2]  # a first training loads torch's optimizers
+        few = self.vectors[0][:2]  # a first training loads torch's optimizers
         known, no = np.full(len(few), YES, np.int8), np.zeros(len(few), bool)
         if len(few):
             fit_detector(few, LabeledWindows(known, no, no))
@@ -99,7 +98,7 @@ class Loop:
         return random_ranks(self.rows["id"].to_numpy(np.int64))
 
     @functools.cached_property
-    def _vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The vectors of the windows, and their lengths: [windows, dim] and [windows]."""
         ids, vectors = self.archive.vectors()
         if len(ids) != len(self.rows):  # rows have been added since
@@ -143,9 +142,9 @@ class TrainedDetector:
         Shape:
             without, result: [n], positions.
         """
-        is_labeled = self.loop.labeled(self.label).known != UNKNOWN
-        is_labeled[without] = True
-        return next_windows(self.scores, is_labeled, self.loop.spans, n, threshold)
+        known = self.loop.labeled(self.label).known
+        (vectors, _), spans = self.loop.vectors, self.loop.spans
+        return next_windows(self.scores, vectors, known, spans, n, threshold, without)
 
     def random_windows(
         self, n: int, threshold: float = THRESHOLD, without: NDArray[np.integer] = NONE
