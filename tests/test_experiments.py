@@ -264,8 +264,10 @@ def test_labeling_loop(experiment, sound_folder, tmp_path):
     assert len(table) == 3 * 2 * 3 * 2, "classes, seeds, ways and numbers of labels"
     first = table[table["labels"] == 1].pivot(index=["class", "seed"], columns="way")
     assert (first["average precision"].nunique(axis=1) == 1).all(), "all ways begin alike"
+    assert (first["share with the class"] == 1).all(axis=None)
     queue = table.query("labels == 5 and way == 'queue'")["average precision"].mean()
     assert f"{queue:.3f} (" in printed
+    assert "queue above random" in printed
     assert queue > 0.9
 
 
