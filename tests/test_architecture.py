@@ -36,7 +36,10 @@ MAY_IMPORT = {
         "runtime", "audio", "datasets", "views", "models", "losses", "evaluation", "optim",
         "recipes", "embedding", "training",
     },
-    "audit": {"runtime", "audio", "datasets", "evaluation", "search", "labeling", "explore"},
+    "audit": {
+        "runtime", "audio", "datasets", "evaluation", "embedding", "downstream", "search",
+        "labeling", "explore",
+    },
     "report": {
         "runtime", "audio", "datasets", "views", "evaluation", "training", "recipes", "downstream",
     },
@@ -50,7 +53,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "runtime", "audio", "datasets", "recipes", "embedding", "archive", "search", "labeling",
-        "explore", "training", "downstream", "report", "demo", "paper",
+        "explore", "training", "downstream", "audit", "report", "demo", "paper",
     },
 }  # fmt: skip
 TOP = {"__init__", "__main__"}

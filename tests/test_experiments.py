@@ -322,6 +322,31 @@ def test_search_precision(experiment, run, small_esc10, sound_folder, tmp_path):
     assert values["as it is"]["log-mel statistics"] > 0.9
 
 
+@pytest.mark.slow
+def test_label_audit(experiment, sound_folder, tmp_path):
+    command = ["label_audit.py", sound_folder, "--seeds", 1, "--out", tmp_path / "out"]
+    out = experiment(*command)
+    assert "audit above self-confidence" in out
+    table = pd.read_csv(tmp_path / "out" / "scores.csv")
+    assert set(table["noise"]) == {
+        f"{kind} {rate}%"
+        for kind, rates in {
+            "symmetric": (20, 40),
+            "confusion": (20, 40),
+            "outside": (20, 30),
+        }.items()
+        for rate in rates
+    }
+    of_audit = table[table["way"] == "audit"]
+    assert of_audit["AUROC"].mean() > 0.8
+    assert of_audit["calibration error"].notna().all()
+    experiment(*command, "--listener")
+    table = pd.read_csv(tmp_path / "out" / "listener.csv")
+    means = table.pivot_table(index="share checked", columns="way", values="accuracy")
+    assert means["audit"][0.0] == means["random"][0.0]
+    assert means["audit"][0.4] > means["audit"][0.0]
+
+
 def long_recording(experiment, out, minutes, n_events):
     text = experiment("long_recording.py", "--out", out, "--minutes", minutes, "--events", n_events)
     n_found, n_false = re.search(r"all: (\d+) of \d+ events, (\d+) false alarms", text).groups()

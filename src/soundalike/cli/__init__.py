@@ -23,6 +23,7 @@ COMMANDS = {
     "search": "soundalike.cli.search",
     "explore": "soundalike.cli.explore",
     "labels": "soundalike.cli.labels",
+    "audit": "soundalike.cli.audit",
     "paper": "soundalike.cli.paper",
 }
 

@@ -37,7 +37,8 @@ class TrainingWindows:
         x: coordinates of the windows; a last column of ones is for the bias.
         weights: weight of each window, that of its clip / (windows of its clip).
         clips: clip of each window.
-        targets: 1 if the clip has the class, otherwise 0.
+        targets: 1 if the clip has the class, otherwise 0; or soft labels, the probabilities of the
+            classes.
         is_multi_label: if true, classes can occur together.
         mean: mean of the embeddings.
         axes: ``(h - mean) @ axes`` are the coordinates.
@@ -118,7 +119,10 @@ def training_windows(
 
 
 def regularization_path(
-    train: TrainingWindows, precisions: Sequence[float], in_training: Tensor | None = None
+    train: TrainingWindows,
+    precisions: Sequence[float],
+    in_training: Tensor | None = None,
+    start: Tensor | None = None,
 ) -> Iterator[tuple[float, Tensor]]:
     """Fit classifiers for each precision of the prior, the highest first.
 
@@ -131,9 +135,10 @@ def regularization_path(
         precisions: inverse variances of the prior.
         in_training: which windows each classifier trains on; by default there is one, which trains
             on all.
+        start: weights that the first fit starts at, such as those of similar targets; by default 0.
 
     Shape:
-        in_training: [windows, classifiers].
+        in_training: [windows, classifiers]; start: [rank + 1, classifiers, classes].
 
     Yields:
         The precision, and the weights of the coordinates, [rank + 1, classifiers, classes].
@@ -146,7 +151,7 @@ def regularization_path(
     frequencies = train.weights @ targets[:, 0] / train.weights.sum()
     variance = (frequencies * (1 - frequencies)).mean().clamp(min=1e-3)  # 0 with one class only
     curvature = (train.weights @ x.square()) * variance
-    theta = x.new_zeros(x.shape[1], weights.shape[1], targets.shape[-1])
+    theta = x.new_zeros(x.shape[1], weights.shape[1], targets.shape[-1]) if start is None else start
 
     def loss() -> Tensor:
         """Return the loss of ``u * scale``, and set the gradient of u, which has a closed form."""

@@ -1,0 +1,366 @@
+"""Compare ways to find wrong labels, where it is known which are wrong.
+
+    python experiments/label_audit.py esc10:ROOT sets/drums.csv synthetic:small --out runs/audit
+
+Into the true labels of every set, wrong ones are put. A share of the clips get one of the other
+classes (symmetric), or the one class that theirs is mistaken for (confusion). Or three of ten
+classes are no classes any more, and their clips get any of the other labels (outside). The labels
+that the synthetic set comes with are a row of their own ("as it is"). All ways use the same vectors
+and five random folds. The first two, and cleanlab, use the out-of-fold probabilities of logistic
+regression on these labels, with the prior that makes held-out labels most likely:
+
+self-confidence  one minus the probability of the label
+margin           the probability of the best other class, minus that of the label
+neighbors        the share of the ten nearest clips that have another label
+cleanlab         label scores of `find_label_issues`, and those of its Datalab, if it is installed
+audit            what `soundalike audit` does
+
+Prints the AUROC of finding the wrong labels and the precision among the most suspicious tenth, and
+how far audit is above the others, with intervals over sets, kinds and seeds. Of audit, it prints
+the expected calibration error of its probabilities, and how far its noise rate is off.
+
+With `--listener`, it simulates a listener: in every fold, the most suspicious training clips get
+their true label, or as many random ones; the linear classifier of `evaluate` is trained again, and
+tested on the true labels of the fold.
+"""
+
+import argparse
+import contextlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from soundalike.datasets.labels import Labels
+from soundalike.datasets.open_or_prepare import open_or_prepare
+from soundalike.datasets.splits import Split
+from soundalike.datasets.synthetic import CLASSES, clip_records
+from soundalike.downstream.clip_vectors import clip_vectors
+from soundalike.downstream.features import Features, embeddings
+from soundalike.downstream.linear import fit_linear
+from soundalike.embedding.known_sounds import unrelated
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.evaluation.clean_labels import CleanLabels, clean_label_posterior
+from soundalike.evaluation.folds import stratified_folds
+from soundalike.evaluation.intervals import t_interval
+from soundalike.evaluation.nearest_clips import nearest_clips
+from soundalike.evaluation.soft_label_regression import SoftLabelRegression
+
+AUDIT, CONFIDENCE = "audit", "self-confidence"
+KINDS = [("symmetric", 0.2), ("symmetric", 0.4), ("confusion", 0.2), ("confusion", 0.4)]
+KINDS += [("outside", 0.2), ("outside", 0.3)]
+AS_IT_IS = ("as it is", 0.4)
+OUTSIDE_SHARE = 0.3  # of the classes
+N_FOLDS, N_NEIGHBORS = 5, 10
+PRECISIONS = (0.1, 0.3, 1.0, 3.0)  # C = 10 to 1 / 3
+BUDGETS = (0.0, 0.05, 0.1, 0.2, 0.4)  # shares of the training clips that are listened to
+DECISION_S = 2.0  # to decide, after listening
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Clips with labels, some of which are wrong.
+
+    Args:
+        vectors: of unit length.
+        background: vectors of other sounds.
+        labels: of the clips.
+        truth: the true classes, -1 for none of the classes.
+        recordings: which recording each clip is of.
+        duration_s: of the clips.
+
+    Shape:
+        vectors: [clips, dim]; background: [sounds, dim]; the others: [clips].
+    """
+
+    vectors: NDArray[np.float32]
+    background: NDArray[np.float32] | None
+    labels: NDArray[np.int64]
+    truth: NDArray[np.int64]
+    recordings: NDArray[np.int64]
+    duration_s: NDArray[np.float64]
+
+    @property
+    def n_classes(self) -> int:
+        return int(self.labels.max()) + 1
+
+    @property
+    def is_wrong(self) -> NDArray[np.bool_]:
+        return self.labels != self.truth
+
+    def select(self, clips: NDArray[np.integer]) -> "Problem":
+        """Return some of the clips."""
+        names = ("vectors", "labels", "truth", "recordings", "duration_s")
+        return replace(self, **{name: getattr(self, name)[clips] for name in names})
+
+    def features(self) -> Features:
+        """Return the clips as features, of the length that the prior of `fit_linear` expects."""
+        n_clips, dim = self.vectors.shape
+        labels = Labels(self.labels, [str(number) for number in range(self.n_classes)])
+        vectors = torch.from_numpy(self.vectors * dim**0.5)
+        return Features(vectors, torch.arange(n_clips), labels, self.recordings, is_whitened=True)
+
+
+def embedded(source: str, out: Path) -> Problem:
+    """Embed the labeled clips of a source; the synthetic set has its own wrong labels."""
+    model = SoundEncoder.from_pretrained("default")
+    store = open_or_prepare(source, out / "stores" / Path(source).stem, model.front_end)
+    store = store.select(np.flatnonzero(store.clips.rows["label"] != ""))
+    features = embeddings(model, store)
+    if model.background is not None:
+        features = replace(features, background=unrelated(model.background, features.vectors))
+    labels = truth = features.labels.values
+    if source.startswith("synthetic"):
+        size = source.partition(":")[2] or "small"
+        true_names = {record.fname: record.true_label for record in clip_records(size)}
+        names = store.clips.rows["path"].map(lambda path: true_names[Path(path).name])
+        truth = pd.Categorical(names, sorted(CLASSES)).codes.astype(np.int64)
+    vectors = clip_vectors(features)
+    duration_s = store.n_frames * model.front_end.hop_s
+    return Problem(
+        vectors.vectors, vectors.background, labels, truth, features.recordings, duration_s
+    )
+
+
+def with_wrong_labels(clean: Problem, kind: str, rate: float, seed: int) -> Problem:
+    """Return clips of true labels with some wrong ones, drawn at random."""
+    rng = np.random.default_rng(seed)
+    truth, n_classes = clean.truth, clean.n_classes
+    if kind == "outside":
+        classes = rng.permutation(n_classes)
+        inside = classes[round(OUTSIDE_SHARE * n_classes) :]
+        number = np.full(n_classes, -1)
+        number[inside] = np.arange(len(inside))
+        new_truth = number[truth]
+        n_outside = round(rate / (1 - rate) * (new_truth >= 0).sum())
+        outside = rng.permutation(np.flatnonzero(new_truth < 0))[:n_outside]
+        clips = np.sort(np.concatenate([np.flatnonzero(new_truth >= 0), outside]))
+        new_truth = new_truth[clips]
+        labels = np.where(new_truth < 0, rng.integers(len(inside), size=len(clips)), new_truth)
+        return replace(clean.select(clips), labels=labels, truth=new_truth)
+    wrong = rng.permutation(len(truth))[: round(rate * len(truth))]
+    labels = truth.copy()
+    if kind == "symmetric":
+        labels[wrong] = (truth[wrong] + rng.integers(1, n_classes, len(wrong))) % n_classes
+    else:
+        cycle = rng.permutation(n_classes)
+        mistaken_for = np.empty(n_classes, np.int64)
+        mistaken_for[cycle] = np.roll(cycle, 1)
+        labels[wrong] = mistaken_for[truth[wrong]]
+    return replace(clean, labels=labels)
+
+
+def problems(whole: Problem, seeds: int) -> Iterator[tuple[str, float, int, Problem]]:
+    """Yield the problems of a set: kind, share and seed of the wrong labels, and the clips."""
+    clean = whole.select(np.flatnonzero(whole.truth >= 0))
+    clean = replace(clean, labels=clean.truth)
+    for kind, rate in KINDS:
+        for seed in range(seeds):
+            yield kind, rate, seed, with_wrong_labels(clean, kind, rate, seed)
+    if whole.is_wrong.any():
+        yield *AS_IT_IS, 0, whole
+
+
+def out_of_fold(problem: Problem, seed: int) -> NDArray[np.float64]:
+    """Return class probabilities of clips by logistic regression without them."""
+    fold = stratified_folds(problem.labels, N_FOLDS, seed, problem.recordings)
+    labels, clips = problem.labels, np.arange(len(problem.labels))
+    of_precisions = [
+        SoftLabelRegression.of(
+            problem.vectors, fold, problem.n_classes, precision
+        ).log_probabilities(np.eye(problem.n_classes)[labels])
+        for precision in PRECISIONS
+    ]
+    return np.exp(max(of_precisions, key=lambda log_p: log_p[clips, labels].sum()))
+
+
+def audit_of(problem: Problem, seed: int) -> CleanLabels:
+    """Return what `soundalike audit` finds."""
+    return clean_label_posterior(
+        problem.vectors, problem.labels, problem.recordings, n_classes=problem.n_classes,
+        background=problem.background, seed=seed,
+    )  # fmt: skip
+
+
+def suspicions(problem: Problem, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of every way, higher for labels that are more suspicious."""
+    clips, labels = np.arange(len(problem.labels)), problem.labels
+    p = out_of_fold(problem, seed)
+    others = p.copy()
+    others[clips, labels] = -1
+    positions, _ = nearest_clips(problem.vectors, problem.recordings, N_NEIGHBORS)
+    differs = (labels[positions] != labels[:, None]).mean(axis=1)
+    scores = {
+        CONFIDENCE: 1 - p[clips, labels],
+        "margin": others.max(axis=1) - p[clips, labels],
+        "neighbors": differs,
+    }
+    return scores | cleanlab_scores(problem, p)
+
+
+@cache
+def has_cleanlab() -> bool:
+    try:
+        import cleanlab.datalab.datalab  # noqa: F401
+    except ImportError:
+        print("cleanlab is not installed, and left out: pip install 'cleanlab[datalab]'")
+        return False
+    return True
+
+
+def cleanlab_scores(problem: Problem, p: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of cleanlab for the same probabilities and vectors."""
+    if not has_cleanlab():
+        return {}
+    from cleanlab import Datalab
+    from cleanlab.filter import find_label_issues
+
+    issues = find_label_issues(
+        problem.labels, p, return_indices_ranked_by="normalized_margin", n_jobs=1
+    )
+    clips = np.arange(len(problem.labels))
+    others = p.copy()
+    others[clips, problem.labels] = -1
+    ranks = (others.max(axis=1) - p[clips, problem.labels]) / 4  # normalized margin, below 1 / 2
+    ranks[issues] += 1  # the issues first
+    with contextlib.redirect_stdout(io.StringIO()):
+        lab = Datalab({"label": problem.labels}, label_name="label", verbosity=0)
+        lab.find_issues(pred_probs=p, features=problem.vectors, issue_types={"label": {}})
+    datalab = 1 - lab.get_issues("label")["label_score"].to_numpy()
+    return {"cleanlab find_label_issues": ranks, "cleanlab Datalab": datalab}
+
+
+def auroc(is_wrong: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Return the share of pairs in which the wrong label has the higher score; ties count half."""
+    n_wrong, n_right = is_wrong.sum(), (~is_wrong).sum()
+    above = rankdata(scores)[is_wrong].sum() - n_wrong * (n_wrong + 1) / 2
+    return float(above / (n_wrong * n_right))
+
+
+def precision_at(is_wrong: NDArray[np.bool_], scores: NDArray[np.floating]) -> float:
+    """Return the share of wrong labels among the most suspicious tenth."""
+    first = np.argsort(-scores, kind="stable")[: round(0.1 * len(scores))]
+    return float(is_wrong[first].mean())
+
+
+def calibration_error(is_wrong: NDArray[np.bool_], p_wrong: NDArray[np.float64]) -> float:
+    """Return the expected calibration error of probabilities that a label is wrong, in ten bins."""
+    bins = np.minimum((p_wrong * 10).astype(int), 9)
+    counts = np.bincount(bins, minlength=10)
+    gaps = np.abs(np.bincount(bins, p_wrong, 10) - np.bincount(bins, is_wrong, 10))
+    return float(gaps.sum() / counts.sum())
+
+
+def compare(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
+    """Return a row for each way and each draw of wrong labels."""
+    rows = []
+    for kind, rate, seed, problem in problems(whole, seeds):
+        clean = audit_of(problem, seed)
+        is_wrong = problem.is_wrong
+        key = {"set": name, "noise": f"{kind} {100 * rate:.0f}%", "seed": seed}
+        for way, scores in {**suspicions(problem, seed), AUDIT: clean.p_wrong}.items():
+            row = {"AUROC": auroc(is_wrong, scores), "top tenth": precision_at(is_wrong, scores)}
+            if way == AUDIT:
+                low, high = clean.interval
+                row |= {
+                    "calibration error": calibration_error(is_wrong, clean.p_wrong),
+                    "rate off by": clean.noise_rate - is_wrong.mean(),
+                    "rate in interval": float(low <= is_wrong.mean() <= high),
+                }
+            rows.append({**key, "way": way, **row})
+    return rows
+
+
+def accuracy_after(
+    problem: Problem, train: NDArray[np.int64], test: NDArray[np.int64], checked: NDArray[np.int64]
+) -> float:
+    """Return the accuracy on true labels, after a listener has mended some training labels."""
+    labels = problem.labels.copy()
+    labels[checked] = problem.truth[checked]
+    train = train[labels[train] >= 0]  # the listener drops what is none of the classes
+    mended = replace(problem, labels=np.maximum(labels, 0))
+    nothing = np.zeros(0, dtype=np.int64)
+    features = mended.features()
+    classifier = fit_linear(features, Split("train", train, nothing, test))
+    scores = classifier.scores(features.select(test))
+    return float((scores.argmax(axis=1) == problem.truth[test]).mean())
+
+
+def listen(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
+    """Return the accuracy by what the listener has checked: the most suspicious, or random ones."""
+    rows = []
+    for kind, rate, seed, problem in problems(whole, seeds):
+        if rate < 0.4 or kind == AS_IT_IS[0]:
+            continue
+        fold = stratified_folds(problem.truth, N_FOLDS, seed, problem.recordings)
+        rng = np.random.default_rng(seed)
+        for each in range(N_FOLDS):
+            train, test = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+            p_wrong = audit_of(problem.select(train), seed).p_wrong
+            orders = {
+                AUDIT: np.argsort(-p_wrong, kind="stable"),
+                "random": rng.permutation(len(train)),
+            }
+            for order, budget in ((order, budget) for order in orders for budget in BUDGETS):
+                checked = train[orders[order][: round(budget * len(train))]]
+                seconds = problem.duration_s[checked].sum() + DECISION_S * len(checked)
+                rows.append(
+                    {
+                        "set": name, "noise": f"{kind} {100 * rate:.0f}%", "seed": seed,
+                        "way": order, "share checked": budget, "minutes": seconds / 60,
+                        "accuracy": accuracy_after(problem, train, test, checked),
+                    }
+                )  # fmt: skip
+    return rows
+
+
+def gains(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how far audit is above every other way: mean, interval, and the worst set and kind."""
+    wide = table.pivot_table(index=["set", "noise", "seed"], columns="way", values="AUROC")
+    lines = {}
+    for way in wide.columns.drop(AUDIT):
+        gain = (wide[AUDIT] - wide[way]).dropna()
+        by_draw = gain.groupby(["set", "noise"]).mean()
+        low, high = t_interval(by_draw)
+        worst = by_draw.idxmin()
+        lines[f"audit above {way}"] = {
+            "AUROC": f"{by_draw.mean():+.3f} ({low:+.3f} - {high:+.3f})",
+            "worst": f"{by_draw.min():+.3f} ({', '.join(worst)})",
+        }
+    return pd.DataFrame(lines).T
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sets", nargs="+", help="clips with true labels, or synthetic:SIZE")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--listener", action="store_true", help="simulate a listener instead")
+    parser.add_argument("--out", type=Path, required=True, help="folder of stores and tables")
+    arguments = parser.parse_args()
+    measure, file = (listen, "listener") if arguments.listener else (compare, "scores")
+    rows = []
+    for source in arguments.sets:
+        whole = embedded(source, arguments.out)
+        rows += measure(Path(source).stem.partition(":")[0], whole, arguments.seeds)
+    table = pd.DataFrame(rows)
+    table.to_csv(arguments.out / f"{file}.csv", index=False)
+    keys = ["set", "noise"]
+    if arguments.listener:
+        values = ["accuracy", "minutes"]
+        means = table.pivot_table(index=[*keys, "way"], columns="share checked", values=values)
+        print(means.to_string(float_format="{:.3f}".format))
+    else:
+        for value in ("AUROC", "top tenth"):
+            means = table.pivot_table(index=keys, columns="way", values=value, sort=False)
+            print(f"{value}\n{means.to_string(float_format='{:.3f}'.format)}")
+        of_audit = table[table["way"] == AUDIT].groupby(keys, sort=False)
+        columns = ["calibration error", "rate off by", "rate in interval"]
+        print(of_audit[columns].mean().to_string(float_format="{:.3f}".format))
+        print(gains(table).to_string())

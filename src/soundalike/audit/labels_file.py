@@ -1,0 +1,127 @@
+"""The table of suspicious labels, in which a person decides.
+
+Columns of ``labels.csv``, a row for each labeled clip, most suspicious first:
+
+path, start_s, end_s  the clip; times in seconds, blank for a whole file
+label                 the label in the source, "dog;rain" for several classes
+suggested             the label that is most probable if this one is wrong; blank: the sound is
+                      probably none of the classes
+p_wrong               probability that the label is wrong
+decision              blank, "keep", "relabel" or "drop"
+new_label             for "relabel": the right label; blank: the suggested one
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.labels import classes_of
+from soundalike.runtime.atomic import write_text
+
+LABELS = "labels.csv"
+KEEP, RELABEL, DROP = "keep", "relabel", "drop"
+DECISIONS = ("", KEEP, RELABEL, DROP)
+CLIP = ["path", "start_s", "end_s"]
+COLUMNS = [*CLIP, "label", "suggested", "p_wrong", "decision", "new_label"]
+
+
+def read_labels(file: Path) -> pd.DataFrame:
+    """Read a table of labels, which a person may have edited in a spreadsheet.
+
+    Returns:
+        The columns above: times and p_wrong float64, NaN where blank; the others text.
+
+    Raises:
+        SourceError: the file is missing, lacks a column, or a decision cannot be carried out.
+    """
+    try:
+        rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SourceError(f"{file}: no such file: audit the source first.") from None
+    except (ValueError, OSError) as error:
+        raise SourceError(f"{file}: cannot be read ({str(error).partition(chr(10))[0]}).") from None
+    if missing := [column for column in COLUMNS if column not in rows]:
+        raise SourceError(f"{file}: no column '{missing[0]}': restore it, or delete the file.")
+    for column in ("start_s", "end_s", "p_wrong"):
+        numbers = pd.to_numeric(rows[column].replace("", np.nan), errors="coerce")
+        if (is_bad := numbers.isna() & (rows[column].str.strip() != "")).any():
+            row = int(np.flatnonzero(is_bad)[0])
+            raise SourceError(
+                f"{file}, row {row + 1}: {column} '{rows[column][row]}' is no number."
+            )
+        rows[column] = numbers.astype(float)
+    for column in ("decision", "new_label"):
+        rows[column] = rows[column].str.strip()
+    rows["decision"] = rows["decision"].str.lower()
+    _check_decisions(file, rows)
+    return rows[COLUMNS]
+
+
+def write_labels(file: Path, rows: pd.DataFrame) -> None:
+    """Write a table of labels, most suspicious first.
+
+    Args:
+        file: the file to replace.
+        rows: the columns above.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    ordered = rows[COLUMNS].sort_values("p_wrong", ascending=False, kind="stable")
+    text = ordered.assign(p_wrong=ordered["p_wrong"].round(4))
+    write_text(file, text.to_csv(index=False, lineterminator="\n"))
+
+
+def with_decisions(rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of labels with the decisions of an earlier one.
+
+    A decision belongs to a clip and its label: if the source has another label by now, it is not
+    taken over. Of a label that was replaced by the suggested one, this becomes the new label, as
+    another one may be suggested by now.
+
+    Args:
+        rows: table without decisions.
+        earlier: table that may have some.
+    """
+    decided = earlier[earlier["decision"] != ""]
+    is_relabel = decided["decision"] == RELABEL
+    new_label = decided["new_label"].where(~is_relabel, decided_labels(decided))
+    decided = decided.assign(new_label=new_label)
+    columns = {}
+    for column in ("decision", "new_label"):
+        known = dict(zip(keys(decided), decided[column], strict=True))
+        columns[column] = [known.get(key, "") for key in keys(rows)]
+    return rows.assign(**columns)
+
+
+def keys(rows: pd.DataFrame) -> list[tuple[str, float, float, str]]:
+    """Return what identifies a clip and its label, for each row; a blank time is -1."""
+    times = [rows[column].fillna(-1.0).round(6) for column in ("start_s", "end_s")]
+    return list(zip(rows["path"], *times, rows["label"], strict=True))
+
+
+def decided_labels(rows: pd.DataFrame) -> pd.Series:
+    """Return the label of each row after its decision; "" if the clip is dropped."""
+    new = rows["new_label"].where(rows["new_label"] != "", rows["suggested"])
+    new = new.map({label: ";".join(classes_of(label)) for label in new.unique()})
+    labels = rows["label"].where(rows["decision"] != RELABEL, new)
+    return labels.where(rows["decision"] != DROP, "")
+
+
+def _check_decisions(file: Path, rows: pd.DataFrame) -> None:
+    for row, decision in enumerate(rows["decision"]):
+        if decision not in DECISIONS:
+            raise SourceError(
+                f"{file}, row {row + 1}: decision '{decision}': write keep, relabel or drop, or "
+                "leave it blank."
+            )
+    is_relabel = rows["decision"] == RELABEL
+    without = is_relabel & (decided_labels(rows).str.strip(" ;") == "")
+    if without.any():
+        row = int(np.flatnonzero(without)[0])
+        raise SourceError(
+            f"{file}, row {row + 1}: to relabel {rows['path'][row]}, write its label into "
+            "new_label: none is suggested."
+        )

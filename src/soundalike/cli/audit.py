@@ -1,0 +1,196 @@
+"""Find labels that are probably wrong, listen to them, and clean the source."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soundalike.cli import DONE
+from soundalike.cli.options import add_machine, add_model_and_source, add_out, at_least
+from soundalike.cli.output import write_json
+from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from soundalike.audit.audit import AuditResult
+    from soundalike.audit.cleaning import CleaningResult
+    from soundalike.audit.comparison import Comparison
+    from soundalike.datasets.clips import ClipTable
+
+_MAX_FINDINGS = 5  # --json has them all
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_model_and_source(parser)
+    add_out(
+        parser, "DIR", "folder of labels.csv, where you decide, and of what the audit stands on"
+    )
+    parser.add_argument(
+        "--apply",
+        type=Path,
+        metavar="FILE",
+        help="audit nothing, and write the source with the decisions in DIR/labels.csv to a new "
+        "manifest; the source itself is not touched",
+    )
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="audit nothing, and train a linear classifier with the labels before and after the "
+        "decisions in DIR/labels.csv; both are tested on the clips whose label has not changed",
+    )
+    parser.add_argument(
+        "--no_duplicates",
+        action="store_true",
+        help="do not look for clips that share a part, which takes long in large sources",
+    )
+    parser.add_argument(
+        "--seed",
+        type=at_least(0),
+        default=0,
+        help="random seed of the folds and the intervals (default: 0)",
+    )
+    add_machine(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Audit the source, or apply or compare what was decided."""
+    from soundalike.datasets.source import read_source
+    from soundalike.embedding.model_path import find_model
+
+    find_model(arguments.model)
+    clips = read_source(arguments.source, arguments.label_depth)
+    if arguments.apply or arguments.compare:
+        return _use_decisions(arguments, clips)
+
+    from soundalike.audit.audit import audit
+
+    result = audit(
+        arguments.model,
+        arguments.source,
+        arguments.out,
+        clips=clips,
+        with_duplicates=not arguments.no_duplicates,
+        seed=arguments.seed,
+    )
+    write_json(arguments.json, result)
+    print_audit(result)
+    return DONE
+
+
+def _use_decisions(arguments: argparse.Namespace, clips: "ClipTable") -> int:
+    """Write the cleaned manifest, and measure what cleaning gave."""
+    from soundalike.audit.cleaning import check_cleaned_file, write_cleaned
+    from soundalike.audit.labels_file import LABELS, read_labels
+
+    if arguments.apply:
+        check_cleaned_file(arguments.apply)
+    decisions = read_labels(arguments.out / LABELS)
+    results: dict[str, Any] = {}
+    if arguments.apply:
+        cleaning = write_cleaned(arguments.apply, clips, decisions)
+        results["cleaning"] = dataclasses.asdict(cleaning)
+        print(cleaning_in_words(cleaning))
+    if arguments.compare:
+        comparison = _compare(arguments, clips, decisions)
+        results["comparison"] = dataclasses.asdict(comparison)
+        print(comparison_in_words(comparison))
+    write_json(arguments.json, results)
+    return DONE
+
+
+def _compare(
+    arguments: argparse.Namespace, clips: "ClipTable", decisions: "pd.DataFrame"
+) -> "Comparison":
+    from soundalike.audit.audited_clips import audited_clips
+    from soundalike.audit.comparison import compare
+    from soundalike.datasets.splits import evaluation_splits
+    from soundalike.embedding.sound_encoder import SoundEncoder
+    from soundalike.runtime.hardware import choose_hardware
+    from soundalike.runtime.heartbeat import working_on
+    from soundalike.runtime.lock import locked
+
+    model = SoundEncoder.from_pretrained(arguments.model).to(choose_hardware().accelerator)
+    with locked(arguments.out):
+        labeled = audited_clips(model, arguments.source, clips, arguments.out)
+    splits = evaluation_splits(labeled.store, seed=arguments.seed)
+    with working_on("train before and after"):
+        return compare(labeled.features, labeled.store, splits, decisions, arguments.seed)
+
+
+def print_audit(result: "AuditResult") -> None:
+    """Print the verdict, the most suspicious labels, and what is mistaken for what."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"{result.source}: {result.verdict}", style="bold", markup=False, soft_wrap=True)
+    if result.suspicious:
+        table = Table(title="most suspicious labels", title_justify="left")
+        for name in ("clip", "label", "suggested"):
+            table.add_column(name, overflow="fold")
+        table.add_column("p(wrong)", justify="right")
+        for label in result.suspicious:
+            times = "" if label.start_s is None else f" @{label.start_s:g}-{label.end_s or 0:g}"
+            table.add_row(
+                escape(Path(label.path).name + times),
+                escape(label.label),
+                escape(label.suggested) or "none of the classes",
+                f"{label.p_wrong:.2f}",
+            )
+        console.print(table)
+    for line in _notes(result):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(
+        f"Listen and decide: write keep, relabel or drop into {Path(result.out) / 'labels.csv'}. "
+        "Then run the same command: with --apply FILE it writes a cleaned manifest, with --compare "
+        "it says what cleaning gave.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _notes(result: "AuditResult") -> list[str]:
+    notes = [f"{finding}." for finding in result.findings[:_MAX_FINDINGS]]
+    if (n_more := len(result.findings) - _MAX_FINDINGS) > 0:
+        notes.append(f"... and {n_more:,} more: --json FILE lists all.")
+    different = [pair for pair in result.duplicates if pair.label != pair.other_label]
+    if different:
+        pair = different[0]
+        notes.append(
+            f"{counted(len(different), 'pair')} of near-duplicates with different labels, such as "
+            f"{Path(pair.path).name} ({pair.label}) and {Path(pair.other_path).name} "
+            f"({pair.other_label})."
+        )
+    if n_across := sum(pair.is_across_splits for pair in result.duplicates):
+        notes.append(
+            f"{counted(n_across, 'pair')} of near-duplicates across splits or folds: scores will "
+            "be too good."
+        )
+    if result.n_decided:
+        notes.append(f"{counted(result.n_decided, 'label')} decided on: learned from.")
+    if result.n_unlabeled:
+        notes.append(f"{counted(result.n_unlabeled, 'clip')} without a label: left out.")
+    return notes
+
+
+def cleaning_in_words(result: "CleaningResult") -> str:
+    """Return what was written, in one line."""
+    return (
+        f"{counted(result.n_clips, 'clip')} in {result.file}: {result.n_relabeled:,} relabeled, "
+        f"{result.n_dropped:,} dropped, {result.n_kept:,} confirmed"
+    )
+
+
+def comparison_in_words(result: "Comparison") -> str:
+    """Return what cleaning gave, in one line."""
+    low, high = (100 * end for end in result.interval)
+    clear = "" if low > 0 or high < 0 else ", which may be chance"
+    return (
+        f"{result.metric} {result.before:.3f} before and {result.after:.3f} after: "
+        f"{100 * result.gain:+.1f} points ({low:+.1f} to {high:+.1f}){clear}; trained without "
+        f"{counted(result.n_changed, 'wrong label')}, tested on the "
+        f"{counted(result.n_tested, 'clip')} whose label has not changed"
+    )

@@ -1,0 +1,155 @@
+"""Which class a labeled clip truly has, from its sound and its label.
+
+Labels may be wrong. In turn, a classifier is fitted to soft labels, out of fold; a noise matrix is
+fitted to its probabilities and the labels (`noise_model`); and both give new soft labels. Of
+several classifiers (`label_cleaner`), the one that makes the labels most likely is taken. Its
+probabilities are calibrated where the truth is known: on simulated labels of the same clips, with
+the same noise.
+Clips of one recording are in one fold, so that they do not testify for each other.
+
+Vectors are [clips, dim], of unit length; labels [clips], one class each.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.evaluation.folds import stratified_folds
+from soundalike.evaluation.intervals import binomial_interval
+from soundalike.evaluation.label_cleaner import Cleaned, Cleaner, cleaners
+from soundalike.evaluation.noise_model import label_counts
+from soundalike.evaluation.platt import Platt, fit_platt
+
+N_FOLDS = 5
+SIMULATED_CLIPS, MOST_SIMULATIONS = 1000, 3
+SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class CleanLabels:
+    """The true classes of clips, as probabilities.
+
+    Args:
+        posterior: probability of each class, the sound and the label known. A row sums to one,
+            together with `p_outside`: the soft labels of a classifier that tolerates wrong labels.
+        p_outside: probability that the sound is none of the classes.
+        p_wrong: probability that the label is wrong.
+        noise_matrix: probability of each label for sounds of each class, and, in the last row, for
+            sounds of none.
+        counts: expected number of clips by true class, or none, and label.
+        noise_rate: expected share of wrong labels among clips that are not verified.
+        interval: of this share, 95%.
+
+    Shape:
+        posterior: [clips, classes]; p_outside, p_wrong: [clips]; noise_matrix, counts: [classes +
+        1, classes].
+    """
+
+    posterior: NDArray[np.float64]
+    p_outside: NDArray[np.float64]
+    p_wrong: NDArray[np.float64]
+    noise_matrix: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    noise_rate: float
+    interval: tuple[float, float]
+
+
+def clean_label_posterior(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.integer],
+    recordings: NDArray[np.int64] | None = None,
+    *,
+    n_classes: int | None = None,
+    background: NDArray[np.float32] | None = None,
+    is_verified: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+) -> CleanLabels:
+    """Return the probability of each class of each clip, from its sound and its label.
+
+    Args:
+        vectors: of the clips.
+        labels: their labels.
+        recordings: which recording each clip is of; by default each is one.
+        n_classes: number of classes; by default the highest label + 1.
+        background: vectors of sounds of none of the classes.
+        is_verified: labels that are known to be right; they are learned from, and say nothing about
+            the others' errors.
+        seed: random seed of the folds and the simulated labels.
+
+    Shape:
+        vectors: [clips, dim]; labels, recordings, is_verified: [clips]; background: [sounds, dim].
+    """
+    n_classes = int(labels.max()) + 1 if n_classes is None else n_classes
+    if is_verified is None:
+        is_verified = np.zeros(len(labels), dtype=bool)
+    as_they_are = np.eye(n_classes, n_classes + 1)[labels]
+    if is_verified.all():
+        return _clean_labels(as_they_are, labels, is_verified)
+    fold = stratified_folds(labels, N_FOLDS, seed, recordings)
+    if fold.max() < 1:  # nothing can be held out
+        return _clean_labels(as_they_are, labels, is_verified)
+    ways = cleaners(vectors, fold, n_classes, background)
+    results = [(way.clean(labels, is_verified), way) for way in ways]
+    best, way = max(results, key=lambda result: result[0].likelihood)
+    calibration = _calibration(best, way, is_verified, seed)
+    posterior = np.zeros((len(labels), n_classes + 1))
+    posterior[:, : best.posterior.shape[1]] = best.posterior
+    return _clean_labels(posterior, labels, is_verified, calibration)
+
+
+def _calibration(
+    cleaned: Cleaned, cleaner: Cleaner, is_verified: NDArray[np.bool_], seed: int
+) -> Platt:
+    """Return the calibration of p_wrong by simulated labels, whose truth is known.
+
+    The true classes are drawn from the posterior, and the labels from the noise matrix: clips that
+    are hard to tell apart stay so.
+    """
+    rng = np.random.default_rng(seed)
+    p_wrong, is_wrong = [], []
+    n_open = int((~is_verified).sum())
+    for _ in range(min(MOST_SIMULATIONS, -(-SIMULATED_CLIPS // n_open))):
+        truth = _draw(cleaned.posterior, rng)
+        labels = np.where(is_verified, truth, _draw(cleaned.matrix[truth], rng))
+        again = cleaner.clean(labels, is_verified)
+        own = again.posterior[np.arange(len(labels)), labels]
+        p_wrong.append(1 - own[~is_verified])
+        is_wrong.append((labels != truth)[~is_verified])
+    return fit_platt(np.concatenate(p_wrong), np.concatenate(is_wrong))
+
+
+def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw a column of each row: [rows, columns] -> [rows]."""
+    sums = probabilities.cumsum(axis=1)
+    draws = rng.random((len(sums), 1)) * sums[:, -1:] >= sums
+    return draws.sum(axis=1).clip(max=sums.shape[1] - 1)
+
+
+def _clean_labels(
+    posterior: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    is_verified: NDArray[np.bool_],
+    calibration: Platt | None = None,
+) -> CleanLabels:
+    """Return what follows from the posterior of the true classes, [clips, true classes]."""
+    clips, n_classes = np.arange(len(labels)), posterior.shape[1] - 1
+    p_wrong = np.where(is_verified, 0.0, 1 - posterior[clips, labels])
+    if calibration:
+        p_wrong = np.where(is_verified, 0.0, calibration(p_wrong))
+        others = posterior.copy()
+        others[:, :n_classes] += SMALLEST
+        others[clips, labels] = 0
+        posterior = others * (p_wrong / others.sum(axis=1))[:, None]
+        posterior[clips, labels] = 1 - p_wrong
+    counts = label_counts(posterior, labels, n_classes)
+    n_open, n_wrong = int((~is_verified).sum()), float(p_wrong.sum())
+    return CleanLabels(
+        posterior[:, :n_classes],
+        posterior[:, n_classes],
+        p_wrong,
+        (counts + SMALLEST) / (counts + SMALLEST).sum(axis=1, keepdims=True),
+        counts,
+        n_wrong / max(1, n_open),
+        binomial_interval(round(n_wrong), n_open),
+    )

@@ -1,0 +1,127 @@
+"""Expectation maximization over the true classes of labeled clips, by several classifiers.
+
+Each classifier, with a power that sharpens its probabilities, is a way to clean labels. Which is
+best depends on the clips: normal distributions where classes are clusters, logistic regression
+where they are not. The likelihood of the labels of held-out clips tells.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from soundalike.evaluation.gaussian_classes import GaussianClasses
+from soundalike.evaluation.noise_model import (
+    expected_matrix,
+    fit_noise_model,
+    label_log_likelihood,
+)
+from soundalike.evaluation.soft_label_regression import SoftLabelRegression
+
+N_ROUNDS = 6
+AXES, AXES_POWERS = (48, 96), (0.3, 0.6)
+PRECISION, REGRESSION_POWERS = 0.1, (1.0, 2.0)
+POWERS = np.geomspace(0.1, 4.0, 10)  # to judge a result by
+FEWEST_SOUNDS = 50  # in a background
+
+
+class SoftLabelClassifier(Protocol):
+    """A classifier that is fitted to soft labels."""
+
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """Fold of each clip: [clips]."""
+        ...
+
+    def log_probabilities(self, soft_labels: NDArray[np.floating], /) -> NDArray[np.float64]:
+        """Return the log-probabilities of each clip, out of fold: [clips, true classes]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What expectation maximization ended with.
+
+    Args:
+        posterior: probability of each true class of each clip.
+        matrix: probability of each label for each true class.
+        likelihood: mean log likelihood of the labels of held-out clips.
+
+    Shape:
+        posterior: [clips, true classes]; matrix: [true classes, classes].
+    """
+
+    posterior: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+    likelihood: float
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """A way to clean labels.
+
+    Args:
+        classifier: fitted to soft labels.
+        power: of its probabilities.
+        n_classes: number of classes.
+        n_true: one more if "none of the classes" is a true class.
+    """
+
+    classifier: SoftLabelClassifier
+    power: float
+    n_classes: int
+    n_true: int
+
+    def clean(self, labels: NDArray[np.integer], is_verified: NDArray[np.bool_]) -> Cleaned:
+        """Return the true classes of clips with these labels.
+
+        Args:
+            labels: labels of the clips.
+            is_verified: labels that are right.
+
+        Shape:
+            labels, is_verified: [clips].
+        """
+        expected = expected_matrix(labels, self.n_classes, self.n_true)
+        one_hot = np.eye(self.n_classes, self.n_true)[labels]
+        counts = (self.classifier.fold >= 0) & ~is_verified
+        soft_labels = one_hot
+        for _ in range(N_ROUNDS):
+            log_p = self.classifier.log_probabilities(soft_labels)
+            model = fit_noise_model(log_p, labels, expected, counts=counts, powers=[self.power])
+            posterior = model.posterior(log_p, labels)
+            soft_labels = np.where(is_verified[:, None], one_hot, posterior)
+        judge = fit_noise_model(log_p, labels, expected, counts=counts, powers=POWERS)
+        likelihood = label_log_likelihood(judge, log_p[counts], labels[counts])
+        return Cleaned(soft_labels, model.matrix, likelihood)
+
+
+def cleaners(
+    vectors: NDArray[np.float32],
+    fold: NDArray[np.int64],
+    n_classes: int,
+    background: NDArray[np.float32] | None = None,
+) -> Iterator[Cleaner]:
+    """Yield the ways to clean the labels of clips.
+
+    Args:
+        vectors: of the clips.
+        fold: fold of each clip, counted from 0; -1 for clips that are always trained on.
+        n_classes: number of classes.
+        background: vectors of sounds of none of the classes; too few are ignored.
+
+    Shape:
+        vectors: [clips, dim]; fold: [clips]; background: [sounds, dim].
+    """
+    if background is not None and len(background) < FEWEST_SOUNDS:
+        background = None
+    n_true = n_classes + (background is not None)
+    for n_axes in AXES:
+        gaussian = GaussianClasses.of(vectors, fold, n_axes, background)
+        for power in AXES_POWERS:
+            yield Cleaner(gaussian, power, n_classes, n_true)
+    regression = SoftLabelRegression.of(vectors, fold, n_classes, PRECISION, background=background)
+    for power in REGRESSION_POWERS:
+        yield Cleaner(regression, power, n_classes, n_true)
