@@ -130,7 +130,7 @@ def test_a_loss_that_tolerates_wrong_labels_trains_either_kind_of_classifier(
     manifest = labeled(split=("train", "test"))
     results, _ = results_of("evaluate", run.path, manifest, *words, *quick)
     assert {row["protocol"] for row in results["rows"]} == {protocol}
-    says_so = any("trained by SGD with the loss elr" in note for note in results["notes"])
+    says_so = any("trained with the loss elr" in note for note in results["notes"])
     assert says_so == (protocol == "linear")
     named, _ = results_of("classify", out, sound_folder, "--out", tmp_path / "names.csv")
     assert named["n_clips"] == 24

@@ -8,11 +8,10 @@ from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.downstream import linear_with_loss
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import fit_linear, windows_to_train
+from soundalike.downstream.linear import fit_linear, windows_and_prior
 from soundalike.downstream.linear_with_loss import (
     fit_linear_with_loss,
     linear_fit,
-    loss_note,
     minimize,
 )
 from soundalike.losses import CLASSIFICATION_LOSSES
@@ -120,7 +119,8 @@ def test_a_loss_gets_clips_labels_and_progress_of_each_batch(noisy, monkeypatch)
 
     train = features.select(split.train)
     labels = torch.from_numpy(train.labels.values)
-    minimize(Recorder(), windows_to_train(train), labels, 10.0, seed=0)
+    windows, precision = windows_and_prior(train, 0, 10.0)
+    minimize(Recorder(), windows, labels, precision, seed=0)
     assert sizes == [(120, 4)]
     assert [len(batch.clips) for batch in batches] == [64, 56, 64, 56]
     assert [batch.progress for batch in batches] == pytest.approx([0, 64 / 240, 0.5, 184 / 240])
@@ -129,10 +129,6 @@ def test_a_loss_gets_clips_labels_and_progress_of_each_batch(noisy, monkeypatch)
     assert all(torch.equal(batch.labels, labels[batch.clips]) for batch in batches)
 
 
-def test_the_loss_is_named_and_checked_before_anything_is_computed():
-    assert linear_fit(None) is fit_linear
-    assert loss_note(None) == []
-    (note,) = loss_note({"name": "lq"})
-    assert note == "linear classifiers are trained by SGD with the loss lq"
+def test_the_loss_is_checked_before_anything_is_computed():
     with pytest.raises(RecipeError, match=r"Lq needs a q in \(0, 1\]"):
         linear_fit({"name": "lq", "q": 7.0})

@@ -17,8 +17,8 @@ from soundalike.datasets.store import PROBLEMS, Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
-from soundalike.downstream.linear import LinearClassifier
-from soundalike.downstream.linear_with_loss import Loss, linear_fit, loss_note
+from soundalike.downstream.linear import LinearClassifier, fit_linear
+from soundalike.downstream.linear_with_loss import Loss, linear_fit
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
 from soundalike.downstream.representations import (
@@ -95,7 +95,7 @@ def evaluate(
         InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
-    fit_linear = linear_fit(loss)
+    fit = linear_fit(loss) if loss else fit_linear
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
@@ -109,7 +109,7 @@ def evaluate(
         store, splits, n_unlabeled = clips_to_test(
             run, source, clips, encoder, out, task=task, seed=seed, progress=progress
         )
-        experiment = _Experiment(encoder, store, splits, out, seed, progress, fit_linear)
+        experiment = _Experiment(encoder, store, splits, out, seed, progress, fit)
         results = _score_frozen(experiment, protocols)
         if recipe and FINETUNE in protocols:
             results |= _score_fine_tuning(experiment, recipe)
@@ -118,7 +118,7 @@ def evaluate(
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
         with working_on("confidence intervals", is_shown=progress):
             rows = score_table(values, scores, store.clips.classes, seed, recordings)
-        notes = notes_on_training(run) + loss_note(loss)
+        notes = [f"linear classifiers are trained with the loss {loss['name']}"] if loss else []
         training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
@@ -134,7 +134,7 @@ def evaluate(
             store=str(store.path),
             metric=METRIC_NAMES[values.ndim],
             rows=rows,
-            notes=notes + notes_on_scores(store, splits, n_unlabeled),
+            notes=notes_on_training(run) + notes_on_scores(store, splits, n_unlabeled) + notes,
             n_problems=store.n_problems,
             problems=str(store.path / PROBLEMS) if store.n_problems else None,
         )

@@ -78,9 +78,9 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         seed: random seed of the folds of held-out clips.
     """
     some = features.select(split.train)
-    labels, train = some.labels, windows_to_train(some)
+    labels = some.labels
+    train, precision = windows_and_prior(some, seed)
     device = train.x.device
-    precision = best_precision(train, some, seed)
     ((_, theta),) = regularization_path(train, [precision])
     known = None
     if some.background is not None and not labels.is_multi_label:
@@ -97,29 +97,28 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     return LinearClassifier(train.probe(theta), known=known, precision=precision)
 
 
-def windows_to_train(features: Features) -> TrainingWindows:
-    """Return the windows of labeled clips in principal axes, standardized unless whitened."""
+def windows_and_prior(
+    features: Features, seed: int, precision: float | None = None
+) -> tuple[TrainingWindows, float]:
+    """Return the windows of labeled clips in principal axes, and the precision of the prior.
+
+    Args:
+        features: of the training clips; they are standardized unless whitened.
+        seed: random seed of the folds of held-out clips.
+        precision: by default, the one with the highest likelihood of held-out clips.
+    """
     device, labels = best_device(), features.labels
-    return training_windows(
+    train = training_windows(
         features.vectors.to(device), features.clips.to(device),
         torch.from_numpy(labels.one_hot()).to(device),
         is_multi_label=labels.is_multi_label, standardize=not features.is_whitened,
     )  # fmt: skip
-
-
-def best_precision(train: TrainingWindows, features: Features, seed: int) -> float:
-    """Return the precision of the prior with the highest likelihood of held-out training clips.
-
-    Args:
-        train: what `windows_to_train` returns for the features.
-        features: of the training clips.
-        seed: random seed of the folds of held-out clips.
-    """
-    labels = features.labels
+    if precision is not None:
+        return train, precision
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
     fold = stratified_folds(labels.values, N_FOLDS, seed, features.recordings)
     losses = held_out_losses(train, fold, precisions)
-    return min(losses, key=losses.__getitem__)
+    return train, min(losses, key=losses.__getitem__)
 
 
 def fit_paper_linear(

@@ -10,12 +10,7 @@ from torch import Tensor
 
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import (
-    LinearClassifier,
-    best_precision,
-    fit_linear,
-    windows_to_train,
-)
+from soundalike.downstream.linear import LinearClassifier, windows_and_prior
 from soundalike.downstream.supervised_recipe import loss_for_labels
 from soundalike.evaluation.linear_sgd import random_patches
 from soundalike.evaluation.logistic_regression import TrainingWindows
@@ -31,25 +26,18 @@ Loss = Mapping[str, Any]
 """The section `loss` of a resolved recipe."""
 
 
-def linear_fit(loss: Loss | None) -> Callable[..., LinearClassifier]:
-    """Return what fits linear classifiers: SGD with a loss, or by default logistic regression.
+def linear_fit(loss: Loss) -> Callable[..., LinearClassifier]:
+    """Return what fits linear classifiers by SGD with a loss.
 
     Args:
-        loss: if set, what SGD minimizes.
+        loss: what SGD minimizes.
 
     Raises:
         RecipeError: a value of the loss is out of range.
     """
-    if not loss:
-        return fit_linear
     with recipe_errors():
         build(CLASSIFICATION_LOSSES, loss)
     return partial(fit_linear_with_loss, loss=loss)
-
-
-def loss_note(loss: Loss | None) -> list[str]:
-    """Return a line that says which loss trains the linear classifiers, if one was chosen."""
-    return [f"linear classifiers are trained by SGD with the loss {loss['name']}"] if loss else []
 
 
 def fit_linear_with_loss(
@@ -79,8 +67,7 @@ def fit_linear_with_loss(
     """
     some = features.select(split.train)
     criterion = build(CLASSIFICATION_LOSSES, loss_for_labels(loss, some.labels))
-    train = windows_to_train(some)
-    precision = precision or best_precision(train, some, seed)
+    train, precision = windows_and_prior(some, seed, precision)
     labels = torch.from_numpy(some.labels.values).to(train.x.device)
     theta = minimize(criterion, train, labels, precision, seed)
     return LinearClassifier(train.probe(theta[:, None]), precision=precision)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-MOST_ROUNDS, TOLERANCE = 50, 1e-3  # of the means
+MOST_ROUNDS, TOLERANCE = 100, 2e-4  # of the means
 LOWEST_VARIANCE = 5e-4  # of values that are scaled to [0, 1], as in DivideMix
 
 
