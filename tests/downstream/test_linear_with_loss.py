@@ -8,11 +8,12 @@ from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.downstream import linear_with_loss
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import fit_linear, windows_and_prior
+from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.linear_with_loss import (
     fit_linear_with_loss,
     linear_fit,
     minimize,
+    windows_to_train,
 )
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.losses.classification_loss import ClassificationLoss
@@ -119,8 +120,7 @@ def test_a_loss_gets_clips_labels_and_progress_of_each_batch(noisy, monkeypatch)
 
     train = features.select(split.train)
     labels = torch.from_numpy(train.labels.values)
-    windows, precision = windows_and_prior(train, 0, 10.0)
-    minimize(Recorder(), windows, labels, precision, seed=0)
+    minimize(Recorder(), windows_to_train(train), labels, 10.0, seed=0)
     assert sizes == [(120, 4)]
     assert [len(batch.clips) for batch in batches] == [64, 56, 64, 56]
     assert [batch.progress for batch in batches] == pytest.approx([0, 64 / 240, 0.5, 184 / 240])

@@ -15,7 +15,6 @@ from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.linear_probe import LinearProbe
 from soundalike.evaluation.linear_sgd import SGDSettings, fit_by_sgd
 from soundalike.evaluation.logistic_regression import (
-    TrainingWindows,
     held_out_losses,
     regularization_path,
     training_windows,
@@ -77,48 +76,31 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         split: which clips train.
         seed: random seed of the folds of held-out clips.
     """
-    some = features.select(split.train)
+    some, device = features.select(split.train), best_device()
     labels = some.labels
-    train, precision = windows_and_prior(some, seed)
-    device = train.x.device
+    targets = torch.from_numpy(labels.one_hot())
+    vectors, clips, targets = some.vectors.to(device), some.clips.to(device), targets.to(device)
+    train = training_windows(
+        vectors, clips, targets,
+        is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
+    )  # fmt: skip
+    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
+    fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
+    losses = held_out_losses(train, fold, precisions)
+    precision = min(losses, key=losses.__getitem__)
     ((_, theta),) = regularization_path(train, [precision])
     known = None
     if some.background is not None and not labels.is_multi_label:
         others = some.background.to(device)
         clips_of_others = len(labels) + torch.arange(len(others), device=device)
         with_others = training_windows(
-            torch.cat([some.vectors.to(device), others]),
-            torch.cat([train.clips, clips_of_others]),
-            torch.cat([train.targets, train.targets.new_zeros(len(others), labels.n_classes)]),
+            torch.cat([vectors, others]), torch.cat([clips, clips_of_others]),
+            torch.cat([targets, targets.new_zeros(len(others), labels.n_classes)]),
             is_multi_label=True, standardize=not some.is_whitened,
         )  # fmt: skip
         ((_, one_against_rest),) = regularization_path(with_others, [precision])
         known = LinearClassifier(with_others.probe(one_against_rest), precision=precision)
     return LinearClassifier(train.probe(theta), known=known, precision=precision)
-
-
-def windows_and_prior(
-    features: Features, seed: int, precision: float | None = None
-) -> tuple[TrainingWindows, float]:
-    """Return the windows of labeled clips in principal axes, and the precision of the prior.
-
-    Args:
-        features: of the training clips; they are standardized unless whitened.
-        seed: random seed of the folds of held-out clips.
-        precision: by default, the one with the highest likelihood of held-out clips.
-    """
-    device, labels = best_device(), features.labels
-    train = training_windows(
-        features.vectors.to(device), features.clips.to(device),
-        torch.from_numpy(labels.one_hot()).to(device),
-        is_multi_label=labels.is_multi_label, standardize=not features.is_whitened,
-    )  # fmt: skip
-    if precision is not None:
-        return train, precision
-    precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
-    fold = stratified_folds(labels.values, N_FOLDS, seed, features.recordings)
-    losses = held_out_losses(train, fold, precisions)
-    return train, min(losses, key=losses.__getitem__)
 
 
 def fit_paper_linear(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,15 +11,16 @@ from torch import Tensor
 
 from soundalike.datasets.splits import Split
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import LinearClassifier, windows_and_prior
+from soundalike.downstream.linear import LinearClassifier, fit_linear
 from soundalike.downstream.supervised_recipe import loss_for_labels
 from soundalike.evaluation.linear_sgd import random_patches
-from soundalike.evaluation.logistic_regression import TrainingWindows
+from soundalike.evaluation.logistic_regression import TrainingWindows, training_windows
 from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.losses.batch import Batch
 from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.recipes.errors import recipe_errors
 from soundalike.recipes.sections import build
+from soundalike.runtime.hardware import best_device
 
 N_EPOCHS, BATCH_SIZE, MOMENTUM = 100, 64, 0.9
 LARGEST_CURVATURE = 0.5  # of the cross entropy by its logits
@@ -67,10 +69,23 @@ def fit_linear_with_loss(
     """
     some = features.select(split.train)
     criterion = build(CLASSIFICATION_LOSSES, loss_for_labels(loss, some.labels))
-    train, precision = windows_and_prior(some, seed, precision)
-    labels = torch.from_numpy(some.labels.values).to(train.x.device)
-    theta = minimize(criterion, train, labels, precision, seed)
+    if precision is None:
+        precision = fit_linear(replace(features, background=None), split, seed).precision
+    train, labels = windows_to_train(some), torch.from_numpy(some.labels.values)
+    theta = minimize(criterion, train, labels.to(train.x.device), precision or 0.0, seed)
     return LinearClassifier(train.probe(theta[:, None]), precision=precision)
+
+
+def windows_to_train(features: Features) -> TrainingWindows:
+    """Return the windows of labeled clips in principal axes, standardized unless whitened."""
+    device, labels = best_device(), features.labels
+    return training_windows(
+        features.vectors.to(device),
+        features.clips.to(device),
+        torch.from_numpy(labels.one_hot()).to(device),
+        is_multi_label=labels.is_multi_label,
+        standardize=not features.is_whitened,
+    )
 
 
 def minimize(
