@@ -1,6 +1,8 @@
 """The command audit: the list of suspicious labels, the cleaned manifest, the comparison."""
 
 import json
+import os
+from signal import SIGINT
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from soundalike.audit.labels_file import LABELS, read_labels, write_labels
 from soundalike.cli import DONE
 from soundalike.cli.audit import comparison_in_words, print_audit
 from soundalike.datasets.source import read_source
+from soundalike.explore import page_server
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,20 @@ def test_a_wrong_label_is_listed_decided_applied_and_compared(
     labels = read_source(clean).rows.set_index("path")["label"]
     assert labels[rows["path"][0]] == "low"
     assert mislabeled.read_bytes() == before, "the original is not touched"
+
+
+def test_the_page_is_served_until_ctrl_c(call, run, mislabeled, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(page_server, "open_page", lambda address: os.kill(os.getpid(), SIGINT))
+    out = tmp_path / "audit"
+    words = ["audit", run.path, mislabeled, "--out", out, "--no_duplicates", "--decide"]
+    assert call(*words) == DONE
+    printed = capsys.readouterr()
+    assert "listen and decide: http://127.0.0.1:" in printed.out
+    assert printed.err.endswith("ended\n")
+    audited = (out / LABELS).stat().st_mtime_ns
+    assert call(*words) == DONE
+    assert (out / LABELS).stat().st_mtime_ns == audited, "not audited again"
+    assert "most suspicious" not in capsys.readouterr().out
 
 
 def test_what_cannot_be_applied_is_refused(refusal, run, mislabeled, tmp_path):

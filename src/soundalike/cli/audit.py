@@ -2,10 +2,12 @@
 
 import argparse
 import dataclasses
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from soundalike.cli import DONE
+from soundalike.cli import DONE, options
 from soundalike.cli.options import add_machine, add_model_and_source, add_out, at_least
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from soundalike.audit.audit import AuditResult
+    from soundalike.audit.audited_clips import AuditedClips
     from soundalike.audit.cleaning import CleaningResult
     from soundalike.audit.comparison import Comparison
     from soundalike.datasets.clips import ClipTable
@@ -26,6 +29,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_and_source(parser)
     add_out(
         parser, "DIR", "folder of labels.csv, where you decide, and of what the audit stands on"
+    )
+    parser.add_argument(
+        "--decide",
+        action="store_true",
+        help="open a page in the browser to listen and decide; what DIR lacks is audited first",
+    )
+    parser.add_argument(
+        "--port",
+        type=at_least(1),
+        metavar="N",
+        help="port of the page (default: 8484, or another one if that is in use)",
+    )
+    parser.add_argument(
+        "--no_browser",
+        action="store_true",
+        help="print the address of the page, and open no browser",
     )
     parser.add_argument(
         "--apply",
@@ -62,7 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
     find_model(arguments.model)
     clips = read_source(arguments.source, arguments.label_depth)
     if arguments.apply or arguments.compare:
+        options.refuse_unused(
+            arguments, {"decide": "--decide"}, "opens a page, which these options do not"
+        )
         return _use_decisions(arguments, clips)
+    if arguments.decide and (arguments.out / "labels.csv").exists():
+        return _decide(arguments, clips)
 
     from soundalike.audit.audit import audit
 
@@ -76,6 +100,27 @@ def run(arguments: argparse.Namespace) -> int:
     )
     write_json(arguments.json, result)
     print_audit(result)
+    return _decide(arguments, clips) if arguments.decide else DONE
+
+
+def _decide(arguments: argparse.Namespace, clips: "ClipTable") -> int:
+    """Serve the page to listen and decide until Ctrl-C."""
+    from soundalike.audit.decision_routes import Commands
+    from soundalike.audit.relearning import Relearning
+    from soundalike.audit.serve import serve_audit
+    from soundalike.explore.page_server import open_page
+
+    def ready(address: str) -> None:
+        print(f"listen and decide: {address} (Ctrl-C ends it)", flush=True)
+        if not arguments.no_browser:
+            open_page(address)
+
+    relearning = Relearning(_audited(arguments, clips), arguments.seed)
+    words = [arguments.model, arguments.source, "--out", str(arguments.out)]
+    command = f"soundalike audit {shlex.join(words)}"
+    commands = Commands(f"{command} --decide", f"{command} --apply cleaned.csv")
+    serve_audit(arguments.out, "", ready, commands=commands, port=arguments.port, refit=relearning)
+    print("\nended", file=sys.stderr)
     return DONE
 
 
@@ -103,20 +148,26 @@ def _use_decisions(arguments: argparse.Namespace, clips: "ClipTable") -> int:
 def _compare(
     arguments: argparse.Namespace, clips: "ClipTable", decisions: "pd.DataFrame"
 ) -> "Comparison":
-    from soundalike.audit.audited_clips import audited_clips
     from soundalike.audit.comparison import compare
     from soundalike.datasets.splits import evaluation_splits
+    from soundalike.runtime.heartbeat import working_on
+
+    labeled = _audited(arguments, clips)
+    splits = evaluation_splits(labeled.store, seed=arguments.seed)
+    with working_on("train before and after"):
+        return compare(labeled.features, labeled.store, splits, decisions, arguments.seed)
+
+
+def _audited(arguments: argparse.Namespace, clips: "ClipTable") -> "AuditedClips":
+    """Return the labeled clips and their embeddings, which are read if they are in the folder."""
+    from soundalike.audit.audited_clips import audited_clips
     from soundalike.embedding.sound_encoder import SoundEncoder
     from soundalike.runtime.hardware import choose_hardware
-    from soundalike.runtime.heartbeat import working_on
     from soundalike.runtime.lock import locked
 
     model = SoundEncoder.from_pretrained(arguments.model).to(choose_hardware().accelerator)
     with locked(arguments.out):
-        labeled = audited_clips(model, arguments.source, clips, arguments.out)
-    splits = evaluation_splits(labeled.store, seed=arguments.seed)
-    with working_on("train before and after"):
-        return compare(labeled.features, labeled.store, splits, decisions, arguments.seed)
+        return audited_clips(model, arguments.source, clips, arguments.out)
 
 
 def print_audit(result: "AuditResult") -> None:
@@ -144,9 +195,9 @@ def print_audit(result: "AuditResult") -> None:
     for line in _notes(result):
         console.print(line, markup=False, soft_wrap=True)
     console.print(
-        f"Listen and decide: write keep, relabel or drop into {Path(result.out) / 'labels.csv'}. "
-        "Then run the same command: with --apply FILE it writes a cleaned manifest, with --compare "
-        "it says what cleaning gave.",
+        "Listen and decide: run the same command with --decide, or write keep, relabel or drop "
+        f"into {Path(result.out) / 'labels.csv'}. Then --apply FILE writes a cleaned manifest, "
+        "and --compare says what cleaning gave.",
         markup=False,
         soft_wrap=True,
     )

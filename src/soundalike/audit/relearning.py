@@ -1,0 +1,39 @@
+"""Learn from decisions while a person decides."""
+
+import pandas as pd
+
+from soundalike.audit.audited_clips import AuditedClips
+from soundalike.audit.judgment import judge
+from soundalike.audit.labels_file import keys
+from soundalike.downstream.clip_vectors import ClipVectors, clip_vectors
+
+
+class Relearning:
+    """Finds wrong labels once more, with what has been decided.
+
+    Args:
+        labeled: the clips of the audit.
+        seed: random seed of the folds.
+    """
+
+    def __init__(self, labeled: AuditedClips, seed: int = 0) -> None:
+        clips = keys(labeled.store.clips.rows)
+        self.positions = {key: position for position, key in enumerate(clips)}
+        self.vectors = clip_vectors(labeled.features)
+        self.recordings = labeled.features.recordings
+        self.seed = seed
+
+    def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return ``p_wrong`` and ``suggested`` of the undecided rows of a table of labels.
+
+        Rows of clips or labels that the source does not have take no part.
+        """
+        rows = rows[[key in self.positions for key in keys(rows)]]
+        order = [self.positions[key] for key in keys(rows)]
+        vectors = ClipVectors(self.vectors.vectors[order], self.vectors.background)
+        table = rows.reset_index(drop=True)
+        judgment = judge(vectors, table, self.recordings[order], self.seed)
+        values = pd.DataFrame(
+            {"p_wrong": judgment.p_wrong, "suggested": judgment.suggested}, rows.index
+        )
+        return values[(rows["decision"] == "").to_numpy()]
