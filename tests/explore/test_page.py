@@ -273,6 +273,23 @@ def test_a_sound_that_is_gone_says_what_to_do(opened, wait_for, move_to):
     assert all("404" in message for message in messages(opened))
 
 
+def test_without_a_graphics_card_fewer_points_are_drawn_while_the_map_moves(page, canvas, wait_for):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    assert not page.execute_script("return document.getElementById('points').dataset.points")
+    before = is_point(picture(canvas)).sum()
+    most = page.execute_script("return import('./map.js').then((m) => m.PointMap.mostMoving)")
+    change = "return import('./map.js').then((m) => { m.PointMap.mostMoving = arguments[0]; })"
+    page.execute_script(change, 10)
+    chain = ActionChains(page).move_to_element(canvas).click_and_hold()
+    chain.move_by_offset(30, 0).move_by_offset(-30, 0).perform()
+    ActionChains(page).release().perform()
+    wait_for("return document.getElementById('points').dataset.points === 'all'")  # were some
+    page.execute_script(change, most)
+    page.execute_async_script(AFTER_A_FRAME)
+    assert is_point(picture(canvas)).sum() == pytest.approx(before, rel=0.2)
+
+
 class Computing:
     """A process that computes a map until it is told that it has ended."""
 

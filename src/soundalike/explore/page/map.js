@@ -4,11 +4,16 @@ import { createScatterplot } from "./libraries.js";
 import { background, categoryColors, colorNumbers, highlight, scaleColors } from "./palette.js";
 
 const MOVE_MS = 700;
+const SLOW_MS = 80; // from a frame to the next one
+const SLOW_FRAMES = 3; // as many are no accident
+const REST_MS = 250; // without a move, until the map is at rest
 const plot = document.getElementById("plot"); // gives the canvas its size
 const canvas = document.getElementById("points");
 const legend = document.getElementById("legend");
 
 export class PointMap {
+  static mostMoving = 12000; // points that are drawn while the map moves, if frames are slow
+
   // events: functions `select(positions)`, `toggle(position)`, `over(position)` and `out()`.
   constructor(nPoints, events) {
     this.points = null;
@@ -41,6 +46,10 @@ export class PointMap {
       isExtending = false;
     });
     this.plot.subscribe("deselect", () => setTimeout(() => this.showSelection(this.selection)));
+    this.slowFrames = isSoftware(this.plot.get("regl")._gl) ? SLOW_FRAMES : 0;
+    this.isThin = false; // whether only some points are drawn
+    this.resting = 0; // the timer until it is at rest
+    this.plot.subscribe("view", () => this.moved());
     this.plot.subscribe("pointOver", events.over);
     this.plot.subscribe("pointOut", events.out);
     new ResizeObserver(() => this.fit()).observe(plot);
@@ -105,6 +114,30 @@ export class PointMap {
     canvas.dataset.drawn = "true";
   }
 
+  // While the map moves and frames take long, as without a graphics card, only some of its points are
+  // drawn; when it rests, all are.
+  moved() {
+    const now = performance.now();
+    requestAnimationFrame(() => (this.slowFrames += performance.now() - now > SLOW_MS));
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), REST_MS);
+    const n = this.filter?.length ?? (this.points?.length ?? 0) / 2;
+    if (this.slowFrames < SLOW_FRAMES || this.isThin || n <= PointMap.mostMoving) return;
+    this.isThin = true;
+    canvas.dataset.points = "some";
+    const every = Math.ceil(n / PointMap.mostMoving);
+    const some = Array.from({ length: Math.floor(n / every) }, (_, i) => (this.filter ? this.filter[i * every] : i * every));
+    this.plot.filter(some, { preventEvent: true });
+  }
+
+  rest() {
+    if (!this.isThin) return;
+    this.isThin = false;
+    canvas.dataset.points = "all";
+    this.setFilter(this.filter);
+    this.showSelection(this.selection);
+  }
+
   // Show only some points; null shows all.
   setFilter(positions) {
     this.filter = positions;
@@ -146,4 +179,10 @@ export class PointMap {
       legend.append(line);
     });
   }
+}
+
+// Whether WebGL is computed by the processor, without a graphics card.
+function isSoftware(gl) {
+  const facts = gl.getExtension("WEBGL_debug_renderer_info");
+  return Boolean(facts) && /swiftshader|llvmpipe|software|basic render/i.test(gl.getParameter(facts.UNMASKED_RENDERER_WEBGL));
 }
