@@ -46,8 +46,9 @@ def noisy():
 
 
 @pytest.mark.parametrize("name", ONE_LABEL)
-def test_every_loss_classifies_clips_whose_training_labels_are_partly_wrong(noisy, name):
+def test_every_loss_classifies_clips_whose_labels_are_partly_wrong(noisy, name, monkeypatch):
     features, split, truth = noisy
+    monkeypatch.setattr(linear_with_loss, "N_EPOCHS", 30)
     classifier = fit_linear_with_loss(features, split, loss={"name": name})
     scores = classifier.scores(features.select(split.test))
     assert scores.shape == (120, 4)
@@ -60,7 +61,7 @@ def test_cross_entropy_reaches_the_logistic_regression_with_the_same_prior(noisy
     features, split, _ = noisy
     features = features_of(features.labels.values, np.arange(240) % 4, n_windows=1)
     monkeypatch.setattr(linear_with_loss, "BATCH_SIZE", 1000)
-    monkeypatch.setattr(linear_with_loss, "N_EPOCHS", 600)
+    monkeypatch.setattr(linear_with_loss, "N_EPOCHS", 400)
     ours = fit_linear_with_loss(features, split, loss={"name": "cross_entropy"})
     theirs = fit_linear(features, split)
     assert ours.precision == theirs.precision

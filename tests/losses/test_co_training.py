@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from soundalike.losses.batch import Batch
-from soundalike.losses.co_training import CoTraining
+from soundalike.losses.co_training import N_ROUNDS, CoTraining
 from soundalike.losses.two_gaussians import is_of_lower
 
 N_CLIPS, N_CLASSES = 40, 4
@@ -50,7 +50,7 @@ def test_equals_the_definition_in_plain_loops() -> None:
     p = heads.softmax(dim=2).tolist()
     half = loss.own_head.tolist()
     others = [-math.log(p[i][1 - half[i]][labels[i]]) for i in range(N_CLIPS)]
-    w = is_of_lower(torch.tensor(others)).tolist()
+    w = is_of_lower(torch.tensor(others), N_ROUNDS).tolist()
     total, n_unknown, of_known = 0.0, 0, [0.0] * N_CLASSES
     for i in range(N_CLIPS):
         other, own = p[i][1 - half[i]], p[i][half[i]]

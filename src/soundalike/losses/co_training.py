@@ -11,6 +11,7 @@ from soundalike.losses.classification_loss import ClassificationLoss
 from soundalike.losses.cross_entropy import cross_entropies
 from soundalike.losses.two_gaussians import is_of_lower
 
+N_ROUNDS = 10  # of the fit of the Gaussians, as in DivideMix
 LOWEST = 1e-6  # mean probability of a class, whose logarithm stays finite
 
 
@@ -104,5 +105,5 @@ class CoTraining(ClassificationLoss):
         self.losses[clips] = losses
         self.is_new[clips] = True
         if progress >= self.start and self.is_new.all():
-            self.is_correct = is_of_lower(self.losses)
+            self.is_correct = is_of_lower(self.losses, N_ROUNDS)
             self.is_new = torch.zeros_like(self.is_new)

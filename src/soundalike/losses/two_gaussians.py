@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-MOST_ROUNDS, TOLERANCE = 100, 2e-4  # of the means
+TOLERANCE = 2e-4  # of the means
 LOWEST_VARIANCE = 5e-4  # of values that are scaled to [0, 1], as in DivideMix
 
 
-def is_of_lower(values: Tensor) -> Tensor:
+def is_of_lower(values: Tensor, n_rounds: int = 100) -> Tensor:
     """Return the probability that each value is of the Gaussian with the lower mean.
 
     The mixture is fitted by expectation maximization to the values, scaled to [0, 1]. Values below
@@ -16,6 +16,7 @@ def is_of_lower(values: Tensor) -> Tensor:
 
     Args:
         values: finite numbers, at least one.
+        n_rounds: most rounds of expectation maximization.
 
     Shape:
         values, result: [n].
@@ -28,7 +29,7 @@ def is_of_lower(values: Tensor) -> Tensor:
     means = torch.tensor([0.0, 1.0], dtype=x.dtype, device=x.device)
     variances = x.var(correction=0).clamp(min=LOWEST_VARIANCE).expand(2)
     shares = torch.full_like(means, 0.5)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(n_rounds):
         posterior = _posterior(x, means, variances, shares)
         weights = posterior.sum(dim=0).clamp(min=1e-12)
         shares = weights / len(x)
