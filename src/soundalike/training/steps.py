@@ -11,6 +11,7 @@ from soundalike.audio.frames import Frames
 from soundalike.audio.transfer import to_device
 from soundalike.losses.batch import Batch
 from soundalike.optim.schedules import Schedule
+from soundalike.runtime.ranks import rank
 from soundalike.training.draws import batches, clip_order, step_generator
 from soundalike.training.plan import Plan
 from soundalike.views.augmentation import Draws
@@ -113,7 +114,7 @@ class Training(abc.ABC):
             self._epoch, self._batches = epoch, self._batches_of(epoch)
         clips = torch.from_numpy(self._batches[position])
         generator = step_generator(self.seed, epoch, position)
-        torch.manual_seed(generator.initial_seed())  # for an encoder's dropout
+        torch.manual_seed(generator.initial_seed() + rank())  # for an encoder's dropout
         return self.draw(clips, generator)
 
     def batch(self, clips: Tensor, progress: float) -> Batch:
