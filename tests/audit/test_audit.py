@@ -8,7 +8,8 @@ import numpy as np
 from soundalike.audit.audit import RESULT, audit
 from soundalike.audit.duplicates import DUPLICATES
 from soundalike.audit.evidence import EVIDENCE, read_evidence
-from soundalike.audit.labels_file import LABELS, read_labels, write_labels
+from soundalike.audit.labels_file import read_labels, write_labels
+from soundalike.audit.labels_text import LABELS
 
 
 def test_wrong_labels_are_first_and_files_are_complete(audited):

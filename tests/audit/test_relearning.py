@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from soundalike.audit.audited_clips import audited_clips
-from soundalike.audit.labels_file import LABELS, read_labels
+from soundalike.audit.labels_file import read_labels
+from soundalike.audit.labels_text import LABELS
 from soundalike.audit.relearning import Relearning
 from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder

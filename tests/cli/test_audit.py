@@ -10,7 +10,8 @@ import pytest
 from soundalike.audit.audit import AuditResult, SuspiciousLabel
 from soundalike.audit.comparison import Comparison
 from soundalike.audit.duplicates import DuplicatePair
-from soundalike.audit.labels_file import LABELS, read_labels, write_labels
+from soundalike.audit.labels_file import read_labels, write_labels
+from soundalike.audit.labels_text import LABELS
 from soundalike.cli import DONE
 from soundalike.cli.audit import comparison_in_words, print_audit
 from soundalike.datasets.source import read_source
@@ -73,8 +74,10 @@ def test_the_page_is_served_until_ctrl_c(call, run, mislabeled, tmp_path, capsys
 
 def test_what_cannot_be_applied_is_refused(refusal, run, mislabeled, tmp_path):
     words = ["audit", run.path, mislabeled, "--out", tmp_path]
-    assert "audit the source first" in refusal(*words, "--apply", tmp_path / "new.csv")
-    assert "audit the source first" in refusal(*words, "--compare")
+    assert "there is no such file: write it with" in refusal(
+        *words, "--apply", tmp_path / "new.csv"
+    )
+    assert "there is no such file: write it with" in refusal(*words, "--compare")
     assert "is not overwritten" in refusal(*words, "--apply", mislabeled)
 
 

@@ -18,7 +18,8 @@ from soundalike.audit.duplicates import (
 from soundalike.audit.evidence import EVIDENCE, write_evidence
 from soundalike.audit.in_words import verdict
 from soundalike.audit.judgment import Judgment, judge
-from soundalike.audit.labels_file import CLIP, LABELS, read_labels, with_decisions, write_labels
+from soundalike.audit.labels_file import CLIP, read_labels, with_decisions, write_labels
+from soundalike.audit.labels_text import LABELS
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.near_duplicates import NearDuplicate
 from soundalike.datasets.source import read_source
@@ -122,7 +123,8 @@ def audit(
 
     Raises:
         ModelError: the model cannot be loaded.
-        SourceError: the source cannot be used, or the decisions cannot be read.
+        SourceError: the source cannot be used.
+        TableError: the decisions cannot be read.
         InUseError: another audit is writing to the folder.
         OSError: a file cannot be written.
     """

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from soundalike.audit.labels_file import DROP, KEEP, RELABEL, decided_labels, keys
+from soundalike.audit.labels_file import decided_labels, keys
+from soundalike.audit.labels_text import DROP, KEEP, RELABEL
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.runtime.atomic import write_text
 

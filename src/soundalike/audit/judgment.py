@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from soundalike.audit.in_words import confusions, missing_and_extra
-from soundalike.audit.labels_file import DROP, decided_labels
+from soundalike.audit.labels_file import decided_labels
+from soundalike.audit.labels_text import DROP
 from soundalike.datasets.labels import Labels, classes_of
 from soundalike.downstream.clip_vectors import ClipVectors
 from soundalike.evaluation.clean_label_sets import CleanLabelSets, clean_label_sets

@@ -16,47 +16,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundalike.datasets.clips import SourceError
+from soundalike.audit.labels_text import COLUMNS, DROP, RELABEL, TableError, read_rows
 from soundalike.datasets.labels import classes_of
 from soundalike.runtime.atomic import write_text
 
-LABELS = "labels.csv"
-KEEP, RELABEL, DROP = "keep", "relabel", "drop"
-DECISIONS = ("", KEEP, RELABEL, DROP)
 CLIP = ["path", "start_s", "end_s"]
-COLUMNS = [*CLIP, "label", "suggested", "p_wrong", "decision", "new_label"]
 
 
 def read_labels(file: Path) -> pd.DataFrame:
     """Read a table of labels, which a person may have edited in a spreadsheet.
 
     Returns:
-        The columns above: times and p_wrong float64, NaN where blank; the others text.
+        The columns above: times and p_wrong float64, times NaN where blank; the others text.
 
     Raises:
-        SourceError: the file is missing, lacks a column, or a decision cannot be carried out.
+        TableError: the file is missing, lacks a column, or a decision cannot be carried out.
     """
-    try:
-        rows = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SourceError(f"{file}: no such file: audit the source first.") from None
-    except (ValueError, OSError) as error:
-        raise SourceError(f"{file}: cannot be read ({str(error).partition(chr(10))[0]}).") from None
-    if missing := [column for column in COLUMNS if column not in rows]:
-        raise SourceError(f"{file}: no column '{missing[0]}': restore it, or delete the file.")
-    for column in ("start_s", "end_s", "p_wrong"):
-        numbers = pd.to_numeric(rows[column].replace("", np.nan), errors="coerce")
-        if (is_bad := numbers.isna() & (rows[column].str.strip() != "")).any():
-            row = int(np.flatnonzero(is_bad)[0])
-            raise SourceError(
-                f"{file}, row {row + 1}: {column} '{rows[column][row]}' is no number."
-            )
-        rows[column] = numbers.astype(float)
-    for column in ("decision", "new_label"):
-        rows[column] = rows[column].str.strip()
-    rows["decision"] = rows["decision"].str.lower()
-    _check_decisions(file, rows)
-    return rows[COLUMNS]
+    rows = read_rows(file)
+    without = (rows["decision"] == RELABEL) & (decided_labels(rows).str.strip(" ;") == "")
+    if without.any():
+        row = int(np.flatnonzero(without)[0])
+        raise TableError(
+            f"{file}, row {row + 2}: to relabel {rows['path'][row]}, write its label into "
+            "new_label: none is suggested."
+        )
+    return rows
 
 
 def write_labels(file: Path, rows: pd.DataFrame) -> None:
@@ -69,7 +53,7 @@ def write_labels(file: Path, rows: pd.DataFrame) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    ordered = rows[COLUMNS].sort_values("p_wrong", ascending=False, kind="stable")
+    ordered = rows[[*COLUMNS]].sort_values("p_wrong", ascending=False, kind="stable")
     text = ordered.assign(p_wrong=ordered["p_wrong"].round(4))
     write_text(file, text.to_csv(index=False, lineterminator="\n"))
 
@@ -108,20 +92,3 @@ def decided_labels(rows: pd.DataFrame) -> pd.Series:
     new = new.map({label: ";".join(classes_of(label)) for label in new.unique()})
     labels = rows["label"].where(rows["decision"] != RELABEL, new)
     return labels.where(rows["decision"] != DROP, "")
-
-
-def _check_decisions(file: Path, rows: pd.DataFrame) -> None:
-    for row, decision in enumerate(rows["decision"]):
-        if decision not in DECISIONS:
-            raise SourceError(
-                f"{file}, row {row + 1}: decision '{decision}': write keep, relabel or drop, or "
-                "leave it blank."
-            )
-    is_relabel = rows["decision"] == RELABEL
-    without = is_relabel & (decided_labels(rows).str.strip(" ;") == "")
-    if without.any():
-        row = int(np.flatnonzero(without)[0])
-        raise SourceError(
-            f"{file}, row {row + 1}: to relabel {rows['path'][row]}, write its label into "
-            "new_label: none is suggested."
-        )

@@ -32,7 +32,7 @@ BLANK = {"start_s": math.nan, "end_s": math.nan, "p_wrong": 0.0}
 class TableError(Exception):
     """The table of labels cannot be used; the one-line message says what to do."""
 
-    exit_code = 1
+    exit_code = 2
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def _decide(arguments: argparse.Namespace, clips: "ClipTable") -> int:
 def _use_decisions(arguments: argparse.Namespace, clips: "ClipTable") -> int:
     """Write the cleaned manifest, and measure what cleaning gave."""
     from soundalike.audit.cleaning import check_cleaned_file, write_cleaned
-    from soundalike.audit.labels_file import LABELS, read_labels
+    from soundalike.audit.labels_file import read_labels
+    from soundalike.audit.labels_text import LABELS
 
     if arguments.apply:
         check_cleaned_file(arguments.apply)
