@@ -6,6 +6,7 @@ import pytest
 from soundalike.datasets.splits import evaluation_splits
 from soundalike.downstream.few_shot_curves import answer_table, curves_of
 from soundalike.downstream.few_shot_draws import draws
+from soundalike.evaluation.intervals import binomial_interval
 from soundalike.evaluation.metrics import balanced_accuracy
 
 AMOUNTS, SEEDS, METHODS = [1, 3, None], [4, 5], ["linear", "log_mel"]
@@ -84,3 +85,10 @@ def test_the_table_has_a_row_for_each_method_and_draw(answers, every_draw, label
     # The classes are of one size, so the balanced accuracy is the accuracy.
     sums = table.groupby(["method", "labels"])[["n_right", "n_test"]].sum()
     assert curves.scores.ravel() == pytest.approx((sums["n_right"] / sums["n_test"]).tolist())
+
+
+def test_all_right_is_no_proof_of_perfection(store, splits, every_draw, labels):
+    perfect = {"linear": [labels[draw.split.test] for draw in every_draw]}
+    (point, *_) = curves_of(perfect, AMOUNTS, store, splits).points()
+    assert point.score == pytest.approx(1)
+    assert point.interval == pytest.approx(binomial_interval(24, 24), abs=0.01)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from soundalike.evaluation import learning_curves
 from soundalike.evaluation.intervals import bootstrap_distribution, crossed_interval
 from soundalike.evaluation.learning_curves import labels_needed, resampled_balanced_accuracy
 from soundalike.evaluation.metrics import balanced_accuracy
@@ -87,3 +88,13 @@ def test_a_curve_that_never_gets_there_needs_infinitely_many():
     assert labels_needed([1, 2], [0.3, 0.4], 0.5) == np.inf
     assert labels_needed([1, 2], [0.5, 0.4], 0.5) == 1
     assert labels_needed([4], [0.3], 0.5) == np.inf
+
+
+def test_resamples_of_many_clips_are_made_in_blocks(monkeypatch):
+    labels, is_correct = np.arange(60) % 3, answers(2, 4, 60)
+    whole = resampled_balanced_accuracy(is_correct, labels)
+    monkeypatch.setattr(learning_curves, "RESAMPLED_CLIPS", 7 * 60)
+    in_blocks = resampled_balanced_accuracy(is_correct, labels)
+    assert in_blocks.shape == whole.shape == (1000, 2)
+    assert in_blocks.mean(axis=0) == pytest.approx(whole.mean(axis=0), abs=0.01)
+    assert in_blocks.std(axis=0) == pytest.approx(whole.std(axis=0), rel=0.15)

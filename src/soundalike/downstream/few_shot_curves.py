@@ -52,6 +52,7 @@ class Curves:
         n_labels: the mean number of labels of a class, which is less where classes are small.
         scores: balanced accuracies.
         resamples: the same for resamples of clips and draws.
+        n_recordings: number of recordings that are tested.
 
     Shape:
         n_labels: [points]; scores: [methods, points]; resamples: [resamples, methods, points].
@@ -62,6 +63,7 @@ class Curves:
     n_labels: NDArray[np.floating]
     scores: NDArray[np.floating]
     resamples: NDArray[np.floating]
+    n_recordings: int
 
     @property
     def model(self) -> str:
@@ -69,8 +71,14 @@ class Curves:
         return LINEAR if LINEAR in self.methods else FINETUNE
 
     def intervals(self) -> NDArray[np.floating]:
-        """Return the 95% intervals of the scores: [2, methods, points]."""
-        return np.quantile(self.resamples, INTERVAL, axis=0)
+        """Return the 95% intervals of the scores: [2, methods, points].
+
+        If every clip is right in every draw, all resamples are alike; the interval is then the
+        exact one of the recordings (Clopper and Pearson 1934).
+        """
+        low, high = np.quantile(self.resamples, INTERVAL, axis=0)
+        exact = INTERVAL[0] ** (1 / self.n_recordings)  # `binomial_interval`, in closed form
+        return np.stack([np.where(np.isclose(self.scores, 1), exact, low), high])
 
     def points(self) -> list[CurvePoint]:
         """Return the points of all curves, with their intervals and their distance to the model."""
@@ -111,7 +119,7 @@ def curves_of(
     predictions = np.stack([np.concatenate(of_method) for of_method in answers.values()])
     predictions = predictions.reshape(len(answers), -1, len(amounts), len(tested))
     is_correct = (predictions == labels[tested]).swapaxes(1, 2)
-    n_of_class = np.bincount(labels[tested])
+    recordings, n_of_class = store.recordings[tested], np.bincount(labels[tested])
     weights = 1 / n_of_class[labels[tested]] / np.count_nonzero(n_of_class)
     return Curves(
         list(answers),
@@ -119,8 +127,9 @@ def curves_of(
         np.array([labels_per_class(n, splits, labels) for n in amounts]),
         is_correct.mean(axis=2) @ weights,
         resampled_balanced_accuracy(
-            is_correct, labels[tested], seed=seed, recordings=store.recordings[tested]
+            is_correct, labels[tested], seed=seed, recordings=recordings
         ),
+        len(np.unique(recordings)),
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 INTERVAL = (0.025, 0.975)
+RESAMPLED_CLIPS = 1 << 22  # weights of clips that are in memory at once
 
 
 def resampled_balanced_accuracy(
@@ -40,24 +41,51 @@ def resampled_balanced_accuracy(
     recording, _ = pd.factorize(np.arange(n_clips) if recordings is None else recordings)
     n_recordings = int(recording.max()) + 1
     generator = np.random.default_rng(seed)
-    counts = generator.multinomial(
-        n_recordings, np.full(n_recordings, 1 / n_recordings), n_resamples
-    )
-    seed_shares = (
-        generator.multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), n_resamples) / n_seeds
-    )
-    curves = is_correct.reshape(-1, n_clips)
-    recalls = np.zeros((n_resamples, len(curves) // n_seeds))
+    n_at_once = max(1, RESAMPLED_CLIPS // n_clips)
+    resamples = []
+    for start in range(0, n_resamples, n_at_once):
+        n = min(n_at_once, n_resamples - start)
+        recording_counts = generator.multinomial(n_recordings, _equal(n_recordings), n)
+        seed_counts = generator.multinomial(n_seeds, _equal(n_seeds), n)
+        resamples.append(
+            _weighted_balanced_accuracy(
+                is_correct.reshape(-1, n_clips), labels, recording_counts, recording, seed_counts
+            )
+        )
+    return np.concatenate(resamples).reshape(n_resamples, *shape)
+
+
+def _equal(n: int) -> NDArray[np.float64]:
+    return np.full(n, 1 / n)
+
+
+def _weighted_balanced_accuracy(
+    is_correct: NDArray[np.bool_],
+    labels: NDArray[np.integer],
+    recording_counts: NDArray[np.int64],
+    recording: NDArray[np.integer],
+    seed_counts: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the balanced accuracy of some resamples, class by class to need little memory.
+
+    Shape:
+        is_correct: [curves * seeds, clips]; labels, recording: [clips];
+        recording_counts: [resamples, recordings]; seed_counts: [resamples, seeds];
+        result: [resamples, curves].
+    """
+    n_resamples, n_seeds = seed_counts.shape
+    recalls = np.zeros((n_resamples, len(is_correct) // n_seeds))
     n_present = np.zeros((n_resamples, 1))
     for label in np.unique(labels):
         clips = np.flatnonzero(labels == label)
-        weights = counts[:, recording[clips]].astype(np.float64)
+        weights = recording_counts[:, recording[clips]].astype(np.float64)
         n_of_class = weights.sum(axis=1, keepdims=True)
-        n_right = weights @ curves[:, clips].T.astype(np.float64)
-        n_right = np.einsum("rcs,rs->rc", n_right.reshape(n_resamples, -1, n_seeds), seed_shares)
+        n_right = weights @ is_correct[:, clips].T.astype(np.float64)
+        by_seed = n_right.reshape(n_resamples, -1, n_seeds)
+        n_right = np.einsum("rcs,rs->rc", by_seed, seed_counts / n_seeds)
         recalls += n_right / np.maximum(n_of_class, 1)
         n_present += n_of_class > 0
-    return (recalls / n_present).reshape(n_resamples, *shape)
+    return recalls / n_present
 
 
 def labels_needed(n_labels: ArrayLike, scores: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
