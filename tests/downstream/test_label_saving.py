@@ -19,7 +19,11 @@ def curves(amounts=AMOUNTS, n_labels=N_LABELS, reach=0.04, **scores):
     offsets = np.linspace(-reach, reach, 41)[:, np.newaxis, np.newaxis]
     is_model = np.array([name == "linear" for name in scores])[:, np.newaxis]
     return Curves(
-        list(scores), list(amounts), np.array(n_labels, float), table, table + offsets * is_model,
+        list(scores),
+        list(amounts),
+        np.array(n_labels, float),
+        table,
+        table + offsets * is_model,
         n_recordings=100,
     )
 

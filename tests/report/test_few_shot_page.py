@@ -24,7 +24,9 @@ SCORES = {
 def result_of(out, methods=tuple(SCORES), **settings):
     scores = np.array([SCORES[name] for name in methods])
     offsets = np.linspace(-0.03, 0.03, 41)[:, np.newaxis, np.newaxis]
-    curves = Curves(list(methods), AMOUNTS, np.array([1, 5, 20, 31.8]), scores, scores + offsets, 400)
+    curves = Curves(
+        list(methods), AMOUNTS, np.array([1, 5, 20, 31.8]), scores, scores + offsets, 400
+    )
     result = LabelEfficiencyResult(
         saving=label_saving(curves),
         model="runs/<mine>",

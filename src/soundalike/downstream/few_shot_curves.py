@@ -126,9 +126,7 @@ def curves_of(
         amounts,
         np.array([labels_per_class(n, splits, labels) for n in amounts]),
         is_correct.mean(axis=2) @ weights,
-        resampled_balanced_accuracy(
-            is_correct, labels[tested], seed=seed, recordings=recordings
-        ),
+        resampled_balanced_accuracy(is_correct, labels[tested], seed=seed, recordings=recordings),
         len(np.unique(recordings)),
     )
 
