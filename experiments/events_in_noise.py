@@ -6,10 +6,14 @@ Makes recordings of `--minutes` from the sounds of ESC-10 (ESC10 is the folder t
 `001 - Dog bark`): rain, sea waves and, by code, wind in turn, each for 2 to 5 minutes, with five
 events of each of six kinds at known times. An event is the loudest 0.9 s of a clip, `--level_db`
 above the background where it is. Each kind is searched for by one example at a time: a clip of
-another source, its loudest 0.9 s, a window of the recording that has one of the events, and the 0.9
-s of this event. Results are the local maxima of the similarity over time; one within 1 s of an
-event has found it. Prints average precision, the mean over examples and kinds, with an interval
-over recordings.
+another source; its loudest 0.9 s; these mixed into the background, as `search` does; a window of
+the recording that has one of the events; and the 0.9 s of this event. Results are the local maxima
+of the similarity over time; one within 1 s of an event has found it. Prints average precision, the
+mean over examples and kinds, with an interval over recordings.
+
+How windows are compared, without the mean of what is around them: by their cosines; so that those
+which hardly differ from it count less (`ExactIndex`); and so that directions in which all windows
+differ much count less, too (`discounted`), which is what `search` does.
 
 `--cache` keeps the vectors, so that other ways of comparing them cost nothing.
 """
@@ -26,19 +30,24 @@ import pandas as pd
 import torch
 from scipy.ndimage import maximum_filter1d
 
+from soundalike.archive.backgrounds import STRETCH_S
+from soundalike.archive.variation import discounted
 from soundalike.audio.waveform import read_waveform
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.evaluation.intervals import t_interval
 from soundalike.runtime.atomic import atomic_write
+from soundalike.search.background_pieces import N_PIECES, start_of_piece
+from soundalike.search.mixtures import difference_in_mixtures, piece_s
 from soundalike.synthesis.noise import wind
 
 KINDS = ["Dog bark", "Baby cry", "Clock tick", "Person sneeze", "Chainsaw", "Rooster"]
 BACKGROUNDS = ["Rain", "Sea waves", "wind"]
 EVENT_S, NEAR_S = 0.9, 1.0
-CLIP, TRIMMED, WINDOW, CUT = "clip", "trimmed", "window here", "trimmed here"
+CLIP, TRIMMED, MIXED, WINDOW, CUT = "clip", "trimmed", "mixed", "window here", "trimmed here"
 HOPS_S = {1.0: 0.5, 2.0: 1.0, 3.0: 1.0}
+COSINE, DAMPED, DISCOUNTED = WAYS = "cosine", "damped", "discounted"
 
 
 @dataclass
@@ -68,6 +77,8 @@ class Vectors:
         whole: of each example, the mean of its windows, [events, dim].
         trimmed: of the loudest 0.9 s of each example, [events, dim].
         events: of the 0.9 s of each event, cut from the recording, [events, dim].
+        mixed: the difference that the loudest 0.9 s of each example make in the background of the
+            recording, as `search` has it, [events, dim].
     """
 
     starts_s: np.ndarray
@@ -75,6 +86,7 @@ class Vectors:
     whole: np.ndarray
     trimmed: np.ndarray
     events: np.ndarray
+    mixed: np.ndarray
 
 
 def read_clips(root: Path, rate: int) -> dict[str, dict[str, list[np.ndarray]]]:
@@ -158,8 +170,8 @@ def make_recording(
     return Recording(0.5 * waveform / np.abs(waveform).max(), kinds, starts_s, examples)
 
 
-def embed(model: SoundEncoder, recording: Recording, rate: int) -> Vectors:
-    """Embed the windows of a recording, and all examples."""
+def embed(model: SoundEncoder, recording: Recording, rate: int) -> dict[str, np.ndarray]:
+    """Embed the windows of a recording, and all examples: all of `Vectors` but `mixed`."""
     n_event = round(EVENT_S * rate)
     cuts = [recording.waveform[round(start * rate) :][:n_event] for start in recording.starts_s]
     trimmed = [loudest(example, n_event) for example in recording.examples]
@@ -171,20 +183,53 @@ def embed(model: SoundEncoder, recording: Recording, rate: int) -> Vectors:
     starts = np.concatenate([batch.starts for batch in batches])[clips == 0]
     means = [vectors[clips == clip].mean(axis=0) for clip in range(1, len(sounds))]
     whole, trim, events = np.split(np.stack(means), 3)
-    return Vectors(starts * model.front_end.hop_s, vectors[clips == 0], whole, trim, events)
+    starts_s, windows = starts * model.front_end.hop_s, vectors[clips == 0]
+    return {
+        "starts_s": starts_s, "windows": windows, "whole": whole, "trimmed": trim, "events": events,
+    }  # fmt: skip
+
+
+def mix(
+    model: SoundEncoder,
+    recording: Recording,
+    rate: int,
+    arrays: dict[str, np.ndarray],
+    window_s: float,
+) -> np.ndarray:
+    """Return `Vectors.mixed`.
+
+    Args:
+        model: the model.
+        recording: the recording.
+        rate: its sample rate.
+        arrays: what `embed` returns.
+        window_s: length of a window.
+    """
+    length_s, starts_s = piece_s(model, EVENT_S), arrays["starts_s"]
+    stretch = numbers_of_stretches(starts_s, window_s, STRETCH_S)
+    pieces = []
+    for number in np.linspace(0, stretch.max(), N_PIECES).round().astype(int):
+        windows, start_s = arrays["windows"][stretch == number], starts_s[stretch == number]
+        differences = windows - windows.mean(axis=0)
+        first_s = start_of_piece(start_s, start_s + window_s, differences, length_s)
+        first = round((first_s or 0.0) * rate)
+        pieces.append(recording.waveform[first : first + round(length_s * rate)])
+    trimmed = [loudest(example, round(EVENT_S * rate)) for example in recording.examples]
+    return np.stack([difference_in_mixtures(model, each, pieces) for each in trimmed])
+
+
+def numbers_of_stretches(starts_s: np.ndarray, window_s: float, seconds: float) -> np.ndarray:
+    """Return the number of the stretch that each window is in; a rest belongs to the last one."""
+    n_stretches = max(1, int((starts_s[-1] + window_s) // seconds))
+    return np.minimum(starts_s // seconds, n_stretches - 1).astype(int)
 
 
 def of_stretches(seconds: float) -> Callable[[Vectors, float], np.ndarray]:
-    """Return a function to the mean of the stretch that each window is in, stretches of a length.
-
-    The rest at the end belongs to the last stretch.
-    """
+    """Return a function to the means of the stretches of a length, for each window."""
 
     def means(vectors: Vectors, window_s: float) -> np.ndarray:
-        length_s = vectors.starts_s[-1] + window_s
-        n_stretches = max(1, int(length_s // seconds))
-        stretch = np.minimum(vectors.starts_s // seconds, n_stretches - 1).astype(int)
-        sums = np.zeros((n_stretches, vectors.windows.shape[1]))
+        stretch = numbers_of_stretches(vectors.starts_s, window_s, seconds)
+        sums = np.zeros((stretch.max() + 1, vectors.windows.shape[1]))
         np.add.at(sums, stretch, vectors.windows)
         return (sums / np.bincount(stretch)[:, None])[stretch]
 
@@ -247,7 +292,7 @@ def average_precision(
 
 
 def similarities(
-    vectors: Vectors, background: np.ndarray, examples: np.ndarray, is_damped: bool
+    vectors: Vectors, background: np.ndarray, examples: np.ndarray, how: str
 ) -> np.ndarray:
     """Compare windows without their background with examples without theirs: [windows, examples].
 
@@ -255,16 +300,19 @@ def similarities(
         vectors: of the recording.
         background: of each window.
         examples: their vectors.
-        is_damped: If true, small differences from the background count less, as in `ExactIndex`.
+        how: one of `WAYS`.
     """
     windows = vectors.windows - background
     lengths = np.linalg.norm(windows, axis=1)
     spreads = np.zeros(len(lengths))
-    if is_damped:
+    if how != COSINE:
         _, stretch = np.unique(background[:, 0], return_inverse=True)
         if 2 * stretch.max() > len(stretch):  # windows have backgrounds of their own
             stretch = np.zeros(len(lengths), int)
         spreads = np.sqrt(np.bincount(stretch, lengths**2) / np.bincount(stretch))[stretch]
+    if how == DISCOUNTED:
+        covariance = windows.T @ windows / len(windows)
+        examples = np.stack([discounted(example, covariance) for example in examples])
     unit = examples / np.linalg.norm(examples, axis=1, keepdims=True)
     return windows @ unit.T / np.hypot(lengths, spreads)[:, np.newaxis]
 
@@ -275,7 +323,7 @@ def precisions(
     starts_s: np.ndarray,
     window_s: float,
     background: np.ndarray,
-    is_damped: bool,
+    how: str,
 ) -> pd.DataFrame:
     """Return the average precision of every example, in a column for each sort of example."""
     centers_s, events_s = vectors.starts_s + window_s / 2, starts_s + EVENT_S / 2
@@ -284,12 +332,13 @@ def precisions(
     examples = {
         CLIP: vectors.whole - common,
         TRIMMED: vectors.trimmed - common,
+        MIXED: vectors.mixed,
         WINDOW: (vectors.windows - background)[nearest],
         CUT: vectors.events - background[nearest],
     }
     columns: dict[str, list[float]] = {name: [] for name in examples}
     for name, of_kind in examples.items():
-        values = similarities(vectors, background, of_kind, is_damped)
+        values = similarities(vectors, background, of_kind, how)
         for number, kind in enumerate(kinds):
             similarity, is_event = values[:, number].copy(), kinds == kind
             if name in (WINDOW, CUT):  # the example itself is no result
@@ -303,6 +352,11 @@ def precisions(
     return pd.DataFrame(columns).assign(kind=kinds)
 
 
+def seeds_of(arguments: argparse.Namespace) -> range:
+    """Return the seeds of the recordings."""
+    return range(arguments.first, arguments.first + arguments.recordings)
+
+
 def embedded(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
     """Return the vectors of all recordings; those in the cache are not computed again."""
     cache, arrays = arguments.cache, {}
@@ -311,8 +365,8 @@ def embedded(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
     model = for_inference(SoundEncoder.from_pretrained(arguments.model), torch.float32)
     rate = model.front_end.sample_rate
     clips = read_clips(arguments.esc10, rate)
-    for seed in range(arguments.recordings):
-        windows = [w for w in arguments.windows if f"{seed} {w:g} windows" not in arrays]
+    for seed in seeds_of(arguments):
+        windows = [w for w in arguments.windows if f"{seed} {w:g} mixed" not in arrays]
         if not windows:
             continue
         recording = make_recording(
@@ -321,8 +375,12 @@ def embedded(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
         arrays |= {f"{seed} kinds": recording.kinds, f"{seed} starts_s": recording.starts_s}
         for window_s in windows:
             cut = model.with_windows(window_s, HOPS_S[window_s])
-            for name, array in vars(embed(cut, recording, rate)).items():
-                arrays[f"{seed} {window_s:g} {name}"] = array
+            prefix = f"{seed} {window_s:g} "
+            if f"{prefix}windows" not in arrays:
+                new = embed(cut, recording, rate)
+                arrays |= {f"{prefix}{name}": array for name, array in new.items()}
+            here = {name: arrays[f"{prefix}{name}"] for name in ("starts_s", "windows")}
+            arrays[f"{prefix}mixed"] = mix(cut, recording, rate, here, window_s)
         if cache:
             with atomic_write(cache) as path, path.open("wb") as file:
                 np.savez(file, **arrays)
@@ -330,16 +388,16 @@ def embedded(arguments: argparse.Namespace) -> dict[str, np.ndarray]:
 
 
 def measure(
-    arrays: dict[str, np.ndarray], n_recordings: int, window_s: float, way: str, is_damped: bool
+    arrays: dict[str, np.ndarray], seeds: range, window_s: float, way: str, how: str
 ) -> pd.DataFrame:
     """Return the average precisions of all examples of all recordings, for one way of centering."""
     tables = []
-    for seed in range(n_recordings):
+    for seed in seeds:
         names = Vectors.__dataclass_fields__
         vectors = Vectors(**{name: arrays[f"{seed} {window_s:g} {name}"] for name in names})
         background = CENTERINGS[way](vectors, window_s)
         kinds, starts_s = arrays[f"{seed} kinds"], arrays[f"{seed} starts_s"]
-        table = precisions(vectors, kinds, starts_s, window_s, background, is_damped)
+        table = precisions(vectors, kinds, starts_s, window_s, background, how)
         tables.append(table.assign(recording=seed))
     return pd.concat(tables)
 
@@ -359,6 +417,7 @@ if __name__ == "__main__":
     parser.add_argument("esc10", type=Path, metavar="ESC10")
     parser.add_argument("--model", default="default")
     parser.add_argument("--recordings", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first recording")
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--each", type=int, default=5, help="events of each kind")
     parser.add_argument("--level_db", type=float, default=6.0)
@@ -370,10 +429,10 @@ if __name__ == "__main__":
     arrays = embedded(arguments)
     rows = {}
     for window_s, way in itertools.product(arguments.windows, CENTERINGS):
-        for is_damped in [False, True] if CENTERINGS[way] is not no_background else [False]:
-            table = measure(arrays, arguments.recordings, window_s, way, is_damped)
-            rows[f"{window_s:g} s", way, "damped" if is_damped else "cosine"] = in_words(table)
-            if (way, is_damped) in (("none", False), ("1 minute", True)):
+        for how in WAYS if CENTERINGS[way] is not no_background else [COSINE]:
+            table = measure(arrays, seeds_of(arguments), window_s, way, how)
+            rows[f"{window_s:g} s", way, how] = in_words(table)
+            if (way, how) in (("none", COSINE), ("1 minute", DISCOUNTED)):
                 of_kinds = table.drop(columns="recording").groupby("kind").mean()
                 print(f"windows of {window_s:g} s, {way}:")
                 print(of_kinds.to_string(float_format="{:.3f}".format))

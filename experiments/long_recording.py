@@ -3,10 +3,18 @@
     python experiments/long_recording.py --out runs/long
 
 Writes a recording of noise that changes slowly, with events of a second at known times, all made by
-code; embeds it as `soundalike embed --window_s 2 --hop_s 1` does; and searches for an example of
-each kind that is not in the recording. Windows that overlap with a better one are no results of
-their own. Of as many results as there are events of the kind, those within 1 s of an event have
-found it, and the others are false alarms. Interrupted runs resume.
+code, and embeds it as `soundalike embed --window_s 2 --hop_s 1` does. An event is found if a result
+is within 1 s of it; results without an event are false alarms.
+
+search      for an example of each kind that is not in the recording, as `soundalike search
+            --all_windows --distinct` does: of as many results as there are events of the kind, and
+            of twice as many
+classify    a simulated listener answers the results of the search up to the first event, and then
+            what `explore` asks, until `--labels` windows of each kind are labeled; the detectors
+            are saved, and `soundalike classify --per event` runs them on the recording, and on
+            another one of `--new_minutes`
+
+Interrupted runs resume.
 """
 
 import argparse
@@ -14,10 +22,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import soundfile
 from numpy.random import RandomState
 
 from soundalike.cli.main import main
+from soundalike.labeling.labeled_windows import UNKNOWN
+from soundalike.labeling.loop import Loop, TrainedDetector
+from soundalike.labeling.saved_detector import save_detectors
 from soundalike.runtime.atomic import atomic_write
 from soundalike.search.archive import Archive
 from soundalike.synthesis.elements import SAMPLE_RATE, shape_spectrum
@@ -26,6 +38,7 @@ from soundalike.synthesis.sounds import SOUNDS
 KINDS = ["bell", "telephone", "birds"]
 EVENT_S, WINDOW_S, HOP_S, NEAR_S = 1.0, 2.0, 1.0, 1.0
 NOISE_RMS = 0.02
+N_ASKED = 5  # windows that are labeled before the detector is trained again
 
 
 def event(kind: str, seed: int, level_db: float) -> np.ndarray:
@@ -48,27 +61,29 @@ def noise(minute: int, seed: int) -> np.ndarray:
     return NOISE_RMS * waveform / np.sqrt(np.mean(waveform**2))
 
 
-def events(minutes: int, n_events: int, seed: int) -> list[tuple[str, float]]:
+def events(minutes: int, n_events: int, seed: int) -> pd.DataFrame:
     """Return the kind and the start of each event, in seconds; none crosses a full minute."""
     rng = np.random.default_rng(seed)
     places = np.sort(rng.choice(minutes, n_events, replace=minutes < n_events))
     starts_s = 60 * places + rng.uniform(1, 58, n_events)
-    return list(zip(rng.permutation(np.resize(KINDS, n_events)), starts_s.tolist(), strict=True))
+    return pd.DataFrame({"kind": rng.permutation(np.resize(KINDS, n_events)), "start_s": starts_s})
 
 
-def blocks(minutes: int, placed: list[tuple[str, float]], level_db: float, seed: int) -> Iterator:
+def blocks(minutes: int, placed: pd.DataFrame, level_db: float, seed: int) -> Iterator[np.ndarray]:
     """Yield the recording minute by minute."""
     for minute in range(minutes):
         block = noise(minute, seed)
-        for number, (kind, start_s) in enumerate(placed):
+        for number, (kind, start_s) in enumerate(placed.itertuples(index=False)):
             if start_s // 60 == minute:
                 sound = event(kind, 10_000 * (seed + 1) + number, level_db)
                 block[round(start_s % 60 * SAMPLE_RATE) :][: len(sound)] += sound
         yield np.clip(block, -1, 1)
 
 
-def write(file: Path, sound: Iterator) -> None:
-    """Write a sound that comes in blocks, 16 bits a sample."""
+def write(file: Path, sound: Iterator[np.ndarray]) -> None:
+    """Write a sound that comes in blocks, 16 bits a sample, unless the file is there."""
+    if file.exists():
+        return
     with (
         atomic_write(file) as path,
         soundfile.SoundFile(path, "w", SAMPLE_RATE, 1, "PCM_16", format="WAV") as target,
@@ -77,44 +92,102 @@ def write(file: Path, sound: Iterator) -> None:
             target.write(block)
 
 
-def distinct(starts_s: np.ndarray, n_results: int) -> list[float]:
-    """Return the first starts that do not overlap with an earlier one."""
-    results: list[float] = []
-    for start_s in starts_s:
-        if all(abs(start_s - each) >= WINDOW_S for each in results):
-            results.append(float(start_s))
-    return results[:n_results]
+def score(results: pd.DataFrame, starts_s: np.ndarray) -> np.ndarray:
+    """Return how many events are found by results, and how many results are false alarms.
+
+    Args:
+        results: their start_s and end_s.
+        starts_s: of the events.
+    """
+    centers_s = results[["start_s", "end_s"]].mean(axis=1).to_numpy()
+    is_near = np.abs(centers_s[:, None] - (starts_s + EVENT_S / 2)) <= NEAR_S
+    return np.array([is_near.any(axis=0).sum(), (~is_near.any(axis=1)).sum()])
 
 
-def find(archive: Archive, example: Path, events_s: np.ndarray) -> tuple[int, int]:
-    """Return how many events are found by as many results, and how many of these are not one."""
-    hits = archive.search(example, 5 * len(events_s), all_windows=True)
-    centers_s = np.array(distinct(hits["start_s"].to_numpy(), len(events_s))) + WINDOW_S / 2
-    is_near = np.abs(centers_s[:, None] - (events_s + EVENT_S / 2)) <= NEAR_S
-    return int(is_near.any(axis=0).sum()), int((~is_near.any(axis=1)).sum())
+def label(
+    archive: Archive, kind: str, hits: pd.DataFrame, starts_s: np.ndarray, n_labels: int
+) -> TrainedDetector:
+    """Label windows truthfully and train; begin with the results of a search up to an event."""
+    loop = Loop(archive)
+    start_s, end_s = (
+        loop.rows["start_s"].to_numpy()[:, None],
+        loop.rows["end_s"].to_numpy()[:, None],
+    )
+    shared_s = np.minimum(end_s, starts_s + EVENT_S) - np.maximum(start_s, starts_s)
+    has_event = (shared_s >= EVENT_S / 2).any(axis=1)
+
+    def answer(positions: np.ndarray) -> None:
+        for position in positions:
+            row = loop.rows.iloc[position]
+            span = row["recording"], row["start_s"], row["end_s"]
+            loop.labels.assign([span], kind, bool(has_event[position]), origin="queue")
+
+    positions = pd.Index(loop.rows["id"]).get_indexer(hits["id"])
+    answer(positions[: 1 + np.argmax(has_event[positions])])
+    while True:
+        detector = loop.train(kind)
+        n_missing = n_labels - int((loop.labeled(kind).known != UNKNOWN).sum())
+        if n_missing <= 0:
+            return detector
+        answer(detector.next_windows(min(N_ASKED, n_missing)))
+
+
+def classified(folder: Path, recording: Path, placed: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Run `classify` on a recording; return the score of each kind."""
+    table = recording.with_suffix(".csv")
+    main(["classify", str(folder), str(recording), "--out", str(table), "--per", "event"])
+    results, kinds = pd.read_csv(table), placed["kind"]
+    return {
+        kind: score(results[results["label"] == kind], placed["start_s"][kinds == kind].to_numpy())
+        for kind in KINDS
+    }
+
+
+def report(way: str, scores: dict[str, np.ndarray], n_events: int) -> None:
+    n_found, n_false = sum(scores.values())
+    kinds = ", ".join(f"{kind} {found} and {false}" for kind, (found, false) in scores.items())
+    print(f"{way}: {n_found} of {n_events} events, {n_false} false alarms ({kinds})", flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of recording and archive")
     parser.add_argument("--minutes", type=int, default=360)
+    parser.add_argument("--new_minutes", type=int, default=60, help="of the other recording")
     parser.add_argument("--events", type=int, default=60)
     parser.add_argument("--level_db", type=float, default=0.0, help="of events above the noise")
+    parser.add_argument("--labels", type=int, default=20, help="of each kind; 0: only search")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    recording, path = arguments.out / "recording.wav", arguments.out / "archive"
-    placed = events(arguments.minutes, arguments.events, arguments.seed)
-    if not recording.exists():
-        write(recording, blocks(arguments.minutes, placed, arguments.level_db, arguments.seed))
-    words = ["embed", str(recording), "--out", str(path)]
+    out, level_db, seed = arguments.out, arguments.level_db, arguments.seed
+    out.mkdir(parents=True, exist_ok=True)
+    placed = events(arguments.minutes, arguments.events, seed)
+    write(out / "recording.wav", blocks(arguments.minutes, placed, level_db, seed))
+    words = ["embed", str(out / "recording.wav"), "--out", str(out / "archive")]
     main([*words, "--window_s", f"{WINDOW_S}", "--hop_s", f"{HOP_S}"])
-    archive, n_found, n_false = Archive.open(path), 0, 0
+    archive, detectors = Archive.open(out / "archive"), {}
+    once, twice = {}, {}
     for kind in KINDS:
-        example = arguments.out / f"{kind}.wav"
-        write(example, iter([event(kind, arguments.seed, arguments.level_db)]))
-        starts_s = np.array([start_s for each, start_s in placed if each == kind])
-        found, false = find(archive, example, starts_s)
-        print(f"{kind}: {found} of {len(starts_s)} events, {false} false alarms")
-        n_found, n_false = n_found + found, n_false + false
-    print(f"all: {n_found} of {len(placed)} events, {n_false} false alarms, {len(archive)} windows")
+        example = out / f"{kind}.wav"
+        write(example, iter([event(kind, seed, level_db)]))
+        starts_s = placed["start_s"][placed["kind"] == kind].to_numpy()
+        hits = archive.search(example, 2 * len(starts_s), all_windows=True, distinct=True)
+        once[kind], twice[kind] = score(hits[: len(starts_s)], starts_s), score(hits, starts_s)
+        if arguments.labels:
+            detectors[kind] = label(archive, kind, hits, starts_s, arguments.labels)
+    report("search", once, len(placed))
+    report("twice as many results", twice, len(placed))
+    if arguments.labels:
+        of_kinds = {kind: (each.detector, each.threshold) for kind, each in detectors.items()}
+        save_detectors(of_kinds, archive.as_cut(archive.model), out / "detectors")
+        report(
+            "classify", classified(out / "detectors", out / "recording.wav", placed), len(placed)
+        )
+    if arguments.labels and arguments.new_minutes:
+        new = events(arguments.new_minutes, arguments.events, seed + 1)
+        write(out / "new.wav", blocks(arguments.new_minutes, new, level_db, seed + 1))
+        report(
+            "classify, another recording",
+            classified(out / "detectors", out / "new.wav", new),
+            len(new),
+        )

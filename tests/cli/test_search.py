@@ -119,6 +119,7 @@ def test_options_without_an_effect_are_refused(refusal, archive, sounds):
     assert "--root is for an archive" in message
     assert "leave it out" in message
     assert "--root" in refusal("search", sounds, "--duplicates", "--root", "elsewhere")
+    assert "--distinct is for --all_windows" in refusal("search", archive, "0", "--distinct")
     for option in ("-k 3", "--not 0", "--label low", "--page x.html", "--out x", "--center no"):
         message = refusal("search", archive, "--duplicates", *option.split())
         assert f"{option.split()[0]} has no effect on --duplicates" in message

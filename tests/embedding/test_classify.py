@@ -101,6 +101,22 @@ def test_below_the_threshold_a_clip_is_unsure_with_its_best_guess(classifier, cl
     assert rows["class_1"].tolist() == sure["class"].tolist()
 
 
+def test_a_detector_that_does_not_find_its_sound_has_no_answer(classifier, clips, tmp_path):
+    detector = SoundClassifier(classifier.model, ["low"], multi_label=True, threshold=0.5).eval()
+    low = classifier.classes.index("low")
+    with torch.no_grad():
+        for layer, theirs in zip(
+            detector.linear.parameters(), classifier.linear.parameters(), strict=True
+        ):
+            layer[0] = 3 * theirs[low] - theirs.sum(dim=0)
+    result = classify(detector, clips, tmp_path / "out.csv", progress=False)
+    rows = read(tmp_path / "out.csv")
+    assert set(rows["class"]) == {"low", ""}
+    assert (result.n_unsure, result.n_rows) == (0, 24)
+    assert result.classes == {"low": int((rows["class"] == "low").sum())}
+    assert ((rows["class"] == "low") == (clips.rows["label"] == "low")).mean() > 0.7
+
+
 def with_known(classifier, held_out):
     """Return the classifier with scores of known sounds that differ, all by the class "low"."""
     known = KnownSounds(classifier.model.dim, 3, len(held_out))

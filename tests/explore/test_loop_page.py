@@ -66,6 +66,10 @@ def test_train_answer_estimate_save_classify(
     press("t")
     wait_for(f"{text('loop-message')} === 'Trained on 1 labeled window.'")
     before = client.get("/api/loop/scores?label=high").numbers("<f4")
+    suggested = client.post("/api/loop/train", {"label": "high"}).json()["threshold"]
+    field = browser.execute_script("return document.getElementById('threshold').value")
+    assert float(field) == pytest.approx(suggested, rel=0.01)
+    assert before.min() < suggested < before.max()
     histogram = browser.execute_script(f"return {HISTOGRAM}")
     press("ask")
     wait_for(f"{CURRENT} && !document.getElementById('answers').hidden")

@@ -24,9 +24,11 @@ def train(client):
 
 def test_training_changes_the_scores(client):
     assert client.post("/api/loop/prepare").json() == {"ready": True}
-    assert train(client).json() == {"label": "frog", "n_labels": 1}
+    answer = train(client).json()
+    assert (answer["label"], answer["n_labels"]) == ("frog", 1)
     scores = client.get("/api/loop/scores?label=frog").numbers("<f4")
     assert (len(scores), scores.argmax()) == (N_ROWS, FROG)
+    assert scores.min() < answer["threshold"] < scores.max()
     client.post("/api/labels", {"ids": [OWL], "label": "frog", "value": False})
     assert train(client).json()["n_labels"] == 2
     later = client.get("/api/loop/scores?label=frog").numbers("<f4")

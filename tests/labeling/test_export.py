@@ -103,3 +103,26 @@ def test_tables_of_other_programs_are_read_back(archive, tmp_path, format):
 def test_a_table_per_recording_needs_a_folder(archive, tmp_path):
     with pytest.raises(SourceError, match="name a folder"):
         export_labels(archive, tmp_path / "labels.csv", "raven")
+
+
+@pytest.mark.parametrize("format", ["raven", "audacity"])
+def test_a_table_does_not_stay_when_its_labels_are_withdrawn(archive, tmp_path, format):
+    table, out = LabelTable(archive.path), tmp_path / "tables"
+    spans = [(f"hash of {name}", 0.0, 1.0) for name in NAMES]
+    table.assign(spans, "owl", True)
+    export_labels(archive, out, format)
+    tables = sorted(out.iterdir())
+    assert len(tables) == 2
+    table.assign(spans[1:], "owl", None)
+    table.assign([("hash of moved.wav", 0.0, 1.0)], "owl", True)
+    table.undo()
+    assert export_labels(archive, out, format) == LabelExport(n_spans=1, n_labels=1, n_gone=0)
+    lines = {path.name: path.read_text().splitlines() for path in sorted(out.iterdir())}
+    n_header = 1 if format == "raven" else 0
+    of_names = {
+        name: len(lines[table.name]) - n_header for name, table in zip(NAMES, tables, strict=True)
+    }
+    assert of_names == {NAMES[0]: 1, NAMES[1]: 0}
+    assert sum(map(len, lines.values())) == len(lines) * n_header + 1
+    export_labels(archive, tmp_path / "one.txt", format)
+    assert (tmp_path / "one.txt").read_text().splitlines() == lines[tables[0].name]

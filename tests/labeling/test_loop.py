@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
+from soundalike.cli.main import main
 from soundalike.datasets.source import read_source
 from soundalike.embedding.classify import classify
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.evaluation.average_precision import average_precisions
 from soundalike.labeling.estimate import ENOUGH
 from soundalike.labeling.loop import Loop, NoExampleError
+from soundalike.search.archive import Archive
 
 
 @pytest.fixture
@@ -101,3 +104,48 @@ def test_rows_that_are_added_later_are_not_in_the_loop(loop, tones, answer):
     fewer = Loop(tones, loop.rows.drop(index=5).reset_index(drop=True))
     answer(first_high(loop))
     assert len(fewer.train("high").scores) == len(loop.rows) - 1
+
+
+TONES_S = {"first.wav": [2.3, 8.1, 14.6, 19.2], "second.wav": [3.7, 9.4, 16.0]}
+
+
+@pytest.fixture(scope="module")
+def tapes(tmp_path_factory):
+    """Two recordings of 23 s of noise, with tones of 0.9 s at known times."""
+    folder = tmp_path_factory.mktemp("tapes")
+    for seed, (name, starts_s) in enumerate(TONES_S.items()):
+        tape = np.random.default_rng(seed).uniform(-0.05, 0.05, 23 * 22050)
+        for start_s in starts_s:
+            tape[round(start_s * 22050) :][:19845] += 0.4 * np.sin(np.arange(19845) * 0.2)
+        soundfile.write(folder / name, tape, 22050)
+    return folder
+
+
+def test_a_saved_detector_finds_the_events_of_another_recording(tapes, tmp_path, model):
+    archive = Archive.open_for(tmp_path / "archive", model, str(tapes))
+    archive.add(tapes / "first.wav", progress=False)
+    loop, starts_s = Loop(archive), np.array(TONES_S["first.wav"])
+    start_s, end_s = (loop.rows[name].to_numpy()[:, None] for name in ("start_s", "end_s"))
+    shared_s = np.minimum(end_s, starts_s + 0.9) - np.maximum(start_s, starts_s)
+    has_tone = shared_s.max(axis=1) >= 0.5
+
+    def answer(positions):
+        for position in positions:
+            recording, *times = loop.rows.loc[position, ["recording", "start_s", "end_s"]]
+            loop.labels.assign([(recording, *times)], "tone", bool(has_tone[position]))
+
+    answer([int(shared_s[:, 0].argmax())])
+    assert loop.train("tone").scores.max() < 0.5, "so 0.5 is no threshold"
+    for _ in range(3):
+        answer(loop.train("tone").next_windows(4))
+    folder = loop.train("tone").save()
+    out = tmp_path / "events.csv"
+    words = ["classify", str(folder), str(tapes / "second.wav"), "--out", str(out), "--per"]
+    assert main([*words, "event"]) == 0
+    events = pd.read_csv(out)
+    assert set(events["label"]) == {"tone"}
+    middles_s = events[["start_s", "end_s"]].mean(axis=1).to_numpy()
+    assert middles_s == pytest.approx(np.array(TONES_S["second.wav"]) + 0.45, abs=1)
+    assert main([*words, "window"]) == 0
+    answers = pd.read_csv(out, keep_default_na=False)["class"]
+    assert set(answers) == {"tone", ""}, "not unsure"

@@ -77,8 +77,7 @@ def test_a_part_of_the_archive_has_the_background_of_its_stretch(long_archive, t
         np.testing.assert_array_equal(background, backgrounds.means[0])
     clip = FileQuery(str(tmp_path / "sounds" / "clip.wav"), 0.5, 1.5)
     for query in (RowQuery(60), clip, FileQuery(path), (np.ones(100), 100)):
-        background = background_of(long_archive, query, backgrounds)
-        np.testing.assert_array_equal(background, backgrounds.means[-1])
+        assert background_of(long_archive, query, backgrounds) is None
     _, vectors = long_archive.vectors()
     difference = vectors[7] - backgrounds.means[0]
     expected = difference / np.linalg.norm(difference)
@@ -105,11 +104,9 @@ def test_a_part_of_another_recording_is_compared_with_what_is_around_it(
     last = background_of(full, FileQuery(str(path), 9.0, 10.0), backgrounds)
     np.testing.assert_allclose(last, full.model.encode((noise[6 * 22050 :], 22050)), atol=1e-3)
     soundfile.write(path, noise[: 3 * 22050], 22050)
-    short = background_of(full, FileQuery(str(path), 1.0, 2.0), backgrounds)
-    np.testing.assert_array_equal(short, common[0])
+    assert background_of(full, FileQuery(str(path), 1.0, 2.0), backgrounds) is None
     path.write_text("no sound")
-    broken = background_of(full, FileQuery(str(path), 1.0, 2.0), backgrounds)
-    np.testing.assert_array_equal(broken, common[0])
+    assert background_of(full, FileQuery(str(path), 1.0, 2.0), backgrounds) is None
 
 
 def test_nothing_is_left_of_a_row_that_is_its_background(new_archive):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from archives import DIM, add_clips
+from archives import DIM, add_clips, make_records, make_rows, make_vectors
 
 from soundalike.archive.head import Head
 from soundalike.archive.index import open_index
@@ -65,3 +65,28 @@ def test_silence_is_like_nothing(all_windows, few_rows, tmp_path, monkeypatch):
 def test_an_empty_selection_has_no_hits(archive):
     index = open_index(archive, "label = 'none'")
     assert best_rows(archive, index, np.ones(DIM, np.float32), 5).empty
+
+
+@pytest.mark.parametrize("few_rows", [0, 2000])
+@pytest.mark.parametrize("k", [1, 7, 100])
+def test_windows_that_overlap_with_a_better_one_are_left_out(k, few_rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(hits, "FEW_ROWS", few_rows)
+    archive = WindowArchive.create(tmp_path / "archive", Head(DIM, "m"))
+    rows = make_rows(["a.wav", "b.wav"], 30)
+    rows["end_s"] += 1.5  # windows of 2.5 s, one every second
+    vectors = make_vectors(len(rows))
+    with archive.writer() as writer:
+        writer.add(rows, vectors)
+        writer.finish(make_records(rows))
+    vector = np.random.default_rng(k).standard_normal(DIM).astype(np.float32)
+    ids, _ = open_index(archive).nearest(vector, 1000)
+    best, results = int(ids[0]), []
+    for row in ids.tolist():  # by definition
+        if not any(
+            row // 30 == other // 30 and abs(row - other) < 2.5 for other in [best, *results]
+        ):
+            results.append(row)
+    settings = {"all_windows": True, "distinct": True, "without": {best}}
+    assert (
+        best_rows(archive, open_index(archive), vector, k, **settings)["id"].tolist() == results[:k]
+    )

@@ -51,9 +51,23 @@ def test_a_file_is_the_mean_of_its_windows(full, few_sounds, tmp_path):
     waveform, rate = soundfile.read(path, dtype="float32")
     vector = search_vector(full, [(waveform, rate)], [])
     np.testing.assert_allclose(vector, expected, atol=1e-5)
-    part = search_vector(full, [FileQuery(str(path), 0.5, 2.0)], [])
+    copy = str(tmp_path / "copy.wav")
+    part = search_vector(full, [FileQuery(copy, 0.5, 2.0)], [])
     from_samples = search_vector(full, [(waveform[11025:44100], rate)], [])
     np.testing.assert_allclose(part, from_samples, atol=1e-4)
+
+
+def test_a_part_of_a_file_of_the_archive_is_the_mean_of_its_windows(full, few_sounds, monkeypatch):
+    path = str(few_sounds / "high" / "7.wav")
+    archive = Archive.open(full.path)
+    monkeypatch.setattr(Archive, "model", None)
+    _, vectors = archive.vectors("path = 'high/7.wav' AND start_s < 1.2 AND start_s > 0.4")
+    assert len(vectors) == 2
+    part = search_vector(archive, [FileQuery(path, 0.49, 2.0)], [])
+    np.testing.assert_allclose(part, unit(vectors.mean(axis=0)), atol=1e-5)
+    (nearest,) = archive.vectors("path = 'high/7.wav' AND start_s > 0.4 AND start_s < 0.6")[1]
+    part = search_vector(archive, [FileQuery(path, 0.7, 1.3)], [])
+    np.testing.assert_allclose(part, unit(nearest), atol=1e-5)
 
 
 def test_a_file_of_the_archive_needs_no_model_until_it_changes(full, few_sounds, monkeypatch):

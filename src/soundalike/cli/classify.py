@@ -23,6 +23,7 @@ from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
     from soundalike.datasets.clips import ClipTable
+    from soundalike.embedding.classify import ClassifyResult
     from soundalike.embedding.sound_classifier import SoundClassifier
 
 MOST_NAMED = 5  # classes in the last line
@@ -153,8 +154,8 @@ def _write_rows(
     if counts.n_silent:
         answers += f", {counts.n_silent:,} silent"
     print(
-        f"{rows} in {arguments.out}, {counts.n_unsure:,} unsure "
-        f"({_why_unsure(classifier)}){answers}{skipped(counts.n_problems, counts.problems)}"
+        f"{rows} in {arguments.out}, {_classes_in_words(classifier, counts)}{answers}"
+        f"{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE
 
@@ -185,6 +186,13 @@ def _write_events(
         f"{skipped(counts.n_problems, counts.problems)}"
     )
     return DONE
+
+
+def _classes_in_words(classifier: "SoundClassifier", counts: "ClassifyResult") -> str:
+    if classifier.is_detector:
+        (name,) = classifier.classes
+        return f"{counts.classes.get(name, 0):,} {name} (from {classifier.threshold:.2f} on)"
+    return f"{counts.n_unsure:,} unsure ({_why_unsure(classifier)})"
 
 
 def _why_unsure(classifier: "SoundClassifier") -> str:

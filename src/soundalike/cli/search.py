@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 N_RESULTS = 10
 NOT_FOR_DUPLICATES = {
-    "k": "-k", "unlike": "--not", "all_windows": "--all_windows", "label": "--label",
-    "split": "--split", "folder": "--folder", "shortest_s": "--shortest_s",
+    "k": "-k", "unlike": "--not", "all_windows": "--all_windows", "distinct": "--distinct",
+    "label": "--label", "split": "--split", "folder": "--folder", "shortest_s": "--shortest_s",
     "longest_s": "--longest_s", "exact": "--exact", "center": "--center", "page": "--page",
     "out": "--out",
 }  # fmt: skip
@@ -66,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     clips = None if is_archive(Path(arguments.archive)) else _read_source(arguments.archive)
     if clips is not None:
         refuse_root(arguments)
+    if arguments.distinct and not arguments.all_windows:
+        raise UsageError("--distinct is for --all_windows: add it.")
     queries, unlike = queries_of(arguments.query), queries_of(arguments.unlike)
     if arguments.out:
         earlier_copies(arguments.out)
@@ -88,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         unlike=unlike,
         selection=selection,
         all_windows=arguments.all_windows,
+        distinct=arguments.distinct,
         exact=arguments.exact,
         center=is_centered,
     )

@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list every window (default: the best window of each recording)",
     )
     parser.add_argument(
+        "--distinct",
+        action="store_true",
+        help="with --all_windows, leave out windows that overlap with a better result, so that an "
+        "event in a long recording is listed once",
+    )
+    parser.add_argument(
         "--duplicates",
         action="store_true",
         help="list near-duplicates in groups instead, without a QUERY",

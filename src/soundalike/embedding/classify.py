@@ -79,6 +79,7 @@ def classify(
       were: its `known` is below the result's `known_threshold`. Of clips of the classes, at most
       `false_alarms` get this answer. Not with a classifier without `known`, whose column is blank,
       and not if the clips of the evaluation are too few (19 for 5%).
+    * blank: the classifier is a detector, and its probability does not reach the threshold.
     * "unsure": no probability reaches the classifier's threshold. For clips like those of the
       evaluation, at least 90% of the other answers are correct, with a confidence of 90%.
     * the most probable class. Where clips may have several classes, all that reach the threshold,
@@ -121,7 +122,7 @@ def classify(
         n_none=int((rows["class"] == NONE).sum()),
         n_silent=int((rows["class"] == SILENT).sum()),
         known_threshold=known_threshold(classifier, false_alarms),
-        classes={str(name): int(n) for name, n in rows["class"].value_counts().items()},
+        classes={str(name): int(n) for name, n in rows["class"].value_counts().items() if name},
         n_problems=len(reader.problems),
         problems=problems,
     )
@@ -216,10 +217,14 @@ def assigned(classifier: SoundClassifier, probabilities: NDArray[np.float64]) ->
 def _answers(
     classifier: SoundClassifier, probabilities: NDArray[np.float64]
 ) -> NDArray[np.object_]:
-    """Return the classes that reach the threshold, or "unsure": [rows, classes] -> [rows]."""
+    """Return the classes that reach the threshold: [rows, classes] -> [rows].
+
+    If none does, the answer is "unsure", but that of a detector is blank.
+    """
     names = np.array(classifier.classes, dtype=object)
     rows = assigned(classifier, probabilities)
-    return np.array([";".join(names[row]) or UNSURE for row in rows], dtype=object)
+    none = "" if classifier.is_detector else UNSURE
+    return np.array([";".join(names[row]) or none for row in rows], dtype=object)
 
 
 def _best(classifier: SoundClassifier, probabilities: np.ndarray) -> dict[str, np.ndarray]:

@@ -94,6 +94,11 @@ class SoundClassifier(OnePageModule):
         self.known = known
         self.unit_length = unit_length
 
+    @property
+    def is_detector(self) -> bool:
+        """If true, it tells whether sounds are of its only class."""
+        return self.multi_label and len(self.classes) == 1
+
     def logits(self, vectors: Tensor) -> Tensor:
         """Return the logits of embeddings: [windows, dim] -> [windows, classes]."""
         vectors = vectors.to(self.linear.weight)

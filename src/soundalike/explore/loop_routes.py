@@ -1,7 +1,8 @@
 """What the server answers about detectors: train, what to listen to next, estimate, save.
 
 POST /api/loop/prepare   load what a training needs, since the first one would take seconds
-POST /api/loop/train     {label}: train a detector on the labels that there are now
+POST /api/loop/train     {label}: train a detector on the labels that there are now; returns their
+                         number and the threshold that they suggest
 GET  /api/loop/scores    ?label= float32 [rows], from 0 to 1
 GET  /api/loop/queue     ?label=&threshold=&n=&skipped= rows to listen to next, with their scores
 GET  /api/loop/random    the same for rows above the threshold, picked at random
@@ -140,10 +141,12 @@ def add_loop(app: FastAPI, detectors: Detectors) -> None:
 
     @app.post("/api/loop/train")
     def train(what: Label) -> dict[str, Any]:
-        labeled = detectors.train(what.label).loop.labeled(what.label)
+        detector = detectors.train(what.label)
+        labeled = detector.loop.labeled(what.label)
         return {
             "label": what.label,
             "n_labels": int(labeled.is_training.sum()),
+            "threshold": detector.threshold,
         }
 
     @app.get("/api/loop/scores")

@@ -11,7 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from soundalike.evaluation.logistic_regression import regularization_path, training_windows
+from soundalike.evaluation.logistic_regression import (
+    TrainingWindows,
+    regularization_path,
+    training_windows,
+)
 from soundalike.labeling.labeled_windows import YES, LabeledWindows
 
 PRECISION = 1 / 30  # inverse variance of the prior of the weights
@@ -52,16 +56,12 @@ class Detector:
         return (1 / (1 + np.exp(-logits))).astype(np.float32)
 
 
-def fit_detector(vectors: NDArray[np.float32], labeled: LabeledWindows, seed: int = 0) -> Detector:
-    """Learn a detector from the labels of some windows, of which one at least has the label.
+def training_set(
+    vectors: NDArray[np.float32], labeled: LabeledWindows, seed: int = 0
+) -> tuple[TrainingWindows, NDArray[np.int64]]:
+    """Return the windows that a detector is trained on, and their positions.
 
-    Args:
-        vectors: of the windows, of any length.
-        labeled: what is known of the windows.
-        seed: random seed of the choice among many windows without a label.
-
-    Shape:
-        vectors: [windows, dim].
+    The arguments are those of `fit_detector`.
     """
     training = np.flatnonzero(labeled.is_training)
     unlabeled = np.flatnonzero(~labeled.is_training & ~labeled.is_near)
@@ -76,6 +76,25 @@ def fit_detector(vectors: NDArray[np.float32], labeled: LabeledWindows, seed: in
         h, torch.arange(len(h)), has_label,
         is_multi_label=True, standardize=False, clip_weights=torch.from_numpy(weights),
     )  # fmt: skip
+    return train, windows
+
+
+def fit_detector(vectors: NDArray[np.float32], labeled: LabeledWindows, seed: int = 0) -> Detector:
+    """Learn a detector from the labels of some windows, of which one at least has the label.
+
+    Args:
+        vectors: of the windows, of any length.
+        labeled: what is known of the windows.
+        seed: random seed of the choice among many windows without a label.
+
+    Shape:
+        vectors: [windows, dim].
+    """
+    return detector_of(training_set(vectors, labeled, seed)[0])
+
+
+def detector_of(train: TrainingWindows) -> Detector:
+    """Learn a detector from what `training_set` returns."""
     ((_, theta),) = regularization_path(train, [PRECISION])
     probe = train.probe(theta)
     return Detector(probe.weight[:, 0].numpy(), float(probe.bias[0]))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.archive.window_archive import WindowArchive
-from soundalike.datasets.event_files import check_event_output, write_events
+from soundalike.datasets.event_files import TEXT, check_event_output, write_events
 from soundalike.datasets.event_formats import FORMATS
 from soundalike.embedding.output_file import claimed_file
 from soundalike.labeling.label_name import SEPARATOR
@@ -68,6 +68,9 @@ def manifest_text(events: pd.DataFrame) -> str:
 def export_labels(archive: WindowArchive, out: Path, format: str = MANIFEST) -> LabelExport:
     """Write the labels that the spans of an archive have.
 
+    A folder gets a table of every recording that ever had a label. So tables of an earlier export
+    do not stay when labels are withdrawn.
+
     Args:
         archive: the archive.
         out: a .csv file for a manifest or BirdNET; for Raven and Audacity a folder, which gets a
@@ -87,7 +90,10 @@ def export_labels(archive: WindowArchive, out: Path, format: str = MANIFEST) -> 
     else:
         check_event_output(out, format, events["path"].nunique())
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_events(events.assign(score=np.nan), out, format, root=archive.head.root)
+        is_folder = FORMATS[format].is_per_recording and (out.is_dir() or out.suffix != TEXT)
+        recordings = _ever_labeled(archive) if is_folder else []
+        table = events.assign(score=np.nan)
+        write_events(table, out, format, recordings=recordings, root=archive.head.root)
     n_spans = len(events.drop_duplicates(SPAN))
     return LabelExport(n_spans, events["label"].nunique(), n_gone)
 
@@ -117,6 +123,13 @@ def label_file(archive: WindowArchive, format: str) -> tuple[str, bytes]:
             for path in sorted(tables.rglob("*.txt")):
                 zipped.write(path, path.relative_to(folder))
         return f"{format}.zip", content.getvalue()
+
+
+def _ever_labeled(archive: WindowArchive) -> list[str]:
+    """Return the files of the recordings that have a label or had one."""
+    history = LabelTable(archive.path).history()
+    recordings = history["recording"][history["value"].eq(1).fillna(False).astype(bool)]
+    return sorted(_paths(archive, recordings).values())
 
 
 def _paths(archive: WindowArchive, recordings: pd.Series) -> dict[str, str]:

@@ -22,7 +22,7 @@ from soundalike.labeling.estimate import (
 )
 from soundalike.labeling.label_table import LabelTable
 from soundalike.labeling.labeled_windows import UNKNOWN, YES, LabeledWindows, labeled_windows
-from soundalike.labeling.queue import NONE, next_windows
+from soundalike.labeling.queue import NONE, logit, next_windows
 from soundalike.labeling.spans import Spans
 from soundalike.search.archive import Archive
 
@@ -72,11 +72,16 @@ class Loop:
         labeled = self.labeled(label)
         if not (labeled.is_training & (labeled.known == YES)).any():
             raise NoExampleError(f"no window has the label {label!r}: give it to one, then train.")
-        from soundalike.labeling.detector import fit_detector  # torch takes seconds
+        from soundalike.labeling.detector import detector_of, training_set  # torch takes seconds
+        from soundalike.labeling.threshold import choose_threshold
 
         vectors, lengths = self.vectors
-        detector = fit_detector(vectors, labeled)
-        return TrainedDetector(self, label, detector, detector.scores(vectors, lengths))
+        train, windows = training_set(vectors, labeled)
+        detector = detector_of(train)
+        scores = detector.scores(vectors, lengths)
+        known = np.where(labeled.is_training, labeled.known, np.int8(UNKNOWN))[windows]
+        threshold = choose_threshold(train, known, logit(scores[windows]))
+        return TrainedDetector(self, label, detector, scores, threshold)
 
     def prepare(self) -> None:
         """Read the vectors and load what a training needs, so that the first one is quick."""
@@ -119,6 +124,7 @@ class TrainedDetector:
         label: what it detects.
         detector: the detector.
         scores: of the windows, from 0 to 1.
+        threshold: score from which on it should answer yes, by its labels (`choose_threshold`).
 
     Shape:
         scores: [windows].
@@ -128,6 +134,7 @@ class TrainedDetector:
     label: str
     detector: "Detector"
     scores: NDArray[np.float32]
+    threshold: float
 
     def next_windows(
         self, n: int, threshold: float = THRESHOLD, without: NDArray[np.integer] = NONE
@@ -173,22 +180,24 @@ class TrainedDetector:
         above = self._above(labeled, threshold, without)
         return estimate_precision(self.scores, labeled, above)
 
-    def save(self, threshold: float, folder: Path | None = None) -> Path:
+    def save(self, threshold: float | None = None, folder: Path | None = None) -> Path:
         """Write a classifier that `soundalike classify` runs on new recordings; return its folder.
 
         Args:
-            threshold: probability from which on the label is assigned.
+            threshold: score from which on the label is assigned; by default its own.
             folder: by default one in the archive, named after the label.
 
         Raises:
             ModelError: the model of the archive cannot be loaded.
             OSError: a file cannot be written.
         """
-        from soundalike.labeling.saved_detector import detector_folder, save_detector
+        from soundalike.labeling.saved_detector import detector_folder, save_detectors
 
         archive = self.loop.archive
         folder = detector_folder(archive.path, self.label) if folder is None else folder
-        save_detector(self.detector, archive.as_cut(archive.model), self.label, threshold, folder)
+        threshold = self.threshold if threshold is None else threshold
+        model = archive.as_cut(archive.model)
+        save_detectors({self.label: (self.detector, threshold)}, model, folder)
         return folder
 
     def _above(

@@ -1,7 +1,8 @@
-"""A detector with the model of its archive, as a classifier that runs on new recordings."""
+"""Detectors with the model of their archive, as a classifier that runs on new recordings."""
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ import torch
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.labeling.detector import Detector
+from soundalike.labeling.queue import logit
 
 DETECTORS = "detectors"
 MOST_CHARACTERS = 60
@@ -28,25 +30,31 @@ def detector_folder(archive: Path, label: str) -> Path:
     return archive / DETECTORS / name
 
 
-def save_detector(
-    detector: Detector, model: SoundEncoder, label: str, threshold: float, folder: Path
+def save_detectors(
+    detectors: Mapping[str, tuple[Detector, float]], model: SoundEncoder, folder: Path
 ) -> None:
-    """Write a classifier of one class.
+    """Write a classifier with a class for each detector.
+
+    A classifier has one threshold. If it has several classes, this is 0.5, and a constant is added
+    to the logits of each detector, so that 0.5 stands for its own threshold.
 
     Args:
-        detector: of vectors that the model makes.
+        detectors: by the name of the class, a detector of vectors that the model makes, and the
+            score from which on the class is assigned.
         model: the model, with the windows of the archive.
-        label: name of the class.
-        threshold: probability from which on the class is assigned.
         folder: created if it does not exist; a classifier that it has is replaced.
 
     Raises:
         OSError: a file cannot be written.
     """
+    thresholds = [threshold for _, threshold in detectors.values()]
+    common = thresholds[0] if len(thresholds) == 1 else 0.5
     classifier = SoundClassifier(
-        model, [label], multi_label=True, threshold=threshold, unit_length=True
+        model, list(detectors), multi_label=True, threshold=common, unit_length=True
     )
     with torch.no_grad():
-        classifier.linear.weight[0] = torch.from_numpy(detector.weight)
-        classifier.linear.bias[0] = detector.bias
+        for number, (detector, threshold) in enumerate(detectors.values()):
+            shift = float(logit(common) - logit(threshold))
+            classifier.linear.weight[number] = torch.from_numpy(detector.weight)
+            classifier.linear.bias[number] = detector.bias + shift
     classifier.save(folder)

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from soundalike import __version__
 from soundalike.archive.backgrounds import Backgrounds
@@ -14,6 +16,7 @@ from soundalike.archive.head import MODEL, ArchiveError, Head
 from soundalike.archive.index import open_index
 from soundalike.archive.neighbors import Index
 from soundalike.archive.stored_backgrounds import backgrounds_of
+from soundalike.archive.variation import discounted, variation
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
@@ -146,6 +149,7 @@ class Archive(WindowArchive):
         unlike: Any = (),
         selection: Selection | None = None,
         all_windows: bool = False,
+        distinct: bool = False,
         exact: bool = False,
         center: bool | None = None,
     ) -> pd.DataFrame:
@@ -163,6 +167,8 @@ class Archive(WindowArchive):
             selection: which rows are searched; by default all.
             all_windows: If true, every window counts. By default a recording counts once, by its
                 best window.
+            distinct: If true, and every window counts, those that overlap with a better result do
+                not. So an event in a long recording is one result.
             exact: If true, all rows are compared, however many there are.
             center: If true, windows of long recordings are compared by their differences from the
                 mean of the minutes around them, and so are queries that come from one: this finds
@@ -179,6 +185,8 @@ class Archive(WindowArchive):
         queries = queries_of(query)
         backgrounds = choose_centering(self, queries, center).backgrounds
         vector = search_vector(self, queries, queries_of(unlike), backgrounds)
+        if backgrounds:
+            vector = discounted(vector, self.variation)
         where = selection.where() if selection else None
         if (key := (where, exact, backgrounds is not None)) not in self._indexes:
             self._indexes = {key: open_index(self, where, exact=exact, backgrounds=backgrounds)}
@@ -188,6 +196,7 @@ class Archive(WindowArchive):
             vector,
             k,
             all_windows=all_windows,
+            distinct=distinct,
             without=own_rows(self, queries),
         )
 
@@ -196,8 +205,15 @@ class Archive(WindowArchive):
         """The backgrounds of its long recordings; None if it has none."""
         return backgrounds_of(self)
 
+    @functools.cached_property
+    def variation(self) -> NDArray[np.float64]:
+        """How its long recordings vary, of which it has some: [dim, dim]."""
+        assert self.backgrounds
+        return variation(self, self.backgrounds)
+
     def refresh(self) -> None:
         """Read the latest version of the tables from now on."""
         super().refresh()
         self.__dict__.pop("backgrounds", None)
+        self.__dict__.pop("variation", None)
         self._indexes = {}

@@ -56,12 +56,13 @@ def choose_centering(archive: "Archive", queries: list[Any], center: bool | None
     return Centering(backgrounds, f"{reason} (--center no: windows as they are)")
 
 
-def background_of(archive: "Archive", query: Any, backgrounds: Backgrounds) -> NDArray[np.float32]:
-    """Return the background of a query, which is subtracted from its vector.
+def background_of(
+    archive: "Archive", query: Any, backgrounds: Backgrounds
+) -> NDArray[np.float32] | None:
+    """Return the background of a query, which is subtracted from its vector; None if it has none.
 
-    A row has that of its stretch, and so has a part of a file of the archive. A part of another
-    long recording has the mean of the windows around it. All else has the mean of the archive's
-    backgrounds.
+    A row of a long recording has that of its stretch, and so has a part of a file of the archive. A
+    part of another long recording has the mean of the windows around it.
 
     Shape:
         result: [dim].
@@ -69,14 +70,13 @@ def background_of(archive: "Archive", query: Any, backgrounds: Backgrounds) -> N
     if isinstance(query, RowQuery):
         return _mean_at(backgrounds, query.id)
     if not isinstance(query, FileQuery) or query.start_s is None or query.end_s is None:
-        return backgrounds.means[-1]
+        return None
     rows = archive.rows(where=rows_of_file(archive, query), columns=["id", "start_s", "end_s"])
     middle_s = (query.start_s + query.end_s) / 2
     if len(rows):
         distance_s = (rows["start_s"] + rows["end_s"]).to_numpy() / 2 - middle_s
         return _mean_at(backgrounds, int(rows["id"].iloc[np.argmin(np.abs(distance_s))]))
-    around = _mean_around(archive, query.path, middle_s)
-    return backgrounds.means[-1] if around is None else around
+    return _mean_around(archive, query.path, middle_s)
 
 
 def _mean_around(archive: "Archive", path: str, middle_s: float) -> NDArray[np.float32] | None:
@@ -101,9 +101,9 @@ def _mean_around(archive: "Archive", path: str, middle_s: float) -> NDArray[np.f
     return np.concatenate(vectors).mean(axis=0)
 
 
-def _mean_at(backgrounds: Backgrounds, row_id: int) -> NDArray[np.float32]:
+def _mean_at(backgrounds: Backgrounds, row_id: int) -> NDArray[np.float32] | None:
     (stretch,) = backgrounds.of_rows(np.array([row_id]))
-    return backgrounds.means[stretch]
+    return None if stretch < 0 else backgrounds.means[stretch]
 
 
 def _duration_s(archive: "Archive", query: Any) -> float:

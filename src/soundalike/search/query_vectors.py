@@ -18,8 +18,9 @@ from soundalike.audio.sound_file import read_info
 from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.search.centering import background_of
 from soundalike.search.events import event_of
+from soundalike.search.mixtures import difference_of
 from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
-from soundalike.search.stored_files import rows_of_file, rows_of_unchanged_file
+from soundalike.search.stored_files import NEAR_S, rows_of_file, rows_of_query
 
 if TYPE_CHECKING:
     from soundalike.search.archive import Archive
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 UNLIKE_WEIGHT = 0.5  # of the sounds to steer away from, beside a weight of 1
 SILENT = "silent: there is nothing to search for."
 SHORTEST_S = 0.02  # shorter than any sound that can be recognized
-NEAR_S = 0.005  # times in a table have two decimals
 
 
 def queries_of(query: Any) -> list[Any]:
@@ -63,7 +63,8 @@ def search_vector(
         queries: at least one, as `queries_of` returns them.
         unlike: sounds to steer away from.
         backgrounds: If not None, the result is the difference of the events (`event_of`) from
-            their backgrounds (`background_of`).
+            their backgrounds (`background_of`), or what they make of those of the archive
+            (`difference_of`).
 
     Shape:
         result: [dim].
@@ -112,7 +113,13 @@ def _centered_vector(
         return _vector_of(archive, query)
     event = event_of(archive, query)
     vector = _vector_of(archive, event)
-    difference = vector - background_of(archive, event, backgrounds)
+    background = background_of(archive, event, backgrounds)
+    if background is None:
+        mixed = difference_of(archive, event, backgrounds)
+        if mixed is not None:
+            return mixed
+        background = backgrounds.means[-1]
+    difference = vector - background
     if np.linalg.norm(difference) <= NOTHING * np.linalg.norm(vector):
         raise QueryError(f"{query}: is like its background: there is nothing to search for.")
     return difference
@@ -136,8 +143,8 @@ def _vector_of(archive: "Archive", query: Any) -> NDArray[np.float32]:
 
 
 def _stored_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32] | None:
-    """Return the mean vector of a file that the archive holds as it is, without its model."""
-    where = rows_of_unchanged_file(archive, query)
+    """Return the mean vector of what the archive holds as it is, without its model."""
+    where = rows_of_query(archive, query)
     return _mean_of_rows(archive, where, query) if where else None
 
 

@@ -7,6 +7,7 @@ const element = (id) => document.getElementById(id);
 const slider = element("threshold-slider");
 const field = element("threshold");
 const listeners = [];
+let isChosen = false; // whether the user has set the threshold
 
 const logit = (score) => {
   const p = Math.min(Math.max(score, 1e-6), 1 - 1e-6);
@@ -23,6 +24,17 @@ export function onThreshold(listener) {
 }
 
 export const threshold = () => Number(field.value);
+
+// Set the threshold to what the labels suggest, unless the user has set it.
+export function suggest(score) {
+  if (isChosen) return;
+  field.value = Number(score.toPrecision(3));
+  slider.value = logit(threshold());
+}
+
+export function forgetChoice() {
+  isChosen = false;
+}
 
 export function show(scores) {
   const counts = new Array(N_BARS).fill(0);
@@ -49,6 +61,7 @@ function showThreshold() {
 }
 
 function changed() {
+  isChosen = true;
   showThreshold();
   listeners.forEach((listener) => listener());
 }

@@ -74,9 +74,13 @@ async function trainChosen() {
   const label = choice.value;
   if (!label) return say("Give a window a label first: the detector learns from it.", true);
   say("Training …");
-  const { n_labels: nLabels } = await postJson("api/loop/train", { label });
+  const { n_labels: nLabels, threshold } = await postJson("api/loop/train", { label });
   scores = await getNumbers(`api/loop/scores?${new URLSearchParams({ label })}`, Float32Array);
-  if (trained !== label) asked = null;
+  if (trained !== label) {
+    asked = null;
+    histogram.forgetChoice();
+  }
+  histogram.suggest(threshold);
   trained = label;
   element("detector").hidden = false;
   histogram.show(scores);
