@@ -8,7 +8,8 @@ is within 1 s of it; results without an event are false alarms.
 
 search      for an example of each kind that is not in the recording, as `soundalike search
             --all_windows --distinct` does: of as many results as there are events of the kind, and
-            of twice as many
+            of twice as many; false alarms that are events of the other kinds are counted, too
+steered     the same with the examples of the other kinds as `--not`
 classify    a simulated listener answers the results of the search up to the first event, and then
             what `explore` asks, until `--labels` windows of each kind are labeled; the detectors
             are saved, and `soundalike classify --per event` runs them on the recording, and on
@@ -18,8 +19,10 @@ Interrupted runs resume.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +42,7 @@ KINDS = ["bell", "telephone", "birds"]
 EVENT_S, WINDOW_S, HOP_S, NEAR_S = 1.0, 2.0, 1.0, 1.0
 NOISE_RMS = 0.02
 N_ASKED = 5  # windows that are labeled before the detector is trained again
+WAYS = "search", "search, twice as many results", "steered", "steered, twice as many results"
 
 
 def event(kind: str, seed: int, level_db: float) -> np.ndarray:
@@ -92,16 +96,31 @@ def write(file: Path, sound: Iterator[np.ndarray]) -> None:
             target.write(block)
 
 
-def score(results: pd.DataFrame, starts_s: np.ndarray) -> np.ndarray:
-    """Return how many events are found by results, and how many results are false alarms.
+def run(words: list[str]) -> None:
+    """Run a command of soundalike; end with its exit code if it fails."""
+    if code := main(words):
+        sys.exit(code)
+
+
+def score(results: pd.DataFrame, starts_s: np.ndarray, all_s: np.ndarray) -> np.ndarray:
+    """Return how many events are found by results, how many results are not, and why.
 
     Args:
         results: their start_s and end_s.
         starts_s: of the events.
+        all_s: of the events of all kinds.
+
+    Returns:
+        The number of events that are found, that of false alarms, and how many of these are events
+        of another kind.
     """
     centers_s = results[["start_s", "end_s"]].mean(axis=1).to_numpy()
-    is_near = np.abs(centers_s[:, None] - (starts_s + EVENT_S / 2)) <= NEAR_S
-    return np.array([is_near.any(axis=0).sum(), (~is_near.any(axis=1)).sum()])
+    is_near, is_event = (
+        np.abs(centers_s[:, None] - (each + EVENT_S / 2)) <= NEAR_S for each in (starts_s, all_s)
+    )
+    is_false = ~is_near.any(axis=1)
+    n_other = (is_false & is_event.any(axis=1)).sum()
+    return np.array([is_near.any(axis=0).sum(), is_false.sum(), n_other])
 
 
 def label(
@@ -135,18 +154,26 @@ def label(
 def classified(folder: Path, recording: Path, placed: pd.DataFrame) -> dict[str, np.ndarray]:
     """Run `classify` on a recording; return the score of each kind."""
     table = recording.with_suffix(".csv")
-    main(["classify", str(folder), str(recording), "--out", str(table), "--per", "event"])
+    run(["classify", str(folder), str(recording), "--out", str(table), "--per", "event"])
     results, kinds = pd.read_csv(table), placed["kind"]
     return {
-        kind: score(results[results["label"] == kind], placed["start_s"][kinds == kind].to_numpy())
+        kind: score(
+            results[results["label"] == kind],
+            placed["start_s"][kinds == kind].to_numpy(),
+            placed["start_s"].to_numpy(),
+        )
         for kind in KINDS
     }
 
 
 def report(way: str, scores: dict[str, np.ndarray], n_events: int) -> None:
-    n_found, n_false = sum(scores.values())
-    kinds = ", ".join(f"{kind} {found} and {false}" for kind, (found, false) in scores.items())
-    print(f"{way}: {n_found} of {n_events} events, {n_false} false alarms ({kinds})", flush=True)
+    n_found, n_false, n_other = sum(scores.values())
+    kinds = ", ".join(f"{kind} {n} and {n_not}" for kind, (n, n_not, _) in scores.items())
+    print(
+        f"{way}: {n_found} of {n_events} events, {n_false} false alarms, {n_other} of them events "
+        f"of another kind ({kinds})",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
@@ -164,19 +191,27 @@ if __name__ == "__main__":
     placed = events(arguments.minutes, arguments.events, seed)
     write(out / "recording.wav", blocks(arguments.minutes, placed, level_db, seed))
     words = ["embed", str(out / "recording.wav"), "--out", str(out / "archive")]
-    main([*words, "--window_s", f"{WINDOW_S}", "--hop_s", f"{HOP_S}"])
+    run([*words, "--window_s", f"{WINDOW_S}", "--hop_s", f"{HOP_S}"])
     archive, detectors = Archive.open(out / "archive"), {}
-    once, twice = {}, {}
-    for kind in KINDS:
-        example = out / f"{kind}.wav"
+    ways: dict[str, dict[str, np.ndarray]] = {way: {} for way in WAYS}
+    examples = {kind: out / f"{kind}.wav" for kind in KINDS}
+    for kind, example in examples.items():
         write(example, iter([event(kind, seed, level_db)]))
+    for kind, example in examples.items():
         starts_s = placed["start_s"][placed["kind"] == kind].to_numpy()
-        hits = archive.search(example, 2 * len(starts_s), all_windows=True, distinct=True)
-        once[kind], twice[kind] = score(hits[: len(starts_s)], starts_s), score(hits, starts_s)
+        others = [examples[other] for other in KINDS if other != kind]
+        n = len(starts_s)
+        settings: Any = {"k": 2 * n, "all_windows": True, "distinct": True}
+        hits, steered = (
+            archive.search(example, unlike=unlike, **settings) for unlike in ([], others)
+        )
+        results = hits[:n], hits, steered[:n], steered
+        for way, rows in zip(WAYS, results, strict=True):
+            ways[way][kind] = score(rows, starts_s, placed["start_s"].to_numpy())
         if arguments.labels:
             detectors[kind] = label(archive, kind, hits, starts_s, arguments.labels)
-    report("search", once, len(placed))
-    report("twice as many results", twice, len(placed))
+    for way, scores in ways.items():
+        report(way, scores, len(placed))
     if arguments.labels:
         of_kinds = {kind: (each.detector, each.threshold) for kind, each in detectors.items()}
         save_detectors(of_kinds, archive.as_cut(archive.model), out / "detectors")
