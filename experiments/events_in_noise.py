@@ -13,7 +13,7 @@ mean over examples and kinds, with an interval over recordings.
 
 How windows are compared, without the mean of what is around them: by their cosines; so that those
 which hardly differ from it count less (`ExactIndex`); and so that directions in which all windows
-differ much count less, too (`discounted`), which is what `search` does.
+differ much count less, too (`Variation`), which is what `search` does.
 
 `--cache` keeps the vectors, so that other ways of comparing them cost nothing.
 """
@@ -31,7 +31,7 @@ import torch
 from scipy.ndimage import maximum_filter1d
 
 from soundalike.archive.backgrounds import STRETCH_S
-from soundalike.archive.variation import discounted
+from soundalike.archive.variation import Variation
 from soundalike.audio.waveform import read_waveform
 from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -311,8 +311,8 @@ def similarities(
             stretch = np.zeros(len(lengths), int)
         spreads = np.sqrt(np.bincount(stretch, lengths**2) / np.bincount(stretch))[stretch]
     if how == DISCOUNTED:
-        covariance = windows.T @ windows / len(windows)
-        examples = np.stack([discounted(example, covariance) for example in examples])
+        variation = Variation(np.arange(len(windows)), windows.T @ windows / len(windows))
+        examples = np.stack([variation.discounted(example) for example in examples])
     unit = examples / np.linalg.norm(examples, axis=1, keepdims=True)
     return windows @ unit.T / np.hypot(lengths, spreads)[:, np.newaxis]
 

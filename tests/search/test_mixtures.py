@@ -52,7 +52,8 @@ def test_the_difference_is_that_of_windows_with_the_example(small_model, pieces)
 
 def test_what_is_mixed_in(full, pieces, tmp_path, monkeypatch):
     zero = np.zeros((1, full.model.dim), np.float32)
-    backgrounds = Backgrounds(np.zeros(0, int), np.zeros(0, int), zero, np.ones(1, np.float32))
+    none, ones = np.zeros(0, int), np.ones(1, np.float32)
+    backgrounds = Backgrounds(none, none, zero, ones, np.zeros(0, np.float32))
     monkeypatch.setattr(mixtures, "background_pieces", lambda *arguments: pieces)
     expected = difference_in_mixtures(full.model, TONE, pieces)
     path = tmp_path / "tone.wav"

@@ -7,49 +7,79 @@ the shrinkage. This is the direction of linear discriminant analysis between eve
 background. Without the shrinkage all directions would count alike, most of which are noise.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.archive.backgrounds import Backgrounds
+from soundalike.archive.stored_arrays import stored_or_computed
 
 if TYPE_CHECKING:
     from soundalike.archive.window_archive import WindowArchive
 
+FILE = "variation.npz"
 SHRINKAGE = 20.0
 MOST_ROWS = 20_000  # more say no more, and take longer
 
 
-def variation(archive: "WindowArchive", backgrounds: Backgrounds) -> NDArray[np.float64]:
-    """Return the covariance of the rows of an archive around the means of their stretches.
+@dataclass(frozen=True)
+class Variation:
+    """How the rows of an archive vary around the means of their stretches.
 
     Args:
-        archive: the archive, of whose rows `MOST_ROWS` are read, evenly spaced.
-        backgrounds: of its rows.
+        ids: of all rows, in increasing order.
+        covariance: of the rows of long recordings, or of `MOST_ROWS` of them, evenly spaced.
 
     Shape:
-        result: [dim, dim].
+        ids: [rows]; covariance: [dim, dim].
+    """
+
+    ids: NDArray[np.int64]
+    covariance: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, archive: "WindowArchive", backgrounds: Backgrounds) -> "Variation":
+        """Return how the rows of an archive vary around their backgrounds.
+
+        Raises:
+            ArchiveError: the archive is damaged.
+        """
+        every = len(backgrounds.ids) // (MOST_ROWS + 1) + 1
+        ids, vectors = archive.vectors(f"id % {every} = 0" if every > 1 else None)
+        stretches = backgrounds.of_rows(ids)
+        is_long = stretches >= 0
+        differences = vectors[is_long] - backgrounds.means[stretches[is_long]]
+        covariance = differences.T @ differences / np.float32(max(1, len(differences)))
+        return cls(backgrounds.ids, covariance)
+
+    def fits(self, dim: int) -> bool:
+        """Return whether the arrays fit vectors of this size."""
+        return self.ids.ndim == 1 and self.covariance.shape == (dim, dim)
+
+    def discounted(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a query in which directions count less the more the background varies along them.
+
+        Shape:
+            query, result: [dim].
+        """
+        covariance = self.covariance.astype(np.float64)
+        mean_variance = max(float(covariance.trace()) / len(covariance), 1e-12)
+        shrunk = covariance / mean_variance + SHRINKAGE * np.eye(len(covariance))
+        return np.linalg.solve(shrunk, query.astype(np.float64)).astype(np.float32)
+
+
+def variation_of(archive: "WindowArchive", backgrounds: Backgrounds) -> Variation:
+    """Return how the rows of an archive vary, stored in it if it is large.
 
     Raises:
         ArchiveError: the archive is damaged.
     """
-    step = -(-len(backgrounds.ids) // MOST_ROWS)
-    ids, vectors = archive.vectors(f"id % {step} = 0" if step > 1 else None)
-    stretches = backgrounds.of_rows(ids)
-    is_long = stretches >= 0
-    differences = vectors[is_long] - backgrounds.means[stretches[is_long]]
-    products = differences.T @ differences
-    return products.astype(np.float64) / max(1, len(differences))
 
+    def compute() -> Variation:
+        return Variation.of(archive, backgrounds)
 
-def discounted(vector: NDArray[np.float32], covariance: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return a query in which directions count less the more the background varies along them.
-
-    Shape:
-        vector, result: [dim]; covariance: [dim, dim].
-    """
-    dim = len(covariance)
-    mean_variance = max(float(np.trace(covariance)) / dim, 1e-12)
-    shrunk = covariance + SHRINKAGE * mean_variance * np.eye(dim)
-    return np.linalg.solve(shrunk / mean_variance, vector.astype(np.float64)).astype(np.float32)
+    if archive.count() != len(backgrounds.ids):  # rows have come or gone since
+        return compute()
+    return stored_or_computed(archive, FILE, Variation, compute)

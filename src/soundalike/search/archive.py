@@ -6,9 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from soundalike import __version__
 from soundalike.archive.backgrounds import Backgrounds
@@ -16,7 +14,7 @@ from soundalike.archive.head import MODEL, ArchiveError, Head
 from soundalike.archive.index import open_index
 from soundalike.archive.neighbors import Index
 from soundalike.archive.stored_backgrounds import backgrounds_of
-from soundalike.archive.variation import discounted, variation
+from soundalike.archive.variation import Variation, variation_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import ClipTable
@@ -90,6 +88,7 @@ class Archive(WindowArchive):
         super().__init__(path, head)
         self.name = str(path)  # what the user has called it
         self._indexes: dict[tuple[str | None, bool, bool], Index] = {}  # the latest one
+        self._latest_variation: Variation | None = None
 
     def as_cut(self, model: "SoundEncoder") -> "SoundEncoder":
         """Return a model with the windows of the archive."""
@@ -186,7 +185,7 @@ class Archive(WindowArchive):
         backgrounds = choose_centering(self, queries, center).backgrounds
         vector = search_vector(self, queries, queries_of(unlike), backgrounds)
         if backgrounds:
-            vector = discounted(vector, self.variation)
+            vector = self._variation(backgrounds).discounted(vector)
         where = selection.where() if selection else None
         if (key := (where, exact, backgrounds is not None)) not in self._indexes:
             self._indexes = {key: open_index(self, where, exact=exact, backgrounds=backgrounds)}
@@ -205,15 +204,14 @@ class Archive(WindowArchive):
         """The backgrounds of its long recordings; None if it has none."""
         return backgrounds_of(self)
 
-    @functools.cached_property
-    def variation(self) -> NDArray[np.float64]:
-        """How its long recordings vary, of which it has some: [dim, dim]."""
-        assert self.backgrounds
-        return variation(self, self.backgrounds)
+    def _variation(self, backgrounds: Backgrounds) -> Variation:
+        if self._latest_variation is None:
+            self._latest_variation = variation_of(self, backgrounds)
+        return self._latest_variation
 
     def refresh(self) -> None:
         """Read the latest version of the tables from now on."""
         super().refresh()
         self.__dict__.pop("backgrounds", None)
-        self.__dict__.pop("variation", None)
+        self._latest_variation = None
         self._indexes = {}

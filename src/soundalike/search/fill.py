@@ -14,6 +14,7 @@ from soundalike.archive.index import EXACT_ROWS
 from soundalike.archive.lance_index import has_index
 from soundalike.archive.outline_index import outline_of
 from soundalike.archive.stored_backgrounds import backgrounds_of
+from soundalike.archive.variation import variation_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
 from soundalike.datasets.clips import ClipTable
@@ -126,6 +127,7 @@ def _store_arrays(archive: WindowArchive) -> None:
     """Store what a first search would have to compute from all rows."""
     if backgrounds := backgrounds_of(archive):
         outline_of(archive, backgrounds)
+        variation_of(archive, backgrounds)
 
 
 def _build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
