@@ -16,8 +16,9 @@ N = 120
 
 
 @pytest.fixture
-def windy(tmp_path):
+def windy(tmp_path, monkeypatch):
     """An archive of a recording of two minutes that varies along one axis, and of a clip."""
+    monkeypatch.setattr(module, "FEWEST_ROWS", 30)
     archive = WindowArchive.create(tmp_path / "archive", Head(DIM, "m"))
     rows = pd.concat([make_rows(["long.wav"], N), make_rows(["clip.wav"], 2)])
     vectors = make_vectors(len(rows))
@@ -47,6 +48,14 @@ def test_of_many_rows_some_are_enough(windy, monkeypatch):
     some = Variation.of(archive, backgrounds)
     assert some.covariance[0, 0] == pytest.approx(whole.covariance[0, 0], rel=0.4)
     assert not np.array_equal(some.covariance, whole.covariance)
+
+
+def test_few_rows_say_too_little(windy, monkeypatch):
+    archive, _ = windy
+    monkeypatch.setattr(module, "FEWEST_ROWS", N + 1)
+    variation = Variation.of(archive, Backgrounds.of(archive))
+    query = make_vectors(1)[0]
+    np.testing.assert_allclose(SHRINKAGE * variation.discounted(query), query, rtol=1e-5)
 
 
 def test_that_of_a_large_archive_is_stored_until_rows_come(windy, monkeypatch):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FILE = "variation.npz"
 SHRINKAGE = 20.0
 MOST_ROWS = 20_000  # more say no more, and take longer
+FEWEST_ROWS = 500  # of fewer, the events would be much of the variation; then nothing is discounted
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Variation:
 
     Args:
         ids: of all rows, in increasing order.
-        covariance: of the rows of long recordings, or of `MOST_ROWS` of them, evenly spaced.
+        covariance: of the rows of long recordings, or of `MOST_ROWS` of them, evenly spaced; zeros
+            if there are few.
 
     Shape:
         ids: [rows]; covariance: [dim, dim].
@@ -51,6 +53,8 @@ class Variation:
         stretches = backgrounds.of_rows(ids)
         is_long = stretches >= 0
         differences = vectors[is_long] - backgrounds.means[stretches[is_long]]
+        if len(differences) < FEWEST_ROWS:
+            differences = differences[:0]
         covariance = differences.T @ differences / np.float32(max(1, len(differences)))
         return cls(backgrounds.ids, covariance)
 

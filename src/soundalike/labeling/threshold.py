@@ -1,8 +1,8 @@
 """The score from which on a detector should answer yes, from the labels that it was trained on.
 
 While there are few labels, the weak negatives outweigh them and no score is near 0.5. So the labels
-choose: each of them is scored by a detector that was trained without it, and the threshold is where
-the fewest of them are on the wrong side. Windows without a label count as weak negatives here, too.
+choose: each of them is scored by a detector that was trained without it, and the threshold is
+halfway between the mean of those that have the label and the mean of those that lack it.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from soundalike.evaluation.logistic_regression import TrainingWindows, regularization_path
-from soundalike.labeling.detector import PRECISION, UNLABELED_WEIGHT
+from soundalike.labeling.detector import PRECISION
 from soundalike.labeling.labeled_windows import NO, UNKNOWN, YES
 
 MOST_FOLDS = 10
@@ -24,9 +24,9 @@ def choose_threshold(
 ) -> float:
     """Return the score from which on a detector should answer yes.
 
-    It makes the fewest errors, each as heavy as its window in training. If several thresholds do,
-    it is the mean of them. One example cannot be left out: then the threshold is far above most
-    windows without a label, but not above the example.
+    If no window is known to lack the label, the median of those without a label stands for them.
+    One example cannot be left out: then the threshold is far above most windows without a label,
+    but not above the example.
 
     Args:
         train: what the detector was trained on.
@@ -36,15 +36,17 @@ def choose_threshold(
     Shape:
         known, logits: [windows].
     """
-    yes, rest = logits[known == YES], logits[known == UNKNOWN]
+    yes = logits[known == YES]
+    rest = logits[known == UNKNOWN] if (known == UNKNOWN).any() else logits
+    median = float(np.median(rest))
     if len(yes) > 1:
         held_out = _held_out_logits(train, known)
-        threshold = _fewest_errors(held_out[known == YES], held_out[known == NO], rest)
+        no = held_out[known == NO]
+        low = float(no.mean()) if len(no) else median
+        threshold = (float(held_out[known == YES].mean()) + low) / 2
     else:
-        others = rest if len(rest) else logits
-        median = np.median(others)
-        std = STD_OF_MAD * np.median(np.abs(others - median))
-        threshold = min(float(median + DEVIATIONS * std), float(yes.min()))
+        std = STD_OF_MAD * float(np.median(np.abs(rest - median)))
+        threshold = min(median + DEVIATIONS * std, float(yes.min()))
     return float(1 / (1 + np.exp(-threshold)))
 
 
@@ -64,17 +66,3 @@ def _held_out_logits(train: TrainingWindows, known: NDArray[np.int8]) -> NDArray
     ((_, theta),) = regularization_path(train, [PRECISION], in_training)
     logits = torch.einsum("wd,dfc->wf", train.x, theta).double().numpy()
     return np.where(fold >= 0, logits[np.arange(len(fold)), fold], np.nan)
-
-
-def _fewest_errors(
-    yes: NDArray[np.floating], no: NDArray[np.floating], rest: NDArray[np.floating]
-) -> float:
-    """Return the mean of the thresholds with the fewest errors among logits: [n] each."""
-    both = np.sort(np.concatenate([yes, no, rest[rest >= min(yes.min(), no.min(initial=np.inf))]]))
-    thresholds = np.concatenate([both[:1], (both[1:] + both[:-1]) / 2])
-    n_missed = np.searchsorted(np.sort(yes), thresholds)
-    n_false, n_of_rest = (
-        len(each) - np.searchsorted(np.sort(each), thresholds) for each in (no, rest)
-    )
-    errors = n_missed + n_false + UNLABELED_WEIGHT * n_of_rest
-    return float(thresholds[errors < errors.min() + 1e-9].mean())
