@@ -55,8 +55,8 @@ class Variation:
         differences = vectors[is_long] - backgrounds.means[stretches[is_long]]
         if len(differences) < FEWEST_ROWS:
             differences = differences[:0]
-        covariance = differences.T @ differences / np.float32(max(1, len(differences)))
-        return cls(backgrounds.ids, covariance)
+        covariance = differences.T @ differences / max(1, len(differences))
+        return cls(backgrounds.ids, covariance.astype(np.float32))
 
     def fits(self, dim: int) -> bool:
         """Return whether the arrays fit vectors of this size."""

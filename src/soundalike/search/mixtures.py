@@ -51,7 +51,8 @@ def difference_of(
     if isinstance(event, FileQuery):
         waveform = read_waveform(event.path, rate, event.start_s, event.end_s)
     else:
-        waveform = mono_at(*event, rate)
+        sound, sound_rate = event
+        waveform = mono_at(sound, sound_rate, rate)
     event_s = len(waveform) / rate
     if event_s > _window_s(model) + model.front_end.hop_s:
         return None
