@@ -96,8 +96,9 @@ def answers(recording: Recording, kind: str, n_labels: list[int], first: int) ->
             scores = recording.scores(detector)
             if (n_missing := n - len(positions)) <= 0:
                 break
-            is_labeled = labeled.known != UNKNOWN
-            positions += next_windows(scores, is_labeled, spans, min(N_ASKED, n_missing)).tolist()
+            n_asked = min(N_ASKED, n_missing)
+            known, vectors = labeled.known, recording.vectors
+            positions += next_windows(scores, vectors, known, spans, n_asked).tolist()
         yield (
             labeled,
             detector,
