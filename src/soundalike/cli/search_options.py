@@ -30,17 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="QUERY",
         help="a sound that the results should not be like; may be repeated",
     )
-    parser.add_argument(
-        "--all_windows",
-        action="store_true",
-        help="list every window (default: the best window of each recording)",
-    )
-    parser.add_argument(
-        "--distinct",
-        action="store_true",
-        help="with --all_windows, leave out windows that overlap with a better result, so that an "
-        "event in a long recording is listed once",
-    )
+    _add_windows_that_count(parser)
     parser.add_argument(
         "--duplicates",
         action="store_true",
@@ -76,6 +66,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "earlier search in the folder are replaced",
     )
     add_machine(parser)
+
+
+def _add_windows_that_count(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--all_windows",
+        action="store_true",
+        help="list every window (default: the best window of each recording)",
+    )
+    parser.add_argument(
+        "--distinct",
+        action="store_true",
+        help="with --all_windows, leave out windows that overlap with a better result, so that an "
+        "event in a long recording is listed once",
+    )
 
 
 def _add_conditions(parser: argparse.ArgumentParser) -> None:
