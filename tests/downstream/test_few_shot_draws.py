@@ -104,7 +104,7 @@ def test_small_classes_and_large_numbers_are_noted():
     requested = [1, 5, 50, None]
     amounts = distinct_amounts(requested, [SPLIT], LABELS)
     assert notes_on_amounts(requested, amounts, [SPLIT], LABELS, ["dog", "owl", "rain"]) == [
-        "no class has more than 50 training clips: this is the same as all",
+        "no class has more training clips than 50: this is the same as all",
         "fewer than 5 training clips in some round: rain (4); where a draw asks for more, it "
         "takes all of them",
     ]

@@ -76,7 +76,7 @@ def test_what_an_interrupted_training_left_is_resumed_and_then_removed(
     training = training_of("finetune")
 
     def interrupted(store, split, run, recipe, **settings):
-        run.checkpoint.touch()
+        run.checkpoints.last.touch()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -44,7 +44,7 @@ def test_the_result_says_what_was_done(results):
     assert results.n_test_clips == 24
     assert results.pretrained_on_test_clips is True
     assert results.saving.sentence.startswith("With 3 labels a class your model names ")
-    assert "no class has more than 20 training clips: this is the same as all" in results.notes
+    assert "no class has more training clips than 20: this is the same as all" in results.notes
     assert results.points[2].score > 0.8, "three tones are easily distinguished"
 
 

@@ -79,8 +79,9 @@ def test_a_baseline_that_is_as_good_with_fewer_labels():
 
 def test_a_baseline_that_is_about_as_good():
     result = label_saving(curves(linear=LINEAR, scratch=LINEAR))
-    assert "needs about 5 for that: no clear saving by pre-training (-1 to 2 labels a class)" in (
-        result.sentence
+    assert (
+        "needs about 5 for that: no clear saving of labels by pre-training (-1 to 2 a class)"
+        in (result.sentence)
     )
     assert result.outcome == "unclear"
 

@@ -35,8 +35,10 @@ def test_the_likelihood_of_the_labels_tells_which_way_is_good(ways):
     best = int(np.argmax([result.likelihood for result in results]))
     assert accuracy[best] > 0.9
     assert accuracy[best] >= max(accuracy) - 0.05
-    assert results[best].matrix.argmax(axis=1).tolist() == [0, 1, 2]
-    assert results[best].matrix[0, 1] == pytest.approx(0.4, abs=0.15)
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (truth, labels), 1)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    assert results[best].matrix == pytest.approx(shares, abs=0.15)
 
 
 def test_verified_labels_stay_and_help(ways):

@@ -106,9 +106,11 @@ def missing_and_extra(
     ):
         without = len(labels) - with_it
         if missing >= FEWEST - 0.5:
-            words = f"{name} is missing in {round(missing):,} of {without:,} labels without it"
+            words = (
+                f"{name} is missing in {round(missing):,} of {counted(without, 'label')} without it"
+            )
             sentences.append((missing, words))
         if extra >= FEWEST - 0.5:
-            words = f"{name} is too many in {round(extra):,} of {with_it:,} labels with it"
+            words = f"{name} is too many in {round(extra):,} of {counted(with_it, 'label')} with it"
             sentences.append((extra, words))
     return [words for _, words in sorted(sentences, key=lambda pair: -pair[0])]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.store import Store
+from soundalike.runtime.counts import counted
 
 Kind = Literal["symmetric", "confusion", "out_of_vocabulary"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -126,7 +127,8 @@ def _out_of_vocabulary(
     strange = rng.permutation(train[is_left_out[train]])
     if len(strange) < len(replaced):
         raise SourceError(
-            f"{len(strange)} clips of the classes that are left out cannot replace {len(replaced)}."
+            f"{counted(len(strange), 'clip')} of the classes that are left out cannot replace "
+            f"{len(replaced)}."
         )
     noisy = np.where(is_left_out, NO_LABEL, labels)
     noisy[strange[: len(replaced)]] = labels[replaced]

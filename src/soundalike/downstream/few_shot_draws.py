@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.datasets.splits import Split
+from soundalike.runtime.counts import counted
 
 ALL = "all"
 
@@ -147,7 +148,7 @@ def notes_on_amounts(
     notes = []
     if too_many := sorted({n for n in requested if n is not None} - set(amounts)):
         numbers = ", ".join(map(str, too_many))
-        notes.append(f"no class has more than {numbers} training clips: this is the same as all")
+        notes.append(f"no class has more training clips than {numbers}: this is the same as all")
     counts = np.array([np.bincount(labels[s.train], minlength=len(classes)) for s in splits])
     fewest = counts.min(axis=0)
     largest = max([n for n in amounts if n is not None], default=0)
@@ -156,7 +157,7 @@ def notes_on_amounts(
         names = ", ".join(f"{classes[c]} ({fewest[c]})" for c in smallest[:5])
         more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
         notes.append(
-            f"fewer than {largest} training clips in some round: {names}{more}; where a draw asks "
-            "for more, it takes all of them"
+            f"fewer than {counted(largest, 'training clip')} in some round: {names}{more}; where a "
+            "draw asks for more, it takes all of them"
         )
     return notes

@@ -160,17 +160,17 @@ def _needs(name: str, needed: float | None, curves: Curves) -> str:
 def _saving(result: LabelSaving, curves: Curves) -> str:
     """Say what the closest baseline shows: how many labels pre-training saves."""
     left = float(curves.n_labels[-1]) - result.labels_per_class
-    most = f"more than {round(left):,}"
+    most, most_labels = f"more than {round(left):,}", f"more than {counted(round(left), 'label')}"
     low, high = (most if end is None else _number(end) for end in result.saved_interval or [])
     if result.outcome == "saves none":
         return "pre-training saves no labels"
     if result.outcome == "unclear":
-        return f"no clear saving by pre-training ({low} to {high} labels a class)"
+        return f"no clear saving of labels by pre-training ({low} to {high} a class)"
     if result.saved is None:
         if not left:
             return "without pre-training, that takes more labels than there are"
         interval = "" if low == most else f" (at least {low})"
-        return f"pre-training saves {most} labels a class{interval}"
+        return f"pre-training saves {most_labels} a class{interval}"
     saved = round(result.saved)
     size = f"about {counted(saved, 'label')}" if saved else "less than 1 label"
     between = f"{low} to {high}" if high == most else f"{low}-{high}"
