@@ -63,7 +63,8 @@ export function playNeighbor(number) {
 // Show what is known of the row now.
 export function showRow() {
   const { label, suggested, p_wrong: p } = row;
-  element("clip-title").textContent = row.path;
+  element("clip-title").textContent = row.name;
+  element("clip-title").title = row.path;
   const claim = element("claim");
   claim.replaceChildren("Labeled ", strong(labelInWords(label)), `: ${inWords(p)} (${chance(p)}). `);
   const isOther = suggested && suggested !== label;

@@ -8,7 +8,7 @@ const READ_AGAIN = "This page has read it again.";
 
 const listeners = [];
 let moment = null; // { table, version }: what the page knows
-let rows = []; // { id, path, start_s, end_s, label, suggested, p_wrong, decision, new_label }
+let rows = []; // { id, path, name (the path below the folder of all), start_s, end_s, label, suggested, p_wrong, decision, new_label }
 let facts = {}; // what the server says about the whole: file, commands, can_learn, threshold
 let nSteps = 0; // decisions that can be taken back
 let latest = Promise.resolve(); // requests are sent one after another
@@ -25,6 +25,13 @@ export function onTableChange(listener) {
   listeners.push(listener);
 }
 
+// The folder that all paths are in, with its last slash; "" if they share none.
+function commonFolder(paths) {
+  let folder = paths[0] ?? "";
+  for (const path of paths) while (!path.startsWith(folder) || !/(^|\/)$/.test(folder)) folder = folder.slice(0, -1);
+  return folder;
+}
+
 export async function loadTable() {
   const { columns, ...answer } = await getJson("api/audit");
   const isNew = answer.table !== moment?.table;
@@ -32,6 +39,8 @@ export async function loadTable() {
   facts = answer;
   const names = Object.keys(columns);
   rows = columns.path.map((_, id) => Object.fromEntries([["id", id], ...names.map((name) => [name, columns[name][id]])]));
+  const folder = commonFolder(columns.path);
+  for (const row of rows) row.name = row.path.slice(folder.length);
   tell({ ids: new Set(rows.map(({ id }) => id)), isOther: false, isNew });
 }
 
