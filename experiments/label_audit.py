@@ -38,6 +38,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from soundalike.datasets.label_noise import noisy_labels
 from soundalike.datasets.labels import Labels
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import Split
@@ -131,9 +132,9 @@ def embedded(source: str, out: Path) -> Problem:
 
 def with_wrong_labels(clean: Problem, kind: str, rate: float, seed: int) -> Problem:
     """Return clips of true labels with some wrong ones, drawn at random."""
-    rng = np.random.default_rng(seed)
     truth, n_classes = clean.truth, clean.n_classes
     if kind == "outside":
+        rng = np.random.default_rng(seed)
         classes = rng.permutation(n_classes)
         inside = classes[round(OUTSIDE_SHARE * n_classes) :]
         number = np.full(n_classes, -1)
@@ -145,15 +146,7 @@ def with_wrong_labels(clean: Problem, kind: str, rate: float, seed: int) -> Prob
         new_truth = new_truth[clips]
         labels = np.where(new_truth < 0, rng.integers(len(inside), size=len(clips)), new_truth)
         return replace(clean.select(clips), labels=labels, truth=new_truth)
-    wrong = rng.permutation(len(truth))[: round(rate * len(truth))]
-    labels = truth.copy()
-    if kind == "symmetric":
-        labels[wrong] = (truth[wrong] + rng.integers(1, n_classes, len(wrong))) % n_classes
-    else:
-        cycle = rng.permutation(n_classes)
-        mistaken_for = np.empty(n_classes, np.int64)
-        mistaken_for[cycle] = np.roll(cycle, 1)
-        labels[wrong] = mistaken_for[truth[wrong]]
+    labels = noisy_labels(truth, n_classes, np.arange(len(truth)), rate, seed, kind)
     return replace(clean, labels=labels)
 
 

@@ -44,7 +44,8 @@ def test_folds_may_be_fitted_one_after_the_other(clips, monkeypatch):
     together = SoftLabelRegression.of(vectors, fold, 3, 0.5).log_probabilities(soft)
     monkeypatch.setattr(module, "LOGITS_AT_ONCE", 1)
     apart = SoftLabelRegression.of(vectors, fold, 3, 0.5).log_probabilities(soft)
-    assert apart == pytest.approx(together, abs=0.03)
+    # The solver stops when the loss of all folds together hardly falls, so digits differ.
+    assert apart == pytest.approx(together, abs=0.02)
 
 
 def test_background_is_a_class_of_its_own(clips):

@@ -91,6 +91,7 @@ class _LateModules(MetaPathFinder, Loader):
             setattr(module, name, late_class(module.__name__, name))
             return getattr(module, name)
 
+        # Python asks a module of this name for what it lacks (PEP 562); mypy sees a method.
         module.__getattr__ = get  # type: ignore[method-assign]
 
 
@@ -110,6 +111,7 @@ def late_building() -> Iterator[None]:
 
     validate_call, config = pydantic.validate_call, pydantic.BaseModel.model_config
     late = pydantic.ConfigDict(defer_build=True)
+    # A partial function is no overloaded one, which mypy expects; it takes the same arguments.
     pydantic.validate_call = functools.partial(validate_call, config=late)  # type: ignore[assignment]
     pydantic.BaseModel.model_config = late
     try:
