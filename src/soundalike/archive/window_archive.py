@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from soundalike.archive.head import (
     MODEL,
+    ArchiveError,
     Head,
     is_archive,
     read_head,
@@ -38,6 +39,7 @@ from soundalike.archive.lance_tables import (
     ROWS,
     open_table,
     plain_errors,
+    select,
     vector_batches,
 )
 from soundalike.archive.large_array import large_array
@@ -170,8 +172,7 @@ class WindowArchive:
             where = f"({where}) AND {where_ids}" if where else where_ids
 
         def read(table: "lancedb.table.Table") -> pd.DataFrame:
-            query = table.search().select([*{*columns, "id"}])
-            return (query.where(where) if where else query).to_arrow().to_pandas()
+            return select(table, [*{*columns, "id"}], where).to_arrow().to_pandas()
 
         rows = self.read(read)
         if rows is None:
@@ -219,8 +220,7 @@ class WindowArchive:
         if table is None:
             return _empty(CLIP_COLUMNS)
         with plain_errors(self.path):
-            query = table.search()
-            records = (query.where(where) if where else query).to_arrow().to_pandas()
+            records = select(table, [*CLIP_COLUMNS], where).to_arrow().to_pandas()
         records = records.sort_values("next_id", kind="stable")
         return records.drop_duplicates(CLIP_KEY, keep="last").reset_index(drop=True)
 
@@ -237,8 +237,9 @@ class WindowArchive:
         if self.row_table is None:
             return None
         try:
-            return read(self.row_table)
-        except (RuntimeError, ValueError, OSError):
+            with plain_errors(self.path):
+                return read(self.row_table)
+        except ArchiveError:
             self.refresh()
         with plain_errors(self.path):
             return None if self.row_table is None else read(self.row_table)

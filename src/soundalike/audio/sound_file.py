@@ -152,6 +152,10 @@ class SoundFile:
                 "absurd sample rate",
                 f"its header says {rate:,} Hz; correct the header",
             )
+        if decoder.n_channels < 1:
+            raise AudioError(
+                self.path, "no channels", "its header says 0 channels; correct the header"
+            )
         if n_samples is None and stream.share_missing:
             raise truncated(self.path)
         duration_s = (n_samples or 0) / rate

@@ -11,6 +11,7 @@ store.json     the front end's settings, the counts, and advice on clips outside
 import dataclasses
 import json
 import os
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ BLOCK_FRAMES = 2**12  # converted at a time
 # Columns that clips.parquet adds to the table of clips.
 INDEX = ["offset", "n_frames", "audio"]
 STAMP = ["size", "modified_ns"]
+# What damaged bytes cause; NumPy takes the head of an array apart as Python's own reader does.
+DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, tokenize.TokenError)
 
 
 @dataclass(frozen=True)
@@ -125,34 +128,45 @@ def open_store(path: Path) -> Store:
         # Not copy-on-write: the system refuses to map more of that than fits into memory.
         frames = np.load(path / FRAMES, mmap_mode="r" if head["n_frames"] else None)
         rows = pd.read_parquet(path / CLIPS)
-        front_end = LogMel(**head["front_end"])
         offsets, n_frames, audio = (rows[name].to_numpy(copy=True) for name in INDEX)
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(
-            f"{path}: the store is damaged ({error}): delete the folder and prepare it again."
-        ) from None
-    return Store(
-        path=path,
-        front_end=front_end,
-        clips=ClipTable(
-            head["source"],
-            rows.drop(columns=[*INDEX, *STAMP]),
-            notes=head.get("advice", []),
-            root=head.get("root", ""),
-        ),
-        frames=frames,
-        offsets=offsets,
-        n_frames=n_frames,
-        audio=audio.astype(HASH),
-        fingerprint=head["clips"],
-        n_problems=head["n_problems"],
-    )
+        return Store(
+            path=path,
+            front_end=LogMel(**head["front_end"]),
+            clips=ClipTable(
+                head["source"],
+                rows.drop(columns=[*INDEX, *STAMP]),
+                notes=head.get("advice", []),
+                root=head.get("root", ""),
+            ),
+            frames=frames,
+            offsets=offsets,
+            n_frames=n_frames,
+            audio=audio.astype(HASH),
+            fingerprint=head["clips"],
+            n_problems=head["n_problems"],
+        )
+    except DAMAGE as error:
+        raise _damaged(path, error) from None
 
 
 def read_problems(store: Path) -> list[Problem]:
-    """Return the clips that a store left out, from its ``problems.csv``."""
-    rows = pd.read_csv(store / PROBLEMS, dtype=str, keep_default_na=False)
-    return [Problem(*row) for row in rows.itertuples(index=False)]
+    """Return the clips that a store left out, from its ``problems.csv``.
+
+    Raises:
+        SourceError: the file is damaged.
+    """
+    try:
+        rows = pd.read_csv(store / PROBLEMS, dtype=str, keep_default_na=False)
+        return [Problem(*row) for row in rows.itertuples(index=False)]
+    except DAMAGE as error:
+        raise _damaged(store, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> SourceError:
+    reason = str(error).partition("\n")[0]
+    return SourceError(
+        f"{path}: the store is damaged ({reason}): delete the folder and prepare it again."
+    )
 
 
 def differing_key(settings: dict, others: dict) -> str | None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from soundalike import __version__
-from soundalike.datasets.store import Store
+from soundalike.datasets.store import DAMAGE, Store
 from soundalike.runtime.atomic import atomic_write, write_json
 from soundalike.runtime.parts import RECORD, Part, cut_into_parts
 
@@ -90,7 +90,7 @@ def read_cached(folder: Path, store: Store) -> tuple[Tensor, Tensor] | None:
         parts = list(cut_into_parts(range(len(store.clips)), CLIPS_PER_PART, folder))
         vectors = [torch.from_numpy(np.load(part.file(VECTORS))) for part in parts]
         n_windows = [n for part in parts for n in _n_windows(part)]
-    except (OSError, EOFError, ValueError, KeyError, TypeError):
+    except DAMAGE:
         return None
     clips = torch.repeat_interleave(torch.arange(len(n_windows)), torch.tensor(n_windows))
     return torch.cat(vectors), clips
@@ -136,7 +136,7 @@ def _is_done(part: Part[int]) -> bool:
         n_windows = _n_windows(part)
         vectors = np.load(part.file(VECTORS), mmap_mode="r")
         return len(n_windows) == len(part.items) and sum(n_windows) == len(vectors)
-    except (OSError, EOFError, ValueError, TypeError):
+    except DAMAGE:
         return False
 
 

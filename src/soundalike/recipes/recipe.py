@@ -70,7 +70,7 @@ def recipe_text(recipe: str | Path) -> str:
             )
         return (resources.files("soundalike") / "recipes" / f"{recipe}.yaml").read_text()
     if Path(recipe).is_file():
-        return Path(recipe).read_text()
+        return Path(recipe).read_text(encoding="utf-8")
     hint = did_you_mean(str(recipe), RECIPES)
     raise RecipeError(
         f"{recipe}: neither a file nor one of the recipes {', '.join(RECIPES)}"
@@ -86,7 +86,7 @@ def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
         )
     try:
         settings = yaml.safe_load(recipe_text(recipe)) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{recipe}: not valid YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(settings, dict):
         raise RecipeError(

@@ -91,4 +91,4 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", errors="replace") as file:
         rows = csv.DictReader(line for line in file if line.endswith("\n"))
         steps = itertools.count(1)
-        return list(itertools.takewhile(lambda row: row["step"] == str(next(steps)), rows))
+        return list(itertools.takewhile(lambda row: row.get("step") == str(next(steps)), rows))

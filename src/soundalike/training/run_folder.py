@@ -138,9 +138,10 @@ class RunFolder:
             RunError: it is missing or damaged.
         """
         try:
-            config = yaml.safe_load(self.config.read_text())
-        except (OSError, yaml.YAMLError) as error:
-            raise RunError(f"{self.path} is not a run ({error}).") from None
+            config = yaml.safe_load(self.config.read_text(encoding="utf-8"))
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise RunError(f"{self.path} is not a run ({reason}).") from None
         if not isinstance(config, dict):
             raise RunError(f"{self.config} is damaged: name a new folder for the run.")
         return config
@@ -176,9 +177,18 @@ def read_training_audio(path: Path) -> np.ndarray:
 
     Shape:
         result: bytes [clips]; silent clips are left out.
+
+    Raises:
+        RunError: the file is damaged.
     """
     file = path / TRAINING_AUDIO
-    return np.array(file.read_text().split() if file.exists() else [], dtype=HASH)
+    try:
+        return np.array(file.read_text("ascii").split() if file.exists() else [], dtype=HASH)
+    except UnicodeDecodeError:
+        raise RunError(
+            f"{file} is damaged: copy it again, or delete it; then nothing tells whether test "
+            "clips were trained on."
+        ) from None
 
 
 def _without_epochs(config: dict[str, Any]) -> dict[str, Any]:
