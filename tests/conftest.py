@@ -139,6 +139,17 @@ def every_update_is_shown(monkeypatch):
 
 
 @pytest.fixture(scope="module")
+def few_rounds():
+    """Clean labels in two rounds and one simulation; test_clean_labels covers how well."""
+    from soundalike.evaluation import clean_labels, label_cleaner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(label_cleaner, "N_ROUNDS", 2)
+        patch.setattr(clean_labels, "MOST_SIMULATIONS", 1)
+        yield
+
+
+@pytest.fixture(scope="module")
 def few_resamples():
     """Bootstrap with 100 resamples, not 1,000; test_intervals covers how exact intervals are."""
     from soundalike.evaluation.intervals import bootstrap_interval

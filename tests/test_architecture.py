@@ -45,7 +45,7 @@ MAY_IMPORT = {
     },
     "demo": {
         "runtime", "audio", "datasets", "evaluation", "recipes", "embedding", "training",
-        "downstream", "report",
+        "downstream", "audit", "report",
     },
     "paper": {
         "runtime", "audio", "datasets", "views", "models", "evaluation", "recipes", "embedding",

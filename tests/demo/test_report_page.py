@@ -9,6 +9,7 @@ from soundalike.datasets.clips import Clip
 from soundalike.demo import report_page
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
+from soundalike.demo.wrong_labels import Excerpt, SuspiciousClip, WrongLabels
 from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.downstream.verdict import Verdict
 from soundalike.report.view_samples import Cut, View
@@ -16,6 +17,10 @@ from soundalike.report.view_samples import Cut, View
 SAMPLE_RATE = 22050
 CLASSES = ("Rain", "Dishes/pots & <pans>", "Wind")
 N_CLIPS = 30
+SUSPICIOUS = [
+    SuspiciousClip("7.wav", "Rain", "Dishes/pots & <pans>", "siren", 0.98, True),
+    SuspiciousClip("8.wav", "Wind", "Rain", "Wind", 0.71, False),
+]
 
 
 def beep(pitch_hz, duration_s=1.0):
@@ -67,6 +72,8 @@ def make_story(**changes):
             for protocol in ("linear", "kNN")
             for representation, known in ((LOG_MEL, 9), (UNTRAINED, 12), (PRETRAINED, 24))
         ],
+        "wrong_labels": WrongLabels("about 9 of 90 labels are wrong (4-14)", 90, 8, SUSPICIOUS),
+        "excerpts": [Excerpt(make_view("a", 1, 1).log_mel, beep(700 + i)) for i in range(2)],
         "sample_rate": SAMPLE_RATE,
         "commands": ["soundalike demo --out <folder>"],
         "recipe": "views: {mix_back: {alpha: 0.05}}",
@@ -108,12 +115,26 @@ def test_the_page_opens_with_the_verdict(page):
 
 def test_has_every_section(page):
     sections = [attributes["id"] for tag, attributes in page.elements if tag == "section"]
-    assert sections == ["views", "training", "scores", "classes", "confusion", "atlas", "made"]
-    assert len(page.all("button", "spectrogram")) == 2 * 4
+    names = ["views", "training", "scores", "classes", "confusion", "atlas", "labels", "made"]
+    assert sections == names
+    assert len(page.all("button", "spectrogram")) == 2 * 4 + len(SUSPICIOUS)
     assert len(page.all("svg", "curve")) == 2
     assert len(page.all("svg", "interval")) == 6
     assert len(page.all("div", "bar")) == 3 * len(CLASSES)
     assert len(page.all("svg", "confusion")) == 1
+
+
+def test_suspicious_labels_are_playable_and_say_what_is_true(page):
+    text = "".join(page.text["p"])
+    assert "1 of the 2 most suspicious labels is truly wrong. By the audit, about 9 of 90" in text
+    notes = [note for note in page.text["p"] if "wrong, and then" in note]
+    assert notes == ["98% wrong, and then Dishes/pots & <pans>.", "71% wrong, and then Rain."]
+    truths = [text for text in page.text["b"] if text.startswith("Truth")]
+    assert truths == ["Truth: siren.", "Truth: the label is right."]
+    buttons = page.all("button", "spectrogram")[-2:]
+    assert [button["aria-label"] for button in buttons] == ["Play 7.wav", "Play 8.wav"]
+    sounds = json.loads(page.text["sound-data"][0])
+    assert len({sounds[int(button["data-sound"])] for button in buttons}) == 2
 
 
 def test_names_are_escaped(page):

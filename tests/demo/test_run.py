@@ -11,7 +11,7 @@ from soundalike.demo.run import FEW_STEPS, NEXT_STEPS, run_demo, with_warning
 from soundalike.downstream.verdict import Verdict
 from soundalike.recipes.recipe import to_yaml
 
-pytestmark = pytest.mark.usefixtures("rough_sounds", "few_resamples")
+pytestmark = pytest.mark.usefixtures("rough_sounds", "few_resamples", "few_rounds")
 SCORES = {"log_mel_linear", "untrained_linear", "pretrained_linear", "knn"}
 
 
@@ -49,6 +49,10 @@ def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_p
     page = (tmp_path / "demo" / "report.html").read_text()
     assert page.count("<audio") or page.count("data:audio") >= 24
     assert "pretrained encoder" in page
+    labels = result.wrong_labels
+    assert (labels.n_clips, labels.n_wrong, len(labels.suspicious)) == (92, 12, 10)
+    assert all(clip.file in page for clip in labels.suspicious)
+    assert labels.sentence in page
     assert "http://" not in page.replace("http://www.w3.org", "")
 
     before = (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.demo.story import DemoStory, Predictions
+from soundalike.demo.wrong_labels import WrongLabels
 from soundalike.downstream.representations import LOG_MEL, PRETRAINED, UNTRAINED
 from soundalike.downstream.verdict import Verdict
 
@@ -14,8 +15,9 @@ def story(predictions):
     return DemoStory(
         verdict=VERDICT, facts={}, views=[], metrics=pd.DataFrame(), classes=["a", "b"],
         clips=pd.DataFrame({"path": ["x", "y"], "label": [1, 0], "x": [0, 1], "y": [0, 1]}),
-        sounds=[None, None], predictions=predictions, sample_rate=22050, commands=[], recipe="",
-        versions={}, next_steps={},
+        sounds=[None, None], predictions=predictions,
+        wrong_labels=WrongLabels("", 0, 0, []), excerpts=[], sample_rate=22050, commands=[],
+        recipe="", versions={}, next_steps={},
     )  # fmt: skip
 
 

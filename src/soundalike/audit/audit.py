@@ -18,7 +18,13 @@ from soundalike.audit.duplicates import (
 from soundalike.audit.evidence import EVIDENCE, write_evidence
 from soundalike.audit.in_words import verdict
 from soundalike.audit.judgment import Judgment, judge
-from soundalike.audit.labels_file import CLIP, read_labels, with_decisions, write_labels
+from soundalike.audit.labels_file import (
+    CLIP,
+    read_labels,
+    undecided,
+    with_decisions,
+    write_labels,
+)
 from soundalike.audit.labels_text import LABELS
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.near_duplicates import NearDuplicate
@@ -137,7 +143,7 @@ def audit(
         labeled = audited_clips(encoder, source, clips, out, progress)
         parts = duplicates_of(out / DUPLICATES, labeled.store, progress) if with_duplicates else []
         recordings = join_recordings(labeled.features.recordings, parts)
-        table = _without_decisions(labeled)
+        table = undecided(labeled.store.clips)
         if earlier is not None:
             table = with_decisions(table, earlier)
         with working_on("find wrong labels", is_shown=progress):
@@ -150,12 +156,6 @@ def audit(
         write_labels(out / LABELS, table)
         write_json(out / RESULT, dataclasses.asdict(result))  # the last file
     return result
-
-
-def _without_decisions(labeled: AuditedClips) -> pd.DataFrame:
-    """Return the table of labels with nothing known about them."""
-    rows = labeled.store.clips.rows[[*CLIP, "label"]].reset_index(drop=True)
-    return rows.assign(suggested="", p_wrong=0.0, decision="", new_label="")
 
 
 def _result(

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.audit.labels_text import COLUMNS, DROP, RELABEL, TableError, read_rows
+from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.labels import classes_of
 from soundalike.runtime.atomic import write_text
 
@@ -56,6 +57,12 @@ def write_labels(file: Path, rows: pd.DataFrame) -> None:
     ordered = rows[[*COLUMNS]].sort_values("p_wrong", ascending=False, kind="stable")
     text = ordered.assign(p_wrong=ordered["p_wrong"].round(4))
     write_text(file, text.to_csv(index=False, lineterminator="\n"))
+
+
+def undecided(clips: ClipTable) -> pd.DataFrame:
+    """Return the table of labels of clips, with nothing known about them."""
+    rows = clips.rows[[*CLIP, "label"]].reset_index(drop=True)
+    return rows.assign(suggested="", p_wrong=0.0, decision="", new_label="")
 
 
 def with_decisions(rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:

@@ -21,11 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the demo; print whether pre-training helped, and where its report is."""
+    """Run the demo; print its findings and where its report is."""
     from soundalike.demo.run import run_demo
+    from soundalike.demo.wrong_labels import in_words
 
     results = run_demo(arguments.out)
     write_json(arguments.json, results)
     print(results.verdict)
+    print("\n".join(in_words(results.wrong_labels)))
     print(f"open {(arguments.out / 'report.html').resolve()}")
     return DONE

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from soundalike.demo.story import DemoStory
+from soundalike.demo.wrong_labels import SOUND_S
 from soundalike.downstream.representations import PRETRAINED
 from soundalike.evaluation.intervals import bootstrap_interval
 from soundalike.evaluation.metrics import (
@@ -24,7 +25,6 @@ from soundalike.report.view_samples import View
 
 # Limit for the sounds of the map; clips beyond it have no sound.
 SOUNDS_BYTES = 6_000_000
-SOUND_S = 4.0
 
 
 def write_demo_report(path: str | Path, story: DemoStory) -> None:
@@ -56,6 +56,8 @@ def write_demo_report(path: str | Path, story: DemoStory) -> None:
         recalls=_recalls(confusions, story.classes),
         confusion=confusion_grid(confusions[PRETRAINED], story.classes),
         map=_map(story, media.sounds),
+        wrong_labels=story.wrong_labels,
+        suspicious=_suspicious(story, media),
         commands=story.commands,
         recipe=story.recipe.strip(),
         versions=story.versions,
@@ -130,6 +132,19 @@ def _recalls(confusions: dict[str, np.ndarray], classes: Sequence[str]) -> Marku
             for place in best_first
         }
     )
+
+
+def _suspicious(story: DemoStory, media: Media) -> list[dict[str, Any]]:
+    """Return the most suspicious labels, each with a picture to play."""
+    pairs = zip(story.wrong_labels.suspicious, story.excerpts, strict=True)
+    return [
+        {
+            "clip": clip,
+            "p_wrong": f"{clip.p_wrong:.0%}",
+            "item": media.add(clip.file, excerpt.log_mel, excerpt.waveform),
+        }
+        for clip, excerpt in pairs
+    ]
 
 
 def _map(story: DemoStory, sounds: list[str]) -> dict[str, object]:

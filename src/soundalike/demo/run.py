@@ -23,6 +23,7 @@ from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.demo.duration import demo_seconds
 from soundalike.demo.report_page import write_demo_report
 from soundalike.demo.story import DemoStory, Predictions
+from soundalike.demo.wrong_labels import WrongLabels, find_wrong_labels
 from soundalike.downstream.features import Features
 from soundalike.downstream.protocols import score_representations
 from soundalike.downstream.representations import (
@@ -56,6 +57,7 @@ NEXT_STEPS = {
     "Evaluate the model": "soundalike evaluate runs/mine FOLDER",
     "Classify other sounds": "soundalike classify runs/mine MORE --out names.csv",
     "Embed every window into an archive": "soundalike embed runs/mine FOLDER --out archive",
+    "Find wrong labels": "soundalike audit runs/mine FOLDER --out audit",
     "Search it by a sound": "soundalike search archive SOUND",
 }
 
@@ -72,6 +74,7 @@ class DemoResult:
         table: all scores: representation, protocol, score, interval, accuracy.
         seconds: duration of the demo.
         verdict: whether pre-training helped, in words; warns of a training below `FEW_STEPS`.
+        wrong_labels: the most suspicious labels, and which of them are truly wrong.
     """
 
     log_mel_linear: float
@@ -81,6 +84,7 @@ class DemoResult:
     table: list[dict[str, Any]]
     seconds: float
     verdict: str
+    wrong_labels: WrongLabels
 
 
 def run_demo(
@@ -128,6 +132,7 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
     labels = test.clips.labels(classes).values
     rows = score_table(labels, scores, classes)
     answer = with_warning(verdict(rows, len(labels), len(labels)), training.n_steps)
+    wrong_labels, excerpts = find_wrong_labels(store, features[PRETRAINED], SIZE)
 
     story = DemoStory(
         verdict=answer,
@@ -143,6 +148,8 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
             Predictions(representation, protocol, class_scores.argmax(axis=1))
             for (protocol, representation), class_scores in scores.items()
         ],
+        wrong_labels=wrong_labels,
+        excerpts=excerpts,
         sample_rate=store.front_end.sample_rate,
         commands=["soundalike demo"],
         recipe=recipe_text(recipe_name),
@@ -155,7 +162,7 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
     )
     write_demo_report(out / "report.html", story)
     seconds = round(time.monotonic() - start, 1)
-    return _result(rows, answer, seconds)
+    return _result(rows, answer, wrong_labels, seconds)
 
 
 def with_warning(answer: Verdict, n_steps: int) -> Verdict:
@@ -179,7 +186,9 @@ def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
     return store, run
 
 
-def _result(rows: list[ScoreRow], answer: Verdict, seconds: float) -> DemoResult:
+def _result(
+    rows: list[ScoreRow], answer: Verdict, wrong_labels: WrongLabels, seconds: float
+) -> DemoResult:
     score = {(row.representation, row.protocol): row.score for row in rows}
     columns = ("representation", "protocol", "score", "interval", "accuracy")
     return DemoResult(
@@ -190,6 +199,7 @@ def _result(rows: list[ScoreRow], answer: Verdict, seconds: float) -> DemoResult
         table=[{column: getattr(row, column) for column in columns} for row in rows],
         seconds=seconds,
         verdict=answer.sentence,
+        wrong_labels=wrong_labels,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.demo.wrong_labels import Excerpt, WrongLabels
 from soundalike.downstream.representations import PRETRAINED
 from soundalike.downstream.verdict import Verdict
 from soundalike.report.view_samples import View
@@ -41,6 +42,8 @@ class DemoStory:
         sounds: waveform of each test clip, or None for a clip without sound.
         predictions: of PRETRAINED and its baselines, the same under each protocol; the headline
             uses the protocol of the first.
+        wrong_labels: the most suspicious labels of all clips, and which of them are wrong.
+        excerpts: the beginnings of these clips.
         sample_rate: of all waveforms.
         commands: the commands that were run.
         recipe: the recipe, as YAML.
@@ -56,6 +59,8 @@ class DemoStory:
     clips: pd.DataFrame
     sounds: Sequence[NDArray[np.floating] | None]
     predictions: Sequence[Predictions]
+    wrong_labels: WrongLabels
+    excerpts: Sequence[Excerpt]
     sample_rate: int
     commands: Sequence[str]
     recipe: str
