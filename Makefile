@@ -12,7 +12,7 @@ INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -q --no-compi
 INSTALLED = $(VENV)/installed
 INSTALLED_DEV = $(VENV)/installed-dev
 
-.PHONY: help demo test coverage check stress bench bench-gpu lock clean
+.PHONY: help demo test coverage check stress audit bench bench-gpu lock clean
 
 help:
 	@echo "make demo       train on synthetic sounds for a minute, and write a page"
@@ -20,6 +20,7 @@ help:
 	@echo "make coverage   run the tests, and count the lines that they run"
 	@echo "make check      check style and types"
 	@echo "make stress     run the slow and the random tests, thoroughly"
+	@echo "make audit      look up known vulnerabilities of what soundalike needs"
 	@echo "make bench      measure speed and memory; bench-gpu: on a GPU"
 	@echo "make lock       pin the newest versions of what soundalike needs"
 	@echo "make clean      delete $(VENV) and what these make"
@@ -41,6 +42,13 @@ check: $(INSTALLED_DEV)
 
 stress: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile thorough
+
+# In an environment of its own: it needs packages that soundalike does not.
+AUDIT = $(VENV)/audit
+audit: requirements.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check install -q "pip-audit>=2.10"
+	$(AUDIT)/bin/python tests/advisories.py requirements.lock "$(firstword $(TORCH))"
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python benchmarks/run.py
