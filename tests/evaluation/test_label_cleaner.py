@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from soundalike.evaluation.label_cleaner import cleaners
+from soundalike.evaluation.label_cleaner import N_ROUNDS, cleaners
 
 N, DIM = 120, 10
 
@@ -30,7 +30,7 @@ def ways():
 def test_the_likelihood_of_the_labels_tells_which_way_is_good(ways):
     each, truth = ways
     labels = labels_of(truth)
-    results = [way.clean(labels, np.zeros(N, dtype=bool)) for way in each]
+    results = [way.clean(labels, np.zeros(N, dtype=bool), N_ROUNDS) for way in each]
     accuracy = [(result.posterior.argmax(axis=1) == truth).mean() for result in results]
     best = int(np.argmax([result.likelihood for result in results]))
     assert accuracy[best] > 0.9
@@ -46,6 +46,6 @@ def test_verified_labels_stay_and_help(ways):
     labels = labels_of(truth, 0.6)  # more are wrong than right
     is_verified = np.arange(N) < 60
     labels[is_verified] = truth[is_verified]
-    result = each[0].clean(labels, is_verified)
+    result = each[0].clean(labels, is_verified, N_ROUNDS)
     assert np.array_equal(result.posterior[is_verified], np.eye(3)[truth[is_verified]])
     assert (result.posterior.argmax(axis=1) == truth).mean() > 0.9

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, strategies
 
 from soundalike.evaluation.noise_model import (
+    OFFSETS,
     STRENGTH,
     expected_matrix,
     fit_noise_model,
@@ -47,6 +48,32 @@ def test_a_classifier_that_is_too_unsure_gets_a_power():
     assert fit_noise_model(half, labels, expected).power == pytest.approx(
         2 * fit_noise_model(log_p, labels, expected).power, rel=0.4
     )
+
+
+def test_sounds_of_none_of_the_classes_are_counted_though_they_seem_unlikely():
+    """A third is outside; the classifier makes that less likely by a factor of exp(2)."""
+    rng = np.random.default_rng(2)
+    log_p, _, labels, _ = made(3, n=2000, n_classes=3)
+    outside = np.log(rng.dirichlet(np.ones(3) / 4, size=1000))
+    log_p = np.concatenate([log_p, outside])
+    surely = np.concatenate([np.full(2000, -4.0), np.full(1000, 1.0)]) + rng.standard_normal(3000)
+    log_p = np.column_stack([log_p, surely - 2])
+    labels = np.concatenate([labels, rng.integers(3, size=1000)])
+    expected = expected_matrix(labels, 3, 4)
+    plain = fit_noise_model(log_p, labels, expected)
+    model = fit_noise_model(log_p, labels, expected, offsets=OFFSETS)
+    share = [each.posterior(log_p, labels)[:, 3].mean() for each in (plain, model)]
+    assert plain.offset == 0 < model.offset
+    assert model.objective > plain.objective
+    assert abs(share[1] - 1 / 3) < abs(share[0] - 1 / 3) / 2
+
+
+def test_without_a_class_of_outside_sounds_there_is_no_offset():
+    log_p, _, labels, _ = made(4, n=200)
+    expected = expected_matrix(labels, 4, 4)
+    model = fit_noise_model(log_p, labels, expected, offsets=OFFSETS)
+    assert model.offset == 0
+    assert model.objective == fit_noise_model(log_p, labels, expected).objective
 
 
 @given(strategies.integers(0, 1000), strategies.integers(2, 4), strategies.booleans())

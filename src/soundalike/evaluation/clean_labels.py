@@ -2,9 +2,9 @@
 
 Labels may be wrong. In turn, a classifier is fitted to soft labels, out of fold; a noise matrix is
 fitted to its probabilities and the labels (`noise_model`); and both give new soft labels. Of
-several classifiers (`label_cleaner`), the one that makes the labels most likely is taken. Its
-probabilities are calibrated where the truth is known: on simulated labels of the same clips, with
-the same noise.
+several classifiers (`label_cleaner`), the one that makes the labels most likely is taken, for more
+rounds. Its probabilities are calibrated twice: by the power and offset at which the labels are most
+likely, and where the truth is known, on simulated labels of the same clips with the same noise.
 Clips of one recording are in one fold, so that they do not testify for each other.
 
 Vectors are [clips, dim], of unit length; labels [clips], one class each.
@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.intervals import binomial_interval
-from soundalike.evaluation.label_cleaner import Cleaned, Cleaner, cleaners
+from soundalike.evaluation.label_cleaner import (
+    N_ROUNDS,
+    N_ROUNDS_OF_BEST,
+    Cleaned,
+    Cleaner,
+    cleaners,
+)
 from soundalike.evaluation.noise_model import label_counts
 from soundalike.evaluation.platt import Platt, fit_platt
 
@@ -90,8 +96,9 @@ def clean_label_posterior(
     if fold.max() < 1:  # nothing can be held out
         return _clean_labels(as_they_are, labels, is_verified)
     ways = cleaners(vectors, fold, n_classes, background)
-    results = [(way.clean(labels, is_verified), way) for way in ways]
-    best, way = max(results, key=lambda result: result[0].likelihood)
+    results = [(way.clean(labels, is_verified, N_ROUNDS).likelihood, way) for way in ways]
+    _, way = max(results, key=lambda result: result[0])
+    best = way.clean(labels, is_verified, N_ROUNDS_OF_BEST)
     calibration = _calibration(best, way, is_verified, seed)
     posterior = np.zeros((len(labels), n_classes + 1))
     posterior[:, : best.posterior.shape[1]] = best.posterior
@@ -112,7 +119,7 @@ def _calibration(
     for _ in range(min(MOST_SIMULATIONS, -(-SIMULATED_CLIPS // n_open))):
         truth = _draw(cleaned.posterior, rng)
         labels = np.where(is_verified, truth, _draw(cleaned.matrix[truth], rng))
-        again = cleaner.clean(labels, is_verified)
+        again = cleaner.clean(labels, is_verified, N_ROUNDS_OF_BEST)
         own = again.posterior[np.arange(len(labels)), labels]
         p_wrong.append(1 - own[~is_verified])
         is_wrong.append((labels != truth)[~is_verified])

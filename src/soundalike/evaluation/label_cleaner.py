@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from soundalike.evaluation.gaussian_classes import GaussianClasses
 from soundalike.evaluation.noise_model import (
+    OFFSETS,
     expected_matrix,
     fit_noise_model,
     label_log_likelihood,
 )
 from soundalike.evaluation.soft_label_regression import SoftLabelRegression
 
-N_ROUNDS = 6
+N_ROUNDS = 6  # to compare ways
+N_ROUNDS_OF_BEST = 12
 AXES, AXES_POWERS = (48, 96), (0.3, 0.6)
 PRECISION, REGRESSION_POWERS = 0.1, (1.0, 2.0)
 POWERS = np.geomspace(0.1, 4.0, 10)  # to judge a result by
@@ -74,12 +76,18 @@ class Cleaner:
     n_classes: int
     n_true: int
 
-    def clean(self, labels: NDArray[np.integer], is_verified: NDArray[np.bool_]) -> Cleaned:
+    def clean(
+        self, labels: NDArray[np.integer], is_verified: NDArray[np.bool_], n_rounds: int
+    ) -> Cleaned:
         """Return the true classes of clips with these labels.
+
+        The rounds have a fixed power, so that they are stable; the result has the power, and the
+        share of sounds of none of the classes, at which the labels are most likely.
 
         Args:
             labels: labels of the clips.
             is_verified: labels that are right.
+            n_rounds: rounds of expectation maximization.
 
         Shape:
             labels, is_verified: [clips].
@@ -88,14 +96,17 @@ class Cleaner:
         one_hot = np.eye(self.n_classes, self.n_true)[labels]
         counts = (self.classifier.fold >= 0) & ~is_verified
         soft_labels = one_hot
-        for _ in range(N_ROUNDS):
+        for _ in range(n_rounds):
             log_p = self.classifier.log_probabilities(soft_labels)
             model = fit_noise_model(log_p, labels, expected, counts=counts, powers=[self.power])
             posterior = model.posterior(log_p, labels)
             soft_labels = np.where(is_verified[:, None], one_hot, posterior)
-        judge = fit_noise_model(log_p, labels, expected, counts=counts, powers=POWERS)
+        judge = fit_noise_model(
+            log_p, labels, expected, counts=counts, powers=POWERS, offsets=OFFSETS
+        )
+        posterior = np.where(is_verified[:, None], one_hot, judge.posterior(log_p, labels))
         likelihood = label_log_likelihood(judge, log_p[counts], labels[counts])
-        return Cleaned(soft_labels, model.matrix, likelihood)
+        return Cleaned(posterior, judge.matrix, likelihood)
 
 
 def cleaners(

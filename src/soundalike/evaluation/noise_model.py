@@ -9,7 +9,8 @@ Log-probabilities are those of a classifier that was not trained on the clip, [c
 labels [clips]. There may be more true classes than labels: the last is "none of the classes".
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ DIAGONAL = 0.6  # of the matrix that is expected before anything is known
 STRENGTH = 3.0  # of this expectation, in clips of each class
 POWERS = np.geomspace(0.1, 6.0, 14)
 SPREAD = 1.0  # standard deviation of the logarithm of the power, before anything is known
+OFFSETS = (0.0, 1.0, 2.0, 3.0, 4.0)
+OFFSET_SPREAD = 3.0  # likewise, of the offset
 N_STEPS = 20
 SMALLEST = 1e-12
 
@@ -32,7 +35,9 @@ class NoiseModel:
     Args:
         matrix: probability of each label for each true class; a row sums to one.
         power: above 1, the classifier is surer than it says.
-        objective: log likelihood of the labels, plus that of the matrix and the power.
+        offset: added to the log-probability of "none of the classes": the sounds by which a
+            classifier knows that class are others than those among the clips.
+        objective: log likelihood of the labels, plus that of the matrix, the power and the offset.
 
     Shape:
         matrix: [true classes, classes].
@@ -40,13 +45,19 @@ class NoiseModel:
 
     matrix: NDArray[np.float64]
     power: float
+    offset: float
     objective: float
 
     def posterior(
         self, log_probabilities: NDArray[np.floating], labels: NDArray[np.integer]
     ) -> NDArray[np.float64]:
         """Return the probability of each true class of each clip: [clips, true classes]."""
-        return _posterior(_powered(log_probabilities, self.power), self.matrix, labels)[0]
+        return _posterior(self.adjusted(log_probabilities), self.matrix, labels)[0]
+
+    def adjusted(self, log_probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return log-probabilities with the power and the offset: [clips, true classes]."""
+        n_classes = self.matrix.shape[1]
+        return _adjusted(log_probabilities, n_classes, self.power, self.offset)
 
 
 def expected_matrix(
@@ -81,6 +92,7 @@ def fit_noise_model(
     *,
     counts: NDArray[np.bool_] | None = None,
     powers: Sequence[float] | NDArray[np.floating] = POWERS,
+    offsets: Sequence[float] = (0.0,),
 ) -> NoiseModel:
     """Return the noise model at which the labels are most likely.
 
@@ -89,7 +101,8 @@ def fit_noise_model(
         labels: labels of the clips.
         expected: `expected_matrix`; its rows beyond the classes are fixed.
         counts: which clips count; by default all.
-        powers: the powers to choose from.
+        powers: the powers to choose from, then once more with the best offset.
+        offsets: the offsets to choose from, if "none of the classes" is one of the true classes.
 
     Shape:
         log_probabilities: [clips, true classes]; labels, counts: [clips]; expected: [true classes,
@@ -97,8 +110,18 @@ def fit_noise_model(
     """
     if counts is not None:
         log_probabilities, labels = log_probabilities[counts], labels[counts]
-    models = [_fit_matrix(log_probabilities, labels, expected, power) for power in powers]
-    return max(models, key=lambda model: model.objective)
+
+    def best(powers: Iterable[float], offsets: Iterable[float]) -> NoiseModel:
+        pairs = itertools.product(powers, offsets)
+        models = (_fit_matrix(log_probabilities, labels, expected, *pair) for pair in pairs)
+        return max(models, key=lambda model: model.objective)
+
+    model = best(powers, offsets[:1])
+    if len(offsets) > 1 and len(expected) > expected.shape[1]:
+        offset = best([model.power], offsets).offset
+        if offset != model.offset:
+            model = best(powers, [offset])
+    return model
 
 
 def _fit_matrix(
@@ -106,18 +129,21 @@ def _fit_matrix(
     labels: NDArray[np.integer],
     expected: NDArray[np.float64],
     power: float,
+    offset: float,
 ) -> NoiseModel:
-    powered = _powered(log_probabilities, power)
     matrix, n_classes = expected, expected.shape[1]
+    adjusted = _adjusted(log_probabilities, n_classes, power, offset)
     for _ in range(N_STEPS):
-        posterior, _ = _posterior(powered, matrix, labels)
+        posterior, _ = _posterior(adjusted, matrix, labels)
         matrix = label_counts(posterior, labels, n_classes) + STRENGTH * expected
         matrix /= matrix.sum(axis=1, keepdims=True)
         matrix[n_classes:] = expected[n_classes:]
-    _, likelihood = _posterior(powered, matrix, labels)
+    _, likelihood = _posterior(adjusted, matrix, labels)
     of_matrix = STRENGTH * (expected * np.log(matrix.clip(min=SMALLEST))).sum()
     of_power = -((np.log(power) / SPREAD) ** 2) / 2
-    return NoiseModel(matrix, float(power), float(likelihood.sum() + of_matrix + of_power))
+    of_offset = -((offset / OFFSET_SPREAD) ** 2) / 2
+    objective = likelihood.sum() + of_matrix + of_power + of_offset
+    return NoiseModel(matrix, float(power), float(offset), float(objective))
 
 
 def label_log_likelihood(
@@ -128,7 +154,7 @@ def label_log_likelihood(
     Shape:
         log_probabilities: [clips, true classes]; labels: [clips].
     """
-    _, likelihood = _posterior(_powered(log_probabilities, model.power), model.matrix, labels)
+    _, likelihood = _posterior(model.adjusted(log_probabilities), model.matrix, labels)
     return float(likelihood.mean()) if len(labels) else 0.0
 
 
@@ -146,9 +172,12 @@ def label_counts(
     return counts
 
 
-def _powered(log_probabilities: NDArray[np.floating], power: float) -> NDArray[np.float64]:
-    powered = power * np.asarray(log_probabilities, np.float64)
-    return powered - logsumexp(powered, axis=1, keepdims=True)
+def _adjusted(
+    log_probabilities: NDArray[np.floating], n_classes: int, power: float, offset: float
+) -> NDArray[np.float64]:
+    adjusted = power * np.asarray(log_probabilities, np.float64)
+    adjusted[:, n_classes:] += offset
+    return adjusted - logsumexp(adjusted, axis=1, keepdims=True)
 
 
 def _posterior(
