@@ -17,7 +17,9 @@ audit            what `soundalike audit` does
 
 Prints the AUROC of finding the wrong labels and the precision among the most suspicious tenth, and
 how far audit is above the others, with intervals over sets, kinds and seeds. Of audit, it prints
-the expected calibration error of its probabilities, and how far its noise rate is off.
+the expected calibration error of its probabilities, and how far its noise rate is off. The share of
+wrong labels by probability is drawn in `reliability-light.png` and `reliability-dark.png`, and
+written to `reliability.csv`.
 
 With `--listener`, it simulates a listener: in every fold, the most suspicious training clips get
 their true label, or as many random ones; the linear classifier of `evaluate` is trained again, and
@@ -32,9 +34,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import matplotlib.style
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
@@ -55,6 +59,7 @@ from soundalike.evaluation.nearest_clips import nearest_clips
 from soundalike.evaluation.soft_label_regression import SoftLabelRegression
 
 AUDIT, CONFIDENCE = "audit", "self-confidence"
+JUDGED = "probabilities and truth"
 KINDS = [("symmetric", 0.2), ("symmetric", 0.4), ("confusion", 0.2), ("confusion", 0.4)]
 KINDS += [("outside", 0.2), ("outside", 0.3)]
 AS_IT_IS = ("as it is", 0.4)
@@ -243,12 +248,44 @@ def precision_at(is_wrong: NDArray[np.bool_], scores: NDArray[np.floating]) -> f
     return float(is_wrong[first].mean())
 
 
+def bins_of(p_wrong: NDArray[np.float64], is_wrong: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return bins of the probability: clips, mean probability and share of wrong labels of each."""
+    clips = pd.DataFrame({"p_wrong": p_wrong, "wrong": is_wrong, "clips": 1})
+    groups = clips.groupby(np.minimum((p_wrong * 10).astype(int), 9))
+    return groups.agg({"p_wrong": "mean", "wrong": "mean", "clips": "sum"})
+
+
 def calibration_error(is_wrong: NDArray[np.bool_], p_wrong: NDArray[np.float64]) -> float:
     """Return the expected calibration error of probabilities that a label is wrong, in ten bins."""
-    bins = np.minimum((p_wrong * 10).astype(int), 9)
-    counts = np.bincount(bins, minlength=10)
-    gaps = np.abs(np.bincount(bins, p_wrong, 10) - np.bincount(bins, is_wrong, 10))
-    return float(gaps.sum() / counts.sum())
+    bins = bins_of(p_wrong, is_wrong)
+    gaps = (bins["p_wrong"] - bins["wrong"]).abs()
+    return float((bins["clips"] * gaps).sum() / bins["clips"].sum())
+
+
+def reliability_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the bins of each set and noise, all draws together."""
+    tables = {}
+    for key, draws in table.dropna(subset=JUDGED).groupby(["set", "noise"], sort=False)[JUDGED]:
+        p_wrong, is_wrong = (np.concatenate(parts) for parts in zip(*draws, strict=True))
+        tables[key] = bins_of(p_wrong, is_wrong)
+    return pd.concat(tables, names=["set", "noise", "bin"]).reset_index()
+
+
+def draw_reliability(bins: pd.DataFrame, out: Path) -> None:
+    """Draw the share of wrong labels by their probability, a panel for each set."""
+    names = list(bins["set"].unique())
+    for file, style in (("light", "default"), ("dark", "dark_background")):
+        with matplotlib.style.context(style):
+            figure = Figure(figsize=(4 * len(names), 4), layout="constrained")
+            panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
+            for panel, name in zip(panels, names, strict=True):
+                panel.plot([0, 1], [0, 1], ":", color="gray")
+                for noise, line in bins[bins["set"] == name].groupby("noise", sort=False):
+                    panel.plot(line["p_wrong"], line["wrong"], marker=".", label=noise)
+                panel.set(title=name, xlabel="probability that the label is wrong")
+            panels[0].set_ylabel("share of labels that are wrong")
+            panels[0].legend(frameon=False, fontsize="small")
+            figure.savefig(out / f"reliability-{file}.png", dpi=150)
 
 
 def compare(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
@@ -266,6 +303,7 @@ def compare(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
                     "calibration error": calibration_error(is_wrong, clean.p_wrong),
                     "rate off by": clean.noise_rate - is_wrong.mean(),
                     "rate in interval": float(low <= is_wrong.mean() <= high),
+                    JUDGED: (clean.p_wrong, is_wrong),
                 }
             rows.append({**key, "way": way, **row})
     return rows
@@ -343,6 +381,11 @@ if __name__ == "__main__":
         whole = embedded(source, arguments.out)
         rows += measure(Path(source).stem.partition(":")[0], whole, arguments.seeds)
     table = pd.DataFrame(rows)
+    if not arguments.listener:
+        bins = reliability_table(table)
+        bins.to_csv(arguments.out / "reliability.csv", index=False)
+        draw_reliability(bins, arguments.out)
+        table = table.drop(columns=JUDGED)
     table.to_csv(arguments.out / f"{file}.csv", index=False)
     keys = ["set", "noise"]
     if arguments.listener:

@@ -353,6 +353,17 @@ def test_label_audit(experiment, sound_folder, tmp_path):
     of_audit = table[table["way"] == "audit"]
     assert of_audit["AUROC"].mean() > 0.8
     assert of_audit["calibration error"].notna().all()
+    bins = pd.read_csv(tmp_path / "out" / "reliability.csv")
+    assert list(bins.columns) == ["set", "noise", "bin", "p_wrong", "wrong", "clips"]
+    low, high = bins["bin"] / 10, (bins["bin"] + 1) / 10
+    assert ((bins["p_wrong"] >= low) & (bins["p_wrong"] <= high)).all()
+    gaps = (bins["clips"] * (bins["p_wrong"] - bins["wrong"]).abs()).groupby(bins["noise"]).sum()
+    error = gaps / bins["clips"].groupby(bins["noise"]).sum()
+    assert error.to_dict() == pytest.approx(
+        of_audit.set_index("noise")["calibration error"].to_dict()
+    )
+    for file in ("reliability-light.png", "reliability-dark.png"):
+        assert (tmp_path / "out" / file).stat().st_size > 10_000
     experiment(*command, "--listener")
     table = pd.read_csv(tmp_path / "out" / "listener.csv")
     means = table.pivot_table(index="share checked", columns="way", values="accuracy")
