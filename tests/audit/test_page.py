@@ -3,12 +3,18 @@
 import itertools
 import json
 import os
+import shutil
 
 import pytest
 from audited import FIRST, GONE, LABELS, SECOND, THIRD, halve, make_app, write_audit, write_sounds
 from explored import served
 
+from soundalike.audit.audit import audit
+from soundalike.audit.cleaning import write_cleaned
+from soundalike.audit.labels_file import read_labels
+from soundalike.audit.labels_text import LABELS as LABELS_CSV
 from soundalike.audit.labels_text import read_rows
+from soundalike.datasets.source import read_source
 
 ENTER, ESCAPE, DOWN = "\ue007", "\ue00c", "\ue015"
 FOCUS = "window.dispatchEvent(new Event('focus'))"
@@ -136,6 +142,33 @@ def test_labels_are_decided_with_keys_and_kept_after_a_reload(page, client, fold
     page.wait_for_text("progress-text", "2 of 4 decided")
     page.wait_for_text("clip-title", "sea/1.wav")
     assert decisions(folder) == [*expected[:2], *[("", "")] * 5]
+
+
+def test_decisions_survive_a_reload_and_are_applied_and_audited_again(
+    browser, audited, mislabeled, run, few_rounds, tmp_path
+):
+    folder, cleaned = tmp_path / "audit", tmp_path / "cleaned.csv"
+    shutil.copytree(audited, folder)
+    before, first, second = mislabeled.read_bytes(), *read_labels(folder / LABELS_CSV).index[:2]
+    with served(make_app(folder, "", None)) as client:
+        page = Page(browser).open(client)
+        page.press("r")
+        page.wait_for_text("status", "Saved.")
+        page.press("d")
+        page.wait_for_text("progress-text", "2 of")
+        page.open(client)
+        assert page.text("progress-text").startswith("2 of")
+        page.leave()
+    decided = read_labels(folder / LABELS_CSV)
+    assert decided["decision"].tolist()[:3] == ["relabel", "drop", ""]
+    result = write_cleaned(cleaned, read_source(str(mislabeled)), decided)
+    assert mislabeled.read_bytes() == before, "the original is not touched"
+    assert (result.n_clips, result.n_relabeled, result.n_dropped) == (len(decided) - 1, 1, 1)
+    labels = read_source(str(cleaned)).rows.set_index("path")["label"]
+    assert labels[decided["path"][first]] == decided["suggested"][first]
+    assert decided["path"][second] not in labels
+    again = audit(run.path, str(cleaned), tmp_path / "again", with_duplicates=False, progress=False)
+    assert (again.n_clips, again.n_decided) == (result.n_clips, 0)
 
 
 def test_sounds_are_played_with_keys(page):
