@@ -49,6 +49,15 @@ def test_arrays_are_computed_once(long_archive, monkeypatch):
     assert equal(backgrounds_of(WindowArchive.open(long_archive.path)), computed)
 
 
+def test_those_of_few_rows_are_not_stored(long_archive, monkeypatch):
+    monkeypatch.setattr(module, "FEWEST_ROWS", N + 1)
+    backgrounds_of(long_archive)
+    assert not (long_archive.path / FILE).exists()
+    monkeypatch.setattr(module, "FEWEST_ROWS", N)
+    backgrounds_of(long_archive)
+    assert (long_archive.path / FILE).exists()
+
+
 def test_they_are_those_of_all_rows(long_archive):
     before = backgrounds_of(long_archive)
     add(long_archive, "b.wav")

@@ -1,4 +1,4 @@
-"""Arrays that are computed from all rows of a large archive, and stored in it.
+"""Arrays that are computed from all rows of an archive, and stored in it unless it is small.
 
 They are those of one version of the table of rows: after rows have been added, they are computed
 anew. Their files can be deleted. A file holds the arrays of a dataclass, and
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.runtime.atomic import atomic_write
 
-FEWEST_ROWS = 50_000  # of fewer rows, they are computed in half a second, and not stored
+FEWEST_ROWS = 10_000  # of fewer rows, they are computed in half a second, and not stored
 
 
 class Arrays(Protocol):

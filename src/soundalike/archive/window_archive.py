@@ -4,7 +4,7 @@ archive.json   what all rows have in common (`Head`)
 model/         the model that made the vectors
 rows.lance/    the rows, with their vectors as the model makes them: not scaled, not centered
 clips.lance/   the clips whose rows are written
-*.npz          what large archives keep for searches (`stored_arrays`), and the map; can be deleted
+*.npz          what is computed for searches (`stored_arrays`), and the map; can be deleted
 
 Rows are written before the record of their clips. So rows without a record are what an interrupted
 run left, and the next writer deletes them. Times are in seconds in the sound file.
