@@ -8,8 +8,9 @@ Kinds of noise: every other class equally likely (symmetric), every class mistak
 labels stay correct. In the synthetic set, the true labels are made wrong anew; "own" is its own
 noise, 40%, half of it out of vocabulary.
 
-Without --networks, heads are fitted to frozen embeddings: logistic regression, nearest neighbors,
-and a linear classifier by SGD for every loss, all with the prior that logistic regression chooses.
+Without --networks, heads are fitted to frozen embeddings: logistic regression, the same on soft
+labels, which an audit estimates, nearest neighbors, and a linear classifier by SGD for every loss,
+with the prior that logistic regression chooses.
 All folds are tested, or --folds of them, other ones for each seed. With --networks, networks are
 trained end to end with 40 and 60% of symmetric noise, a fold for each seed: from scratch with cross
 entropy (recipe finetune), and fine-tuned (recipe few_labels) with the losses of --robust.
@@ -41,7 +42,9 @@ from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.knn import fit_knn
 from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.linear_with_loss import fit_linear_with_loss
+from soundalike.downstream.soft_labels import fit_soft_labels
 from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
+from soundalike.embedding.known_sounds import unrelated
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.vector_cache import cached
 from soundalike.evaluation.intervals import bootstrap_interval
@@ -51,8 +54,9 @@ from soundalike.runtime.atomic import atomic_write
 from soundalike.training.run_folder import RunFolder
 
 FIRST, NEIGHBORS, OWN = "logistic regression", "nearest neighbors", "own"
+SOFT = "soft labels"
 LOSSES = [name for name in CLASSIFICATION_LOSSES if name != "binary_cross_entropy"]
-HEADS = [FIRST, NEIGHBORS, *LOSSES]
+HEADS = [FIRST, SOFT, NEIGHBORS, *LOSSES]
 SCRATCH = "from scratch, cross_entropy"
 OF_NETWORKS = (0.4, 0.6)
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -65,6 +69,7 @@ class LabeledSet:
     Attributes:
         truth: true class of each clip, -1 for a sound outside the vocabulary.
         own: labels that come with the set; None if they are the true ones.
+        background: vectors of sounds of none of the classes, [sounds, dim], for soft labels only.
     """
 
     name: str
@@ -73,6 +78,7 @@ class LabeledSet:
     classes: list[str]
     truth: NDArray[np.int64]
     own: NDArray[np.int64] | None
+    background: torch.Tensor | None
 
 
 def read_set(source: str, model: SoundEncoder, out: Path) -> LabeledSet:
@@ -96,7 +102,10 @@ def read_set(source: str, model: SoundEncoder, out: Path) -> LabeledSet:
         own = labels.values
     is_whitened = model.whitening is not None
     features = Features(vectors, clips, labels, store.recordings, is_whitened)
-    return LabeledSet(name, store, features, labels.classes, truth, own)
+    background = model.background
+    if background is not None:
+        background = unrelated(background, vectors)
+    return LabeledSet(name, store, features, labels.classes, truth, own, background)
 
 
 def with_noise(
@@ -149,6 +158,9 @@ def are_correct(
         for head in heads:
             if head == FIRST:
                 classifier = logistic
+            elif head == SOFT:
+                with_background = replace(features, background=data.background)
+                classifier = fit_soft_labels(with_background, noisy, seed)
             elif head == NEIGHBORS:
                 classifier = fit_knn(features, noisy, seed)
             else:

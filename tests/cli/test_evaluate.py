@@ -136,6 +136,17 @@ def test_a_loss_that_tolerates_wrong_labels_trains_either_kind_of_classifier(
     assert named["n_clips"] == 24
 
 
+def test_soft_labels_train_a_classifier_that_can_be_used(
+    results_of, run, labeled, sound_folder, tmp_path
+):
+    out = tmp_path / "out"
+    words = ["--protocol", "linear", "--soft_labels", "--out", out]
+    results, _ = results_of("evaluate", run.path, labeled(split=("train", "test")), *words)
+    assert "linear classifiers are fitted to soft labels" in results["notes"]
+    named, _ = results_of("classify", out, sound_folder, "--out", tmp_path / "names.csv")
+    assert named["n_clips"] == 24
+
+
 def test_the_clean_task_trains_only_on_validation(results_of, run, labeled, tmp_path):
     """All labels of train are wrong, which does not affect the clean task."""
     manifest = labeled(
@@ -194,6 +205,8 @@ def test_clips_with_several_labels_are_scored_by_map(results_of, run, labeled, t
             "--optimizer.lr: recipe keys require --protocol finetune",
         ),
         (["--protocol", "linear", "--loss.name", "elf"], "did you mean 'elr'"),
+        (["--soft_labels"], "--soft_labels requires --protocol linear"),
+        (["--soft_labels", "--protocol", "linear", "--loss.name", "lq"], "without a loss"),
         (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),
         (["--protocol", "finetune", "--training.seed=8"], "--training.seed: use --seed"),
         (

@@ -42,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="noisy (default): train on the split train, select on validation; clean: train on "
         "85%% of validation, select on the rest",
     )
+    parser.add_argument(
+        "--soft_labels",
+        action="store_true",
+        help="with --protocol linear: fit to the probable true classes of clips, which are "
+        "estimated from sounds and labels together, for labels that may be wrong",
+    )
     recipes = (
         "recipe of the fine-tuning: finetune, few_labels or a YAML file (default: finetune; for "
         "few-shot, few_labels)"
@@ -72,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         check_few_shot(arguments)
     if arguments.overrides:
         _check_overrides(arguments)
+    if arguments.soft_labels and (arguments.protocol != "linear" or arguments.overrides):
+        raise UsageError("--soft_labels requires --protocol linear, without a loss.")
 
     from soundalike.datasets.source import read_source
     from soundalike.downstream.supervised_recipe import SUPERVISED
@@ -97,6 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         clips=clips,
         seed=arguments.seed,
         loss=recipe["loss"] if arguments.protocol == "linear" and arguments.overrides else None,
+        soft_labels=arguments.soft_labels,
     )
     print_evaluation(result)
     write_json(arguments.json, result)

@@ -27,6 +27,7 @@ from soundalike.downstream.representations import (
     SCRATCH,
     representations,
 )
+from soundalike.downstream.soft_labels import fit_soft_labels
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
@@ -65,6 +66,7 @@ def evaluate(
     clips: ClipTable | None = None,
     seed: int = 0,
     loss: Loss | None = None,
+    soft_labels: bool = False,
     progress: bool = True,
 ) -> EvaluationResult:
     """Score a model and its baselines; write ``results.json`` and ``predictions.csv``.
@@ -86,6 +88,8 @@ def evaluate(
         seed: random seed of the untrained encoder, the classifiers and the interval.
         loss: section `loss` of a resolved recipe: linear classifiers are trained by SGD with this
             loss. By default they are logistic regressions.
+        soft_labels: If true, linear classifiers are fitted to the probable true classes of clips,
+            as an audit finds them; without `loss`.
         progress: If true, progress bars are shown on standard error.
 
     Raises:
@@ -95,7 +99,7 @@ def evaluate(
         InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
-    fit = linear_fit(loss) if loss else fit_linear
+    fit = linear_fit(loss) if loss else fit_soft_labels if soft_labels else fit_linear
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
@@ -118,7 +122,8 @@ def evaluate(
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
         with working_on("confidence intervals", is_shown=progress):
             rows = score_table(values, scores, store.clips.classes, seed, recordings)
-        notes = [f"linear classifiers are trained with the loss {loss['name']}"] if loss else []
+        method = f"trained with the loss {loss['name']}" if loss else "fitted to soft labels"
+        notes = [f"linear classifiers are {method}"] if loss or soft_labels else []
         training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),

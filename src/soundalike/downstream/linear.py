@@ -1,6 +1,6 @@
 """Linear classifiers of features: ours, which chooses its prior, and the paper's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -76,27 +76,55 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
         split: which clips train.
         seed: random seed of the folds of held-out clips.
     """
-    some, device = features.select(split.train), best_device()
-    labels = some.labels
-    targets = torch.from_numpy(labels.one_hot())
-    vectors, clips, targets = some.vectors.to(device), some.clips.to(device), targets.to(device)
-    train = training_windows(
-        vectors, clips, targets,
-        is_multi_label=labels.is_multi_label, standardize=not some.is_whitened,
+    return fit_targets(features.select(split.train), seed=seed)
+
+
+def fit_targets(
+    features: Features,
+    targets: Tensor | None = None,
+    clip_weights: Tensor | None = None,
+    *,
+    seed: int = 0,
+) -> LinearClassifier:
+    """Fit logistic regression to targets of all clips, with the prior that their labels choose.
+
+    Targets estimated from the labels are no measure of the prior: they would favor a weak one.
+
+    Args:
+        features: of the clips.
+        targets: probabilities of the classes; by default the labels.
+        clip_weights: how much each clip counts; by default 1.
+        seed: random seed of the folds of held-out clips.
+
+    Shape:
+        targets: [clips, classes]; clip_weights: [clips].
+    """
+    device, labels = best_device(), features.labels
+    vectors, clips = features.vectors.to(device), features.clips.to(device)
+    one_hot = torch.from_numpy(labels.one_hot()).to(device)
+    targets = one_hot if targets is None else targets.to(device)
+    weights = None if clip_weights is None else clip_weights.to(device)
+    labeled = training_windows(
+        vectors, clips, one_hot,
+        is_multi_label=labels.is_multi_label,
+        standardize=not features.is_whitened, clip_weights=weights,
     )  # fmt: skip
     precisions = [p for p in PRIOR_PRECISIONS if p <= LARGEST_PRECISION_PER_CLIP * len(labels)]
-    fold = stratified_folds(labels.values, N_FOLDS, seed, some.recordings)
-    losses = held_out_losses(train, fold, precisions)
+    fold = stratified_folds(labels.values, N_FOLDS, seed, features.recordings)
+    losses = held_out_losses(labeled, fold, precisions)
     precision = min(losses, key=losses.__getitem__)
+    train = replace(labeled, targets=targets.to(labeled.targets))
     ((_, theta),) = regularization_path(train, [precision])
     known = None
-    if some.background is not None and not labels.is_multi_label:
-        others = some.background.to(device)
+    if features.background is not None and not labels.is_multi_label:
+        others = features.background.to(device)
         clips_of_others = len(labels) + torch.arange(len(others), device=device)
+        if weights is not None:
+            weights = torch.cat([weights, weights.new_ones(len(others))])
         with_others = training_windows(
             torch.cat([vectors, others]), torch.cat([clips, clips_of_others]),
             torch.cat([targets, targets.new_zeros(len(others), labels.n_classes)]),
-            is_multi_label=True, standardize=not some.is_whitened,
+            is_multi_label=True, standardize=not features.is_whitened, clip_weights=weights,
         )  # fmt: skip
         ((_, one_against_rest),) = regularization_path(with_others, [precision])
         known = LinearClassifier(with_others.probe(one_against_rest), precision=precision)
