@@ -1,58 +1,27 @@
-"""Which classes are called by the names of others."""
+"""Confusions of classes are sentences."""
 
-import pandas as pd
+import numpy as np
 
-from soundalike.audit.confusions import confusions
+from soundalike.audit.confusions import NOTHING, Confusion, confusions
 
-
-def table(*rows):
-    """Return a table of rows (label, suggested, p_wrong, decision, new_label), cut at the end."""
-    names = ["label", "suggested", "p_wrong", "decision", "new_label"]
-    blank = ["", "", 0.0, "", ""]
-    return pd.DataFrame([[*row, *blank[len(row) :]] for row in rows], columns=names)
+NAMES = ["rain", "sea", "dog", NOTHING]
 
 
-def test_confusions_are_counted_and_said_the_most_frequent_first():
-    rows = [("sea", "rain", 0.9)] * 3 + [("rain", "sea", 0.6)] + [("rain", "sea", 0.4)] * 2
-    rows += [("wind", "wind", 0.1)] * 4
-    result = confusions(table(*rows))
-    assert sorted(result.classes) == ["rain", "sea"], "wind is confused with nothing"
-    assert result.sentences == ["rain is called sea in 3 of 5", "sea is called rain in 1 of 1"]
-    counts = pd.DataFrame(result.counts, result.classes, result.classes)
-    assert counts.loc["rain", ["rain", "sea"]].tolist() == [2, 3]
-    assert counts.loc["sea", ["rain", "sea"]].tolist() == [1, 0]
-
-
-def test_decisions_count_more_than_suggestions():
-    result = confusions(
-        table(
-            ("sea", "rain", 0.9, "keep"), ("sea", "rain", 0.9, "drop"),
-            ("sea", "rain", 0.1, "relabel", "hail"), ("sea", "hail", 0.1, "relabel"),
-            ("rain", "", 0.9),
-        )
-    )  # fmt: skip
-    assert result.sentences == [
-        "hail is called sea in 2 of 2", "rain is wrong in 1 of 1, and no other class fits",
+def test_the_most_frequent_confusion_comes_first():
+    counts = np.array([[46.0, 14.2, 1.4], [3.1, 60.0, 8.8], [0.0, 0.0, 0.0], [0, 2.7, 0]])
+    totals = counts.sum(axis=1), counts.sum(axis=0)
+    sentences = [
+        str(each) for each in confusions(counts, NAMES, *totals, fewest=2, least_share=0.05)
+    ]
+    assert sentences == ["rain is called sea in 14 of 62", "sea is called dog in 9 of 72"]
+    everything = confusions(counts, NAMES, *totals)
+    assert everything[2:] == [
+        Confusion("sea", "rain", 3, 72), Confusion(NOTHING, "sea", 3, 77),
+        Confusion("rain", "dog", 1, 62),
     ]  # fmt: skip
 
 
 def test_a_label_may_be_missing_or_too_many():
-    result = confusions(
-        table(("rain;wind", "rain", 0.9), ("rain", "rain;hail", 0.9), ("rain", "rain", 0.1))
-    )
-    assert sorted(result.sentences) == [
-        "hail is missing in 1 of 1", "wind is wrong in 1 of 1, and no other class fits",
-    ]  # fmt: skip
-
-
-def test_those_that_are_confused_stand_together():
-    pairs = [("a", "d"), ("b", "e"), ("c", "f")]
-    rows = [pair for pair in pairs for _ in range(3)] + [("a", "e")]
-    result = confusions(table(*[(*pair, 0.9) for pair in rows]))
-    for pair in pairs:
-        assert abs(result.classes.index(pair[0]) - result.classes.index(pair[1])) == 1
-
-
-def test_without_confusions_there_is_nothing_to_show():
-    assert confusions(table(("a", "a", 0.1))).sentences == []
-    assert confusions(table()).classes == []
+    missing, extra = Confusion("rain", NOTHING, 1200, 3000), Confusion(NOTHING, "sea", 3, 8)
+    assert str(missing) == "rain is missing in 1,200 of 3,000"
+    assert str(extra) == "sea is wrong in 3 of 8, with no other class in its place"

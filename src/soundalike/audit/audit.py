@@ -16,7 +16,6 @@ from soundalike.audit.duplicates import (
     pairs_of_clips,
 )
 from soundalike.audit.evidence import EVIDENCE, write_evidence
-from soundalike.audit.in_words import verdict
 from soundalike.audit.judgment import Judgment, judge
 from soundalike.audit.labels_file import (
     CLIP,
@@ -26,6 +25,7 @@ from soundalike.audit.labels_file import (
     write_labels,
 )
 from soundalike.audit.labels_text import LABELS
+from soundalike.audit.verdict import verdict
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.near_duplicates import NearDuplicate
 from soundalike.datasets.source import read_source

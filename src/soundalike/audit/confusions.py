@@ -1,94 +1,75 @@
-"""Which classes are called by the name of which others, as far as the table of an audit says.
+"""Which classes are labeled as which others, in sentences.
 
-The true label of a clip is what was decided; before that, the suggestion if the label is more
-likely wrong than right, and none of the classes if nothing is suggested. If clips have several
-labels, one that is missing and one too many are a confusion; without the other, it is one with
-`NOTHING`.
+Counts are [true classes, labels]. A class may be `NOTHING`: a sound that is none of the classes, or
+a label that is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from soundalike.audit.labels_text import DROP, UNDECIDED
-from soundalike.audit.neighbor_votes import current_label
-from soundalike.datasets.labels import classes_of
-from soundalike.evaluation.class_order import order_by_confusion
-
-THRESHOLD = 0.5  # above this probability of being wrong, a label is suspicious
-MOST_CLASSES = 40  # in the table; those with the most confusions
 NOTHING = ""
 
 
 @dataclass(frozen=True)
-class Confusions:
-    """The classes that are confused.
+class Confusion:
+    """How often one class is labeled as another.
 
     Args:
-        classes: in an order in which those that are confused stand together.
-        counts: number of clips by true class (rows) and label (columns).
-        sentences: the confusions in words, the most frequent first.
-
-    Shape:
-        counts: [classes, classes].
+        true_class: what the sounds are.
+        label: what they are labeled as.
+        n: how many of them.
+        of: number of sounds of the class; if the sounds are none of the classes, number of clips
+            with the label.
     """
 
-    classes: list[str]
-    counts: list[list[int]]
-    sentences: list[str]
+    true_class: str
+    label: str
+    n: int
+    of: int
+
+    def __str__(self) -> str:
+        n_of = f"in {self.n:,} of {self.of:,}"
+        if self.true_class == NOTHING:
+            return f"{self.label} is wrong {n_of}, with no other class in its place"
+        if self.label == NOTHING:
+            return f"{self.true_class} is missing {n_of}"
+        return f"{self.true_class} is called {self.label} {n_of}"
 
 
-def confusions(rows: pd.DataFrame) -> Confusions:
-    """Return the confusions of a table; see `LabelsText.table`."""
-    records = rows[["label", "suggested", "p_wrong", "decision", "new_label"]].to_dict("records")
-    clips = [
-        (truth, set(classes_of(row["label"])))
-        for row in records
-        if (truth := _true_classes(row)) is not None
-    ]
-    names = sorted({NOTHING}.union(*(truth | labels for truth, labels in clips)))
-    number = {name: position for position, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)), int)
-    n_true, n_labeled = np.zeros(len(names), int), np.zeros(len(names), int)
-    for truth, labels in clips:
-        missing, extra = truth - labels or {NOTHING}, labels - truth or {NOTHING}
-        same = [(name, name) for name in truth & labels]
-        for true, label in [*same, *product(missing, extra)]:
-            counts[number[true], number[label]] += 1
-        n_true[[number[name] for name in truth]] += 1
-        n_labeled[[number[name] for name in labels]] += 1
-    counts[number[NOTHING], number[NOTHING]] = 0  # clips that are labeled right
+def confusions(
+    counts: NDArray[np.number],
+    names: Sequence[str],
+    n_true: NDArray[np.number],
+    n_labeled: NDArray[np.number],
+    *,
+    fewest: int = 1,
+    least_share: float = 0.0,
+) -> list[Confusion]:
+    """Return the confusions, the most frequent first.
 
-    wrong = counts - np.diag(np.diag(counts))
-    pairs = sorted(map(tuple, np.argwhere(wrong).tolist()), key=lambda pair: -wrong[pair])
-    sentences = [
-        _sentence(names[true], names[label], wrong[true, label], n_true[true], n_labeled[label])
-        for true, label in pairs
-    ]
-    n_wrong = wrong.sum(axis=0) + wrong.sum(axis=1)
-    best = np.argsort(-n_wrong, kind="stable")[: min(MOST_CLASSES, np.count_nonzero(n_wrong))]
-    order = best[order_by_confusion(counts[np.ix_(best, best)])]
-    return Confusions(
-        [names[each] for each in order], counts[np.ix_(order, order)].tolist(), sentences
-    )
+    Args:
+        counts: number of clips by true class and label.
+        names: of the classes; those of the labels are the first of them.
+        n_true: number of clips by true class.
+        n_labeled: number of clips by label.
+        fewest: a confusion of fewer clips is left out.
+        least_share: so is one of a smaller share of the class.
 
+    Shape:
+        counts: [true classes, labels]; n_true: [true classes]; n_labeled: [labels].
 
-def _sentence(true: str, label: str, n: int, n_true: int, n_labeled: int) -> str:
-    if true == NOTHING:
-        return f"{label} is wrong in {n} of {n_labeled}, and no other class fits"
-    if label == NOTHING:
-        return f"{true} is missing in {n} of {n_true}"
-    return f"{true} is called {label} in {n} of {n_true}"
-
-
-def _true_classes(row: Mapping[str, Any]) -> set[str] | None:
-    """Return the classes of a clip as far as they are known; None if it is dropped."""
-    if row["decision"] == DROP:
-        return None
-    label, p_wrong = current_label(row)
-    is_suspicious = row["decision"] == UNDECIDED and p_wrong > THRESHOLD
-    return set(classes_of(row["suggested"] if is_suspicious else label))
+    >>> counts = np.array([[46.0, 14.2], [0.3, 60.0]])
+    >>> totals = counts.sum(axis=1), counts.sum(axis=0)
+    >>> [str(each) for each in confusions(counts, ["rain", "sea"], *totals)]
+    ['rain is called sea in 14 of 60']
+    """
+    results = []
+    for true, label in np.argwhere(counts >= fewest - 0.5).tolist():
+        of = n_labeled[label] if names[true] == NOTHING else n_true[true]
+        if true != label and counts[true, label] >= least_share * of:
+            n = round(counts[true, label].item())
+            results.append(Confusion(names[true], names[label], n, round(of.item())))
+    return sorted(results, key=lambda each: -each.n)

@@ -5,7 +5,7 @@ GET  /api/audit/changes                ?table=&version= the rows that have chang
 POST /api/audit/decisions              decide about a row: `Decision`
 POST /api/audit/undo                   take back the latest decision; `row` is its row, or null
 POST /api/audit/learn                  new probabilities of the undecided; `n` is their number
-GET  /api/audit/confusions             which classes are confused: `Confusions`
+GET  /api/audit/confusions             which classes are confused: `ConfusionTable`
 GET  /api/rows/{id}                    what is played of a clip, and its neighbors
 
 Pages say with every request up to which moment they know the table: `table` and `version`. The
@@ -24,7 +24,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from soundalike.audit.confusions import THRESHOLD, confusions
+from soundalike.audit.confusion_table import THRESHOLD, confusion_table
 from soundalike.audit.decisions import DecisionError, Decisions, Refit
 from soundalike.audit.labels_table import Mark, OutdatedError
 from soundalike.audit.labels_text import COLUMNS, TableError
@@ -107,7 +107,7 @@ def add_decisions(
 
     @app.get("/api/audit/confusions")
     def confused() -> dict[str, Any]:
-        return dataclasses.asdict(confusions(table.rows()[1]))
+        return dataclasses.asdict(confusion_table(table.rows()[1]))
 
     if refit is not None:
         _add_learning(app, decisions, refit, answer)

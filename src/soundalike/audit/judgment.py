@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from soundalike.audit.in_words import confusions, missing_and_extra
+from soundalike.audit.confusions import NOTHING, confusions
 from soundalike.audit.labels_file import decided_labels
 from soundalike.audit.labels_text import DROP
 from soundalike.datasets.labels import Labels, classes_of
 from soundalike.downstream.clip_vectors import ClipVectors
 from soundalike.evaluation.clean_label_sets import CleanLabelSets, clean_label_sets
 from soundalike.evaluation.clean_labels import CleanLabels, clean_label_posterior
+
+FEWEST = 2  # clips of a confusion that is worth a sentence
+SMALLEST_SHARE = 0.05  # of the class
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def judge(
     if labels.is_multi_label:
         sets = clean_label_sets(*arrays, is_verified=is_verified[part], seed=seed)
         suggested[part] = _suggested_sets(sets, labels)
-        findings = missing_and_extra(sets.n_missing, sets.n_extra, labels.values, classes)
+        findings = _findings(*_missing_and_extra(sets, labels), classes)
         rate, interval, p_wrong = sets.noise_rate, sets.interval, sets.p_any_wrong
         counts = np.zeros((0, 0))
     else:
@@ -84,7 +87,8 @@ def judge(
             seed=seed,
         )
         suggested[part] = _suggested_classes(clean, labels)
-        findings = [str(each) for each in confusions(clean.counts[:-1], classes)]
+        totals = clean.counts.sum(axis=1), clean.counts.sum(axis=0)
+        findings = _findings(clean.counts, *totals, classes)
         rate, interval, p_wrong = clean.noise_rate, clean.interval, clean.p_wrong
         counts = clean.counts
     was_wrong = (right != table["label"]).to_numpy()
@@ -95,6 +99,34 @@ def judge(
     return Judgment(
         classes, everywhere, list(suggested), n_known + n_open * rate, (low, high), findings, counts
     )
+
+
+def _findings(
+    counts: NDArray[np.floating],
+    n_true: NDArray[np.floating],
+    n_labeled: NDArray[np.floating],
+    classes: list[str],
+) -> list[str]:
+    """Return what is mistaken for what; the row, and the column, after the classes is `NOTHING`."""
+    names = [*classes, NOTHING]
+    results = confusions(
+        counts, names, n_true, n_labeled, fewest=FEWEST, least_share=SMALLEST_SHARE
+    )
+    return [str(each) for each in results]
+
+
+def _missing_and_extra(
+    sets: CleanLabelSets, labels: Labels
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the classes that are missing and too many as confusions with `NOTHING`.
+
+    Returns:
+        Counts, [classes + 1, classes + 1], number of clips by true class, and by label.
+    """
+    counts = np.zeros((labels.n_classes + 1, labels.n_classes + 1))
+    counts[:-1, -1], counts[-1, :-1] = sets.n_missing, sets.n_extra
+    n_labeled = np.append((labels.values == 1).sum(axis=0), 0.0)
+    return counts, n_labeled - counts[-1] + counts[:, -1], n_labeled
 
 
 def _suggested_classes(clean: CleanLabels, labels: Labels) -> list[str]:
