@@ -2,6 +2,7 @@
 
 import pytest
 
+from soundalike.losses import CLASSIFICATION_LOSSES
 from soundalike.paper.experiments import TABLES, choose
 from soundalike.paper.rows import PaperError, slug
 from soundalike.recipes.recipe import read_recipe
@@ -79,6 +80,12 @@ def test_the_ingredients_alone_are_rows_of_other_tables_too():
         "linear evaluation/CRNN, from scratch": "fine-tuning noisy/CRNN, from scratch",
     }.items():
         assert row_of(alone).work == row_of(other).work
+
+
+def test_every_loss_for_one_label_per_clip_is_a_row_of_the_baseline():
+    rows = [row for _, row in choose(["fine-tuning noisy"]) if row.recipe == "baseline"]
+    losses = [row.changes["loss.name"] for row in rows]
+    assert sorted(losses) == sorted(set(CLASSIFICATION_LOSSES) - {"binary_cross_entropy"})
 
 
 def test_choose_returns_rows_in_the_order_of_the_tables():
