@@ -17,8 +17,9 @@ from soundalike.datasets.store import PROBLEMS, Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
-from soundalike.downstream.linear import LinearClassifier, fit_linear
-from soundalike.downstream.linear_with_loss import Loss, linear_fit
+from soundalike.downstream.linear import LinearClassifier
+from soundalike.downstream.linear_method import linear_method
+from soundalike.downstream.linear_with_loss import Loss
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
 from soundalike.downstream.representations import (
@@ -27,7 +28,6 @@ from soundalike.downstream.representations import (
     SCRATCH,
     representations,
 )
-from soundalike.downstream.soft_labels import fit_soft_labels
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
@@ -99,7 +99,7 @@ def evaluate(
         InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
-    fit = linear_fit(loss) if loss else fit_soft_labels if soft_labels else fit_linear
+    fit, notes = linear_method(loss, soft_labels)
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)
@@ -122,8 +122,6 @@ def evaluate(
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
         with working_on("confidence intervals", is_shown=progress):
             rows = score_table(values, scores, store.clips.classes, seed, recordings)
-        method = f"trained with the loss {loss['name']}" if loss else "fitted to soft labels"
-        notes = [f"linear classifiers are {method}"] if loss or soft_labels else []
         training_audio = read_training_audio(run) if run else store.audio[:0]
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
