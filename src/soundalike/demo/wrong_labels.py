@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.audio.waveform import read_waveform
-from soundalike.audit.in_words import verdict
+from soundalike.audit.verdict import verdict
 from soundalike.audit.judgment import judge
 from soundalike.audit.labels_file import undecided
 from soundalike.datasets.store import Store
