@@ -17,6 +17,10 @@ from soundalike.audit.labels_text import read_rows
 from soundalike.datasets.source import read_source
 
 ENTER, ESCAPE, DOWN = "\ue007", "\ue00c", "\ue015"
+RIGHT_OF_SIMILARITY = """
+    const button = document.querySelector('#neighbors li button');
+    return button.getBoundingClientRect().right - button.lastChild.getBoundingClientRect().right;
+"""
 FOCUS = "window.dispatchEvent(new Event('focus'))"
 PRESS_D = "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'd', bubbles: true}))"
 TOO_FAINT = """
@@ -240,6 +244,7 @@ def test_the_page_fits_and_its_text_can_be_read(page):
         run("Emulation.setEmulatedMedia", {"features": [feature]})
         assert page.run("return document.documentElement.scrollWidth") <= width
         assert page.run(TOO_FAINT) == []
+        assert page.run(RIGHT_OF_SIMILARITY) < 20, "names of neighbors have the room in between"
     run("Emulation.clearDeviceMetricsOverride", {})
     run("Emulation.setEmulatedMedia", {"features": []})
 

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from soundalike.explore import layouts as layouts_module
 from soundalike.explore import stored_map, umap_map
 from soundalike.explore.collection import Collection
 from soundalike.explore.layouts import Layouts
@@ -47,8 +48,29 @@ def test_similar_rows_are_near_on_the_first_map(explored):
 def test_the_second_map_is_computed_in_a_process_that_ends_with_the_context(copy):
     with Layouts(Collection(copy)) as layouts:
         assert layouts.states()["umap"] == "computing"
+        assert layouts._process is None, "a page draws its first map before"
+        layouts.start_umap()
+        process = layouts._process
+        layouts.start_umap()
+        assert layouts._process is process
         assert layouts.points("umap") is None
-    assert not layouts._process.is_running()
+    assert not process.is_running()
+
+
+def test_the_second_map_is_computed_without_a_page_too(copy, monkeypatch):
+    monkeypatch.setattr(layouts_module, "LONGEST_WAIT_S", 0)
+    with Layouts(Collection(copy)) as layouts:
+        layouts.prepare()
+        assert layouts._process.is_running()
+
+
+def test_no_process_starts_after_the_context(copy):
+    layouts = Layouts(Collection(copy))
+    with layouts:
+        pass
+    layouts.prepare()
+    assert layouts._process is None
+    assert layouts.states()["umap"] == "it is not computed"
 
 
 def test_a_stored_map_is_ready_at_once(copy):
@@ -78,7 +100,8 @@ def test_the_map_is_ready_when_its_process_has_ended(copy):
     assert layouts.states()["umap"] == "ready"
 
 
-def test_the_map_that_the_page_opens_on_is_computed_ahead(copy, tmp_path):
+def test_the_map_that_the_page_opens_on_is_computed_ahead(copy, monkeypatch):
+    monkeypatch.setattr(layouts_module, "LONGEST_WAIT_S", 0)
     layouts = Layouts(Collection(copy))
     layouts.prepare()
     assert "_pca" in vars(layouts)

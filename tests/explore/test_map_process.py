@@ -106,15 +106,15 @@ def test_a_process_that_the_system_kills_is_a_problem(archive):
     process.stop()
 
 
-def test_the_process_goes_last():
+def test_the_process_gives_way():
     """Among the processes of its session and, on Linux, among the sessions."""
     code = (
         "import os, pathlib\n"
-        "from soundalike.explore.map_process import go_last\n"
-        "go_last()\n"
+        "from soundalike.explore.map_process import give_way\n"
+        "give_way()\n"
         "group = pathlib.Path('/proc/self/autogroup')\n"
-        "print(os.nice(0), group.read_text().split()[-1] if group.exists() else 19)"
+        "print(os.nice(0), group.read_text().split()[-1] if group.exists() else 10)"
     )
     command = [sys.executable, "-c", code]
     child = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
-    assert child.stdout.split() == ["19", "19"], child.stderr
+    assert child.stdout.split() == ["10", "10"], child.stderr

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from soundalike.explore.collection import Collection
+from soundalike.explore.layouts import Layouts
+
 WREN = 3
 
 
@@ -11,6 +14,17 @@ def test_the_collection_is_described(client, explored):
     assert (facts["n_rows"], facts["n_recordings"]) == (len(explored), 5)
     assert facts["colors"] == ["label", "your label", "cluster", "folder", "loudness"]
     assert client.get("/api/maps").json() == facts["maps"]
+
+
+def test_a_page_that_has_drawn_its_first_map_starts_the_second(explored, serve_archive):
+    layouts, n_starts = Layouts(Collection(explored)), []
+    layouts.start_umap = lambda: n_starts.append(1)
+    client = serve_archive(explored, layouts)
+    assert client.get("/api/maps").status == 200
+    assert n_starts == []
+    assert client.post("/api/maps").json() == layouts.states()
+    assert n_starts == [1]
+    serve_archive.stop(client)
 
 
 def test_numbers_of_all_rows_are_binary(client, explored):

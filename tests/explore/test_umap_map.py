@@ -59,35 +59,43 @@ def test_the_rows_that_are_fitted_are_the_same_each_time(monkeypatch):
     np.testing.assert_array_equal(rows, fitted_rows(100))
 
 
-def test_umap_starts_from_exact_neighbors_and_from_principal_components(monkeypatch):
-    """This is what makes it fast; importing and compiling UMAP takes too long for this test."""
-    fits = []
+@pytest.fixture
+def layout(monkeypatch):
+    """A function that replaces UMAP's layout, which takes long to import and compile."""
 
-    class Umap:
-        def __init__(self, **settings):
-            self.settings = settings
+    def replace(lay_out):
+        module = SimpleNamespace(
+            find_ab_params=lambda spread, least_distance: (1.6, 0.9),
+            simplicial_set_embedding=lay_out,
+        )
+        monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(umap_=module))
+        monkeypatch.setitem(sys.modules, "umap.umap_", module)
 
-        def fit_transform(self, vectors):
-            fits.append((self.settings, vectors))
-            return self.settings["init"] + 5
+    return replace
 
-    monkeypatch.setitem(sys.modules, "umap", SimpleNamespace(UMAP=Umap))
+
+def test_umap_starts_from_exact_neighbors_and_from_principal_components(layout, monkeypatch):
+    calls = []
+
+    def lay_out(vectors, graph, **settings):
+        calls.append((graph, settings))
+        return settings["init"] + 5, {}
+
+    layout(lay_out)
     vectors = make_vectors(30)
     points = fit(vectors)
-    ((settings, unit),) = fits
-    np.testing.assert_array_equal(unit, unit_rows(vectors))
-    neighbors, distances, _ = settings["precomputed_knn"]
-    np.testing.assert_array_equal(neighbors[:, 0], np.arange(30))
-    assert (np.diff(distances, axis=1) >= 0).all()
-    assert settings["random_state"] == 0
-    np.testing.assert_allclose(points, in_square(principal_components(vectors)), atol=1e-5)
+    monkeypatch.setattr(umap_map, "FEW_ROWS", 29)
+    fit(vectors)
+    (graph, settings), (_, settings_of_more) = calls
+    closeness = unit_rows(vectors) @ unit_rows(vectors).T - 2 * np.eye(30)
+    np.testing.assert_allclose(graph.toarray()[np.arange(30), closeness.argmax(axis=1)], 1, 1e-6)
+    assert settings["random_state"].randint(1000) == np.random.RandomState(0).randint(1000)
+    assert (settings["n_epochs"], settings_of_more["n_epochs"]) == (500, 200)
+    np.testing.assert_allclose(points, in_square(principal_components(vectors)), atol=1e-4)
 
 
-def test_a_fit_that_fails_is_an_error(monkeypatch):
-    nowhere = np.full((FEWEST_ROWS, 2), np.nan)
-    umap = SimpleNamespace(fit_transform=lambda vectors: nowhere)
-    module = SimpleNamespace(UMAP=lambda **settings: umap)
-    monkeypatch.setitem(sys.modules, "umap", module)
+def test_a_fit_that_fails_is_an_error(layout):
+    layout(lambda vectors, graph, **settings: (np.full((len(vectors), 2), np.nan), {}))
     with pytest.raises(MapError, match="nowhere"):
         fit(make_vectors(FEWEST_ROWS))
 

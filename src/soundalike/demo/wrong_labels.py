@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.audio.waveform import read_waveform
-from soundalike.audit.verdict import verdict
 from soundalike.audit.judgment import judge
 from soundalike.audit.labels_file import undecided
+from soundalike.audit.verdict import verdict
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import OUT_OF_VOCABULARY, clip_records
 from soundalike.downstream.clip_vectors import clip_vectors

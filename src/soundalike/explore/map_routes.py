@@ -30,6 +30,11 @@ def add_map(app: FastAPI, collection: Collection, layouts: Layouts, colors: Colo
     def maps() -> dict[str, str]:
         return layouts.states()
 
+    @app.post("/api/maps")
+    def start_umap() -> dict[str, str]:
+        layouts.start_umap()
+        return layouts.states()
+
     @app.get("/api/ids")
     def ids() -> Response:
         return numbers(collection.ids.astype("<f8"))

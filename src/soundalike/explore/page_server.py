@@ -2,7 +2,6 @@
 
 import logging
 import socket
-import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,7 +48,6 @@ def server_of(
     app: App,
     listener: socket.socket,
     ready: Callable[[str], object],
-    prepare: Callable[[], object] | None = None,
 ) -> uvicorn.Server:
     """Return the server of a page, which answers only that page and runs with `run`.
 
@@ -57,14 +55,13 @@ def server_of(
         app: what answers the page.
         listener: see `listen`.
         ready: called with the address of the page when the server answers.
-        prepare: called in a thread while the browser starts, if there is something to compute.
     """
     port = listener.getsockname()[1]
     config = uvicorn.Config(
         RequestGuard(app, port), log_level=logging.ERROR, access_log=False, lifespan="off",
         ws="none", server_header=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
-    return _Server(config, lambda: ready(f"http://{ADDRESS}:{port}/"), prepare)
+    return _Server(config, lambda: ready(f"http://{ADDRESS}:{port}/"))
 
 
 @contextmanager
@@ -84,20 +81,17 @@ def open_page(address: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and ends without a word."""
 
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        ready: Callable[[], object],
-        prepare: Callable[[], object] | None,
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self.ready = ready
-        self.prepare = prepare
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.prepare:
-            threading.Thread(target=self.prepare, daemon=True).start()
         await super().startup(sockets)
         self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Answers that nobody waits for are given up; uvicorn would print where each of them was.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)

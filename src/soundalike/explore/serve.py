@@ -10,7 +10,6 @@ from soundalike.explore.colors import colorings
 from soundalike.explore.labeled_rows import LabeledRows
 from soundalike.explore.layouts import Layouts
 from soundalike.explore.page_server import server_of, until_interrupted
-from soundalike.explore.server import create_app
 
 
 def make_server(
@@ -19,7 +18,7 @@ def make_server(
     listener: socket.socket,
     ready: Callable[[str], object],
 ) -> uvicorn.Server:
-    """Return the server of a collection, which computes the first map while the browser starts.
+    """Return the server of a collection.
 
     Args:
         collection: what is served.
@@ -27,9 +26,12 @@ def make_server(
         listener: see `page_server.listen`.
         ready: called with the address of the page when the server answers.
     """
+    # FastAPI takes a while to import, in which the first map is computed.
+    from soundalike.explore.server import create_app
+
     labels = LabeledRows(collection)
     app = create_app(collection, layouts, labels, colorings(collection, labels))
-    return server_of(app, listener, ready, prepare=layouts.prepare)
+    return server_of(app, listener, ready)
 
 
 def serve(collection: Collection, listener: socket.socket, ready: Callable[[str], object]) -> None:

@@ -13,6 +13,7 @@ GET /api/colors/{name}               uint16 [rows], positions of names; or float
 GET /api/colors/{name}/key           these names; or the ends of the scale, which are 0 and 1
 GET /api/matching?text=              uint32 [matches], positions of rows
 GET /api/maps                        states of the maps
+POST /api/maps                       the same; the page has drawn its first map, so UMAP may start
 GET /api/rows?id=                    rows
 GET /api/rows/{id}                   the row, and the stretch around it
 """

@@ -22,7 +22,7 @@ from soundalike.runtime.atomic import atomic_write
 from soundalike.search.archive import Archive
 
 FILE = "umap.npz"
-VERSION = 1
+VERSION = 2
 KEY_COLUMNS = ["recording", "start_s", "end_s"]
 FITTED, PLACED, ADDED = range(3)
 MOST_ADDED = 0.1

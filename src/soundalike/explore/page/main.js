@@ -1,6 +1,6 @@
 // The page: what is asked of the server at the start, and what follows from what.
 
-import { getJson, getNumbers, onServerChange } from "./client.js";
+import { getJson, getNumbers, onServerChange, postJson } from "./client.js";
 import { extend, listCopies, listRows, listSimilar, listSimilarToStretch, onChoice, selectAll, walk } from "./hits.js";
 import { listenToKeys } from "./keys.js";
 import { assignAt, assignNot, redo, startLabelBox, undo } from "./label_box.js";
@@ -61,9 +61,17 @@ async function start() {
   const drawing = Promise.all([showMap(), loadLabels().catch(fail)]);
   ids.forEach((id, position) => positionOf.set(id, position));
   await drawing;
+  await painted();
   onLabelsChanged(labelsChanged);
+  postJson("api/maps").then(showLayouts).catch(() => {}); // UMAP may start now
   // The server loads what it draws pictures with; the map is not to wait for that, nor the pointer.
   new Image().src = `api/rows/${ids[0]}/thumbnail`;
+}
+
+// Wait until the browser has painted what is drawn; it does not paint a page that is not visible.
+function painted() {
+  if (document.hidden) return null;
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }
 
 async function showMap() {

@@ -6,13 +6,13 @@ import { background, categoryColors, colorNumbers, highlight, scaleColors } from
 const MOVE_MS = 700;
 const SLOW_MS = 80; // from a frame to the next one
 const SLOW_FRAMES = 3; // as many are no accident
-const REST_MS = 250; // without a move, until the map is at rest
+const REST_MS = 180; // without a move, until the map is at rest
 const plot = document.getElementById("plot"); // gives the canvas its size
 const canvas = document.getElementById("points");
 const legend = document.getElementById("legend");
 
 export class PointMap {
-  static mostMoving = 12000; // points that are drawn while the map moves, if frames are slow
+  static mostMoving = 8000; // points that are drawn while the map moves, if frames are slow
 
   // events: functions `select(positions)`, `toggle(position)`, `over(position)` and `out()`.
   constructor(nPoints, events) {
