@@ -46,7 +46,7 @@ def test_an_unknown_option_is_refused(name, refusal):
     assert "error: " in refusal(name, "--loud")
 
 
-NOT_COMPUTING, WITHOUT_DEVICE = {"download", "labels"}, {"scan", "prepare", "views"}
+NOT_COMPUTING, WITHOUT_DEVICE = {"download", "labels"}, {"merge", "scan", "prepare", "views"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -124,6 +124,9 @@ def test_commands_that_compute_nothing_import_nothing_slow(store, sound_folder, 
         ["embed", "missing", "--out", "new"],
         ["embed", "missing", sounds, "--out", "new"],
         ["embed", sounds, "--out", "new", "--per", "clip"],
+        ["embed", sounds, "--out", "new", "--shard", "0/2"],
+        ["merge", "missing", "--out", "new"],
+        ["merge", "empty", "--out", "new"],
         ["search", "missing", "0"],
         ["explore", "missing"],
         ["explore", "empty"],

@@ -117,6 +117,21 @@ class Writer:
                 with plain_errors(self.path):
                     commit_whole(self.path, self._rows, change)
 
+    def remove(self, clips: pd.DataFrame) -> None:
+        """Delete the records of clips, and all rows of their files.
+
+        The records say first that the clips are incomplete, so an interrupted removal is seen.
+
+        Args:
+            clips: their records.
+        """
+        self.finish(clips.assign(is_complete=False, n_rows=0))
+        paths = [f"path = {quoted(path)}" for path in clips["path"].unique()]
+        for table in (self._rows, self._clips):
+            for conditions in _in_steps(paths):
+                with plain_errors(self.path):
+                    commit_whole(self.path, table, functools.partial(table.delete, conditions))
+
     def compact(self) -> None:
         """Delete replaced rows, join the files of many commits, and delete those not in use."""
         # The lock keeps other writers out, and readers that miss a file read the latest version.

@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "soundalike.cli.evaluate",
     "classify": "soundalike.cli.classify",
     "embed": "soundalike.cli.embed",
+    "merge": "soundalike.cli.merge",
     "search": "soundalike.cli.search",
     "explore": "soundalike.cli.explore",
     "labels": "soundalike.cli.labels",

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import (
@@ -19,6 +20,9 @@ from soundalike.cli.options import (
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json
 from soundalike.runtime.counts import counted
+
+if TYPE_CHECKING:
+    from soundalike.search.shards import Shard
 
 FILES = (".parquet", ".csv", ".npy")
 # A name with such a suffix is meant to be that of a file, and not of a folder. Versions and dates,
@@ -53,10 +57,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the sounds of an archive are now, if they have been moved",
     )
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        metavar="i/n",
+        help="embed the i-th of n shares of SOURCE, as one of n jobs: ARCHIVE is then a folder of "
+        "shards, which `soundalike merge` makes an archive of",
+    )
     add_windows(parser)
     add_precision(parser)
     add_strict(parser)
     add_machine(parser)
+
+
+def shard(text: str) -> "Shard":
+    """Return an argument that names a shard: 3/16."""
+    from soundalike.search.shards import Shard
+
+    try:
+        return Shard.of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,17 +100,21 @@ def _into_archive(arguments: argparse.Namespace) -> int:
     from soundalike.datasets.source import read_source
     from soundalike.embedding.model_path import find_model
     from soundalike.search.archive import Archive
+    from soundalike.search.shards import finish_shard, require_shards_of
 
     if arguments.per == "clip":
         raise UsageError("--per clip is for files; an archive has a row per window.")
-    require_new(arguments.out)
-    archive = Archive.open(arguments.out) if is_archive(arguments.out) else None
+    out = arguments.out
+    if arguments.shard:
+        require_shards_of(out, arguments.shard.n)
+        out /= arguments.shard.folder
+    require_new(out)
+    archive = Archive.open(out) if is_archive(out) else None
     if archive and arguments.half and not archive.head.half:
         raise UsageError(
-            f"--half: {arguments.out} holds vectors in full precision: leave it out, or name a new "
-            "folder."
+            f"--half: {out} holds vectors in full precision: leave it out, or name a new folder."
         )
-    folder = arguments.out / MODEL if archive and arguments.model is None else None
+    folder = out / MODEL if archive and arguments.model is None else None
     folder = folder or find_model(arguments.model or "default")
     clips = read_source(arguments.source, arguments.label_depth)
 
@@ -105,17 +130,22 @@ def _into_archive(arguments: argparse.Namespace) -> int:
     if note:
         print(note, file=sys.stderr)
     root = str(Path(arguments.root).absolute()) if arguments.root else ""
-    archive = Archive.open_for(arguments.out, model, root or clips.root, half=arguments.half)
+    archive = Archive.open_for(out, model, root or clips.root, half=arguments.half)
     if root and root != archive.head.root:
         archive.move_root(root)
     fast = ready_for_inference(model, arguments.precision)
-    result = fill(archive, fast, clips, strict=arguments.strict)
+    if arguments.shard:
+        share = arguments.shard.share(clips)
+        with finish_shard(out):
+            result = fill(archive, fast, share, strict=arguments.strict, may_be_empty=True)
+    else:
+        result = fill(archive, fast, clips, strict=arguments.strict)
     write_json(arguments.json, result)
     if result.n_known:
         print(f"{counted(result.n_known, 'clip')} were there already", file=sys.stderr)
     added = f"added {counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
     added = added if result.n_clips else "nothing new"
-    total = f"{counted(result.n_rows, 'row')} in {arguments.out}"
+    total = f"{counted(result.n_rows, 'row')} in {out}"
     print(f"{added}; {total}{skipped(result.n_problems, result.problems)}")
     return DONE
 
@@ -128,7 +158,11 @@ def _into_file(arguments: argparse.Namespace) -> int:
     from soundalike.embedding.row_files import ROW_FILES
 
     check_output(arguments.out, ROW_FILES)
-    refuse_unused(arguments, {"root": "--root", "half": "--half"}, "is for an archive, not a file")
+    refuse_unused(
+        arguments,
+        {"root": "--root", "half": "--half", "shard": "--shard"},
+        "is for an archive, not a file",
+    )
     if is_archive(Path(arguments.source)):
         return _export(arguments)
     folder = find_model(arguments.model or "default")

@@ -63,6 +63,7 @@ def fill(
     *,
     batch_size: int = 64,
     strict: bool = False,
+    may_be_empty: bool = False,
     progress: bool = True,
 ) -> FillResult:
     """Add the clips of a source that an archive lacks.
@@ -77,11 +78,14 @@ def fill(
         clips: the clips.
         batch_size: windows that go through the encoder at a time.
         strict: If true, a broken clip is an error.
+        may_be_empty: If true, it is no error that no clip can be read, or that there is none: the
+            clips are a share of a source.
         progress: If true, a progress bar is shown on standard error.
 
     Raises:
         InUseError: another run is writing to the archive.
-        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken.
+        BrokenClipsError: a clip is broken and `strict` is set, or every clip is broken and
+            `may_be_empty` is not set.
         ArchiveError: the archive is damaged.
         OSError: a file cannot be written.
     """
@@ -101,7 +105,7 @@ def fill(
                 n_clips += _add_part(writer, reader, sounds, model, records, positions, batch_size)
             for _ in sounds:  # the problems of a source without new clips
                 pass
-        if not n_clips and not source.records["recording"].any():
+        if not may_be_empty and not n_clips and not source.records["recording"].any():
             reader.require_some(n_clips)
         problems = reader.write_problems(archive.path)
         if n_clips or len(known):
@@ -109,9 +113,9 @@ def fill(
         archive.refresh()
         n_rows = len(archive)
         if n_rows > EXACT_ROWS:
-            _build_index(archive, writer, progress)
+            build_index(archive, writer, progress)
     if n_rows > EXACT_ROWS:
-        _store_arrays(archive)
+        store_arrays(archive)
     return FillResult(
         n_clips=n_clips,
         n_windows=writer.next_id - n_rows_before,
@@ -123,14 +127,21 @@ def fill(
     )
 
 
-def _store_arrays(archive: WindowArchive) -> None:
+def store_arrays(archive: WindowArchive) -> None:
     """Store what a first search would have to compute from all rows."""
     if backgrounds := backgrounds_of(archive):
         outline_of(archive, backgrounds)
         variation_of(archive, backgrounds)
 
 
-def _build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
+def build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
+    """Build the approximate index of a large archive if there is none, and say how long it takes.
+
+    Args:
+        archive: the archive.
+        writer: its writer.
+        progress: If true, a line on standard error says so.
+    """
     if progress and archive.row_table and not has_index(archive.row_table):
         rows = counted(len(archive), "row")
         time = format_duration(SECONDS_PER_ROW * len(archive))

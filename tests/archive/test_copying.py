@@ -1,0 +1,104 @@
+"""Copies of clips from one archive to another."""
+
+import numpy as np
+import pytest
+from archives import DIM, add_clips, make_records, make_rows
+
+from soundalike.archive import copying, writer
+from soundalike.archive.copying import copy_clips
+from soundalike.archive.head import Head
+from soundalike.archive.whole_commits import commit_whole
+from soundalike.archive.window_archive import WindowArchive
+
+
+@pytest.fixture
+def source(tmp_path):
+    """An archive of three clips of two rows."""
+    source = WindowArchive.create(tmp_path / "source", Head(DIM, "a model"))
+    add_clips(source, ["a", "b", "c"])
+    return source
+
+
+def copied(source, archive):
+    """Copy, and return the paths of the clips that were copied."""
+    with archive.writer() as writing:
+        new = copy_clips(source, archive.clips(), writing)
+    return new["path"].tolist()
+
+
+def vectors_by_path(archive):
+    table = archive.to_pandas().sort_values(["path", "start_s"])
+    return table["path"].tolist(), np.stack(table["vector"])
+
+
+def assert_same(archive, source):
+    paths, vectors = vectors_by_path(archive)
+    expected_paths, expected = vectors_by_path(source)
+    assert paths == expected_paths
+    np.testing.assert_array_equal(vectors, expected)
+
+
+def test_what_is_there_is_not_copied_again(archive, source, monkeypatch):
+    monkeypatch.setattr(copying, "ROWS_AT_ONCE", 4)
+    assert copied(source, archive) == ["a", "b", "c"]
+    assert_same(archive, source)
+    assert copied(source, archive) == []
+    add_clips(source, ["d"], 1)
+    assert copied(source, archive) == ["d"]
+    assert_same(archive, source)
+
+
+def test_a_changed_file_is_replaced(archive, source):
+    copied(source, archive)
+    add_clips(source, ["b"], 2, n_windows=3, recording="another")
+    assert copied(source, archive) == ["b"]
+    assert_same(archive, source)
+    with source.writer() as writing:
+        clips = source.clips()
+        relabeled = clips[clips["path"] == "c"].assign(label="it's")
+        writing.relabel(relabeled)
+        writing.finish(relabeled)
+    assert copied(source, archive) == ["c"]
+    assert_same(archive, source)
+    assert archive.rows()["label"].unique().tolist() == ["", "it's"]
+
+
+def test_incomplete_clips_are_not_copied(archive, source):
+    with source.writer() as writing:
+        rows = make_rows(["d"])
+        writing.add(rows, np.ones((2, DIM), np.float32))
+        writing.finish(make_records(rows).assign(is_complete=False))
+    assert copied(source, archive) == ["a", "b", "c"]
+    assert archive.count("path = 'd'") == 0
+
+
+@pytest.mark.parametrize("n_changes", range(4))
+def test_an_interrupted_removal_is_completed(archive, source, monkeypatch, n_changes):
+    """The records say that the clip is incomplete, before any of its rows is deleted."""
+    copied(source, archive)
+    add_clips(source, ["b"], 2, recording="another")
+    n_left = n_changes
+
+    def commit(path, table, change):
+        nonlocal n_left
+        if not n_left:
+            raise KeyboardInterrupt
+        n_left -= 1
+        commit_whole(path, table, change)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "commit_whole", commit)
+        with pytest.raises(KeyboardInterrupt):
+            copied(source, archive)
+    assert copied(source, archive) == ["b"]
+    assert_same(archive, source)
+    assert len(archive.clips()) == 3
+
+
+def test_half_precision_is_copied_exactly(source, tmp_path):
+    halves = [
+        WindowArchive.create(tmp_path / name, Head(DIM, "a model", half=True)) for name in "xy"
+    ]
+    add_clips(halves[0], ["a"])
+    copied(*halves)
+    assert_same(halves[1], halves[0])
