@@ -26,6 +26,13 @@ def copied(source, archive):
     return new["path"].tolist()
 
 
+def replace(source, **settings):
+    """Give the source another recording of b; its writer deletes the rows of the earlier one."""
+    add_clips(source, ["b"], 2, recording="another", **settings)
+    with source.writer():
+        pass
+
+
 def vectors_by_path(archive):
     table = archive.to_pandas().sort_values(["path", "start_s"])
     return table["path"].tolist(), np.stack(table["vector"])
@@ -50,7 +57,7 @@ def test_what_is_there_is_not_copied_again(archive, source, monkeypatch):
 
 def test_a_changed_file_is_replaced(archive, source):
     copied(source, archive)
-    add_clips(source, ["b"], 2, n_windows=3, recording="another")
+    replace(source, n_windows=3)
     assert copied(source, archive) == ["b"]
     assert_same(archive, source)
     with source.writer() as writing:
@@ -76,7 +83,7 @@ def test_incomplete_clips_are_not_copied(archive, source):
 def test_an_interrupted_removal_is_completed(archive, source, monkeypatch, n_changes):
     """The records say that the clip is incomplete, before any of its rows is deleted."""
     copied(source, archive)
-    add_clips(source, ["b"], 2, recording="another")
+    replace(source)
     n_left = n_changes
 
     def commit(path, table, change):

@@ -18,9 +18,8 @@ from soundalike.search.fill import build_index, store_arrays
 from soundalike.search.shards import finished_shards
 
 DIFFERENCES = {
+    "windows": "windows of another length or hop",  # first: they are part of the model
     "model": "vectors of another model",
-    "dim": "vectors of another size",
-    "windows": "windows of another length or hop",
     "half": "vectors in another precision",
 }
 
