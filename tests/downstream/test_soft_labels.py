@@ -10,7 +10,7 @@ from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split
 from soundalike.downstream.clip_vectors import clip_vectors
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import fit_linear, fit_targets
+from soundalike.downstream.linear import fit_linear
 from soundalike.downstream.soft_labels import SMALLEST_WEIGHT, fit_soft_labels, soft_labels
 from soundalike.evaluation.clean_labels import clean_label_posterior
 
@@ -59,7 +59,8 @@ def test_soft_labels_are_those_of_the_audit(noisy, classifier):
     train = noisy.select(SPLIT.train)
     clean = clean_label_posterior(clip_vectors(train).vectors, train.labels.values, seed=3)
     assert clean.p_outside.max() < 1e-9, "there is no background"
-    expected = fit_targets(train, torch.from_numpy(clean.posterior).float(), seed=3)
+    targets = torch.from_numpy(clean.posterior).float()
+    expected = fit_linear(noisy, SPLIT, seed=3, targets=targets)
     assert torch.allclose(classifier.probe.weight, expected.probe.weight, atol=1e-3)
     assert classifier.precision == fit_linear(noisy, SPLIT, seed=3).precision
 
@@ -84,7 +85,8 @@ def test_other_sounds_are_told_from_the_classes_with_the_weights_of_clips(noisy)
     targets = torch.from_numpy(train.labels.one_hot()).float()
     half = torch.ones(120)
     half[60:] = 1e-6
-    weighted = fit_targets(train, targets, clip_weights=half).known
+    all_train = Split("all", np.arange(120), NOTHING, NOTHING)
+    weighted = fit_linear(train, all_train, targets=targets, clip_weights=half).known
     alone = fit_linear(train, Split("x", np.arange(60), NOTHING, NOTHING)).known
     everything = fit_linear(train, SPLIT).known
     assert weighted is not None

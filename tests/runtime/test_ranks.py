@@ -55,3 +55,12 @@ def test_a_lost_connection_is_one_plain_line(monkeypatch, words):
         raise RuntimeError(words)
     with pytest.raises(RuntimeError, match="shapes do not fit"), ranks.connected():
         raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.parametrize(("number", "waits"), [("0", []), ("1", [ranks.PRECEDENCE_S])])
+def test_all_ranks_but_the_first_wait_before_they_end_with_an_error(monkeypatch, number, waits):
+    slept = []
+    monkeypatch.setenv("RANK", number)
+    monkeypatch.setattr(ranks.time, "sleep", slept.append)
+    ranks.let_the_first_fail_first()
+    assert slept == waits

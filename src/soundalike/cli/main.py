@@ -13,6 +13,7 @@ from soundalike.cli.parser import CommandParser, unknown_command
 from soundalike.cli.recipe_options import parse_values, split_overrides
 from soundalike.runtime.heartbeat import heartbeat
 from soundalike.runtime.limits import limits
+from soundalike.runtime.ranks import let_the_first_fail_first
 
 # Read when torch is imported: threads of OpenMP that wait for others sleep at once. By default they
 # keep a processor busy for a while, which on a machine with other work halves the speed.
@@ -68,6 +69,7 @@ def main(words: list[str] | None = None) -> int:
         if (exit_code := _exit_code(error)) is None:
             raise
         print(f"soundalike: {_one_line(error)}", file=sys.stderr)
+        let_the_first_fail_first()
         return exit_code
 
 

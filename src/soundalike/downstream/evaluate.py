@@ -17,8 +17,8 @@ from soundalike.datasets.store import PROBLEMS, Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate, final_classifier
 from soundalike.downstream.evaluation_result import EvaluationResult
 from soundalike.downstream.finetuning import FineTuned, fine_tune
-from soundalike.downstream.linear import LinearClassifier
-from soundalike.downstream.linear_method import linear_method
+from soundalike.downstream.linear import LinearClassifier, fit_linear
+from soundalike.downstream.linear_method import tolerant_method
 from soundalike.downstream.linear_with_loss import Loss
 from soundalike.downstream.predictions import predictions
 from soundalike.downstream.protocols import PROTOCOLS, score_representations
@@ -99,7 +99,7 @@ def evaluate(
         InUseError: another run is writing to the folder.
         KeyboardInterrupt: fine-tuning was interrupted; the same call resumes it.
     """
-    fit, notes = linear_method(loss, soft_labels)
+    fit, notes = tolerant_method(loss) if loss or soft_labels else (fit_linear, [])
     if FINETUNE in protocols:
         recipe = recipe or read_recipe(FINETUNE, SUPERVISED)
         check_recipe(recipe)

@@ -60,7 +60,14 @@ class LinearClassifier:
         return classifier
 
 
-def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassifier:
+def fit_linear(
+    features: Features,
+    split: Split,
+    seed: int = 0,
+    *,
+    targets: Tensor | None = None,
+    clip_weights: Tensor | None = None,
+) -> LinearClassifier:
     """Fit logistic regression to the training clips; held-out ones choose the prior.
 
     Features are standardized unless already whitened. The precision of the prior is the one with
@@ -71,34 +78,20 @@ def fit_linear(features: Features, split: Split, seed: int = 0) -> LinearClassif
     If the features have a background and clips have one label each, one regression per class
     against the other classes and the background is fitted, too, with the same prior.
 
+    Targets that were estimated from the labels are no measure of the prior, since they would favor
+    a weak one: the labels themselves choose it.
+
     Args:
         features: of all clips.
         split: which clips train.
         seed: random seed of the folds of held-out clips.
-    """
-    return fit_targets(features.select(split.train), seed=seed)
-
-
-def fit_targets(
-    features: Features,
-    targets: Tensor | None = None,
-    clip_weights: Tensor | None = None,
-    *,
-    seed: int = 0,
-) -> LinearClassifier:
-    """Fit logistic regression to targets of all clips, with the prior that their labels choose.
-
-    Targets estimated from the labels are no measure of the prior: they would favor a weak one.
-
-    Args:
-        features: of the clips.
-        targets: probabilities of the classes; by default the labels.
-        clip_weights: how much each clip counts; by default 1.
-        seed: random seed of the folds of held-out clips.
+        targets: of the training clips, probabilities of the classes; by default their labels.
+        clip_weights: how much each of them counts; by default 1.
 
     Shape:
-        targets: [clips, classes]; clip_weights: [clips].
+        targets: [training clips, classes]; clip_weights: [training clips].
     """
+    features = features.select(split.train)
     device, labels = best_device(), features.labels
     vectors, clips = features.vectors.to(device), features.clips.to(device)
     one_hot = torch.from_numpy(labels.one_hot()).to(device)

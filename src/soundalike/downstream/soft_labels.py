@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from soundalike.datasets.splits import Split
 from soundalike.downstream.clip_vectors import clip_vectors
 from soundalike.downstream.features import Features
-from soundalike.downstream.linear import LinearClassifier, fit_targets
+from soundalike.downstream.linear import LinearClassifier, fit_linear
 from soundalike.evaluation.clean_label_sets import clean_label_sets
 from soundalike.evaluation.clean_labels import clean_label_posterior
 
@@ -28,10 +28,12 @@ def fit_soft_labels(features: Features, split: Split, seed: int = 0) -> LinearCl
         split: which clips train.
         seed: random seed of the folds and of simulated labels.
     """
-    some = features.select(split.train)
-    probabilities, weights = soft_labels(some, seed)
-    arrays = torch.from_numpy(probabilities).float(), torch.from_numpy(weights).float()
-    return fit_targets(some, *arrays, seed=seed)
+    probabilities, weights = soft_labels(features.select(split.train), seed)
+    return fit_linear(
+        features, split, seed,
+        targets=torch.from_numpy(probabilities).float(),
+        clip_weights=torch.from_numpy(weights).float(),
+    )  # fmt: skip
 
 
 def soft_labels(

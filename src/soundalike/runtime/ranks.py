@@ -7,11 +7,13 @@ LOCAL_WORLD_SIZE. Without them there is one rank, number 0, which waits for nobo
 import contextlib
 import datetime
 import os
+import time
 from collections.abc import Iterator, Sequence
 
 # The first rank may prepare sounds or compute neighbors while the others wait for it. A rank that
 # ends breaks its connections, so nobody waits for the dead.
 LONGEST_WAIT = datetime.timedelta(days=30)
+PRECEDENCE_S = 3.0
 
 
 class RankError(Exception):
@@ -38,6 +40,15 @@ def n_ranks_here() -> int:
 def is_first() -> bool:
     """Return whether this is the rank that writes files and messages."""
     return rank() == 0
+
+
+def let_the_first_fail_first() -> None:
+    """Wait a moment before this rank ends with an error, unless it is the first.
+
+    An error of all ranks is then that of the first, which prints it.
+    """
+    if not is_first():
+        time.sleep(PRECEDENCE_S)
 
 
 def own_share(n: int) -> slice:
