@@ -127,8 +127,11 @@ def test_has_every_section(page):
 def test_suspicious_labels_are_playable_and_say_what_is_true(page):
     text = "".join(page.text["p"])
     assert "1 of the 2 most suspicious labels is truly wrong. By the audit, about 9 of 90" in text
-    notes = [note for note in page.text["p"] if "wrong, and then" in note]
-    assert notes == ["98% wrong, and then Dishes/pots & <pans>.", "71% wrong, and then Rain."]
+    notes = [note for note in page.text["p"] if "likely to be wrong" in note]
+    assert notes == [
+        "98% likely to be wrong; suggested: Dishes/pots & <pans>.",
+        "71% likely to be wrong; suggested: Rain.",
+    ]
     truths = [text for text in page.text["b"] if text.startswith("Truth")]
     assert truths == ["Truth: siren.", "Truth: the label is right."]
     buttons = page.all("button", "spectrogram")[-2:]
