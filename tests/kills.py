@@ -87,6 +87,81 @@ Path(root, "moments.json").write_text(json.dumps(moments))
 """
 
 
+KILLED_BEFORE_EACH_COMMIT = """
+import os, signal, sys, traceback
+from pathlib import Path
+import lancedb.table
+from soundalike.search.archive import Archive
+
+root, *arguments = sys.argv[1:]
+{script}
+
+TABLE = lancedb.table.LanceTable
+n_changes = 0
+
+def kill_before(moment):
+    def counted(change):
+        def counting(*arguments, **settings):
+            global n_changes
+            n_changes += 1
+            if n_changes == moment:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return change(*arguments, **settings)
+        return counting
+    for name in ("add", "delete", "optimize"):
+        setattr(TABLE, name, counted(getattr(TABLE, name)))
+    os.replace = counted(os.replace)
+
+def was_killed(folder, moment=0):
+    if (child := os.fork()) == 0:
+        code = 1
+        try:
+            kill_before(moment)
+            work(folder)
+            table = Archive.open(folder).to_pandas()
+            table["vector"] = table["vector"].map(lambda vector: vector.tobytes().hex())
+            Path(f"{{folder}}.json").write_text(table.to_json())
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) or status == 0
+    return os.WIFSIGNALED(status)
+
+moment, killed = 0, True
+while killed:
+    moment += 1
+    folder = Path(root, f"{{moment:03d}}")
+    killed = was_killed(folder, moment)
+    assert not killed or not was_killed(folder)
+print(moment)
+"""
+
+
+def kill_before_each_commit(nursery: Nursery, script: str, root: Path, *arguments: object) -> int:
+    """Kill a program that writes an archive before each change of a table or a file; run it again.
+
+    All runs must end with the same rows and vectors, and leave no temporary file.
+
+    Args:
+        nursery: starts the program.
+        script: defines ``work(folder)``; ``arguments`` are those of the program, as text.
+        root: folder of all the archives.
+        arguments: of the program.
+
+    Returns:
+        The number of moments; at the last one, nothing was killed.
+    """
+    program = KILLED_BEFORE_EACH_COMMIT.format(script=script)
+    process = nursery.run("-c", program, root, *arguments, limit_s=LIMIT_S)
+    assert process.returncode == 0, process.stderr
+    n_moments = int(process.stdout)
+    assert len({(root / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1)}) == 1
+    assert not list(root.rglob("*.partial"))
+    return n_moments
+
+
 @dataclass(frozen=True)
 class Moment:
     """What is in the folder of a program that was killed once.

@@ -5,11 +5,11 @@ import os
 import random
 import shutil
 import time
-from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
+from kills import kill_before_each_commit
 
 from soundalike.archive import index
 from soundalike.archive.lance_index import has_index
@@ -192,80 +192,31 @@ def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeyp
     assert best["id"].tolist() == exact["id"].tolist()
 
 
-KILLED = """
-import json, os, signal, sys, traceback
-from pathlib import Path
-import lancedb.table
+FILL = """
 from soundalike.datasets.source import read_source
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.search import fill as module
-from soundalike.search.archive import Archive
 
-root, model, sounds = sys.argv[1:]
 module.CLIPS_PER_PART = 1
-TABLE = lancedb.table.LanceTable
-n_changes = 0
-
-def kill_before(moment):
-    def counted(change):
-        def counting(*arguments, **settings):
-            global n_changes
-            n_changes += 1
-            if n_changes == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return change(*arguments, **settings)
-        return counting
-    for name in ("add", "delete", "optimize"):
-        setattr(TABLE, name, counted(getattr(TABLE, name)))
-    os.replace = counted(os.replace)
+model, sounds = arguments
 
 def work(folder):
     encoder = SoundEncoder.load(model)
     clips = read_source(sounds)
     archive = Archive.open_for(folder, encoder, clips.root)
     module.fill(archive, encoder, clips, progress=False)
-    table = archive.to_pandas()
-    table["vector"] = table["vector"].map(lambda vector: vector.tobytes().hex())
-    Path(f"{folder}.json").write_text(table.to_json())
-
-def was_killed(folder, moment=0):
-    if (child := os.fork()) == 0:
-        code = 1
-        try:
-            kill_before(moment)
-            work(folder)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        os._exit(code)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or status == 0
-    return os.WIFSIGNALED(status)
-
-moment, killed = 0, True
-while killed:
-    moment += 1
-    folder = Path(root, f"{moment:03d}")
-    killed = was_killed(folder, moment)
-    assert not killed or not was_killed(folder)
-print(moment)
 """
 
 
 def test_a_kill_at_any_moment_makes_no_difference(nursery, small_model, few_sounds, tmp_path):
-    """Killed before each change of a table or a file, and run again: the same rows and bytes."""
     small_model.save(tmp_path / "model")
     for kind in ("low", "high"):
         (tmp_path / "sounds" / kind).mkdir(parents=True)
         shutil.copy(few_sounds / kind / "0.wav", tmp_path / "sounds" / kind)
-    process = nursery.run("-c", KILLED, tmp_path, tmp_path / "model", tmp_path / "sounds")
-    assert process.returncode == 0, process.stderr
-    n_moments = int(process.stdout)
+    n_moments = kill_before_each_commit(
+        nursery, FILL, tmp_path, tmp_path / "model", tmp_path / "sounds"
+    )
     assert n_moments > 8  # weights, config and head; rows and record of two parts; two compactions
-    contents = Counter((tmp_path / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1))
-    assert list(contents.values()) == [n_moments]
-    left = list(tmp_path.rglob("*.partial"))
-    assert not left
 
 
 RUN = """

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from kills import kill_before_each_commit
 
 from soundalike.archive import index
 from soundalike.archive.backgrounds import Backgrounds
@@ -12,7 +13,6 @@ from soundalike.archive.head import ArchiveError
 from soundalike.archive.lance_index import has_index
 from soundalike.datasets.source import read_source
 from soundalike.search import fill as fill_module
-from soundalike.search import merge as module
 from soundalike.search.archive import Archive
 from soundalike.search.fill import fill
 from soundalike.search.merge import merge
@@ -145,7 +145,7 @@ def test_shards_with_other_roots_are_told(shards, full, tmp_path, capsys):
 
 
 def test_a_large_archive_gets_an_index(shards, tmp_path, monkeypatch):
-    for each in (module, fill_module, index):
+    for each in (fill_module, index):
         monkeypatch.setattr(each, "EXACT_ROWS", 5)
     merge(shards, tmp_path / "all", progress=False)
     assert has_index(Archive.open(tmp_path / "all").row_table)
@@ -168,67 +168,15 @@ def test_backgrounds_are_those_of_one_process(small_model, write_sound, tmp_path
     np.testing.assert_allclose(*means, atol=1e-6)
 
 
-KILLED = """
-import json, os, signal, sys, traceback
-from pathlib import Path
-import lancedb.table
-from soundalike.search.archive import Archive
+MERGE = """
 from soundalike.search.merge import merge
 
-shards, root = map(Path, sys.argv[1:])
-TABLE = lancedb.table.LanceTable
-n_changes = 0
-
-def kill_before(moment):
-    def counted(change):
-        def counting(*arguments, **settings):
-            global n_changes
-            n_changes += 1
-            if n_changes == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return change(*arguments, **settings)
-        return counting
-    for name in ("add", "delete", "optimize"):
-        setattr(TABLE, name, counted(getattr(TABLE, name)))
-    os.replace = counted(os.replace)
-
 def work(folder):
-    merge(shards, folder, progress=False)
-    table = Archive.open(folder).to_pandas()
-    table["vector"] = table["vector"].map(lambda vector: vector.tobytes().hex())
-    Path(f"{folder}.json").write_text(table.to_json())
-
-def was_killed(folder, moment=0):
-    if (child := os.fork()) == 0:
-        code = 1
-        try:
-            kill_before(moment)
-            work(folder)
-            code = 0
-        except BaseException:
-            traceback.print_exc()
-        os._exit(code)
-    status = os.waitpid(child, 0)[1]
-    assert os.WIFSIGNALED(status) or status == 0
-    return os.WIFSIGNALED(status)
-
-moment, killed = 0, True
-while killed:
-    moment += 1
-    folder = root / f"{moment:03d}"
-    killed = was_killed(folder, moment)
-    assert not killed or not was_killed(folder)
-print(moment)
+    merge(Path(arguments[0]), folder, progress=False)
 """
 
 
 @pytest.mark.slow
 def test_a_merge_killed_at_any_moment_resumes(nursery, shards, tmp_path):
-    """Killed before each change of a table or a file, and run again: the same rows and bytes."""
-    process = nursery.run("-c", KILLED, shards, tmp_path)
-    assert process.returncode == 0, process.stderr
-    n_moments = int(process.stdout)
+    n_moments = kill_before_each_commit(nursery, MERGE, tmp_path, shards)
     assert n_moments > 8  # weights, config and head; rows and records of three shards; compactions
-    contents = {(tmp_path / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1)}
-    assert len(contents) == 1
-    assert not list(tmp_path.rglob("*.partial"))

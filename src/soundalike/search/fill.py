@@ -111,16 +111,13 @@ def fill(
         if n_clips or len(known):
             writer.compact()
         archive.refresh()
-        n_rows = len(archive)
-        if n_rows > EXACT_ROWS:
-            build_index(archive, writer, progress)
-    if n_rows > EXACT_ROWS:
-        store_arrays(archive)
+        build_index(archive, writer, progress)
+    store_arrays(archive)
     return FillResult(
         n_clips=n_clips,
         n_windows=writer.next_id - n_rows_before,
         n_known=int((~source.is_new).sum()),
-        n_rows=n_rows,
+        n_rows=len(archive),
         n_problems=len(reader.problems),
         problems=problems,
         root=archive.head.root,
@@ -128,8 +125,8 @@ def fill(
 
 
 def store_arrays(archive: WindowArchive) -> None:
-    """Store what a first search would have to compute from all rows."""
-    if backgrounds := backgrounds_of(archive):
+    """Store what a first search in a large archive would have to compute from all rows."""
+    if len(archive) > EXACT_ROWS and (backgrounds := backgrounds_of(archive)):
         outline_of(archive, backgrounds)
         variation_of(archive, backgrounds)
 
@@ -142,6 +139,8 @@ def build_index(archive: WindowArchive, writer: Writer, progress: bool) -> None:
         writer: its writer.
         progress: If true, a line on standard error says so.
     """
+    if len(archive) <= EXACT_ROWS:
+        return
     if progress and archive.row_table and not has_index(archive.row_table):
         rows = counted(len(archive), "row")
         time = format_duration(SECONDS_PER_ROW * len(archive))

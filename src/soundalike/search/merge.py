@@ -9,7 +9,6 @@ import pandas as pd
 
 from soundalike.archive.copying import copy_clips
 from soundalike.archive.head import MODEL, ArchiveError, Head
-from soundalike.archive.index import EXACT_ROWS
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.counts import counted
@@ -85,17 +84,14 @@ def merge(shards: Path, out: Path, *, progress: bool = True) -> MergeResult:
         if n_new:
             writer.compact()
         archive.refresh()
-        n_rows = len(archive)
-        if n_rows > EXACT_ROWS:
-            build_index(archive, writer, progress)
-    if n_rows > EXACT_ROWS:
-        store_arrays(archive)
+        build_index(archive, writer, progress)
+    store_arrays(archive)
     return MergeResult(
         n_shards=len(parts),
         n_clips=n_new,
         n_windows=writer.next_id - n_rows_before,
         n_known=n_all - n_new,
-        n_rows=n_rows,
+        n_rows=len(archive),
         n_problems=n_problems,
         problems=problems,
         root=archive.head.root,
