@@ -24,7 +24,7 @@ def test_an_index_is_built_once_and_extended(archive):
         for column in index.columns
     }
     assert {column: each.index_type for column, each in statistics.items()} == {
-        "id": "BTREE", "vector": "IVF_HNSW_SQ",
+        "id": "BTREE", "vector": "IVF_SQ",
     }  # fmt: skip
     for each in statistics.values():
         assert (each.num_indexed_rows, each.num_unindexed_rows) == (25, 0)

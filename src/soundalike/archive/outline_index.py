@@ -11,7 +11,7 @@ from soundalike.archive.stored_arrays import stored_or_computed
 from soundalike.archive.window_archive import WindowArchive
 
 FILE = "outline.npz"
-FEWEST_CANDIDATES = 2000
+FEWEST_CANDIDATES = 1000
 CANDIDATES_PER_NEIGHBOR = 20
 
 
