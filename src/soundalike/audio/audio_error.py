@@ -41,6 +41,11 @@ def truncated(
     return AudioError(path, "truncated", f"{reason}; copy or download it again")
 
 
+def no_samples(path: str | os.PathLike[str]) -> AudioError:
+    """Return the error of a file without sound."""
+    return AudioError(path, "no samples", "the file ends after its header; copy or record it again")
+
+
 def incomplete(path: str | os.PathLike[str], n_s: float, declared_s: float) -> AudioError:
     """Return the error of a file that decodes to less than it declares, though nothing is cut."""
     missing = f"{declared_s - n_s:.2f} s of {declared_s:.2f} s are missing in it"

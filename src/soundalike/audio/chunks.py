@@ -24,7 +24,7 @@ def declared_end(file: BinaryIO, kind: str) -> int | None:
         return None
     try:
         end = _ENDS[kind](file, n_bytes)
-    except (struct.error, ValueError, IndexError):
+    except (struct.error, ValueError, LookupError):
         return None
     return end if end > n_bytes + SLACK else None
 

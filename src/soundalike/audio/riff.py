@@ -60,7 +60,7 @@ def samples_chunks(file: BinaryIO) -> Iterator[SamplesChunk]:
         ends = [chunk.end_of_form, chunk.end_of_form + chunk.end_of_form % 2]
         end_of_samples = chunk.start + chunk.n_present
         ends += [end_of_samples, end_of_samples + end_of_samples % 2]
-        following = [end for end in ends if end > base and _is_form(file, end)]
+        following = [end for end in ends if base < end < n_bytes and _is_form(file, end)]
         if not following:
             return
         base = following[0]

@@ -16,6 +16,7 @@ from soundalike.audio.audio_error import (
     damaged,
     incomplete,
     needs_extra,
+    no_samples,
     not_audio,
     truncated,
 )
@@ -131,6 +132,8 @@ class SoundFile:
         if part.n_samples is not None:
             return part
         n_samples = sum(map(len, self.blocks(part, 0, None, part.sample_rate)))
+        if not n_samples:
+            raise no_samples(self.path)
         return dataclasses.replace(part, n_samples=n_samples)
 
     def _part(self, stream: Stream) -> Part:
@@ -143,9 +146,7 @@ class SoundFile:
             self._unused = stream, decoder
             n_samples, rate = decoder.n_samples, decoder.sample_rate
         if n_samples is not None and n_samples <= 0:
-            raise AudioError(
-                self.path, "no samples", "the file ends after its header; copy or record it again"
-            )
+            raise no_samples(self.path)
         if rate not in SAMPLE_RATES:
             raise AudioError(
                 self.path,

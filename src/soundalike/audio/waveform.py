@@ -7,7 +7,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from soundalike.audio.audio_error import AudioError
+from soundalike.audio.audio_error import AudioError, no_samples
 from soundalike.audio.audio_info import Part
 from soundalike.audio.channels import Mixer
 from soundalike.audio.sound_file import SoundFile, open_sound
@@ -103,7 +103,7 @@ def blocks_of(
                 n_yielded += len(block)
                 yield block
     if not n_decoded:
-        raise _outside(sound.path, start_s or 0.0, 0.0)
+        raise _outside(sound.path, start_s, 0.0) if start_s else no_samples(sound.path)
     block = resampler.resample_chunk(last[:0], last=True) if resampler else last[:0]
     if len(block):
         yield block
