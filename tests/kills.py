@@ -2,13 +2,16 @@
 
 The program is a script that defines ``work(folder)``, which writes into the folder. Changes are
 renames and deletions, and opening a file to write in place, without a temporary file: between two
-of them, nothing changes but temporary files, which nobody reads.
+of them, nothing changes but temporary files, which nobody reads. With a power cut (`power_cut`), it
+is killed before every flush to the disk, and what was not flushed is lost.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from power_cut import POWER_CUTS
 from programs import Nursery
 
 LIMIT_S = 1800  # longer than all moments of a program take together
@@ -16,9 +19,11 @@ LIMIT_S = 1800  # longer than all moments of a program take together
 KILLED_BEFORE_EACH_CHANGE = """
 import hashlib, json, os, signal, sys, traceback
 from pathlib import Path
+from power_cut import Disk, lose_unflushed
 
-root, last, names, *arguments = sys.argv[1:]
+root, last, names, cut, *arguments = sys.argv[1:]
 names = set(json.loads(names))
+record = Path(root, "disk")
 {script}
 
 def changed_path(event, of_event):
@@ -38,21 +43,32 @@ def folder_of(descriptor):
 def kill_before(moment, folder):
     n_changes = 0
 
-    def count(event, of_event):
+    def count():
         nonlocal n_changes
-        path = changed_path(event, of_event)
-        if folder in path and (not names or os.path.basename(path) in names):
-            n_changes += 1
-            if n_changes == moment:
-                os.kill(os.getpid(), signal.SIGKILL)
+        n_changes += 1
+        if n_changes == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    sys.addaudithook(count)
+    def count_change(event, of_event):
+        path = changed_path(event, of_event)
+        if str(folder) in path and (not names or os.path.basename(path) in names):
+            count()
+
+    def count_flush(descriptor):
+        count()
+        disk.fsync(descriptor)
+
+    if cut:
+        disk, os.fsync = Disk(folder, record), count_flush
+    else:
+        sys.addaudithook(count_change)
 
 def was_killed(folder, moment=0):
     if (child := os.fork()) == 0:
         code = 1
         try:
-            kill_before(moment, str(folder))
+            if moment:
+                kill_before(moment, folder)
             work(folder)
             code = 0
         except BaseException:
@@ -76,6 +92,8 @@ for moment in range(1, int(last) + 1):
     folder = Path(root, "folders", f"{{moment:03d}}")
     folder.parent.mkdir(exist_ok=True)
     killed = was_killed(folder, moment)
+    if cut:
+        lose_unflushed(folder, record, cut, moment)
     after_kill = contents(folder)
     assert not was_killed(folder)
     left = [path.name for path in folder.rglob("*") if path.suffix in (".partial", ".lock")]
@@ -91,15 +109,17 @@ KILLED_BEFORE_EACH_COMMIT = """
 import os, signal, sys, traceback
 from pathlib import Path
 import lancedb.table
+from power_cut import Disk, lose_unflushed
 from soundalike.search.archive import Archive
 
-root, *arguments = sys.argv[1:]
+root, cut, *arguments = sys.argv[1:]
+record = Path(root, "disk")
 {script}
 
 TABLE = lancedb.table.LanceTable
 n_changes = 0
 
-def kill_before(moment):
+def kill_before(moment, folder):
     def counted(change):
         def counting(*arguments, **settings):
             global n_changes
@@ -108,6 +128,9 @@ def kill_before(moment):
                 os.kill(os.getpid(), signal.SIGKILL)
             return change(*arguments, **settings)
         return counting
+    if cut:
+        os.fsync = counted(Disk(folder, record).fsync)
+        return
     for name in ("add", "delete", "optimize"):
         setattr(TABLE, name, counted(getattr(TABLE, name)))
     os.replace = counted(os.replace)
@@ -116,7 +139,8 @@ def was_killed(folder, moment=0):
     if (child := os.fork()) == 0:
         code = 1
         try:
-            kill_before(moment)
+            if moment:
+                kill_before(moment, folder)
             work(folder)
             table = Archive.open(folder).to_pandas()
             table["vector"] = table["vector"].map(lambda vector: vector.tobytes().hex())
@@ -134,12 +158,28 @@ while killed:
     moment += 1
     folder = Path(root, f"{{moment:03d}}")
     killed = was_killed(folder, moment)
-    assert not killed or not was_killed(folder)
+    if cut:
+        lose_unflushed(folder, record, cut, moment)
+    assert not was_killed(folder)
 print(moment)
 """
 
 
-def kill_before_each_commit(nursery: Nursery, script: str, root: Path, *arguments: object) -> int:
+def kills(*names: str) -> pytest.MarkDecorator:
+    """Parametrize a test by ``names`` and ``cut``, as `kill_before_each_change` takes them.
+
+    The suite kills before each change of files with these names, by default of any; slow tests
+    before any change, and by each kind of power cut.
+    """
+    anything = [pytest.param((), "", id="anything", marks=[pytest.mark.slow] if names else [])]
+    named = [pytest.param(names, "", id="some files")] if names else []
+    cuts = [pytest.param((), cut, id=cut, marks=pytest.mark.slow) for cut in POWER_CUTS]
+    return pytest.mark.parametrize(("names", "cut"), named + anything + cuts)
+
+
+def kill_before_each_commit(
+    nursery: Nursery, script: str, root: Path, *arguments: object, cut: str = ""
+) -> int:
     """Kill a program that writes an archive before each change of a table or a file; run it again.
 
     All runs must end with the same rows and vectors, and leave no temporary file.
@@ -149,12 +189,13 @@ def kill_before_each_commit(nursery: Nursery, script: str, root: Path, *argument
         script: defines ``work(folder)``; ``arguments`` are those of the program, as text.
         root: folder of all the archives.
         arguments: of the program.
+        cut: one of `POWER_CUTS`: the power fails before each flush, and when all is done.
 
     Returns:
         The number of moments; at the last one, nothing was killed.
     """
     program = KILLED_BEFORE_EACH_COMMIT.format(script=script)
-    process = nursery.run("-c", program, root, *arguments, limit_s=LIMIT_S)
+    process = nursery.run("-c", program, root, cut, *arguments, limit_s=LIMIT_S)
     assert process.returncode == 0, process.stderr
     n_moments = int(process.stdout)
     assert len({(root / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1)}) == 1
@@ -186,6 +227,7 @@ def kill_before_each_change(
     *arguments: object,
     names: tuple[str, ...] = (),
     last: int = 200,
+    cut: str = "",
 ) -> list[Moment]:
     """Kill a program before its first change, then before its second, and so on; run it again.
 
@@ -196,12 +238,13 @@ def kill_before_each_change(
         arguments: of the program.
         names: of the files before whose changes the program is killed; by default of all.
         last: no more moments than these are expected.
+        cut: one of `POWER_CUTS`: the power fails before each flush, and when all is done.
 
     Returns:
         The moments; at the last one, nothing was killed.
     """
     program = KILLED_BEFORE_EACH_CHANGE.format(script=script)
-    words = ["-c", program, root, last, json.dumps(names), *arguments]
+    words = ["-c", program, root, last, json.dumps(names), cut, *arguments]
     process = nursery.run(*words, limit_s=LIMIT_S)
     assert process.returncode == 0, process.stderr
     moments = json.loads((root / "moments.json").read_text())
@@ -217,7 +260,8 @@ def assert_whole(
 ) -> dict[str, str]:
     """Check that no kill made a difference; return the undisturbed files.
 
-    Whatever is there after a kill is as it is in the end, and nothing is left behind.
+    Whatever is there after a kill is as it is in the end, and nothing is left behind. When all is
+    done, everything is there, also after a power cut.
 
     Args:
         moments: what `kill_before_each_change` returns.
@@ -225,7 +269,8 @@ def assert_whole(
         varying: names of other files, or of folders, that hold times.
         mark: name of the file that says that all is done: where it is, everything is.
     """
-    expected = _fixed(moments[-1].after_kill, growing, varying)
+    expected = _fixed(moments[-1].at_end, growing, varying)
+    assert set(expected) <= set(moments[-1].after_kill)
     for moment in moments:
         assert _fixed(moment.at_end, growing, varying) == expected, moment.folder
         for name, value in moment.after_kill.items():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from archives import DIM, add_clips, make_records, make_rows
 
-from soundalike.archive import copying, writer
+from soundalike.archive import copying
 from soundalike.archive.copying import copy_clips
 from soundalike.archive.head import Head
-from soundalike.archive.whole_commits import commit_whole
+from soundalike.archive.whole_commits import Commits
 from soundalike.archive.window_archive import WindowArchive
 
 
@@ -86,15 +86,17 @@ def test_an_interrupted_removal_is_completed(archive, source, monkeypatch, n_cha
     replace(source)
     n_left = n_changes
 
-    def commit(path, table, change):
+    commit = Commits.commit
+
+    def commit_some(self, table, change):
         nonlocal n_left
         if not n_left:
             raise KeyboardInterrupt
         n_left -= 1
-        commit_whole(path, table, change)
+        commit(self, table, change)
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "commit_whole", commit)
+        patch.setattr(Commits, "commit", commit_some)
         with pytest.raises(KeyboardInterrupt):
             copied(source, archive)
     assert copied(source, archive) == ["b"]

@@ -1,12 +1,16 @@
-"""A full disk: LanceDB commits files that are cut short, and the archive must survive that."""
+"""LanceDB commits files that are cut short by a full disk, or that are not on the disk yet."""
 
 import contextlib
+import itertools
+import os
 import sys
 
 import numpy as np
 import pytest
 from archives import DIM, add_clips, make_records, make_rows, make_vectors
+from power_cut import POWER_CUTS, Disk, lose_unflushed
 
+from soundalike.archive.head import ArchiveError, Head
 from soundalike.archive.window_archive import WindowArchive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
@@ -56,3 +60,73 @@ def test_a_version_that_cannot_be_read_is_left(archive):
     add_clips(archive, ["c.wav"])
     assert archive.rows()["path"].tolist() == ["a.wav"] * 2 + ["c.wav"] * 2
     assert archive.clips()["path"].tolist() == ["a.wav", "c.wav"]
+
+
+def test_a_version_that_a_power_cut_left_empty_is_repaired_by_the_next_writer(archive):
+    vectors = add_clips(archive, ["a.wav"])
+    folder = archive.path / "rows.lance" / "_versions"
+    before = set(folder.iterdir())
+    add_clips(archive, ["b.wav"])
+    for path in set(folder.iterdir()) - before:
+        path.write_bytes(b"")
+    with pytest.raises(ArchiveError, match="embed the sounds into it again, which repairs what"):
+        WindowArchive.open(archive.path).rows()
+    with archive.writer():
+        pass
+    assert archive.rows()["path"].tolist() == ["a.wav"] * 2
+    assert archive.clips()["path"].tolist() == ["a.wav"], "the other is to be embedded again"
+    np.testing.assert_array_equal(archive.vectors()[1], vectors)
+
+
+def power_fails(n_flushes, folder, cut, change):
+    """Change files in a folder until they have been flushed so often; return whether it ended."""
+    disk, record = None, folder.with_name("disk")
+
+    def fsync(descriptor):
+        nonlocal n_flushes
+        if not n_flushes:
+            raise KeyboardInterrupt
+        n_flushes -= 1
+        disk.fsync(descriptor)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        disk, is_done = Disk(folder, record), False
+        with contextlib.suppress(KeyboardInterrupt):
+            change()
+            is_done = True
+    lose_unflushed(folder, record, cut, n_flushes)
+    return is_done
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files by /proc")
+@pytest.mark.parametrize(
+    ("cut", "every"),
+    [("names kept", 9), *(pytest.param(cut, 1, marks=pytest.mark.slow) for cut in POWER_CUTS)],
+)
+def test_a_power_cut_loses_nothing_that_was_recorded(cut, every, tmp_path):
+    """Once a commit has returned it stays, also if the versions before it are deleted."""
+
+    def change():
+        archive = WindowArchive.create(path, Head(DIM, "a model"))
+        done.append(add_clips(archive, ["a.wav"]))
+        with archive.writer() as writer:
+            writer.compact()
+        done.append(add_clips(archive, ["b.wav"], seed=1))
+
+    for number in itertools.count(step=every):
+        path, done = tmp_path / str(number), []
+        is_done = power_fails(number, path, cut, change)
+        if done:
+            kept = WindowArchive.open(path)
+            with kept.writer():
+                pass  # repairs
+            assert kept.rows()["path"].tolist()[:2] == ["a.wav"] * 2
+            assert len(kept) >= 2 * len(done)
+            np.testing.assert_array_equal(kept.vectors()[1][:2], done[0])
+        archive = WindowArchive.create(path, Head(DIM, "a model"))
+        add_clips(archive, ["c.wav"])
+        assert archive.rows()["path"].tolist()[-2:] == ["c.wav"] * 2
+        if is_done:
+            break
+    assert number > 20

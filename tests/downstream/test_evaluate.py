@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from kills import assert_whole
+from kills import assert_whole, kills
 
 from soundalike.audio.standardization import Standardization
 from soundalike.datasets.clips import SourceError
@@ -264,23 +264,15 @@ def work(folder):
 """
 
 
-@pytest.mark.parametrize(
-    ("names", "n_moments"),
-    [
-        (["predictions.csv"], 1),
-        # a key and two parts of each representation, two files of each half of the classifier, the
-        # predictions, the results
-        pytest.param([], 3 * (1 + 2 * 2) + 2 * 2 + 2, marks=pytest.mark.slow),
-    ],
-    ids=["the predictions", "anything"],
-)
-def test_an_evaluation_resumes_after_a_kill_at_any_moment(
-    names, n_moments, run, store, kill_everywhere
-):
-    moments = kill_everywhere(EVALUATE, run.path, store.path, names=names)
+@kills("predictions.csv")
+def test_an_evaluation_resumes_after_a_kill_at_any_moment(names, cut, run, store, kill_everywhere):
+    moments = kill_everywhere(EVALUATE, run.path, store.path, names=names, cut=cut)
     expected = assert_whole(moments, mark="results.json")
     assert {"predictions.csv", "linear/classifier/config.json"} <= set(expected)
-    assert len(moments) == n_moments + 1
+    # a key and two parts of each representation, two files of each half of the classifier, the
+    # predictions, the results; a power cut comes before a file is flushed, and before its folder is
+    n_files = 3 * (1 + 2 * 2) + 2 * 2 + 2
+    assert len(moments) == (1 if names else 2 * n_files if cut else n_files) + 1
 
 
 FINETUNE = """
@@ -300,19 +292,15 @@ def work(folder):
 """
 
 
-@pytest.mark.parametrize(
-    "names",
-    [("predictions.csv",), pytest.param((), marks=pytest.mark.slow)],
-    ids=["the predictions", "anything"],
-)
+@kills("predictions.csv")
 def test_fine_tuning_resumes_after_a_kill_at_any_moment(
-    names, run, sound_folder, kill_everywhere, tmp_path
+    names, cut, run, sound_folder, kill_everywhere, tmp_path
 ):
     rows = read_source(sound_folder).rows[["path", "label"]]
     split = np.resize(["train", "train", "validation", "test"], 24)
     rows.assign(split=split).to_csv(tmp_path / "clips.csv", index=False)
     prepare(read_source(tmp_path / "clips.csv"), tmp_path / "store", n_workers=1, progress=False)
-    moments = kill_everywhere(FINETUNE, run.path, tmp_path / "store", names=names)
+    moments = kill_everywhere(FINETUNE, run.path, tmp_path / "store", names=names, cut=cut)
     assert len(moments) == 2 if names else len(moments) > 20
     timed = ("metrics.csv", "tensorboard", "checkpoints")  # they hold durations
     assert_whole(moments, ("encoder", "classifier"), timed, mark="results.json")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from kills import assert_whole
+from kills import assert_whole, kills
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.prepare import prepare
@@ -76,21 +76,16 @@ def work(folder):
 """
 
 
-@pytest.mark.parametrize(
-    ("methods", "names"),
-    [
-        ("linear", ("few_shot.csv",)),
-        pytest.param("linear,finetune", (), marks=pytest.mark.slow),
-    ],
-    ids=["the table", "anything"],
-)
+@kills("few_shot.csv")
 def test_an_evaluation_resumes_after_a_kill_at_any_moment(
-    methods, names, run, sound_folder, kill_everywhere, tmp_path
+    names, cut, run, sound_folder, kill_everywhere, tmp_path
 ):
     rows = read_source(sound_folder).rows[["path", "label"]]
     rows.assign(split=["train", "train", "test"] * 8).to_csv(tmp_path / "clips.csv", index=False)
     prepare(read_source(tmp_path / "clips.csv"), tmp_path / "store", n_workers=1, progress=False)
-    moments = kill_everywhere(FEW_SHOT, run.path, tmp_path / "store", methods, names=names)
+    methods = "linear" if names else "linear,finetune"
+    words = run.path, tmp_path / "store", methods
+    moments = kill_everywhere(FEW_SHOT, *words, names=names, cut=cut)
     expected = assert_whole(moments, mark="few_shot.json")
     assert "few_shot.csv" in expected
     assert len([name for name in expected if name.startswith("few_shot/")]) == len(

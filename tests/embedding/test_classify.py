@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
-from kills import assert_whole
+from kills import assert_whole, kills
 
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.prepare import BrokenClipsError
@@ -291,11 +291,12 @@ def work(folder):
 """
 
 
+@kills()
 def test_a_kill_at_any_moment_makes_no_difference(
-    classifier, sound_folder, kill_everywhere, tmp_path
+    names, cut, classifier, sound_folder, kill_everywhere, tmp_path
 ):
     classifier.save(tmp_path / "classifier")
-    moments = kill_everywhere(CLASSIFY, tmp_path / "classifier", sound_folder / "low")
+    moments = kill_everywhere(CLASSIFY, tmp_path / "classifier", sound_folder / "low", cut=cut)
     # the lock, the file, the list of problems, the lock again, and one unkilled
-    assert len(moments) == 5
+    assert cut or len(moments) == 5
     assert set(assert_whole(moments)) == {"a.csv"}

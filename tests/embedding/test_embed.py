@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 import torch
+from kills import kills
 
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
@@ -181,7 +182,10 @@ def work(folder):
 @pytest.mark.parametrize(
     "suffix", [".parquet", ".npy", pytest.param(".csv", marks=pytest.mark.slow)]
 )
-def test_a_kill_at_any_moment_makes_no_difference(suffix, model, kill_everywhere, tmp_path):
+@kills()
+def test_a_kill_at_any_moment_makes_no_difference(
+    names, cut, suffix, model, kill_everywhere, tmp_path
+):
     """A file is made, and made again of other sounds, which replaces it."""
     model.save(tmp_path / "model")
     for number in range(3):
@@ -190,7 +194,7 @@ def test_a_kill_at_any_moment_makes_no_difference(suffix, model, kill_everywhere
         folder.mkdir(parents=True, exist_ok=True)
         soundfile.write(folder / f"{number}.wav", noise, 22050)
         (folder / "broken.wav").write_text("no sound")
-    moments = kill_everywhere(EMBED, tmp_path / "model", tmp_path / "sounds", suffix)
+    moments = kill_everywhere(EMBED, tmp_path / "model", tmp_path / "sounds", suffix, cut=cut)
     out = f"deep/rows{suffix}"
     files = [out, f"{out}.rows.csv"] if suffix == ".npy" else [out]
     last = moments[-1].after_kill

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
-from kills import assert_whole
+from kills import assert_whole, kills
 
 from soundalike.datasets.clips import SourceError
 from soundalike.paper import run
@@ -111,15 +111,11 @@ def work(folder):
 """
 
 
-@pytest.mark.parametrize(
-    "names",
-    [("seed-0.json",), pytest.param((), marks=pytest.mark.slow)],
-    ids=["the cells", "anything"],
-)
+@kills("seed-0.json")
 def test_the_experiments_resume_after_a_kill_at_any_moment(
-    names, store, tiny_budget, kill_everywhere
+    names, cut, store, tiny_budget, kill_everywhere
 ):
-    moments = kill_everywhere(PAPER.format(tiny=tiny_budget), store.path, names=names)
+    moments = kill_everywhere(PAPER.format(tiny=tiny_budget), store.path, names=names, cut=cut)
     assert len(moments) == 3 if names else len(moments) > 20
     timed = ("cells", "tables.md", "tables.csv", "figures", "pretraining")  # they hold durations
     assert "paper.json" in assert_whole(moments, ("encoder",), timed)

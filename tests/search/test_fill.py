@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from kills import kill_before_each_commit
+from kills import kill_before_each_commit, kills
 
 from soundalike.archive import index
 from soundalike.archive.lance_index import has_index
@@ -208,13 +208,16 @@ def work(folder):
 """
 
 
-def test_a_kill_at_any_moment_makes_no_difference(nursery, small_model, few_sounds, tmp_path):
+@kills()
+def test_a_kill_at_any_moment_makes_no_difference(
+    names, cut, nursery, small_model, few_sounds, tmp_path
+):
     small_model.save(tmp_path / "model")
     for kind in ("low", "high"):
         (tmp_path / "sounds" / kind).mkdir(parents=True)
         shutil.copy(few_sounds / kind / "0.wav", tmp_path / "sounds" / kind)
     n_moments = kill_before_each_commit(
-        nursery, FILL, tmp_path, tmp_path / "model", tmp_path / "sounds"
+        nursery, FILL, tmp_path, tmp_path / "model", tmp_path / "sounds", cut=cut
     )
     assert n_moments > 8  # weights, config and head; rows and record of two parts; two compactions
 

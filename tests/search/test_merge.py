@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from kills import kill_before_each_commit
+from power_cut import POWER_CUTS
 
 from soundalike.archive import index
 from soundalike.archive.backgrounds import Backgrounds
@@ -177,6 +178,7 @@ def work(folder):
 
 
 @pytest.mark.slow
-def test_a_merge_killed_at_any_moment_resumes(nursery, shards, tmp_path):
-    n_moments = kill_before_each_commit(nursery, MERGE, tmp_path, shards)
+@pytest.mark.parametrize("cut", ["", *POWER_CUTS])
+def test_a_merge_killed_at_any_moment_resumes(cut, nursery, shards, tmp_path):
+    n_moments = kill_before_each_commit(nursery, MERGE, tmp_path, shards, cut=cut)
     assert n_moments > 8  # weights, config and head; rows and records of three shards; compactions

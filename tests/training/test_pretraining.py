@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from kills import assert_whole
+from kills import assert_whole, kills
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -101,18 +101,14 @@ def work(folder):
 TIMED = ("metrics.csv", "tensorboard", "checkpoints")  # they hold durations
 
 
-@pytest.mark.parametrize(
-    "names",
-    [("last.ckpt",), pytest.param((), marks=pytest.mark.slow)],
-    ids=["a checkpoint", "anything"],
-)
+@kills("last.ckpt")
 def test_a_run_resumes_after_a_kill_at_any_moment(
-    names, store, tiny_recipe, kill_everywhere, tmp_path
+    names, cut, store, tiny_recipe, kill_everywhere, tmp_path
 ):
     """A run that whitens its model at the end: it is written twice."""
     recipe = tiny_recipe | {"embedding": tiny_recipe["embedding"] | {"whiten": 8}}
     (tmp_path / "recipe.yaml").write_text(to_yaml(recipe))
-    moments = kill_everywhere(PRETRAIN, store.path, tmp_path / "recipe.yaml", names=names)
+    moments = kill_everywhere(PRETRAIN, store.path, tmp_path / "recipe.yaml", names=names, cut=cut)
     # configuration, training clips, metrics twice, checkpoint, twice two files of a model of which
     # the first weights are deleted, and one unkilled; of TensorBoard, the files that are begun
     assert names or len(moments) > 10

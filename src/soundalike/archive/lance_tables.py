@@ -138,8 +138,8 @@ def plain_errors(path: Path) -> Iterator[None]:
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
         reason = " ".join(text.partition("\n")[0].split())[:300]
         raise ArchiveError(
-            f"{path}: the archive cannot be read or written ({reason}): if it is damaged, delete "
-            "it and embed the sounds again."
+            f"{path}: the archive cannot be read or written ({reason}): embed the sounds into it "
+            "again, which repairs what a crash has left; if that fails too, delete it first."
         ) from None
 
 

@@ -1,7 +1,10 @@
-"""Commits of LanceDB that are whole, also on a full disk.
+"""Commits of LanceDB that are whole, also on a full disk, and that a power cut does not lose.
 
 LanceDB takes a data file whose last write was cut short for a whole one, and commits it. Then the
-table cannot be read any more. So every commit is read back, and taken back if that fails.
+table cannot be read any more. So every commit is read back, and taken back if that fails. LanceDB
+does not wait for the disk either: after a power cut, its last files may be empty or gone, also if
+later files of ours are there. So every commit is flushed, and before a table is opened to write,
+versions that cannot be read are deleted.
 """
 
 import errno
@@ -10,38 +13,80 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundalike.runtime.atomic import flush_new
+
 if TYPE_CHECKING:
     import lancedb
 
 EVERY_FILE = "path IS NOT NULL"  # a condition that takes a look at every file
+VERSIONS = "_versions"
+END_OF_VERSION = b"LANC"
 
 
-def commit_whole(path: Path, table: "lancedb.table.Table", change: Callable[[], object]) -> None:
-    """Change a table, and go back to the version before if the new one cannot be read.
+class Commits:
+    """Changes tables of an archive.
 
     Args:
-        path: folder of the archive, for the error.
-        table: the table.
-        change: commits something to the table.
-
-    Raises:
-        OSError: the disk is full; the table is as it was.
+        path: folder of the archive.
     """
-    version = table.version
-    change()
-    if not is_readable(table):
-        table.restore(version)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._flushed: dict[str, dict[Path, tuple[int, int]]] = {}
+
+    def commit(self, table: "lancedb.table.Table", change: Callable[[], object]) -> None:
+        """Change a table, and go back to the version before if the new one cannot be read.
+
+        Args:
+            table: the table.
+            change: commits something to the table.
+
+        Raises:
+            OSError: the disk is full; the table is as it was.
+        """
+        version = table.version
+        change()
+        if not is_readable(table):
+            table.restore(version)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+        folder = table_folder(self.path, table.name)
+        self._flushed[table.name] = flush_new(folder, self._flushed.get(table.name, {}))
 
 
-def repair(table: "lancedb.table.Table") -> None:
-    """Go back to the latest version that can be read, if the last one cannot."""
+def table_folder(path: Path, table: str) -> Path:
+    """Return the folder of a table of an archive."""
+    return path / f"{table}.lance"
+
+
+def delete_torn_versions(folder: Path) -> bool:
+    """Delete versions of a table, not yet opened, whose manifests are not whole.
+
+    Args:
+        folder: of the table, which need not exist; lock the archive first.
+
+    Returns:
+        Whether there was one.
+    """
+    manifests = folder.glob(f"{VERSIONS}/*.manifest")
+    torn = [path for path in manifests if not path.read_bytes().endswith(END_OF_VERSION)]
+    for manifest in torn:
+        manifest.unlink()
+    return bool(torn)
+
+
+def repair(table: "lancedb.table.Table") -> bool:
+    """Go back to the latest version that can be read, if the last one cannot.
+
+    Returns:
+        Whether the last one cannot.
+    """
     if is_readable(table):
-        return
+        return False
     for version in sorted((each["version"] for each in table.list_versions()), reverse=True)[1:]:
         table.restore(version)
         if is_readable(table):
-            return
+            break
+    return True
 
 
 def is_readable(table: "lancedb.table.Table") -> bool:

@@ -3,8 +3,9 @@
 import datetime
 import functools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,15 @@ from soundalike.archive.lance_tables import (
     quoted,
     schema_of,
 )
-from soundalike.archive.whole_commits import commit_whole, repair
+from soundalike.archive.whole_commits import (
+    Commits,
+    delete_torn_versions,
+    repair,
+    table_folder,
+)
+
+if TYPE_CHECKING:
+    import lancedb
 
 # Every commit leaves files; this many are joined to a few, and files that nothing uses deleted.
 COMMITS_PER_COMPACTION = 64
@@ -43,16 +52,21 @@ class Writer:
     def __init__(self, path: Path, head: Head) -> None:
         self.path = path
         self.head = head
+        are_torn = [delete_torn_versions(table_folder(path, name)) for name in (ROWS, CLIPS)]
         self._rows = create_table(path, ROWS, head)
         self._clips = create_table(path, CLIPS, head)
-        self._n_commits = 0
+        self._commits = Commits(path)
+        self._n_records = 0
         with plain_errors(path):
-            repair(self._rows)
+            has_lost_rows = repair(self._rows) or are_torn[0]
             repair(self._clips)
             self.next_id = self._committed_id()
-            if self._rows.count_rows(f"id >= {self.next_id}"):
-                self._rows.delete(f"id >= {self.next_id}")  # without a record of their clips
-            self._delete_replaced()
+            if has_lost_rows:
+                self._forget_lost_rows()
+        without_record = f"id >= {self.next_id}"
+        if self._rows.count_rows(without_record):
+            self._commit(self._rows, lambda: self._rows.delete(without_record))
+        self._delete_replaced()
 
     def add(self, rows: pd.DataFrame, vectors: NDArray[np.float32]) -> None:
         """Add rows, which count once `finish` has recorded their clips.
@@ -78,8 +92,7 @@ class Writer:
             pa.FixedSizeListArray.from_arrays(numbers.cast(vector_type.value_type), self.head.dim)
         )
         table = pa.Table.from_arrays(arrays, schema=schema)
-        with plain_errors(self.path):
-            commit_whole(self.path, self._rows, lambda: self._rows.add(table))
+        self._commit(self._rows, lambda: self._rows.add(table))
         self.next_id += len(rows)
 
     def finish(self, clips: pd.DataFrame) -> None:
@@ -97,10 +110,9 @@ class Writer:
         schema = schema_of(CLIPS, self.head)
         records = clips.assign(next_id=self.next_id)[schema.names]
         table = pa.Table.from_pandas(records, schema, preserve_index=False)
-        with plain_errors(self.path):
-            commit_whole(self.path, self._clips, lambda: self._clips.add(table))
-        self._n_commits += 1
-        if self._n_commits % COMMITS_PER_COMPACTION == 0:
+        self._commit(self._clips, lambda: self._clips.add(table))
+        self._n_records += 1
+        if self._n_records % COMMITS_PER_COMPACTION == 0:
             self.compact()
 
     def relabel(self, clips: pd.DataFrame) -> None:
@@ -113,9 +125,7 @@ class Writer:
             where = [_rows_of(*key) for key in group[CLIP_KEY].itertuples(index=False)]
             for conditions in _in_steps(where):
                 values = {"label": label, "split": split}
-                change = functools.partial(self._rows.update, conditions, values)
-                with plain_errors(self.path):
-                    commit_whole(self.path, self._rows, change)
+                self._commit(self._rows, functools.partial(self._rows.update, conditions, values))
 
     def remove(self, clips: pd.DataFrame) -> None:
         """Delete the records of clips, and all rows of their files.
@@ -129,24 +139,34 @@ class Writer:
         paths = [f"path = {quoted(path)}" for path in clips["path"].unique()]
         for table in (self._rows, self._clips):
             for conditions in _in_steps(paths):
-                with plain_errors(self.path):
-                    commit_whole(self.path, table, functools.partial(table.delete, conditions))
+                self._commit(table, functools.partial(table.delete, conditions))
 
     def compact(self) -> None:
         """Delete replaced rows, join the files of many commits, and delete those not in use."""
         # The lock keeps other writers out, and readers that miss a file read the latest version.
+        self._delete_replaced()
         with plain_errors(self.path), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*cleanup_older_than")
-            self._delete_replaced()
             for table in (self._rows, self._clips):
-                commit_whole(self.path, table, table.optimize)
+                self._commit(table, table.optimize)
                 table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=True)
 
     def build_index(self) -> None:
         """Build the approximate index (`lance_index`) if there is none; `compact` extends it."""
         with plain_errors(self.path):
             if not has_index(self._rows):
-                build_index(self._rows)
+                self._commit(self._rows, lambda: build_index(self._rows))
+
+    def _forget_lost_rows(self) -> None:
+        """Remove clips whose rows may be gone, so that they are embedded again."""
+        ids = self._rows.search().select(["id"]).to_arrow()["id"].to_numpy()
+        records = self._clips.search().where(f"next_id > {ids.max(initial=-1) + 1}")
+        clips = records.to_arrow().to_pandas().sort_values("next_id", kind="stable")
+        self.remove(clips.drop_duplicates(CLIP_KEY, keep="last"))
+
+    def _commit(self, table: "lancedb.table.Table", change: Callable[[], object]) -> None:
+        with plain_errors(self.path):
+            self._commits.commit(table, change)
 
     def _committed_id(self) -> int:
         ids = self._clips.search().select(["next_id"]).to_arrow()["next_id"].to_numpy()
@@ -168,8 +188,8 @@ class Writer:
             for path, recording in sorted(replaced - current)
         ]
         for where in _in_steps(conditions):
-            self._rows.delete(where)
-            self._clips.delete(where)
+            for table in (self._rows, self._clips):
+                self._commit(table, functools.partial(table.delete, where))
 
 
 def _rows_of(path: str, start_s: float, end_s: float) -> str:

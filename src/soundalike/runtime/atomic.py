@@ -53,6 +53,33 @@ def remove_partial_files(*paths: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def flush_new(folder: Path, flushed: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+    """Wait until the files in a folder, and in those inside, are on the disk.
+
+    Args:
+        folder: the folder, in which other programs write files that they do not flush.
+        flushed: what the call before has returned, whose files are not flushed again.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    files: dict[Path, tuple[int, int]] = {}
+    for inside, _, names in os.walk(folder):
+        paths = [Path(inside, name) for name in names]
+        files |= {path: _version(path) for path in paths}
+        new = [path for path in paths if flushed.get(path) != files[path]]
+        for path in [*new, Path(inside)] if new else []:
+            _flush(path)
+    if not flushed:
+        _flush(folder.parent)
+    return files
+
+
+def _version(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
 def _flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":
