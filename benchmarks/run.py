@@ -64,11 +64,11 @@ def section(stage: Path) -> str:
 
 
 def with_section(text: str, new: str) -> str:
-    """Replace the section of the same title, or append it."""
-    title = new.partition("\n")[0]
-    sections = text.rstrip("\n").split("\n\n## ")
-    others = [section for section in sections if f"## {section}".partition("\n")[0] != title]
-    return "\n\n## ".join([*others, new.removeprefix("## ")]) + "\n"
+    """Replace the section of the same title, and keep the sections in alphabetical order."""
+    about, *sections = text.rstrip("\n").split("\n\n## ")
+    by_title = {section.partition("\n")[0]: section for section in sections}
+    by_title[new.partition("\n")[0].removeprefix("## ")] = new.removeprefix("## ").rstrip("\n")
+    return "\n\n## ".join([about, *(by_title[title] for title in sorted(by_title))]) + "\n"
 
 
 def main() -> int:
