@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import tars
 
 from soundalike.cli import DONE, FAILED, WRONG_USE
 from soundalike.cli.main import main
@@ -120,6 +122,24 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
     out = capsys.readouterr().out
     assert f"{len(GOOD) + len(BROKEN)} ({len(GOOD)} readable)" in out
     assert "and 5 more: --csv FILE lists all" in out
+
+
+def test_scan_lists_the_bad_files_of_a_tar(zoo, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    files = [(path.name, path.read_bytes()) for path in sorted(zoo.iterdir()) if path.is_file()]
+    others = [tars.link("dangling.wav", "gone"), tars.link("pipe.wav", "", tarfile.FIFOTYPE)]
+    tar = tars.write_tar(tmp_path / "zoo.tar", [*files, *others])
+    report_file = tmp_path / "scan.json"
+    assert main(["scan", str(tar), "--workers", "2", "--json", str(report_file)]) == DONE
+    report = json.loads(report_file.read_text())
+    assert report["n_readable"] == len(GOOD)
+    problems = [(Path(each["path"]).name, each["problem"]) for each in report["problems"]]
+    of_sounds = {name: kind for name, kind in problems if name != tar.name}
+    assert of_sounds.items() == BROKEN.items() - {
+        ("dangling.wav", "missing"), ("pipe.wav", "not a file"),
+    }  # fmt: skip
+    assert [kind for name, kind in problems if name == tar.name] == ["tar", "tar"]
+    assert all(each["message"].isprintable() for each in report["problems"])
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ them. Hypothesis damages one of the files. What may come out is what the command
 line: an error with an exit code, or one of the system.
 """
 
+import os
 import resource
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import tars
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,19 @@ def read_archive(folder: Path) -> None:
     archive.search("0", k=2)
 
 
+def write_tar(folder: Path) -> None:
+    sample = {"a.wav": tars.sound(), "a.cls": b"dog", "b.wav": tars.sound(1)}
+    tars.write_tar(folder / "a.tar", [*sample.items(), ("b.json", b'{"label": "dog", "fold": 1}')])
+
+
+def read_tar(folder: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        patch.setattr(os, "sync", lambda: None)
+        clips = read_source(folder / "a.tar")
+    assert all(Path(path).is_file() for path in clips.rows["path"])
+
+
 def write_checkpoint(folder: Path) -> None:
     torch.save({"step": 3, "n_steps": 3, "weights": torch.ones(50)}, folder / "last.ckpt")
 
@@ -166,6 +181,7 @@ TEXTS = {
 READERS = {
     **{suffix: sounds(suffix) for suffix in ("wav", "flac", "ogg", "mp3", "aiff")},
     **{name: table(name, text) for name, text in TEXTS.items()},
+    "tar": Reader(write_tar, read_tar),
     "store": Reader(write_store, read_store),
     "vectors": Reader(write_vectors, read_vectors),
     "archive": Reader(write_archive, read_archive),

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 SOURCE_HELP = (
     "a folder of sounds (sub-folder names are labels or splits), a sound, a quoted pattern such as "
     "'sounds/*.wav', a text file of paths, a manifest (CSV, TSV, Parquet or JSON lines with a "
-    "column 'path'), a Raven, Audacity or BirdNET table beside its sounds, a data set such as "
-    "esc10:ROOT or synthetic:small, or a prepared store"
+    "column 'path'), a Raven, Audacity or BirdNET table beside its sounds, WebDataset tars such as "
+    "'birds-{000..099}.tar' or a folder of them, a data set such as esc10:ROOT or synthetic:small, "
+    "or a prepared store"
 )
 MODEL_HELP = (
     "a run folder written by pretrain, a folder with config.json and its weights, or the "

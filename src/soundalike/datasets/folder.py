@@ -1,5 +1,6 @@
 """Read a folder of sounds."""
 
+import dataclasses
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.folder_names import LabelDepth, rows_of_sounds
 from soundalike.datasets.rows import divided_recordings
 from soundalike.datasets.sidecars import apply_sidecars, may_be_table
+from soundalike.datasets.webdataset import names_tars, read_tars
+from soundalike.runtime.counts import counted
 
 
 def read_folder(root: Path, label_depth: LabelDepth | None = None) -> ClipTable:
@@ -27,13 +30,16 @@ def read_folder(root: Path, label_depth: LabelDepth | None = None) -> ClipTable:
     """
     sounds: list[Path] = []
     tables: list[Path] = []
+    tars: list[Path] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     for path in _files(root, problems):
         suffix = path.suffix.lower()
         if suffix not in AUDIO_SUFFIXES:
             others[suffix or "no suffix"] += 1
-            if may_be_table(path):
+            if names_tars(path.name):
+                tars.append(path)
+            elif may_be_table(path):
                 tables.append(path)
             elif advice := _advice(path, suffix):
                 problems.append(Problem(str(path), "not read", f"{path}: not read: {advice}"))
@@ -47,9 +53,14 @@ def read_folder(root: Path, label_depth: LabelDepth | None = None) -> ClipTable:
             )
             continue
         sounds.append(path)
+    if not sounds and tars and label_depth is None:
+        clips = read_tars(str(root), tars)
+        return dataclasses.replace(clips, problems=problems + clips.problems)
     if not sounds:
         raise SourceError(_no_sounds(root, others, problems))
     rows, notes = rows_of_sounds(root, sounds, label_depth)
+    if tars:
+        notes.append(f"{counted(len(tars), 'tar')} beside the sounds: name them to read them")
     rows = apply_sidecars(root, rows, tables, notes, problems)
     return ClipTable(root.resolve().name, rows, problems, notes + divided_recordings(rows))
 

@@ -16,9 +16,11 @@ from soundalike.datasets.manifest import MANIFEST_SUFFIXES, read_manifest, table
 from soundalike.datasets.path_list import LIST_SUFFIXES, names_a_file, read_glob, read_list
 from soundalike.datasets.store import is_store, open_store
 from soundalike.datasets.text_table import open_text_table
+from soundalike.datasets.webdataset import TAR, names_tars, read_tars, tars_of
 from soundalike.runtime.suggestions import nearest_name
 
 SPREADSHEETS = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
+COMPRESSED = frozenset({".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".rar"})
 
 
 def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None = None) -> ClipTable:
@@ -26,7 +28,8 @@ def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None =
 
     Args:
         source: a folder of sounds, a sound, a glob such as "sounds/*/*.wav", a text file of paths,
-            a manifest, a table in a format of `TABLE_FORMATS`, ``name:root`` with a name of
+            a manifest, a table in a format of `TABLE_FORMATS`, WebDataset tars (one, a folder of
+            them, or a pattern such as "birds-{000..099}.tar"), ``name:root`` with a name of
             `DATASETS`, or a store.
         label_depth: of a folder or a glob, which level of folders is the label: 1, 2 ... or
             "deepest"; by default the first that is no split or fold.
@@ -45,11 +48,14 @@ def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None =
     if not source:
         raise SourceError("the source is empty: name a folder of sounds.")
     if path.is_dir() and not is_store(path):
-        return dataclasses.replace(read_folder(path, label_depth), root=str(path))
-    if label_depth is not None and path.exists():
+        clips = read_folder(path, label_depth)
+        return dataclasses.replace(clips, root=clips.root or str(path))
+    if label_depth is not None and (path.exists() or names_tars(source)):
         raise SourceError(f"{source}: --label_depth is for folders of sounds and patterns.")
     if is_store(path):
         return open_store(path).clips
+    if names_tars(source) and (path.exists() or any(sign in source for sign in "{*?[")):
+        return read_tars(source, [path] if path.exists() else tars_of(str(path)))
     if path.exists():
         return dataclasses.replace(_read_file(source, path), root=str(path.parent))
     if any(sign in source for sign in "*?["):
@@ -68,8 +74,8 @@ def is_one_sound(source: str | os.PathLike[str]) -> bool:
     if path.is_dir():
         return False
     if path.exists():
-        return path.suffix.lower() not in MANIFEST_SUFFIXES | TABLE_SUFFIXES | LIST_SUFFIXES
-    return name not in DATASETS and not any(sign in os.fspath(source) for sign in "*?[")
+        return path.suffix.lower() not in MANIFEST_SUFFIXES | TABLE_SUFFIXES | LIST_SUFFIXES | {TAR}
+    return name not in DATASETS and not any(sign in os.fspath(source) for sign in "*?[{")
 
 
 def _read_file(source: str, path: Path) -> ClipTable:
@@ -90,6 +96,10 @@ def _read_file(source: str, path: Path) -> ClipTable:
             hint = " Of a text file of paths, no line is an existing path."
     if suffix in SPREADSHEETS:
         raise SourceError(f"{source}: a spreadsheet: save it as CSV, and name that.")
+    if suffix in COMPRESSED:
+        raise SourceError(
+            f"{source}: compressed: unpack it, and name the folder or the .tar in it."
+        )
     raise SourceError(
         f"{source}: not a source. Name a folder of sounds, a sound, a text file of paths, a "
         f"manifest ({', '.join(sorted(MANIFEST_SUFFIXES))}), {', '.join(TABLE_FORMATS)}, or a data "

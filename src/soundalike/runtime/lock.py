@@ -27,7 +27,7 @@ class InUseError(Exception):
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, patience_s: float | None = None) -> Iterator[None]:
     """Hold the lock of a folder.
 
     The system releases the lock when the process ends, however it ends. Windows and some network
@@ -35,16 +35,18 @@ def locked(folder: Path) -> Iterator[None]:
 
     Args:
         folder: an existing folder.
+        patience_s: how long another run is waited for, in seconds; by default, `PATIENCE_S`.
 
     Raises:
-        InUseError: another run holds the lock for longer than `PATIENCE_S`.
+        InUseError: another run holds the lock for longer than that.
     """
     if sys.platform == "win32":
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor, f"{folder}: another run is at work there", "use another folder")
+        problem = f"{folder}: another run is at work there"
+        _lock(descriptor, problem, "use another folder", patience_s)
         yield
     finally:
         os.close(descriptor)
@@ -94,8 +96,8 @@ def _open_locked(lock: Path, path: Path) -> int:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, problem: str, remedy: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def _lock(descriptor: int, problem: str, remedy: str, patience_s: float | None = None) -> None:
+    deadline = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

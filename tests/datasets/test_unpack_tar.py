@@ -1,0 +1,200 @@
+"""Tars are unpacked into the user's cache, once, and stay inside their folder."""
+
+import json
+import os
+import shutil
+import threading
+
+import pytest
+import tars
+
+from soundalike.datasets import unpack_tar
+from soundalike.datasets.clips import SourceError
+from soundalike.datasets.unpack_tar import RECORD, unpack, unpacked_folder
+
+A, B = tars.sound(0), tars.sound(1)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(os, "sync", lambda: None)
+    return tmp_path / "cache"
+
+
+def unpacked(tmp_path, *files):
+    """Unpack a tar of these files; return its clips without their sizes, and its messages."""
+    result = unpack(tars.write_tar(tmp_path / "a.tar", list(files)))
+    clips = [{name: clip[name] for name in clip if name != "size"} for clip in result.clips]
+    return clips, [problem.message for problem in result.problems]
+
+
+@pytest.mark.parametrize(
+    ("files", "fields"),
+    [
+        ({}, {}),
+        ({"0.cls": b"3"}, {"label": "3"}),
+        ({"0.cls": b"dog\n"}, {"label": "dog"}),
+        ({"0.txt": b"\xef\xbb\xbfdog"}, {"label": "dog"}),
+        ({"0.json": b'{"label": "dog"}'}, {"label": "dog"}),
+        ({"0.json": b'{"Tags": ["dog", "rain"], "Fold": 3, "x": {}}'},
+         {"label": "dog;rain", "fold": "3"}),
+        ({"0.json": b'{"path": "x", "label": null, "split": "val"}'}, {"split": "val"}),
+        ({"0.txt": b"a dog", "0.json": b'{"label": "dog", "fold": 1}', "0.cls": b"3"},
+         {"label": "3", "fold": "1"}),
+        ({"0.CLS": b"dog"}, {"label": "dog"}),
+        ({"x/0.cls": b"dog", "0.seg.cls": b"rain"}, {"label": "rain"}),
+        ({"0.txt": b"word " * 100, "0.png": b"x", ".0.cls": b"cat", "cls": b"x"}, {}),
+    ],
+)  # fmt: skip
+def test_a_sound_has_the_label_of_its_sample(tmp_path, files, fields):
+    others = list(files.items())
+    clips, problems = unpacked(tmp_path, *others[:1], ("0.wav", A), *others[1:])
+    assert clips == [{"path": "0.wav", **fields}]
+    assert problems == []
+    assert (unpacked_folder(tmp_path / "a.tar") / "0.wav").read_bytes() == A
+
+
+def test_several_sounds_of_a_sample_have_one_label_unless_each_has_its_own(tmp_path):
+    sounds = [("0.left.wav", A), ("0.right.FLAC", B), ("1.wav", A)]
+    clips, _ = unpacked(tmp_path, *sounds, ("0.cls", b"dog"), ("0.right.cls", b"cat"))
+    assert [(clip["path"], clip.get("label")) for clip in clips] == [
+        ("0.left.wav", "dog"), ("0.right.FLAC", "cat"), ("1.wav", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("0.cls", b"\x80\x04\x95", "not UTF-8"),
+        ("0.cls", b"a\0b", "not a class"),
+        ("0.cls", b"x" * 300, "not a class"),
+        ("0.json", b"[3]", "not an object"),
+        ("0.json", b"{", "Expecting property name"),
+        ("0.json", b"[" * 100_000, "maximum recursion depth"),
+        ("0.json", b'{"label": "' + b"x" * 2**20 + b'"}', "too long"),
+        ("0.json", b'{"x": ' + b"9" * 5000 + b"}", "Exceeds the limit"),
+    ],
+)
+def test_a_label_that_cannot_be_read_is_a_problem(tmp_path, name, content, reason):
+    clips, (problem,) = unpacked(tmp_path, ("0.wav", A), (name, content))
+    assert clips == [{"path": "0.wav"}]
+    assert problem.startswith(f"{tmp_path}/a.tar: the label in {name} is not read ({reason}")
+    assert problem.isprintable()
+
+
+def files_below(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_nothing_is_written_outside_of_the_folder(tmp_path):
+    """Not by names, and not through a link that an earlier member made."""
+    bad = [
+        ("../out.wav", A), ("/tmp/out.wav", A), ("a/../../out.wav", A), tars.link("d", ".."),
+        ("d/out.wav", A), tars.link("e.wav", "/etc/passwd"), tars.link("f.wav", "0.wav", b"1"),
+    ]  # fmt: skip
+    clips, problems = unpacked(tmp_path, ("0.wav", A), *bad, ("1.wav", B))
+    assert [clip["path"] for clip in clips] == ["0.wav", "d/out.wav", "1.wav"]
+    assert len(problems) == 6
+    folder = unpacked_folder(tmp_path / "a.tar")
+    assert files_below(folder) == {"0.wav", "1.wav", "d/out.wav", RECORD}
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
+    assert files_below(tmp_path) - {"a.tar"} == {
+        path.relative_to(tmp_path).as_posix() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("0.wav", "another file has its name"),
+        ("0.wav/1.wav", "another file has its name"),
+        ("x" * 300 + ".wav", "file name too long"),
+        ((99 * "d" + "/") * 50 + "0.wav", "file name too long"),
+    ],
+)
+def test_a_name_that_the_disk_does_not_take_is_a_problem(tmp_path, name, reason):
+    clips, (problem,) = unpacked(tmp_path, ("0.wav", A), (name, B), ("2.wav", B))
+    assert [clip["path"] for clip in clips] == ["0.wav", "2.wav"]
+    assert problem == f"{tmp_path}/a.tar: {name} is not read: {reason}."
+    assert (unpacked_folder(tmp_path / "a.tar") / "0.wav").read_bytes() == A
+
+
+def test_a_sound_that_is_cut_off_is_not_kept(tmp_path):
+    tar = tars.write_tar(tmp_path / "a.tar", [("0.wav", A), ("0.cls", b"dog"), ("1.wav", B)])
+    with tar.open("r+b") as file:
+        file.truncate(tar.read_bytes().index(B) + 100)
+    result = unpack(tar)
+    assert result.clips == [{"path": "0.wav", "size": len(A), "label": "dog"}]
+    assert files_below(result.folder) == {"0.wav", RECORD}
+    (problem,) = result.problems
+    assert problem.message.startswith(f"{tar}: damaged after 2 files")
+    assert unpack(tar) == result
+
+
+def test_a_tar_is_unpacked_once_and_again_when_anything_has_changed(tmp_path, monkeypatch):
+    n_unpacked = 0
+
+    def count(*arguments):
+        nonlocal n_unpacked
+        n_unpacked += 1
+        return original(*arguments)
+
+    original = unpack_tar._unpack
+    monkeypatch.setattr(unpack_tar, "_unpack", count)
+    tar = tars.write_tar(tmp_path / "a.tar", [("0.wav", A), ("1.wav", A)])
+    first = unpack(tar)
+    assert unpack(tar) == first
+    assert n_unpacked == 1
+    tars.write_tar(tar, [("2.wav", B)])
+    assert [clip["path"] for clip in unpack(tar).clips] == ["2.wav"]
+    assert files_below(first.folder) == {"2.wav", RECORD}
+    for damage in (
+        lambda: (first.folder / "2.wav").unlink(),
+        lambda: (first.folder / "2.wav").write_bytes(b"short"),
+        lambda: (first.folder / RECORD).write_text("{"),
+        lambda: (first.folder / RECORD).unlink(),
+        lambda: shutil.rmtree(first.folder),
+    ):
+        damage()
+        n_unpacked = 0
+        unpack(tar)
+        assert n_unpacked == 1
+        assert (first.folder / "2.wav").read_bytes() == B
+
+
+def test_runs_at_the_same_time_unpack_it_once(tmp_path):
+    files = [(f"{number}.wav", A) for number in range(200)]
+    tar = tars.write_tar(tmp_path / "a.tar", files)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(unpack(tar))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(result.clips) for result in results] == [200] * 4
+    assert not any(result.problems for result in results)
+
+
+def test_a_disk_without_room_is_said_before_anything_is_written(tmp_path, monkeypatch):
+    tar = tars.write_tar(tmp_path / "a.tar", [("0.wav", A)])
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100))
+    with pytest.raises(SourceError, match=r"GB are free in .*: make room, or set XDG_CACHE_HOME"):
+        unpack(tar)
+    assert files_below(unpacked_folder(tar)) == set()
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "a.tar")
+    for name, reason in (("a.tar", "not a file"), ("b.tar", "no such file")):
+        with pytest.raises(SourceError, match=f"{name}: {reason}"):
+            unpack(tmp_path / name)
+
+
+def test_the_record_names_no_place_outside(tmp_path):
+    """A tar cannot bring its own record: names that begin with a dot are passed over."""
+    record = json.dumps({"format": 1, "clips": [{"path": "/etc/passwd", "size": 1}]}).encode()
+    clips, _ = unpacked(tmp_path, (RECORD, record), ("0.wav", A))
+    assert clips == [{"path": "0.wav"}]
+    assert b"/etc" not in (unpacked_folder(tmp_path / "a.tar") / RECORD).read_bytes()
