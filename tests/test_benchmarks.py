@@ -144,10 +144,12 @@ def test_steps_of_the_gpu_measures_run_on_a_cpu(gpu):
         assert np.isfinite(result["values"]).all()
 
 
-def test_a_section_is_replaced_or_appended(run_all):
+def test_a_section_is_replaced_or_inserted_in_alphabetical_order(run_all):
     text = "# All\n\nAbout.\n\n## One\n\nold\n\n## Two\n\nother\n"
     replaced = run_all.with_section(text, "## One\n\nnew")
-    assert replaced == "# All\n\nAbout.\n\n## Two\n\nother\n\n## One\n\nnew\n"
+    assert replaced == "# All\n\nAbout.\n\n## One\n\nnew\n\n## Two\n\nother\n"
+    inserted = run_all.with_section(text, "## Three\n\nnew")
+    assert inserted == text.replace("## Two", "## Three\n\nnew\n\n## Two")
     assert run_all.with_section("# All\n", "## One\n\nnew") == "# All\n\n## One\n\nnew\n"
 
 
