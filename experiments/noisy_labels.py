@@ -2,6 +2,8 @@
 
     python experiments/noisy_labels.py default esc10:ROOT drums.csv synthetic:small --out OUT
     python experiments/noisy_labels.py default esc10:ROOT synthetic:small --out OUT --networks
+    python experiments/noisy_labels.py default esc10:ROOT drums.csv synthetic:small --out OUT
+        --folds 1 --labels 10 all --advice src/soundalike/audit/advice.csv
 
 Kinds of noise: every other class equally likely (symmetric), every class mistaken for one other
 (confusion), and clips of other classes (out_of_vocabulary; half of the classes are left out). Test
@@ -11,13 +13,14 @@ noise, 40%, half of it out of vocabulary.
 Without --networks, heads are fitted to frozen embeddings: logistic regression, the same on soft
 labels, which an audit estimates, nearest neighbors, and a linear classifier by SGD for every loss,
 with the prior that logistic regression chooses.
-All folds are tested, or --folds of them, other ones for each seed. With --networks, networks are
-trained end to end with 40 and 60% of symmetric noise, a fold for each seed: from scratch with cross
-entropy (recipe finetune), and fine-tuned (recipe few_labels) with the losses of --robust.
+All folds are tested, or --folds of them, other ones for each seed. --labels are numbers of training
+clips of each class, before labels are made wrong. With --networks, networks are trained end to end
+with 40 and 60% of symmetric noise, a fold for each seed: from scratch with cross entropy (recipe
+finetune), and fine-tuned (recipe few_labels) with the losses of --robust.
 Interrupted runs resume, and --minutes stops a run.
 
 Writes table.csv (networks.csv): accuracies, and how far each method is above the first one, with
-intervals over clips.
+intervals over clips. --advice writes the table that `audit` takes its advice from.
 """
 
 import argparse
@@ -38,6 +41,7 @@ from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store
 from soundalike.downstream.features import Features, embeddings
+from soundalike.downstream.few_shot_draws import ALL, amount_name, few_of, labels_per_class
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.knn import fit_knn
 from soundalike.downstream.linear import fit_linear
@@ -130,27 +134,49 @@ def with_noise(
     return Labels(renumbered[values], names), Split(split.name, train, NOTHING, test)
 
 
-def cells(data: LabeledSet, shares: list[float]) -> Iterator[tuple[str, float]]:
+def cells(
+    data: LabeledSet, shares: list[float], n_labels: int | None
+) -> Iterator[tuple[str, float]]:
     """Yield the kinds of noise and their shares; without noise, two kinds are the same."""
     for kind in KINDS:
         yield from ((kind, share) for share in shares if share or kind != "confusion")
-    if data.own is not None:
+    if data.own is not None and n_labels is None:
         yield OWN, 0.4
 
 
-def rounds(data: LabeledSet, seed: int, n_folds: int | None) -> list[Split]:
-    """Return so many rounds of a set, other ones for each seed; None: all of them."""
+def rounds(
+    data: LabeledSet, seed: int, n_folds: int | None, n_labels: int | None = None
+) -> list[Split]:
+    """Return so many rounds of a set, other ones for each seed; None: all of them.
+
+    Args:
+        data: the set.
+        seed: random seed of the rounds and the training clips.
+        n_folds: number of rounds.
+        n_labels: number of training clips of each class; None: all clips.
+    """
     splits = evaluation_splits(data.store, seed=seed)
     n_folds = min(n_folds or len(splits), len(splits))
-    return [splits[(seed * n_folds + number) % len(splits)] for number in range(n_folds)]
+    splits = [splits[(seed * n_folds + number) % len(splits)] for number in range(n_folds)]
+    if n_labels is None:
+        return splits
+    recordings = data.store.recordings
+    return [
+        few_of(with_truth(data, each), data.truth, recordings, n_labels, seed) for each in splits
+    ]
+
+
+def with_truth(data: LabeledSet, split: Split) -> Split:
+    """Return a round without the training clips of sounds outside the vocabulary."""
+    return replace(split, train=split.train[data.truth[split.train] >= 0])
 
 
 def are_correct(
-    data: LabeledSet, kind: str, share: float, seed: int, heads: list[str], n_folds: int | None
+    data: LabeledSet, kind: str, share: float, seed: int, heads: list[str], splits: list[Split]
 ) -> pd.DataFrame:
     """Return which test clips each head classifies correctly: [clips, heads]."""
     tables = []
-    for split in rounds(data, seed, n_folds):
+    for split in splits:
         labels, noisy = with_noise(data, split, kind, share, seed)
         features = replace(data.features, labels=labels)
         logistic = fit_linear(features, noisy, seed)
@@ -174,13 +200,22 @@ def are_correct(
     return pd.concat(tables).rename_axis("clip").sort_index()
 
 
-def fit_heads(data: LabeledSet, kind: str, share: float, seed: int, arguments) -> None:
+def folder_of_heads(n_labels: int | None) -> str:
+    """Return the folder of results with so many labels of each class; None: all labels."""
+    return "heads" if n_labels is None else f"heads-{n_labels}"
+
+
+def fit_heads(
+    data: LabeledSet, n_labels: int | None, kind: str, share: float, seed: int, arguments
+) -> None:
     """Write which clips the heads classify correctly, unless that is written already."""
-    file = arguments.out / "heads" / data.name / f"{kind}-{share:g}-{seed}.csv"
+    folder = arguments.out / folder_of_heads(n_labels)
+    file = folder / data.name / f"{kind}-{share:g}-{seed}.csv"
     table = pd.read_csv(file, index_col="clip") if file.exists() else pd.DataFrame()
     missing = [head for head in arguments.heads if head not in table]
     if missing:
-        new = are_correct(data, kind, share, seed, missing, arguments.folds)
+        splits = rounds(data, seed, arguments.folds, n_labels)
+        new = are_correct(data, kind, share, seed, missing, splits)
         write(pd.concat([table, new], axis=1), file)
 
 
@@ -256,22 +291,57 @@ def summary(results: pd.DataFrame, first: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def advice_table(
+    tables: dict[int | None, pd.DataFrame], sets: list[LabeledSet], arguments: argparse.Namespace
+) -> pd.DataFrame:
+    """Return the table of `soundalike.audit.advice`, from the summaries by number of labels."""
+    seeds = range(arguments.seeds)
+    parts = []
+    for n_labels, table in tables.items():
+        sizes = []
+        for data in sets:
+            splits = [each for seed in seeds for each in rounds(data, seed, arguments.folds)]
+            splits = [with_truth(data, split) for split in splits]
+            sizes.append(labels_per_class(n_labels, splits, data.truth.clip(min=0)))
+        part = table[table["kind"] != OWN].rename(columns={"all": "accuracy"})
+        parts.append(part.assign(labels_per_class=round(np.mean(sizes))))
+    names = ["labels_per_class", "kind", "noise", "method", "accuracy", "above", "low", "high"]
+    return pd.concat(parts)[names].round(4)
+
+
 def main(arguments: argparse.Namespace) -> None:
-    """Fit and train what is missing, and write the table."""
+    """Fit and train what is missing, and write the tables."""
     arguments.encoder = SoundEncoder.from_pretrained(arguments.model)
     sets = [read_set(source, arguments.encoder, arguments.out) for source in arguments.sets]
-    for seed in range(arguments.seeds):
-        for data in sets:
-            if arguments.networks:
+    if arguments.networks:
+        for seed in range(arguments.seeds):
+            for data in sets:
                 for share in OF_NETWORKS:
                     train_networks(data, "symmetric", share, seed, arguments)
-                continue
-            for kind, share in cells(data, arguments.shares):
-                if not is_time_over(arguments):
-                    fit_heads(data, kind, share, seed, arguments)
-    folder, first = ("networks", SCRATCH) if arguments.networks else ("heads", FIRST)
-    table = summary(read_results(arguments.out / folder), first)
-    file = "networks.csv" if arguments.networks else "table.csv"
+        show(summary(read_results(arguments.out / "networks"), SCRATCH), "networks.csv", arguments)
+        return
+    amounts = sorted({None if name == ALL else int(name) for name in arguments.labels}, key=str)
+    for n_labels in amounts:
+        for seed in range(arguments.seeds):
+            for data in sets:
+                for kind, share in cells(data, arguments.shares, n_labels):
+                    if not is_time_over(arguments):
+                        fit_heads(data, n_labels, kind, share, seed, arguments)
+    tables = {}
+    for n_labels in amounts:
+        folder = arguments.out / folder_of_heads(n_labels)
+        if not folder.exists():
+            continue  # no time was left
+        tables[n_labels] = summary(read_results(folder), FIRST)
+        name = "table.csv" if n_labels is None else f"table-{n_labels}.csv"
+        print(f"labels of each class: {amount_name(n_labels)}")
+        show(tables[n_labels], name, arguments)
+    if arguments.advice and not is_time_over(arguments):
+        advice_table(tables, sets, arguments).to_csv(arguments.advice, index=False)
+
+
+def show(table: pd.DataFrame, file: str, arguments: argparse.Namespace) -> None:
+    """Write and print a table."""
     table.to_csv(arguments.out / file, index=False)
     wide = table.pivot(index="method", columns=["kind", "noise"], values="all")
     print((100 * wide).to_string(float_format="{:.1f}".format))
@@ -289,6 +359,10 @@ if __name__ == "__main__":
     parser.add_argument("--shares", nargs="+", type=float, default=[0, 0.2, 0.4, 0.6, 0.8])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--folds", type=int, help="tested for each seed (default: all)")
+    parser.add_argument(
+        "--labels", nargs="+", default=[ALL], help="of each class (default: all), such as 10 all"
+    )
+    parser.add_argument("--advice", type=Path, help="write the table that `audit` advises by")
     parser.add_argument("--epochs", type=int, help="of networks (default: the recipes')")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--out", type=Path, required=True, help="folder of results and runs")

@@ -102,8 +102,12 @@ def test_noisy_labels(experiment, run, sound_folder, tmp_path):
     first = {path: path.read_bytes() for path in out.rglob("symmetric-0.25-*.csv")}
     assert len(first) == 2
     assert "stopped after --minutes" in experiment(*words, *heads, "--minutes", "0")
-    printed = experiment(*words, "--shares", "0", "0.25", *heads)
+    few = ["--labels", "2", "all", "--advice", tmp_path / "advice.csv"]
+    printed = experiment(*words, "--shares", "0", "0.25", *heads, *few)
     assert "co_training" in printed
+    advice = pd.read_csv(tmp_path / "advice.csv")
+    assert set(advice["labels_per_class"]) == {2, 4}, "4 of a fold of 24 clips in three classes"
+    assert len(advice) == 2 * 3 * 5
     table = pd.read_csv(out / "table.csv")
     assert len(table) == 3 * 5, "noise 0 of two kinds, and 0.25 of all three"
     clean = table.query("noise == 0 and method == 'logistic regression'")

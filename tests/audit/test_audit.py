@@ -5,11 +5,12 @@ import shutil
 
 import numpy as np
 
-from soundalike.audit.audit import RESULT, audit
+from soundalike.audit.audit import audit
 from soundalike.audit.duplicates import DUPLICATES
 from soundalike.audit.evidence import EVIDENCE, read_evidence
 from soundalike.audit.labels_file import read_labels, write_labels
 from soundalike.audit.labels_text import LABELS
+from soundalike.audit.result_file import RESULT
 
 
 def test_wrong_labels_are_first_and_files_are_complete(audited):
@@ -32,6 +33,7 @@ def test_wrong_labels_are_first_and_files_are_complete(audited):
     assert result["n_clips"] == 24
     assert "of 24 labels are wrong" in result["verdict"]
     assert result["suspicious"][0]["path"] == rows["path"][0]
+    assert result["advice"]["noise"] in (0.0, 0.2), "2 of 24 labels are wrong"
 
 
 def test_decisions_stay_and_are_learned_from(audited, mislabeled, run, tmp_path):

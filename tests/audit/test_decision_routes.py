@@ -1,6 +1,7 @@
 """What the server answers about a table and its decisions."""
 
 import dataclasses
+import json
 import os
 
 import pytest
@@ -22,6 +23,7 @@ from audited import (
 from explored import served
 
 from soundalike.audit.labels_text import read_rows
+from soundalike.audit.result_file import RESULT
 from soundalike.runtime import lock
 from soundalike.runtime.lock import locked
 
@@ -68,6 +70,14 @@ def test_a_page_gets_the_whole_table(client, folder):
     assert (audit["threshold"], audit["can_learn"]) == (0.5, True)
     assert audit["file"] == str(folder / "labels.csv")
     assert audit["commands"] == dataclasses.asdict(COMMANDS)
+
+
+def test_the_advice_of_the_audit_is_read_from_its_result(client, folder):
+    assert client.get("/api/audit/advice").json() is None
+    result = folder / RESULT
+    result.write_text(json.dumps({"advice": {"sentence": "Train as usual."}}))
+    assert client.get("/api/audit/advice").json() == {"sentence": "Train as usual."}
+    result.unlink()
 
 
 def test_a_decision_is_saved_and_taken_back(client, folder, page):

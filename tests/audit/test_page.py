@@ -1,20 +1,25 @@
 """The page in a real browser."""
 
+import dataclasses
 import itertools
 import json
 import os
+import re
 import shutil
+import signal
 
 import pytest
 from audited import FIRST, GONE, LABELS, SECOND, THIRD, halve, make_app, write_audit, write_sounds
 from explored import served
 
+from soundalike.audit.advice import advise
 from soundalike.audit.audit import audit
-from soundalike.audit.cleaning import write_cleaned
 from soundalike.audit.labels_file import read_labels
 from soundalike.audit.labels_text import LABELS as LABELS_CSV
 from soundalike.audit.labels_text import read_rows
+from soundalike.audit.result_file import RESULT
 from soundalike.datasets.source import read_source
+from soundalike.downstream.evaluate import evaluate
 
 ENTER, ESCAPE, DOWN = "\ue007", "\ue00c", "\ue015"
 RIGHT_OF_SIMILARITY = """
@@ -71,9 +76,9 @@ class Page:
     def __init__(self, browser):
         self.browser = browser
 
-    def open(self, client):
+    def open(self, address):
         self.messages()
-        self.browser.get(client.address)
+        self.browser.get(address)
         self.wait_for("document.getElementById('claim').textContent")
         return self
 
@@ -112,7 +117,7 @@ class Page:
 @pytest.fixture
 def page(browser, client):
     """The page of the audit; what the test does causes no message in the console."""
-    page = Page(browser).open(client)
+    page = Page(browser).open(client.address)
     yield page
     assert page.leave() == []
 
@@ -135,7 +140,7 @@ def test_labels_are_decided_with_keys_and_kept_after_a_reload(page, client, fold
     assert decisions(folder) == [*expected, *[("", "")] * 4]
     assert page.run("return document.getElementById('end').hidden")
 
-    page.open(client)
+    page.open(client.address)
     page.wait_for_text("clip-title", "gone.wav")
     assert page.text("progress-text") == "3 of 4 decided"
     page.wait_for_text("sound-message", "there is no such file")
@@ -148,31 +153,41 @@ def test_labels_are_decided_with_keys_and_kept_after_a_reload(page, client, fold
     assert decisions(folder) == [*expected[:2], *[("", "")] * 5]
 
 
-def test_decisions_survive_a_reload_and_are_applied_and_audited_again(
-    browser, audited, mislabeled, run, few_rounds, tmp_path
+def test_decisions_survive_a_reload_and_are_applied_audited_and_evaluated(
+    browser, audited, mislabeled, run, few_rounds, nursery, tmp_path
 ):
+    """Everything by the commands: the page, the cleaned manifest, and what is made of it."""
     folder, cleaned = tmp_path / "audit", tmp_path / "cleaned.csv"
     shutil.copytree(audited, folder)
     before, first, second = mislabeled.read_bytes(), *read_labels(folder / LABELS_CSV).index[:2]
-    with served(make_app(folder, "", None)) as client:
-        page = Page(browser).open(client)
+    command = ["-m", "soundalike", "audit", run.path, mislabeled, "--out", folder]
+    server = nursery.start(*command, "--decide", "--no_browser")
+    try:
+        (address,) = re.findall(r"http://[\d.:]+/\S*", server.stdout.readline())
+        page = Page(browser).open(address)
         page.press("r")
         page.wait_for_text("status", "Saved.")
         page.press("d")
         page.wait_for_text("progress-text", "2 of")
-        page.open(client)
+        page.open(address)
         assert page.text("progress-text").startswith("2 of")
         page.leave()
+    finally:
+        os.kill(server.pid, signal.SIGINT)
+    assert server.communicate()[1].endswith("ended\n")
     decided = read_labels(folder / LABELS_CSV)
     assert decided["decision"].tolist()[:3] == ["relabel", "drop", ""]
-    result = write_cleaned(cleaned, read_source(str(mislabeled)), decided)
+    applied = nursery.run(*command, "--apply", cleaned)
+    n_clips = len(decided) - 1
+    assert applied.stdout == f"{n_clips} clips in {cleaned}: 1 relabeled, 1 dropped, 0 confirmed\n"
     assert mislabeled.read_bytes() == before, "the original is not touched"
-    assert (result.n_clips, result.n_relabeled, result.n_dropped) == (len(decided) - 1, 1, 1)
     labels = read_source(str(cleaned)).rows.set_index("path")["label"]
     assert labels[decided["path"][first]] == decided["suggested"][first]
     assert decided["path"][second] not in labels
     again = audit(run.path, str(cleaned), tmp_path / "again", with_duplicates=False, progress=False)
-    assert (again.n_clips, again.n_decided) == (result.n_clips, 0)
+    assert (again.n_clips, again.n_decided) == (n_clips, 0)
+    evaluation = evaluate(run.path, str(cleaned), ["knn"], tmp_path / "evaluation", progress=False)
+    assert evaluation.n_test_clips == n_clips
 
 
 def test_sounds_are_played_with_keys(page):
@@ -232,7 +247,26 @@ def test_the_list_is_filtered_and_shows_what_others_decide_and_what_is_learned(p
     page.wait_for_text("claim", "more likely right than wrong (49 % wrong). If it is wrong: hail.")
 
 
-def test_the_page_fits_and_its_text_can_be_read(page):
+def test_the_page_says_what_to_train(page, client, folder):
+    assert page.run("return document.getElementById('advice').hidden"), "not by an earlier version"
+    advice = advise("confusion", 0.4, 400, 10)
+    (folder / RESULT).write_text(json.dumps({"advice": dataclasses.asdict(advice)}))
+    page.open(client.address)
+    page.wait_for_text("advice-sentence", advice.sentence)
+    page.run("document.querySelector('#advice summary').click()")
+    assert page.text("advice-note") == advice.note
+    rows = page.run("return [...document.querySelectorAll('#scores tr')].map((r) => r.textContent)")
+    assert len(rows) == 1 + len(advice.scores)
+    advised = page.run("return document.querySelector('#scores .advised').textContent")
+    assert advice.options in advised
+
+
+def test_the_page_fits_and_its_text_can_be_read(page, client, folder):
+    advice = dataclasses.asdict(advise("symmetric", 0.4, 400, 10))
+    (folder / RESULT).write_text(json.dumps({"advice": advice}))
+    page.open(client.address)
+    page.wait_for_text("advice-sentence", advice["sentence"])
+    page.run("document.querySelector('#advice details').open = true")
     run = page.browser.execute_cdp_cmd
     page.press("k")
     page.wait_for_text("sentences", "in 1 of 2")
@@ -252,7 +286,7 @@ def test_the_page_fits_and_its_text_can_be_read(page):
 def test_a_server_that_has_ended_and_a_table_written_anew_are_said(browser, folder, root):
     page = Page(browser)
     with served(make_app(folder, root)) as client:
-        page.open(client)
+        page.open(client.address)
         assert page.run("return document.getElementById('learn').hidden")
         write_audit(folder, LABELS.replace("sea/1", "sea/9"))
         path = folder / "labels.csv"

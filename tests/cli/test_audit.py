@@ -7,13 +7,10 @@ from signal import SIGINT
 import pandas as pd
 import pytest
 
-from soundalike.audit.audit import AuditResult, SuspiciousLabel
-from soundalike.audit.comparison import Comparison
-from soundalike.audit.duplicates import DuplicatePair
+from soundalike.audit.advice import SIMPLEST_FIRST, options_of
 from soundalike.audit.labels_file import read_labels, write_labels
 from soundalike.audit.labels_text import LABELS
 from soundalike.cli import DONE
-from soundalike.cli.audit import comparison_in_words, print_audit
 from soundalike.datasets.source import read_source
 from soundalike.explore import page_server
 
@@ -40,7 +37,10 @@ def test_a_wrong_label_is_listed_decided_applied_and_compared(
     printed = capsys.readouterr().out
     assert "of 24 labels is wrong" in printed or "of 24 labels are wrong" in printed
     assert "3.wav" in printed
-    assert json.loads(results.read_text())["n_clips"] == 24
+    result = json.loads(results.read_text())
+    assert result["n_clips"] == 24
+    assert result["advice"]["sentence"] in printed.splitlines()
+    assert result["advice"]["note"] in printed.splitlines()
     rows = read_labels(out / LABELS)
     assert rows["path"][0].endswith("low/3.wav")
     assert rows["suggested"][0] == "low"
@@ -81,51 +81,7 @@ def test_what_cannot_be_applied_is_refused(refusal, run, mislabeled, tmp_path):
     assert "is not overwritten" in refusal(*words, "--apply", mislabeled)
 
 
-RESULT = AuditResult(
-    verdict="about 38 of 400 labels are wrong (29-47)",
-    model="default",
-    source="[mine]",
-    out="audit",
-    classes=["rain", "sea"],
-    n_clips=400,
-    n_unlabeled=3,
-    n_decided=1,
-    n_wrong=38.0,
-    interval=(29.0, 47.0),
-    findings=[f"rain is called sea in {number} of 60" for number in (14, 9, 8, 7, 6, 5, 4)],
-    noise_matrix=[],
-    suspicious=[
-        SuspiciousLabel("/sounds/[a].wav", None, None, "sea", "rain", 0.987),
-        SuspiciousLabel("/sounds/b.wav", 1.5, 3.0, "sea", "", 0.5),
-    ],
-    duplicates=[
-        DuplicatePair("/a.wav", "sea", "/b.wav", "rain", True),
-        DuplicatePair("/c.wav", "sea", "/d.wav", "sea", True),
-    ],
-)
-
-
-def test_the_table_says_what_to_listen_to(capsys):
-    print_audit(RESULT)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "[mine]: about 38 of 400 labels are wrong (29-47)"
-    table = "\n".join(lines)
-    assert "[a].wav" in table
-    assert "b.wav @1.5-3" in table
-    assert "none of the classes" in table
-    assert "0.99" in table
-    assert "rain is called sea in 14 of 60." in lines
-    assert "... and 2 more: --json FILE lists all." in lines
-    assert "1 pair of near-duplicates with different labels, such as a.wav (sea) and b.wav" in table
-    assert "2 pairs of near-duplicates across splits or folds" in table
-    assert "1 label decided on: learned from." in lines
-    assert "3 clips without a label: left out." in lines
-
-
-def test_a_gain_may_be_chance():
-    comparison = Comparison("balanced accuracy", 38, 362, 0.813, 0.842, 0.029, (0.004, 0.051))
-    words = comparison_in_words(comparison)
-    assert words.startswith("balanced accuracy 0.813 before and 0.842 after: +2.9 points (+0.4 to")
-    assert "chance" not in words
-    unclear = Comparison("mAP", 1, 362, 0.8, 0.81, 0.01, (-0.01, 0.03))
-    assert "which may be chance; trained without 1 wrong label" in comparison_in_words(unclear)
+@pytest.mark.parametrize("method", [*SIMPLEST_FIRST, "nearest neighbors"])
+def test_what_an_audit_advises_can_be_typed(method, refusal):
+    words = ["evaluate", "default", "/no/such", *options_of(method).split()]
+    assert "/no/such: no such file or folder" in refusal(*words), "the options are known"

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.audit.suspicious_labels import NO_CLASS
 from soundalike.datasets import synthetic
 from soundalike.datasets.fsdnoisy18k import read_layout
 from soundalike.datasets.prepare import prepare
 from soundalike.datasets.synthetic import clip_records, write_synthetic
 from soundalike.demo.wrong_labels import (
-    NO_CLASS,
     SOUND_S,
     SuspiciousClip,
     WrongLabels,

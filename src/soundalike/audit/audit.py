@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from soundalike.audit.advice import Advice, advice_on_label_sets, advise
 from soundalike.audit.audited_clips import AuditedClips, audited_clips
 from soundalike.audit.duplicates import (
     DUPLICATES,
@@ -17,14 +18,16 @@ from soundalike.audit.duplicates import (
 )
 from soundalike.audit.evidence import EVIDENCE, write_evidence
 from soundalike.audit.judgment import Judgment, judge
-from soundalike.audit.labels_file import (
-    CLIP,
-    read_labels,
-    undecided,
-    with_decisions,
-    write_labels,
+from soundalike.audit.labels_file import read_labels, undecided, with_decisions, write_labels
+from soundalike.audit.labels_text import LABELS, UNDECIDED
+from soundalike.audit.noise_kind import kind_of_noise
+from soundalike.audit.result_file import RESULT
+from soundalike.audit.suspicious_labels import (
+    N_NEIGHBORS,
+    SuspiciousLabel,
+    by_suspicion,
+    most_suspicious,
 )
-from soundalike.audit.labels_text import LABELS
 from soundalike.audit.verdict import verdict
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.near_duplicates import NearDuplicate
@@ -37,30 +40,6 @@ from soundalike.runtime.folders import output_folder
 from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
-
-RESULT = "audit.json"
-N_SUSPICIOUS, N_NEIGHBORS = 10, 10
-
-
-@dataclass(frozen=True)
-class SuspiciousLabel:
-    """A label that is probably wrong.
-
-    Args:
-        path: file of the clip.
-        start_s, end_s: times of the clip; None for a whole file.
-        label: its label.
-        suggested: the most probable label if this one is wrong; "" if the sound is probably none of
-            the classes.
-        p_wrong: probability that the label is wrong.
-    """
-
-    path: str
-    start_s: float | None
-    end_s: float | None
-    label: str
-    suggested: str
-    p_wrong: float
 
 
 @dataclass(frozen=True)
@@ -81,6 +60,7 @@ class AuditResult:
         findings: what is mistaken for what, the most frequent first, a sentence each.
         noise_matrix: expected number of clips by true class (rows) and label (columns); a last row
             counts sounds that are none of the classes. Empty for clips with several labels.
+        advice: which classifier to train with these labels.
         suspicious: the most suspicious labels that are not decided on.
         duplicates: clips that share a part, those with different labels first.
     """
@@ -97,6 +77,7 @@ class AuditResult:
     interval: tuple[float, float]
     findings: list[str]
     noise_matrix: list[list[float]]
+    advice: Advice
     suspicious: list[SuspiciousLabel]
     duplicates: list[DuplicatePair]
 
@@ -150,7 +131,7 @@ def audit(
             vectors = clip_vectors(labeled.features)
             judgment = judge(vectors, table, recordings, seed)
             neighbors, similarity = nearest_clips(vectors.vectors, recordings, N_NEIGHBORS)
-        table = table.assign(suggested=judgment.suggested, p_wrong=judgment.p_wrong)
+        table = by_suspicion(table, judgment, neighbors, similarity)
         result = _result(str(model), source, out, labeled, table, judgment, parts)
         write_evidence(out / EVIDENCE, labeled.store.clips, neighbors, similarity)
         write_labels(out / LABELS, table)
@@ -167,8 +148,6 @@ def _result(
     judgment: Judgment,
     parts: list[NearDuplicate],
 ) -> AuditResult:
-    undecided = table[table["decision"] == ""]
-    first = undecided.sort_values("p_wrong", ascending=False, kind="stable").head(N_SUSPICIOUS)
     return AuditResult(
         verdict=verdict(judgment.n_wrong, judgment.interval, len(table), "label"),
         model=model,
@@ -177,17 +156,19 @@ def _result(
         classes=judgment.classes,
         n_clips=len(table),
         n_unlabeled=labeled.n_unlabeled,
-        n_decided=len(table) - len(undecided),
+        n_decided=int((table["decision"] != UNDECIDED).sum()),
         n_wrong=judgment.n_wrong,
         interval=judgment.interval,
         findings=judgment.findings,
         noise_matrix=np.round(judgment.noise_counts, 2).tolist(),
-        suspicious=[_suspicious(row) for _, row in first.iterrows()],
+        advice=_advice(judgment, len(table)),
+        suspicious=most_suspicious(table),
         duplicates=pairs_of_clips(labeled.store, parts),
     )
 
 
-def _suspicious(row: pd.Series) -> SuspiciousLabel:
-    start_s, end_s = (None if np.isnan(row[name]) else float(row[name]) for name in CLIP[1:])
-    p_wrong = round(float(row["p_wrong"]), 4)
-    return SuspiciousLabel(row["path"], start_s, end_s, row["label"], row["suggested"], p_wrong)
+def _advice(judgment: Judgment, n_labels: int) -> Advice:
+    if not judgment.noise_counts.size:
+        return advice_on_label_sets()
+    rate = judgment.n_wrong / n_labels
+    return advise(kind_of_noise(judgment.noise_counts), rate, n_labels, len(judgment.classes))

@@ -6,10 +6,11 @@ POST /api/audit/decisions              decide about a row: `Decision`
 POST /api/audit/undo                   take back the latest decision; `row` is its row, or null
 POST /api/audit/learn                  new probabilities of the undecided; `n` is their number
 GET  /api/audit/confusions             which classes are confused: `ConfusionTable`
+GET  /api/audit/advice                 which classifier to train: `Advice`, or null
 GET  /api/rows/{id}                    what is played of a clip, and its neighbors
 
 Pages say with every request up to which moment they know the table: `table` and `version`. The
-answers but those of GET /api/audit/confusions and /api/rows have the new moment, `rows`, which have
+answers but those about confusions, advice and one clip have the new moment, `rows`, which have
 changed since the one before, and `n_steps`, the number of decisions that can be taken back. To a
 page that knows another table, the answer is 409.
 """
@@ -30,6 +31,7 @@ from soundalike.audit.labels_table import Mark, OutdatedError
 from soundalike.audit.labels_text import COLUMNS, TableError
 from soundalike.audit.neighbor_votes import NeighborVotes
 from soundalike.audit.playable_clips import PlayableClips
+from soundalike.audit.result_file import stored_advice
 from soundalike.explore.plain_errors import add_writing_errors, answer_with
 from soundalike.labeling.label_name import LabelError
 
@@ -108,6 +110,10 @@ def add_decisions(
     @app.get("/api/audit/confusions")
     def confused() -> dict[str, Any]:
         return dataclasses.asdict(confusion_table(table.rows()[1]))
+
+    @app.get("/api/audit/advice")
+    def advice() -> dict[str, Any] | None:
+        return stored_advice(table.path.parent)
 
     if refit is not None:
         _add_learning(app, decisions, refit, answer)

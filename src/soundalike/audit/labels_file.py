@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from soundalike.audit.labels_text import COLUMNS, DROP, RELABEL, TableError, read_rows
+from soundalike.audit.labels_text import COLUMNS, DIGITS, DROP, RELABEL, TableError, read_rows
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.labels import classes_of
 from soundalike.runtime.atomic import write_text
@@ -45,7 +45,7 @@ def read_labels(file: Path) -> pd.DataFrame:
 
 
 def write_labels(file: Path, rows: pd.DataFrame) -> None:
-    """Write a table of labels, most suspicious first.
+    """Write a table of labels, most suspicious first; those that tie stay in their order.
 
     Args:
         file: the file to replace.
@@ -54,9 +54,9 @@ def write_labels(file: Path, rows: pd.DataFrame) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    ordered = rows[[*COLUMNS]].sort_values("p_wrong", ascending=False, kind="stable")
-    text = ordered.assign(p_wrong=ordered["p_wrong"].round(4))
-    write_text(file, text.to_csv(index=False, lineterminator="\n"))
+    rounded = rows[[*COLUMNS]].assign(p_wrong=rows["p_wrong"].round(DIGITS))
+    ordered = rounded.sort_values("p_wrong", ascending=False, kind="stable")
+    write_text(file, ordered.to_csv(index=False, lineterminator="\n"))
 
 
 def undecided(clips: ClipTable) -> pd.DataFrame:

@@ -25,6 +25,7 @@ COLUMNS = (
 )  # fmt: skip
 KEEP, RELABEL, DROP = DECISIONS = ("keep", "relabel", "drop")
 UNDECIDED = ""
+DIGITS = 4  # of a probability
 BYTE_ORDER_MARK = "\ufeff"  # which spreadsheets write
 BLANK = {"start_s": math.nan, "end_s": math.nan, "p_wrong": 0.0}
 

@@ -8,20 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE, options
+from soundalike.cli.audit_output import cleaning_in_words, comparison_in_words, print_audit
 from soundalike.cli.options import add_machine, add_model_and_source, add_out, at_least
 from soundalike.cli.output import write_json
-from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from soundalike.audit.audit import AuditResult
     from soundalike.audit.audited_clips import AuditedClips
-    from soundalike.audit.cleaning import CleaningResult
     from soundalike.audit.comparison import Comparison
     from soundalike.datasets.clips import ClipTable
-
-_MAX_FINDINGS = 5  # --json has them all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -169,80 +165,3 @@ def _audited(arguments: argparse.Namespace, clips: "ClipTable") -> "AuditedClips
     model = SoundEncoder.from_pretrained(arguments.model).to(choose_hardware().accelerator)
     with locked(arguments.out):
         return audited_clips(model, arguments.source, clips, arguments.out)
-
-
-def print_audit(result: "AuditResult") -> None:
-    """Print the verdict, the most suspicious labels, and what is mistaken for what."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    console.print(f"{result.source}: {result.verdict}", style="bold", markup=False, soft_wrap=True)
-    if result.suspicious:
-        table = Table(title="most suspicious labels", title_justify="left")
-        for name in ("clip", "label", "suggested"):
-            table.add_column(name, overflow="fold")
-        table.add_column("p(wrong)", justify="right")
-        for label in result.suspicious:
-            times = "" if label.start_s is None else f" @{label.start_s:g}-{label.end_s or 0:g}"
-            table.add_row(
-                escape(Path(label.path).name + times),
-                escape(label.label),
-                escape(label.suggested) or "none of the classes",
-                f"{label.p_wrong:.2f}",
-            )
-        console.print(table)
-    for line in _notes(result):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(
-        "Listen and decide: run the same command with --decide, or write keep, relabel or drop "
-        f"into {Path(result.out) / 'labels.csv'}. Then --apply FILE writes a cleaned manifest, "
-        "and --compare says what cleaning gave.",
-        markup=False,
-        soft_wrap=True,
-    )
-
-
-def _notes(result: "AuditResult") -> list[str]:
-    notes = [f"{finding}." for finding in result.findings[:_MAX_FINDINGS]]
-    if (n_more := len(result.findings) - _MAX_FINDINGS) > 0:
-        notes.append(f"... and {n_more:,} more: --json FILE lists all.")
-    different = [pair for pair in result.duplicates if pair.label != pair.other_label]
-    if different:
-        pair = different[0]
-        notes.append(
-            f"{counted(len(different), 'pair')} of near-duplicates with different labels, such as "
-            f"{Path(pair.path).name} ({pair.label}) and {Path(pair.other_path).name} "
-            f"({pair.other_label})."
-        )
-    if n_across := sum(pair.is_across_splits for pair in result.duplicates):
-        notes.append(
-            f"{counted(n_across, 'pair')} of near-duplicates across splits or folds: scores will "
-            "be too good."
-        )
-    if result.n_decided:
-        notes.append(f"{counted(result.n_decided, 'label')} decided on: learned from.")
-    if result.n_unlabeled:
-        notes.append(f"{counted(result.n_unlabeled, 'clip')} without a label: left out.")
-    return notes
-
-
-def cleaning_in_words(result: "CleaningResult") -> str:
-    """Return what was written, in one line."""
-    return (
-        f"{counted(result.n_clips, 'clip')} in {result.file}: {result.n_relabeled:,} relabeled, "
-        f"{result.n_dropped:,} dropped, {result.n_kept:,} confirmed"
-    )
-
-
-def comparison_in_words(result: "Comparison") -> str:
-    """Return what cleaning gave, in one line."""
-    low, high = (100 * end for end in result.interval)
-    clear = "" if low > 0 or high < 0 else ", which may be chance"
-    return (
-        f"{result.metric} {result.before:.3f} before and {result.after:.3f} after: "
-        f"{100 * result.gain:+.1f} points ({low:+.1f} to {high:+.1f}){clear}; trained without "
-        f"{counted(result.n_changed, 'wrong label')}, tested on the "
-        f"{counted(result.n_tested, 'clip')} whose label has not changed"
-    )

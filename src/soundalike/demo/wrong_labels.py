@@ -12,16 +12,21 @@ from numpy.typing import NDArray
 from soundalike.audio.waveform import read_waveform
 from soundalike.audit.judgment import judge
 from soundalike.audit.labels_file import undecided
+from soundalike.audit.suspicious_labels import (
+    N_NEIGHBORS,
+    NO_CLASS,
+    by_suspicion,
+    most_suspicious,
+)
 from soundalike.audit.verdict import verdict
 from soundalike.datasets.store import Store
 from soundalike.datasets.synthetic import OUT_OF_VOCABULARY, clip_records
 from soundalike.downstream.clip_vectors import clip_vectors
 from soundalike.downstream.features import Features
+from soundalike.evaluation.nearest_clips import nearest_clips
 from soundalike.runtime.counts import counted
 
-N_SUSPICIOUS = 10
 SOUND_S = 4.0
-NO_CLASS = "none of the classes"
 
 
 @dataclass(frozen=True)
@@ -99,27 +104,29 @@ def find_wrong_labels(
         size: of the set, a key of `SIZES`.
     """
     table = undecided(store.clips)
-    judgment = judge(clip_vectors(features), table, store.recordings)
+    vectors = clip_vectors(features)
+    judgment = judge(vectors, table, store.recordings)
+    nearest = nearest_clips(vectors.vectors, store.recordings, N_NEIGHBORS)
     true_names = {record.fname: record.true_label for record in clip_records(size)}
-    files = [Path(path).name for path in table["path"]]
-    truths = [true_names[file] for file in files]
-    labels = table["label"].tolist()
-    first = np.argsort(-judgment.p_wrong, kind="stable")[:N_SUSPICIOUS].tolist()
-    suspicious = [
-        SuspiciousClip(
-            files[clip],
-            _readable(labels[clip]),
-            _readable(judgment.suggested[clip]) or NO_CLASS,
-            _true_name(truths[clip]),
-            round(float(judgment.p_wrong[clip]), 4),
-            labels[clip] != truths[clip],
+    truths = [true_names[Path(path).name] for path in table["path"]]
+    suspicious, excerpts = [], []
+    for each in most_suspicious(by_suspicion(table, judgment, *nearest)):
+        file = Path(each.path).name
+        excerpts.append(_excerpt(store, table["path"].tolist().index(each.path)))
+        suspicious.append(
+            SuspiciousClip(
+                file,
+                _readable(each.label),
+                _readable(each.suggestion),
+                _true_name(true_names[file]),
+                each.p_wrong,
+                each.label != true_names[file],
+            )
         )
-        for clip in first
-    ]
-    n_wrong = sum(label != truth for label, truth in zip(labels, truths, strict=True))
+    n_wrong = sum(label != truth for label, truth in zip(table["label"], truths, strict=True))
     estimate = verdict(judgment.n_wrong, judgment.interval, len(table), "label")
     findings = WrongLabels(estimate, len(table), n_wrong, suspicious)
-    return findings, [_excerpt(store, clip) for clip in first]
+    return findings, excerpts
 
 
 def in_words(findings: WrongLabels) -> list[str]:

@@ -1,6 +1,7 @@
 // The page: what follows from what.
 
 import { onServerChange } from "./client.js";
+import { showAdvice } from "./advice.js";
 import { closeChooser, onClass, onClassMessage, openChooser } from "./chooser.js";
 import { openClip, openRow, playNeighbor, reloadNeighbors, showRow, toggleClip } from "./clip.js";
 import { showConfusionsSoon } from "./confusions.js";
@@ -110,6 +111,7 @@ function showTable({ ids, isOther, isNew }) {
   showConfusionsSoon();
   if (isNew) {
     open(list.listedRows().find((row) => !row.decision) ?? rows[0], false);
+    showAdvice().catch(() => {});
     return;
   }
   list.setCurrent(rows[openRow().id]);
