@@ -1,12 +1,19 @@
 """Every example runs unmodified on generated sounds."""
 
+import contextlib
+import os
+import re
+import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 import torch
 
+import soundalike as sa
 from soundalike.models.band_cnn import BandCNN
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -78,6 +85,53 @@ def test_classify_with_sklearn(run, sound_folder):
     best = max(probabilities)
     assert best.endswith("low")
     assert sum(float(line.split()[0]) for line in probabilities) == pytest.approx(1, abs=0.02)
+
+
+def processes_at(folder):
+    """Return the processes that hold the lock of a shard in a folder, and which shard."""
+    shards = {}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):  # it has ended, or has closed the file
+            path = Path(os.readlink(link))
+            if path.parent == folder:
+                shards[int(link.parts[2])] = path
+    return shards
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not find_spec("ray"), reason="needs the extra ray, which is large")
+def test_embed_on_ray(nursery, tmp_path, monkeypatch):
+    """Two workers, one of which is killed: no row is lost, and none is there twice."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    sounds, archive = tmp_path / "sounds", tmp_path / "archive"
+    sounds.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(160):
+        soundfile.write(sounds / f"{number}.wav", 0.1 * rng.standard_normal(22050), 22050)
+    job = nursery.start(EXAMPLES / "embed_on_ray.py", sounds, archive, 6)
+    workers = {}
+    while len(workers) < 2:
+        assert job.poll(0.02) is None, job.communicate()
+        workers = processes_at(tmp_path / "archive.shards")
+    killed, shard = workers.popitem()
+    assert not (shard / "shard.json").exists()
+    os.kill(killed, signal.SIGKILL)
+    out, errors = job.communicate()
+    assert job.returncode == 0, errors
+    assert re.search(r"^6 shards by \d processes$", out, re.MULTILINE)
+    assert "added 160 windows of 160 clips of 6 shards; 160 rows in" in out
+
+    one = nursery.run("-m", "soundalike", "embed", sounds, "--out", tmp_path / "one")
+    assert one.returncode == 0, one.stderr
+    rows, expected = (
+        sa.Archive.open(path).to_pandas().sort_values("path", ignore_index=True)
+        for path in (archive, tmp_path / "one")
+    )
+    of_rows = rows.columns.drop(["id", "vector"])
+    pd.testing.assert_frame_equal(rows[of_rows], expected[of_rows])
+    ours, theirs = np.stack(rows["vector"]), np.stack(expected["vector"])
+    cosines = (ours * theirs).sum(1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(theirs, axis=1)
+    assert cosines.min() > 0.999  # with bfloat16, where the processor has it
 
 
 def test_every_example_is_tested():
