@@ -140,13 +140,11 @@ def every_update_is_shown(monkeypatch):
 
 @pytest.fixture(scope="module")
 def few_rounds():
-    """Clean labels in two rounds and one simulation; test_clean_labels covers how well."""
-    from soundalike.evaluation import clean_labels
+    """Clean labels in two rounds; test_clean_labels covers how well."""
+    from soundalike.evaluation import label_cleaner
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clean_labels, "N_ROUNDS", 2)
-        patch.setattr(clean_labels, "N_ROUNDS_OF_BEST", 2)
-        patch.setattr(clean_labels, "MOST_SIMULATIONS", 1)
+        patch.setattr(label_cleaner, "N_ROUNDS", 2)
         yield
 
 

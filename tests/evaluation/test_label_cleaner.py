@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from soundalike.evaluation.label_cleaner import N_ROUNDS, cleaners
+from soundalike.evaluation.label_cleaner import (
+    N_LABELS_OF_WEIGHT,
+    clean_by_all,
+    cleaners,
+)
 
 N, DIM = 120, 10
 
@@ -24,21 +28,30 @@ def ways():
     truth = np.arange(N) % 3
     vectors = np.eye(3, DIM)[truth] + 0.15 * rng.standard_normal((N, DIM))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return list(cleaners(vectors.astype(np.float32), rng.permutation(N) % 5, 3)), truth
+    return cleaners(vectors.astype(np.float32), rng.permutation(N) % 5, 3), truth
 
 
 def test_the_likelihood_of_the_labels_tells_which_way_is_good(ways):
     each, truth = ways
-    labels = labels_of(truth)
-    results = [way.clean(labels, np.zeros(N, dtype=bool), N_ROUNDS) for way in each]
+    results = [way.clean(labels_of(truth), np.zeros(N, dtype=bool)) for way in each]
     accuracy = [(result.posterior.argmax(axis=1) == truth).mean() for result in results]
     best = int(np.argmax([result.likelihood for result in results]))
     assert accuracy[best] > 0.9
     assert accuracy[best] >= max(accuracy) - 0.05
-    counts = np.zeros((3, 3))
-    np.add.at(counts, (truth, labels), 1)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    assert results[best].matrix == pytest.approx(shares, abs=0.15)
+
+
+def test_a_way_has_the_weight_of_the_likelihood_of_twenty_labels(ways):
+    each, truth = ways
+    labels, is_verified = labels_of(truth), np.zeros(N, dtype=bool)
+    two = [each[0], each[-1]]
+    first, second = (way.clean(labels, is_verified) for way in two)
+    ratio = np.exp(first.likelihood - second.likelihood) ** N_LABELS_OF_WEIGHT
+    share = ratio / (1 + ratio)
+    mean = share * first.posterior + (1 - share) * second.posterior
+    of_all = clean_by_all(two, labels, is_verified)
+    assert of_all == pytest.approx(mean, abs=1e-4)  # regression starts where it ended before
+    assert abs(share - 0.5) > 0.1
+    assert (clean_by_all(each, labels, is_verified).argmax(axis=1) == truth).mean() > 0.9
 
 
 def test_verified_labels_stay_and_help(ways):
@@ -46,6 +59,6 @@ def test_verified_labels_stay_and_help(ways):
     labels = labels_of(truth, 0.6)  # more are wrong than right
     is_verified = np.arange(N) < 60
     labels[is_verified] = truth[is_verified]
-    result = each[0].clean(labels, is_verified, N_ROUNDS)
-    assert np.array_equal(result.posterior[is_verified], np.eye(3)[truth[is_verified]])
-    assert (result.posterior.argmax(axis=1) == truth).mean() > 0.9
+    posterior = clean_by_all(each, labels, is_verified)
+    assert posterior[is_verified] == pytest.approx(np.eye(3)[truth[is_verified]])
+    assert (posterior.argmax(axis=1) == truth).mean() > 0.9

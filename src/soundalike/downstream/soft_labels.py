@@ -26,7 +26,7 @@ def fit_soft_labels(features: Features, split: Split, seed: int = 0) -> LinearCl
     Args:
         features: of all clips.
         split: which clips train.
-        seed: random seed of the folds and of simulated labels.
+        seed: random seed of the folds.
     """
     probabilities, weights = soft_labels(features.select(split.train), seed)
     return fit_linear(

@@ -1,10 +1,9 @@
 """Which class a labeled clip truly has, from its sound and its label.
 
 Labels may be wrong. In turn, a classifier is fitted to soft labels, out of fold; a noise matrix is
-fitted to its probabilities and the labels (`noise_model`); and both give new soft labels. Of
-several classifiers (`label_cleaner`), the one that makes the labels most likely is taken, for more
-rounds. Its probabilities are calibrated twice: by the power and offset at which the labels are most
-likely, and where the truth is known, on simulated labels of the same clips with the same noise.
+fitted to its probabilities and the labels (`noise_model`); and both give new soft labels. So do
+several classifiers (`label_cleaner`); the more likely one makes the labels, the more it counts. The
+probabilities of each are calibrated by the power and offset at which the labels are most likely.
 Clips of one recording are in one fold, so that they do not testify for each other.
 
 Vectors are [clips, dim], of unit length; labels [clips], one class each.
@@ -17,18 +16,10 @@ from numpy.typing import NDArray
 
 from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.intervals import binomial_interval
-from soundalike.evaluation.label_cleaner import (
-    N_ROUNDS,
-    N_ROUNDS_OF_BEST,
-    Cleaned,
-    Cleaner,
-    cleaners,
-)
+from soundalike.evaluation.label_cleaner import clean_by_all, cleaners
 from soundalike.evaluation.noise_model import label_counts
-from soundalike.evaluation.platt import Platt, fit_platt
 
 N_FOLDS = 5
-SIMULATED_CLIPS, MOST_SIMULATIONS = 1000, 3
 SMALLEST = 1e-12
 
 
@@ -81,7 +72,7 @@ def clean_label_posterior(
         background: vectors of sounds of none of the classes.
         is_verified: labels that are known to be right; they are learned from, and say nothing about
             the others' errors.
-        seed: random seed of the folds and the simulated labels.
+        seed: random seed of the folds.
 
     Shape:
         vectors: [clips, dim]; labels, recordings, is_verified: [clips]; background: [sounds, dim].
@@ -96,59 +87,20 @@ def clean_label_posterior(
     if fold.max() < 1:  # nothing can be held out
         return _clean_labels(as_they_are, labels, is_verified)
     ways = cleaners(vectors, fold, n_classes, background)
-    results = [(way.clean(labels, is_verified, N_ROUNDS).likelihood, way) for way in ways]
-    _, way = max(results, key=lambda result: result[0])
-    best = way.clean(labels, is_verified, N_ROUNDS_OF_BEST)
-    calibration = _calibration(best, way, is_verified, seed)
+    of_all = clean_by_all(ways, labels, is_verified)
     posterior = np.zeros((len(labels), n_classes + 1))
-    posterior[:, : best.posterior.shape[1]] = best.posterior
-    return _clean_labels(posterior, labels, is_verified, calibration)
-
-
-def _calibration(
-    cleaned: Cleaned, cleaner: Cleaner, is_verified: NDArray[np.bool_], seed: int
-) -> Platt:
-    """Return the calibration of p_wrong by simulated labels, whose truth is known.
-
-    The true classes are drawn from the posterior, and the labels from the noise matrix: clips that
-    are hard to tell apart stay so.
-    """
-    rng = np.random.default_rng(seed)
-    p_wrong, is_wrong = [], []
-    n_open = int((~is_verified).sum())
-    for _ in range(min(MOST_SIMULATIONS, -(-SIMULATED_CLIPS // n_open))):
-        truth = _draw(cleaned.posterior, rng)
-        labels = np.where(is_verified, truth, _draw(cleaned.matrix[truth], rng))
-        again = cleaner.clean(labels, is_verified, N_ROUNDS_OF_BEST)
-        own = again.posterior[np.arange(len(labels)), labels]
-        p_wrong.append(1 - own[~is_verified])
-        is_wrong.append((labels != truth)[~is_verified])
-    return fit_platt(np.concatenate(p_wrong), np.concatenate(is_wrong))
-
-
-def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw a column of each row: [rows, columns] -> [rows]."""
-    sums = probabilities.cumsum(axis=1)
-    draws = rng.random((len(sums), 1)) * sums[:, -1:] >= sums
-    return draws.sum(axis=1).clip(max=sums.shape[1] - 1)
+    posterior[:, : of_all.shape[1]] = of_all
+    return _clean_labels(posterior, labels, is_verified)
 
 
 def _clean_labels(
     posterior: NDArray[np.float64],
     labels: NDArray[np.integer],
     is_verified: NDArray[np.bool_],
-    calibration: Platt | None = None,
 ) -> CleanLabels:
     """Return what follows from the posterior of the true classes, [clips, true classes]."""
     clips, n_classes = np.arange(len(labels)), posterior.shape[1] - 1
-    p_wrong = np.where(is_verified, 0.0, 1 - posterior[clips, labels])
-    if calibration:
-        p_wrong = np.where(is_verified, 0.0, calibration(p_wrong))
-        others = posterior.copy()
-        others[:, :n_classes] += SMALLEST
-        others[clips, labels] = 0
-        posterior = others * (p_wrong / others.sum(axis=1))[:, None]
-        posterior[clips, labels] = 1 - p_wrong
+    p_wrong = np.where(is_verified, 0.0, (1 - posterior[clips, labels]).clip(min=0))
     counts = label_counts(posterior, labels, n_classes)
     n_open, n_wrong = int((~is_verified).sum()), float(p_wrong.sum())
     return CleanLabels(

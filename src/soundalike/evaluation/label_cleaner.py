@@ -2,15 +2,18 @@
 
 Each classifier, with a power that sharpens its probabilities, is a way to clean labels. Which is
 best depends on the clips: normal distributions where classes are clusters, logistic regression
-where they are not. The likelihood of the labels of held-out clips tells.
+where they are not. The likelihood of the labels of held-out clips tells, so that the mean of their
+results is weighted by it. Where they are equally good, each has errors of its own, and their mean
+is better than any.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from soundalike.evaluation.gaussian_classes import GaussianClasses
 from soundalike.evaluation.noise_model import (
@@ -21,9 +24,11 @@ from soundalike.evaluation.noise_model import (
 )
 from soundalike.evaluation.soft_label_regression import SoftLabelRegression
 
-N_ROUNDS = 6  # to compare ways
-N_ROUNDS_OF_BEST = 12
-AXES, AXES_POWERS = (48, 96), (0.3, 0.6)
+N_ROUNDS = 12
+# A way has the weight of the likelihood of so many labels. That of all would leave one way only,
+# since the labels are far from independent of each other: wrong ones are alike.
+N_LABELS_OF_WEIGHT = 20
+AXES, GAUSSIAN_POWER = (48, 96), 0.3
 PRECISION, REGRESSION_POWERS = 0.1, (1.0, 2.0)
 POWERS = np.geomspace(0.1, 4.0, 10)  # to judge a result by
 FEWEST_SOUNDS = 50  # in a background
@@ -47,16 +52,11 @@ class Cleaned:
     """What expectation maximization ended with.
 
     Args:
-        posterior: probability of each true class of each clip.
-        matrix: probability of each label for each true class.
+        posterior: probability of each true class of each clip, [clips, true classes].
         likelihood: mean log likelihood of the labels of held-out clips.
-
-    Shape:
-        posterior: [clips, true classes]; matrix: [true classes, classes].
     """
 
     posterior: NDArray[np.float64]
-    matrix: NDArray[np.float64]
     likelihood: float
 
 
@@ -76,9 +76,7 @@ class Cleaner:
     n_classes: int
     n_true: int
 
-    def clean(
-        self, labels: NDArray[np.integer], is_verified: NDArray[np.bool_], n_rounds: int
-    ) -> Cleaned:
+    def clean(self, labels: NDArray[np.integer], is_verified: NDArray[np.bool_]) -> Cleaned:
         """Return the true classes of clips with these labels.
 
         The rounds have a fixed power, so that they are stable; the result has the power, and the
@@ -87,7 +85,6 @@ class Cleaner:
         Args:
             labels: labels of the clips.
             is_verified: labels that are right.
-            n_rounds: rounds of expectation maximization.
 
         Shape:
             labels, is_verified: [clips].
@@ -96,7 +93,7 @@ class Cleaner:
         one_hot = np.eye(self.n_classes, self.n_true)[labels]
         counts = (self.classifier.fold >= 0) & ~is_verified
         soft_labels = one_hot
-        for _ in range(n_rounds):
+        for _ in range(N_ROUNDS):
             log_p = self.classifier.log_probabilities(soft_labels)
             model = fit_noise_model(log_p, labels, expected, counts=counts, powers=[self.power])
             posterior = model.posterior(log_p, labels)
@@ -106,7 +103,7 @@ class Cleaner:
         )
         posterior = np.where(is_verified[:, None], one_hot, judge.posterior(log_p, labels))
         likelihood = label_log_likelihood(judge, log_p[counts], labels[counts])
-        return Cleaned(posterior, judge.matrix, likelihood)
+        return Cleaned(posterior, likelihood)
 
 
 def cleaners(
@@ -114,8 +111,8 @@ def cleaners(
     fold: NDArray[np.int64],
     n_classes: int,
     background: NDArray[np.float32] | None = None,
-) -> Iterator[Cleaner]:
-    """Yield the ways to clean the labels of clips.
+) -> list[Cleaner]:
+    """Return the ways to clean the labels of clips.
 
     Args:
         vectors: of the clips.
@@ -129,10 +126,27 @@ def cleaners(
     if background is not None and len(background) < FEWEST_SOUNDS:
         background = None
     n_true = n_classes + (background is not None)
-    for n_axes in AXES:
-        gaussian = GaussianClasses.of(vectors, fold, n_axes, background)
-        for power in AXES_POWERS:
-            yield Cleaner(gaussian, power, n_classes, n_true)
     regression = SoftLabelRegression.of(vectors, fold, n_classes, PRECISION, background=background)
-    for power in REGRESSION_POWERS:
-        yield Cleaner(regression, power, n_classes, n_true)
+    ways: list[tuple[SoftLabelClassifier, float]] = [
+        (GaussianClasses.of(vectors, fold, n_axes, background), GAUSSIAN_POWER) for n_axes in AXES
+    ]
+    ways += [(regression, power) for power in REGRESSION_POWERS]
+    return [Cleaner(*way, n_classes, n_true) for way in ways]
+
+
+def clean_by_all(
+    ways: Sequence[Cleaner], labels: NDArray[np.integer], is_verified: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the probability of each true class of each clip, by all ways.
+
+    Args:
+        ways: to clean labels.
+        labels: labels of the clips.
+        is_verified: labels that are right.
+
+    Shape:
+        labels, is_verified: [clips]; result: [clips, true classes].
+    """
+    results = [way.clean(labels, is_verified) for way in ways]
+    weights = softmax([N_LABELS_OF_WEIGHT * result.likelihood for result in results])
+    return np.tensordot(weights, [result.posterior for result in results], axes=1)
