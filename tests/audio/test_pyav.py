@@ -108,3 +108,14 @@ def test_a_film_without_sound(saved, tmp_path):
             file.mux(packet)
     with pytest.raises(AudioError, match="it has no sound track"):
         read_info(path)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("ac3", "ac3"), ("adts", "aac")])
+def test_channels_that_change_are_named(corpus, saved, container, codec):
+    """As in a broadcast from one program to the next; what lies before can be used."""
+    one, two = (corpus.encoded_by_av(container, codec, corpus.tone(n_channels=n)) for n in (1, 2))
+    path = saved(one + two, codec)
+    with pytest.raises(AudioError, match="decoding failed after") as caught:
+        read_waveform(path, corpus.RATE)
+    assert caught.value.problem == "damaged"
+    assert len(read_waveform(path, corpus.RATE, end_s=2.5)) == round(2.5 * corpus.RATE)

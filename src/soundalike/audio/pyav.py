@@ -91,10 +91,14 @@ def _decode(container: Any, track: Any) -> Generator[NDArray[np.float32], None, 
     """Yield the frames of a track, [samples, channels].
 
     An error of the last packet is none: a stream that was recorded off the air ends anywhere.
+
+    Raises:
+        DecodingError: the number of channels or the rate changes in the middle.
     """
     from av.error import FFmpegError
 
     error: FFmpegError | None = None
+    shape: tuple[int, int] | None = None
     for packet in container.demux(track):
         if error and packet.size:
             raise error
@@ -103,7 +107,11 @@ def _decode(container: Any, track: Any) -> Generator[NDArray[np.float32], None, 
         except FFmpegError as problem:
             error = problem
             continue
-        yield from map(_samples, frames)
+        for frame in frames:
+            of_frame = frame.layout.nb_channels, frame.sample_rate
+            if of_frame != (shape := shape or of_frame):
+                raise DecodingError("its channels or its rate change")
+            yield _samples(frame)
 
 
 def _samples(frame: Any) -> NDArray[np.float32]:
