@@ -1,12 +1,17 @@
 """Bad sounds, full disks, missing permissions: commands continue or fail with one line."""
 
+import contextlib
 import ctypes
 import filecmp
 import json
 import os
+import random
+import stat
 import subprocess
 import sys
 import tarfile
+import threading
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +22,8 @@ import tars
 
 from soundalike.cli import DONE, FAILED, WRONG_USE
 from soundalike.cli.main import main
-from soundalike.datasets.store import is_store, open_store
+from soundalike.datasets.store import is_store, open_store, read_problems
+from soundalike.search.archive import Archive
 
 RATE = 22050
 TINY = [
@@ -42,7 +48,10 @@ BROKEN = {
     "nan.wav": "samples that are not numbers",
     "infinite.wav": "samples that are not numbers",
     "dangling.wav": "missing",
+    "loop.wav": "unreadable",
     "pipe.wav": "not a file",
+    "socket.wav": "not a file",
+    "device.wav": "not a file",
 }
 GOOD = [
     "silence.wav", "10 ms.wav", "one sample.wav", "8 channels.wav", "192 kHz.wav", "8 kHz.wav",
@@ -91,7 +100,10 @@ def zoo(tmp_path_factory):
         wave[RATE // 2] = value
         write(name, wave, subtype="FLOAT")
     (root / "dangling.wav").symlink_to(root / "gone")
+    (root / "loop.wav").symlink_to(root / "loop.wav")
     os.mkfifo(root / "pipe.wav")
+    os.mknod(root / "socket.wav", 0o600 | stat.S_IFSOCK)
+    (root / "device.wav").symlink_to("/dev/zero")
     return root
 
 
@@ -121,7 +133,7 @@ def test_scan_lists_the_bad_files(zoo, tmp_path, capsys):
     assert report["channels"]["8"] == 1
     out = capsys.readouterr().out
     assert f"{len(GOOD) + len(BROKEN)} ({len(GOOD)} readable)" in out
-    assert "and 5 more: --csv FILE lists all" in out
+    assert "and 8 more: --csv FILE lists all" in out
 
 
 def test_scan_lists_the_bad_files_of_a_tar(zoo, tmp_path, monkeypatch):
@@ -135,9 +147,7 @@ def test_scan_lists_the_bad_files_of_a_tar(zoo, tmp_path, monkeypatch):
     assert report["n_readable"] == len(GOOD)
     problems = [(Path(each["path"]).name, each["problem"]) for each in report["problems"]]
     of_sounds = {name: kind for name, kind in problems if name != tar.name}
-    assert of_sounds.items() == BROKEN.items() - {
-        ("dangling.wav", "missing"), ("pipe.wav", "not a file"),
-    }  # fmt: skip
+    assert of_sounds == {name: BROKEN[name] for name in BROKEN if (zoo / name).is_file()}
     assert [kind for name, kind in problems if name == tar.name] == ["tar", "tar"]
     assert all(each["message"].isprintable() for each in report["problems"])
 
@@ -218,6 +228,126 @@ def test_only_bad_files_is_an_error(tmp_path, zoo_run, capsys):
         assert "a.wav: empty: the file has no bytes" in last
     assert main(["scan", str(sounds)]) == DONE
     assert "1 (0 readable)" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_in_a_folder(tmp_path, capsys):
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    for number in range(100_000):
+        (sounds / f"{number:06d}.wav").touch()
+    for number in range(0, 100_000, 10_000):
+        soundfile.write(sounds / f"{number:06d}.wav", noise(0.1, seed=number), RATE)
+    assert main(["scan", str(sounds), "--json", str(tmp_path / "scan.json")]) == DONE
+    report = json.loads((tmp_path / "scan.json").read_text())
+    assert (report["n_clips"], report["n_readable"]) == (100_000, 10)
+    assert Counter(each["problem"] for each in report["problems"]) == {"empty": 99_990}
+
+
+# Files that change while they are read
+
+
+def cut_short(path, content):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def grow(path, content):
+    with path.open("ab") as file:
+        file.write(content[-5000:])
+
+
+def vanish(path, content):
+    path.unlink()
+
+
+def become_another(path, content):
+    beside = path.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def become_noise(path, content):
+    path.write_bytes(content[-5000:])
+
+
+CHANGES = [cut_short, grow, vanish, become_another, become_noise]
+
+
+@contextlib.contextmanager
+def changing(folder, seed):
+    """Change files of a folder until the context ends: Python's own threads let others work."""
+    paths = sorted(folder.iterdir())
+    contents = [path.read_bytes() for path in paths]
+    is_over, chance = threading.Event(), random.Random(seed)
+
+    def change():
+        while not is_over.wait(0.001):
+            path = chance.choice(paths)
+            if path.exists() or chance.random() < 0.5:
+                turn = chance.choice(CHANGES) if path.exists() else become_another
+                turn(path, chance.choice(contents))
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@pytest.fixture
+def many_sounds(tmp_path):
+    """A folder of forty sounds."""
+    (tmp_path / "sounds").mkdir()
+    for number in range(40):
+        soundfile.write(tmp_path / "sounds" / f"{number}.wav", noise(1.5, seed=number), RATE)
+    return tmp_path / "sounds"
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 20))]
+)
+def test_an_archive_catches_up_with_files_that_changed_while_they_were_read(
+    seed, nursery, run, many_sounds, tmp_path
+):
+    words = ["-m", "soundalike", "embed", run.path, many_sounds, "--out"]
+    with changing(many_sounds, seed):
+        for _ in range(2):
+            process = nursery.run(*words, tmp_path / "changed")
+            assert process.returncode == DONE, process.stderr
+    for out in ("changed", "fresh"):
+        process = nursery.run(*words, tmp_path / out)
+        assert process.returncode == DONE, process.stderr
+    changed, fresh = (Archive.open(tmp_path / out).to_pandas() for out in ("changed", "fresh"))
+    assert len(fresh)
+    changed = changed[changed["path"].isin(fresh["path"])]
+    order, columns = ["path", "start_s"], ["path", "recording", "start_s", "end_s", "duration_s"]
+    changed, fresh = (table.sort_values(order, ignore_index=True) for table in (changed, fresh))
+    pd.testing.assert_frame_equal(changed[columns], fresh[columns])
+    np.testing.assert_allclose(np.stack(changed["vector"]), np.stack(fresh["vector"]), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 20))]
+)
+def test_a_store_of_files_that_changed_while_they_were_read_is_whole(
+    seed, nursery, many_sounds, tmp_path
+):
+    """What was read is in it or listed; that a file has changed is said by the next run."""
+    words = ["-m", "soundalike", "prepare", many_sounds, "--out", tmp_path / "store"]
+    with changing(many_sounds, seed):
+        process = nursery.run(*words, "--workers", 2)
+    assert process.returncode == DONE, process.stderr
+    store, problems = open_store(tmp_path / "store"), read_problems(tmp_path / "store")
+    paths = [clip.path for clip in [*store.clips, *problems]]
+    assert len(paths) == len(set(paths)) > 5  # files that were there when the folder was listed
+    assert np.isfinite(store.frames).all()
+    again = nursery.run(*words)
+    assert again.returncode in (DONE, WRONG_USE)
+    if again.returncode == WRONG_USE:
+        assert again.stderr.count("\n") == 1
+        assert "changed" in again.stderr
 
 
 # A full disk
