@@ -52,6 +52,11 @@ class Disk:
             path, child = path.parent, path
             self._write(path, self._names(path) | {child.name: self._entry(child)})
 
+    def close(self) -> None:
+        """Let go of the files."""
+        for descriptor in self.held.values():
+            os.close(descriptor)
+
     def _entry(self, path: Path) -> Entry:
         inode = path.stat().st_ino
         if inode not in self.held:

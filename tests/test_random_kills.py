@@ -56,7 +56,8 @@ def trained(run: Path) -> object:
 
 
 def evaluated(out: Path) -> object:
-    return [(out / name).read_bytes() for name in ("predictions.csv", "results.json")]
+    files = [(out / name).read_bytes() for name in ("predictions.csv", "results.json")]
+    return [content.replace(bytes(out), b"OUT") for content in files]
 
 
 def cells(out: Path) -> object:
@@ -100,6 +101,7 @@ def words_of(store, sound_folder, tmp_path):
 @pytest.mark.parametrize("job", JOBS)
 def test_random_kills_make_no_difference(job, nursery, words_of, tmp_path):
     commands, result = JOBS[job]
+    nursery.run("-c", "")  # has its imports done before it is timed
     durations_s = []
     for command in commands:
         start = time.monotonic()

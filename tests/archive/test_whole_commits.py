@@ -95,6 +95,7 @@ def power_fails(n_flushes, folder, cut, change):
         with contextlib.suppress(KeyboardInterrupt):
             change()
             is_done = True
+        disk.close()
     lose_unflushed(folder, record, cut, n_flushes)
     return is_done
 

@@ -6,7 +6,13 @@ import sys
 
 import pytest
 
-from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
+from soundalike.runtime.atomic import (
+    atomic_write,
+    flush_new,
+    remove_partial_files,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -105,3 +111,30 @@ def test_json_that_cannot_be_written_leaves_the_old_file(tmp_path):
         write_json(tmp_path / "a.json", {1j})
     assert (tmp_path / "a.json").read_text() == "1\n"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_error_without_a_number_names_the_file(tmp_path):
+    """As NumPy has it for a full disk."""
+    with (
+        pytest.raises(OSError, match=r"whole\.npy cannot be written \(9 requested and 4 written\)"),
+        atomic_write(tmp_path / "whole.npy"),
+    ):
+        raise OSError("9 requested and 4 written")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files by /proc")
+def test_files_of_other_programs_are_flushed_once(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(
+        os, "fsync", lambda number: flushed.append(os.readlink(f"/proc/self/fd/{number}"))
+    )
+    folder = tmp_path / "table"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a").write_text("a")
+    before = flush_new(folder, {})
+    assert flushed == [str(path) for path in (folder / "data" / "a", folder / "data", tmp_path)]
+    flushed.clear()
+    (folder / "data" / "b").write_text("b")
+    assert flush_new(folder, before).keys() == {folder / "data" / "a", folder / "data" / "b"}
+    assert flushed == [str(folder / "data" / "b"), str(folder / "data")]

@@ -36,8 +36,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (None, str(temporary)):
-            error.filename = str(path)
+        if not isinstance(error, OSError) or error.filename not in (None, str(temporary)):
+            raise
+        if error.errno is None:  # NumPy's, when the disk is full
+            raise OSError(f"{path} cannot be written ({error}): free some space.") from error
+        error.filename = str(path)
         raise
 
 

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Metrics:
             writer.writerows(rows)
         self._file = self._path.open("a", newline="")
         self._writer = csv.DictWriter(self._file, columns)
+        threading.excepthook = _without_full_disks
         self._board = SummaryWriter(str(run.tensorboard), purge_step=n_steps_done + 1)
 
     def add(self, row: StepMetrics) -> int:
@@ -92,3 +94,11 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         rows = csv.DictReader(line for line in file if line.endswith("\n"))
         steps = itertools.count(1)
         return list(itertools.takewhile(lambda row: row.get("step") == str(next(steps)), rows))
+
+
+def _without_full_disks(error: threading.ExceptHookArgs) -> None:
+    """Report the error of a thread, but not that of TensorBoard's, which `flush` raises again."""
+    if not (
+        isinstance(error.exc_value, OSError) and "tensorboard" in type(error.thread).__module__
+    ):
+        threading.__excepthook__(error)
