@@ -1,6 +1,7 @@
 """The head of an archive."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from soundalike.archive.head import (
     HEAD,
     ArchiveError,
     Head,
+    is_address,
     read_head,
     require_new,
     write_head,
@@ -60,3 +62,14 @@ def test_an_archive_needs_a_place_of_its_own(tmp_path):
         require_new(tmp_path / "chapter")
     write_head(tmp_path, Head(4, "abc"))
     require_new(tmp_path)
+
+
+def test_addresses_are_told_from_folders(tmp_path):
+    assert is_address("s3://bucket/birds")
+    for text in ("s3://bucket", "s3:/bucket/birds", "/s3/birds", "birds", "s3://bucket/a b", ""):
+        assert not is_address(text)
+    with pytest.raises(ArchiveError, match=r"^s3://bucket/birds: an archive is a folder, and only"):
+        read_head(Path("s3://bucket/birds"))
+    (tmp_path / "archive.json").write_text('{"format": 1, "dim": 2, "model": "m", "tables": "x"}')
+    with pytest.raises(ArchiveError, match=r"damaged \(tables is x\)"):
+        read_head(tmp_path)

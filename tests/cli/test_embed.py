@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from soundalike.archive.head import Head
+from soundalike.archive.window_archive import WindowArchive
 from soundalike.cli import DONE
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.pretrained import SHIPPED_MODELS
@@ -141,3 +143,19 @@ def test_versions_and_dates_may_end_the_name_of_an_archive(
     assert call("embed", run.path, one, "--out", tmp_path / "birds") == DONE
     (tmp_path / "birds").rename(tmp_path / "birds.lance")
     assert call("embed", one, "--out", tmp_path / "birds.lance") == DONE
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--out", "new", "--tables", "birds"], "'birds': expected an address such as s3://"),
+        (["--out", "s3://bucket/birds"], "s3://bucket/birds: an archive is a folder, and only"),
+        (["--out", "x.csv", "--tables", "s3://a/b"], "--tables is for an archive, not a file"),
+        (["--out", "new", "--shard", "1/2", "--tables", "s3://a/b"], "--tables: shards are"),
+        (["--out", "old", "--tables", "s3://a/b"], "--tables: those of old are in its folder"),
+    ],
+)
+def test_other_places_of_tables_are_refused(refusal, words, reason, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    WindowArchive.create("old", Head(8, "m"))
+    assert reason in refusal("embed", "sounds", *words)

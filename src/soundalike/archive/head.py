@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class Head:
         root: folder that paths are relative to; "" if they are absolute.
         half: If true, vectors are stored in half precision.
         version: version of soundalike that made the archive.
+        tables: address of its tables in object storage, such as ``s3://bucket/birds``; "": they are
+            in its folder.
     """
 
     dim: int
@@ -37,6 +40,7 @@ class Head:
     root: str = ""
     half: bool = False
     version: str = ""
+    tables: str = ""
 
 
 def is_archive(path: Path) -> bool:
@@ -53,6 +57,7 @@ def require_new(path: Path) -> None:
     Raises:
         ArchiveError: it is a file, or a folder with something else in it.
     """
+    _require_folder(path)
     if path.exists() and not path.is_dir():
         raise ArchiveError(f"{path}: is a file: name a new folder for the archive.")
     if path.exists() and not is_archive(path):
@@ -61,13 +66,30 @@ def require_new(path: Path) -> None:
             raise ArchiveError(f"{path}: exists and is not an archive: name a new folder.")
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text is an address in object storage, such as ``s3://bucket/birds``."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9+]+://[^/\s]+/\S+", text))
+
+
+def _require_folder(path: Path) -> None:
+    if re.match(r"[a-z0-9+]{2,}:/", str(path)):
+        address = re.sub(":/+", "://", str(path), count=1)
+        raise ArchiveError(
+            f"{address}: an archive is a folder, and only its tables may be in object storage: "
+            f"name a folder, and write --tables {address} when you make it."
+        )
+
+
 def write_head(path: Path, head: Head) -> None:
     """Write the head of the archive in a folder.
 
     Raises:
         OSError: the file cannot be written.
     """
-    write_json(path / HEAD, {"format": FORMAT, **dataclasses.asdict(head)})
+    content = {"format": FORMAT, **dataclasses.asdict(head)}
+    if not head.tables:  # which earlier versions do not know
+        del content["tables"]
+    write_json(path / HEAD, content)
 
 
 def read_head(path: Path) -> Head:
@@ -76,6 +98,7 @@ def read_head(path: Path) -> Head:
     Raises:
         ArchiveError: there is no archive, its format is newer, or its head is damaged.
     """
+    _require_folder(path)
     if not is_archive(path):
         raise ArchiveError(
             f"{path}: no archive there: make one with `soundalike embed SOURCE --out {path}`."
@@ -91,6 +114,8 @@ def read_head(path: Path) -> Head:
         head = Head(**content)
         if not (isinstance(head.dim, int) and head.dim > 0):
             raise ValueError(f"dim is {head.dim}")
+        if head.tables and not is_address(head.tables):
+            raise ValueError(f"tables is {head.tables}")
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ArchiveError(
             f"{path / HEAD}: damaged ({error}): delete {path} and embed the sounds again."

@@ -36,4 +36,4 @@ def open_index(
         return ScanIndex(archive, where, backgrounds)
     if backgrounds:
         return OutlineIndex(archive, backgrounds, where)
-    return LanceIndex(archive.path, rows, where)
+    return LanceIndex(archive.place, rows, where)

@@ -25,13 +25,15 @@ class LanceIndex:
     """Searches the index of a table of rows; rows added since are compared one by one.
 
     Args:
-        path: folder of the archive, for messages.
+        place: where the archive has its tables, for messages.
         rows: its table of rows.
         where: condition in SQL that rows meet.
     """
 
-    def __init__(self, path: Path, rows: "lancedb.table.Table", where: str | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, place: Path | str, rows: "lancedb.table.Table", where: str | None = None
+    ) -> None:
+        self.place = place
         self.rows = rows
         self.where = where
 
@@ -44,7 +46,7 @@ class LanceIndex:
         query = (
             query.distance_type("cosine").refine_factor(REFINE_FACTOR).select(["id", "_distance"])
         )
-        with plain_errors(self.path):
+        with plain_errors(self.place):
             query = query.where(self.where, prefilter=True) if self.where else query
             table = query.limit(k).to_arrow()
         ids, distances = table["id"].to_numpy(), table["_distance"].to_numpy()

@@ -10,16 +10,17 @@ Importing LanceDB takes seconds and starts threads, so it waits until a table is
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from soundalike.archive.head import ArchiveError, Head
+from soundalike.archive.head import ArchiveError, Head, is_address
 from soundalike.archive.lancedb_import import import_lancedb
 
 if TYPE_CHECKING:
@@ -63,16 +64,22 @@ def schema_of(table: str, head: Head) -> pa.Schema:
     return pa.schema({**ROW_COLUMNS, "vector": pa.list_(number, head.dim)})
 
 
-def open_table(path: Path, table: str) -> "lancedb.table.Table | None":
+def open_table(path: Path, table: str, address: str = "") -> "lancedb.table.Table | None":
     """Open the latest version of a table; None if it does not exist yet.
 
     Args:
         path: folder of the archive.
         table: its name.
+        address: of the tables, if they are in object storage.
 
     Raises:
-        ArchiveError: the table is damaged.
+        ArchiveError: the table is damaged, or object storage cannot be reached.
     """
+    if address:
+        with plain_errors(address):
+            database = import_lancedb().connect(address)
+            has_table = table in database.list_tables().tables
+            return database.open_table(table) if has_table else None
     versions = path / f"{table}.lance" / "_versions"  # none if its creation was interrupted
     if not any(versions.glob("*.manifest")):
         return None
@@ -87,9 +94,29 @@ def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
         ArchiveError: the table is damaged.
         OSError: the disk is full.
     """
-    with plain_errors(path):
-        database = import_lancedb().connect(str(path))
+    place = head.tables or path
+    with plain_errors(place):
+        database = import_lancedb().connect(str(place))
         return database.create_table(table, schema=schema_of(table, head), exist_ok=True)
+
+
+def require_unused(address: str) -> None:
+    """Refuse an address in object storage that has tables; "" is none.
+
+    Raises:
+        ArchiveError: it has.
+    """
+    if address and open_table(Path(), ROWS, address) is not None:
+        raise ArchiveError(
+            f"{address}: has the tables of another archive: name another address, or copy the "
+            "folder of that archive."
+        )
+
+
+def without_rows(columns: Iterable[str]) -> pd.DataFrame:
+    """Return a table of some columns of rows or clips, without rows."""
+    types = {**ROW_COLUMNS, **CLIP_COLUMNS}
+    return pa.schema({name: types[name] for name in columns}).empty_table().to_pandas()
 
 
 def select(
@@ -118,8 +145,11 @@ def vector_batches(
 
 
 @contextmanager
-def plain_errors(path: Path) -> Iterator[None]:
+def plain_errors(place: Path | str) -> Iterator[None]:
     """Turn errors of LanceDB into one plain line.
+
+    Args:
+        place: folder of the archive, or the address of its tables.
 
     Raises:
         OSError: the disk is full, or may not be written.
@@ -135,10 +165,15 @@ def plain_errors(path: Path) -> Iterator[None]:
             raise
         text = str(error)
         if (number := re.search(r"os error (\d+)", text)) and int(number[1]) in OF_THE_DISK:
-            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from None
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(place)) from None
         reason = " ".join(text.partition("\n")[0].split())[:300]
+        if is_address(str(place)):
+            raise ArchiveError(
+                f"{place}: cannot be read or written ({reason}): check the address, the network, "
+                "AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then run it again."
+            ) from None
         raise ArchiveError(
-            f"{path}: the archive cannot be read or written ({reason}): embed the sounds into it "
+            f"{place}: the archive cannot be read or written ({reason}): embed the sounds into it "
             "again, which repairs what a crash has left; if that fails too, delete it first."
         ) from None
 

@@ -5,6 +5,9 @@ table cannot be read any more. So every commit is read back, and taken back if t
 does not wait for the disk either: after a power cut, its last files may be empty or gone, also if
 later files of ours are there. So every commit is flushed, and before a table is opened to write,
 versions that cannot be read are deleted.
+
+Object storage has a file whole or not at all, and LanceDB asks again if an answer is lost. But no
+lock keeps writers on other machines out. So rows are counted.
 """
 
 import errno
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.runtime.atomic import flush_new
+from soundalike.runtime.lock import InUseError
 
 if TYPE_CHECKING:
     import lancedb
@@ -28,22 +32,34 @@ class Commits:
 
     Args:
         path: folder of the archive.
+        address: of its tables, if they are in object storage.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, address: str = "") -> None:
         self.path = path
+        self.address = address
         self._flushed: dict[str, dict[Path, tuple[int, int]]] = {}
 
-    def commit(self, table: "lancedb.table.Table", change: Callable[[], object]) -> None:
+    def commit(
+        self, table: "lancedb.table.Table", change: Callable[[], object], n_new: int | None = None
+    ) -> None:
         """Change a table, and go back to the version before if the new one cannot be read.
 
         Args:
             table: the table.
             change: commits something to the table.
+            n_new: how many rows it adds, if it does nothing else.
 
         Raises:
             OSError: the disk is full; the table is as it was.
+            InUseError: a table in object storage has other rows, too. The next writer deletes them.
         """
+        if self.address:
+            n_rows = None if n_new is None else table.count_rows() + n_new
+            change()
+            if n_rows is not None:
+                self.require(table, n_rows)
+            return
         version = table.version
         change()
         if not is_readable(table):
@@ -51,6 +67,14 @@ class Commits:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         folder = table_folder(self.path, table.name)
         self._flushed[table.name] = flush_new(folder, self._flushed.get(table.name, {}))
+
+    def require(self, table: "lancedb.table.Table", n_rows: int) -> None:
+        """Raise an InUseError if a table in object storage has another number of rows."""
+        if self.address and table.count_rows() != n_rows:
+            raise InUseError(
+                f"{self.address}: another run writes to it, on another machine: run this again "
+                "when that one has ended."
+            )
 
 
 def table_folder(path: Path, table: str) -> Path:

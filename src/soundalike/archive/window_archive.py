@@ -4,6 +4,7 @@ archive.json   what all rows have in common (`Head`)
 model/         the model that made the vectors
 rows.lance/    the rows, with their vectors as the model makes them: not scaled, not centered
 clips.lance/   the clips whose rows are written
+               both may be in object storage instead, where `Head.tables` says
 *.npz          what is computed for searches (`stored_arrays`), and the map; can be deleted
 
 Rows are written before the record of their clips. So rows without a record are what an interrupted
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from soundalike.archive.head import (
@@ -39,8 +39,10 @@ from soundalike.archive.lance_tables import (
     ROWS,
     open_table,
     plain_errors,
+    require_unused,
     select,
     vector_batches,
+    without_rows,
 )
 from soundalike.archive.large_array import large_array
 from soundalike.archive.writer import Writer
@@ -63,11 +65,13 @@ class WindowArchive:
     Attributes:
         path: its folder.
         head: what all rows have in common.
+        place: where its tables are: its folder, or an address in object storage.
     """
 
     def __init__(self, path: Path, head: Head) -> None:
         self.path = path
         self.head = head
+        self.place: Path | str = head.tables or path
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -90,7 +94,7 @@ class WindowArchive:
             save_model: writes the model into a folder.
 
         Raises:
-            ArchiveError: the folder holds something else.
+            ArchiveError: the folder holds something else, or the address has tables already.
             InUseError: another run is writing it.
             OSError: a file cannot be written.
         """
@@ -100,6 +104,7 @@ class WindowArchive:
         with locked(path):
             if is_archive(path):
                 return cls.open(path)
+            require_unused(head.tables)
             remove_partial_files(path)
             if save_model:
                 save_model(path / MODEL)
@@ -176,7 +181,7 @@ class WindowArchive:
 
         rows = self.read(read)
         if rows is None:
-            return _empty(columns)
+            return without_rows(columns)
         rows = rows.sort_values("id")
         if ids is not None:
             rows = rows.set_index("id", drop=False)
@@ -216,10 +221,10 @@ class WindowArchive:
 
         A clip with several records has the latest.
         """
-        table = open_table(self.path, CLIPS)
+        table = open_table(self.path, CLIPS, self.head.tables)
         if table is None:
-            return _empty(CLIP_COLUMNS)
-        with plain_errors(self.path):
+            return without_rows(CLIP_COLUMNS)
+        with plain_errors(self.place):
             records = select(table, [*CLIP_COLUMNS], where).to_arrow().to_pandas()
         records = records.sort_values("next_id", kind="stable")
         return records.drop_duplicates(CLIP_KEY, keep="last").reset_index(drop=True)
@@ -227,7 +232,7 @@ class WindowArchive:
     @functools.cached_property
     def row_table(self) -> "lancedb.table.Table | None":
         """The table of rows in LanceDB, at one version; None while there is none."""
-        return open_table(self.path, ROWS)
+        return open_table(self.path, ROWS, self.head.tables)
 
     def read(self, read: "Callable[[lancedb.table.Table], Result]") -> Result | None:
         """Read from the table of rows; None if there is none.
@@ -237,14 +242,9 @@ class WindowArchive:
         if self.row_table is None:
             return None
         try:
-            with plain_errors(self.path):
+            with plain_errors(self.place):
                 return read(self.row_table)
         except ArchiveError:
             self.refresh()
-        with plain_errors(self.path):
+        with plain_errors(self.place):
             return None if self.row_table is None else read(self.row_table)
-
-
-def _empty(columns: Iterable[str]) -> pd.DataFrame:
-    types = {**ROW_COLUMNS, **CLIP_COLUMNS}
-    return pa.schema({name: types[name] for name in columns}).empty_table().to_pandas()

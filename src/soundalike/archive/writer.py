@@ -52,19 +52,24 @@ class Writer:
     def __init__(self, path: Path, head: Head) -> None:
         self.path = path
         self.head = head
-        are_torn = [delete_torn_versions(table_folder(path, name)) for name in (ROWS, CLIPS)]
+        self.place = head.tables or path
+        folders = [] if head.tables else [table_folder(path, name) for name in (ROWS, CLIPS)]
+        are_torn = [delete_torn_versions(folder) for folder in folders]
         self._rows = create_table(path, ROWS, head)
         self._clips = create_table(path, CLIPS, head)
-        self._commits = Commits(path)
+        self._commits = Commits(path, head.tables)
         self._n_records = 0
-        with plain_errors(path):
-            has_lost_rows = repair(self._rows) or are_torn[0]
-            repair(self._clips)
+        with plain_errors(self.place):
+            # Object storage that cannot be reached must not be taken for a damaged version.
+            has_lost_rows = not head.tables and (repair(self._rows) or are_torn[0])
+            if not head.tables:
+                repair(self._clips)
             self.next_id = self._committed_id()
             if has_lost_rows:
                 self._forget_lost_rows()
-        without_record = f"id >= {self.next_id}"
-        if self._rows.count_rows(without_record):
+            without_record = f"id >= {self.next_id}"
+            are_without = bool(self._rows.count_rows(without_record))
+        if are_without:
             self._commit(self._rows, lambda: self._rows.delete(without_record))
         self._delete_replaced()
 
@@ -92,7 +97,7 @@ class Writer:
             pa.FixedSizeListArray.from_arrays(numbers.cast(vector_type.value_type), self.head.dim)
         )
         table = pa.Table.from_arrays(arrays, schema=schema)
-        self._commit(self._rows, lambda: self._rows.add(table))
+        self._commit(self._rows, lambda: self._rows.add(table), len(table))
         self.next_id += len(rows)
 
     def finish(self, clips: pd.DataFrame) -> None:
@@ -110,7 +115,8 @@ class Writer:
         schema = schema_of(CLIPS, self.head)
         records = clips.assign(next_id=self.next_id)[schema.names]
         table = pa.Table.from_pandas(records, schema, preserve_index=False)
-        self._commit(self._clips, lambda: self._clips.add(table))
+        self._require_own_rows()
+        self._commit(self._clips, lambda: self._clips.add(table), len(table))
         self._n_records += 1
         if self._n_records % COMMITS_PER_COMPACTION == 0:
             self.compact()
@@ -144,16 +150,18 @@ class Writer:
     def compact(self) -> None:
         """Delete replaced rows, join the files of many commits, and delete those not in use."""
         # The lock keeps other writers out, and readers that miss a file read the latest version.
+        # In object storage there may be others, whose files are not to be deleted.
+        is_alone = not self.head.tables
         self._delete_replaced()
-        with plain_errors(self.path), warnings.catch_warnings():
+        with plain_errors(self.place), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*cleanup_older_than")
             for table in (self._rows, self._clips):
                 self._commit(table, table.optimize)
-                table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=True)
+                table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=is_alone)
 
     def build_index(self) -> None:
         """Build the approximate index (`lance_index`) if there is none; `compact` extends it."""
-        with plain_errors(self.path):
+        with plain_errors(self.place):
             if not has_index(self._rows):
                 self._commit(self._rows, lambda: build_index(self._rows))
 
@@ -164,9 +172,19 @@ class Writer:
         clips = records.to_arrow().to_pandas().sort_values("next_id", kind="stable")
         self.remove(clips.drop_duplicates(CLIP_KEY, keep="last"))
 
-    def _commit(self, table: "lancedb.table.Table", change: Callable[[], object]) -> None:
-        with plain_errors(self.path):
-            self._commits.commit(table, change)
+    def _commit(
+        self, table: "lancedb.table.Table", change: Callable[[], object], n_new: int | None = None
+    ) -> None:
+        with plain_errors(self.place):
+            self._commits.commit(table, change, n_new)
+
+    def _require_own_rows(self) -> None:
+        """Raise an InUseError if another writer has added rows since the last commit."""
+        if self.head.tables:
+            with plain_errors(self.place):
+                n_rows = self._rows.count_rows()
+                self._rows.checkout_latest()
+                self._commits.require(self._rows, n_rows)
 
     def _committed_id(self) -> int:
         ids = self._clips.search().select(["next_id"]).to_arrow()["next_id"].to_numpy()

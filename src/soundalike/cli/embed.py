@@ -13,9 +13,11 @@ from soundalike.cli.options import (
     add_out,
     add_precision,
     add_strict,
+    add_tables,
     add_windows,
     ready_for_inference,
     refuse_unused,
+    require_tables,
     with_windows,
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the sounds of an archive are now, if they have been moved",
     )
+    add_tables(parser)
     parser.add_argument(
         "--shard",
         type=shard,
@@ -105,10 +108,13 @@ def _into_archive(arguments: argparse.Namespace) -> int:
     if arguments.per == "clip":
         raise UsageError("--per clip is for files; an archive has a row per window.")
     out = arguments.out
+    if arguments.shard and arguments.tables:
+        raise UsageError("--tables: shards are folders; name it when you `merge` them.")
     if arguments.shard:
         require_shards_of(out, arguments.shard.n)
         out /= arguments.shard.folder
     require_new(out)
+    require_tables(out, arguments.tables)
     archive = Archive.open(out) if is_archive(out) else None
     if archive and arguments.half and not archive.head.half:
         raise UsageError(
@@ -130,7 +136,9 @@ def _into_archive(arguments: argparse.Namespace) -> int:
     if note:
         print(note, file=sys.stderr)
     root = str(Path(arguments.root).absolute()) if arguments.root else ""
-    archive = Archive.open_for(out, model, root or clips.root, half=arguments.half)
+    archive = Archive.open_for(
+        out, model, root or clips.root, half=arguments.half, tables=arguments.tables or ""
+    )
     if root and root != archive.head.root:
         archive.move_root(root)
     fast = ready_for_inference(model, arguments.precision)
@@ -160,7 +168,7 @@ def _into_file(arguments: argparse.Namespace) -> int:
     check_output(arguments.out, ROW_FILES)
     refuse_unused(
         arguments,
-        {"root": "--root", "half": "--half", "shard": "--shard"},
+        {"root": "--root", "half": "--half", "shard": "--shard", "tables": "--tables"},
         "is for an archive, not a file",
     )
     if is_archive(Path(arguments.source)):

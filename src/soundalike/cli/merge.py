@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_out, add_threads
+from soundalike.cli.options import add_out, add_tables, add_threads, require_tables
 from soundalike.cli.output import skipped, write_json
 from soundalike.runtime.counts import counted
 
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "shards", type=Path, metavar="SHARDS", help="folder of all shards; they stay as they are"
     )
     add_out(parser, "ARCHIVE", "folder of the archive to create, or to add new clips to")
+    add_tables(parser)
     add_threads(parser)
 
 
@@ -28,11 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.search.shards import finished_shards
 
     require_new(arguments.out)
+    require_tables(arguments.out, arguments.tables)
     finished_shards(arguments.shards)
 
     from soundalike.search.merge import merge
 
-    result = merge(arguments.shards, arguments.out)
+    result = merge(arguments.shards, arguments.out, tables=arguments.tables or "")
     write_json(arguments.json, result)
     added = f"added {counted(result.n_windows, 'window')} of {counted(result.n_clips, 'clip')}"
     added = added if result.n_clips else "nothing new"

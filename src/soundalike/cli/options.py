@@ -39,6 +39,41 @@ def add_source(parser: argparse.ArgumentParser, nargs: str | None = None) -> Non
     )
 
 
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add ``--tables``."""
+    parser.add_argument(
+        "--tables",
+        type=address,
+        metavar="ADDRESS",
+        help="keep the tables of a new archive in object storage, such as s3://bucket/birds, and "
+        "the rest in the folder",
+    )
+
+
+def address(text: str) -> str:
+    """Return an address in object storage."""
+    from soundalike.archive.head import is_address
+
+    if not is_address(text):
+        raise argparse.ArgumentTypeError(f"'{text}': expected an address such as s3://bucket/birds")
+    return text.rstrip("/")
+
+
+def require_tables(out: Path, tables: str | None) -> None:
+    """Refuse another address than that of an archive that exists.
+
+    Raises:
+        UsageError: it is another one.
+    """
+    from soundalike.archive.head import is_archive, read_head
+
+    if tables and is_archive(out) and (ours := read_head(out).tables) != tables:
+        where = f"at {ours}" if ours else "in its folder"
+        raise UsageError(
+            f"--tables: those of {out} are {where}: leave it out, or name a new folder."
+        )
+
+
 def add_model_and_source(parser: argparse.ArgumentParser) -> None:
     """Add MODEL, which may be left out, and SOURCE."""
     parser.add_argument("model", metavar="MODEL", nargs="?", default="default", help=MODEL_HELP)

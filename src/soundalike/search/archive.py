@@ -62,7 +62,13 @@ class Archive(WindowArchive):
 
     @classmethod
     def open_for(
-        cls, path: str | Path, model: "SoundEncoder", root: str = "", *, half: bool = False
+        cls,
+        path: str | Path,
+        model: "SoundEncoder",
+        root: str = "",
+        *,
+        half: bool = False,
+        tables: str = "",
     ) -> Self:
         """Open the archive of a model, or create it.
 
@@ -71,6 +77,8 @@ class Archive(WindowArchive):
             model: makes the vectors; it is saved in the archive.
             root: of a new archive, the folder that paths are relative to.
             half: If true, a new archive stores vectors in half precision, which halves it.
+            tables: address in object storage for the tables of a new archive, such as
+                ``s3://bucket/birds``; "": they are in the folder.
 
         Raises:
             ArchiveError: the archive is of another model or of other windows, or the folder is no
@@ -79,7 +87,7 @@ class Archive(WindowArchive):
             OSError: a file cannot be written.
         """
         windows = dataclasses.asdict(model.windows)
-        head = Head(model.dim, model.fingerprint(), windows, root, half, __version__)
+        head = Head(model.dim, model.fingerprint(), windows, root, half, __version__, tables)
         archive = cls.create(path, head, model.save)
         archive.require(head, model.front_end.hop_s)
         return archive

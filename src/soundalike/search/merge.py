@@ -1,5 +1,6 @@
 """Merge the shards of a source into one archive; an interrupted merge resumes."""
 
+import dataclasses
 import shutil
 import sys
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class MergeResult:
     root: str
 
 
-def merge(shards: Path, out: Path, *, progress: bool = True) -> MergeResult:
+def merge(shards: Path, out: Path, *, tables: str = "", progress: bool = True) -> MergeResult:
     """Copy the rows of all shards of a source into one archive.
 
     Clips that are there already are not copied again. A merge that is killed loses the shard that
@@ -57,6 +58,7 @@ def merge(shards: Path, out: Path, *, progress: bool = True) -> MergeResult:
     Args:
         shards: folder of the shards.
         out: the archive; it is created if there is none.
+        tables: address in object storage for the tables of a new archive; "": they are in `out`.
         progress: If true, a progress bar is shown on standard error.
 
     Raises:
@@ -70,7 +72,9 @@ def merge(shards: Path, out: Path, *, progress: bool = True) -> MergeResult:
     _require_alike(first.head, parts)
     _note_other_roots(first, parts)
     archive = WindowArchive.create(
-        out, first.head, lambda folder: _copy_files(first.path / MODEL, folder)
+        out,
+        dataclasses.replace(first.head, tables=tables),
+        lambda folder: _copy_files(first.path / MODEL, folder),
     )
     _require_alike(first.head, [archive])
     with archive.writer() as writer:
