@@ -50,8 +50,10 @@ def test_a_method_that_may_be_no_better_than_logistic_regression_is_not_advised(
     table = measured(soft_labels=(0.02, -0.01, 0.05), lq=(0.02, 0.01, 0.04), elr=(0.03, 0.01, 0.05))
     advice = advise("symmetric", 0.4, 400, 10, table)
     assert advice.options == "--protocol linear --loss.name lq"
-    table = measured(soft_labels=(0.02, -0.01, 0.05), elr=(0.01, 0.005, 0.02))
+    table = measured(soft_labels=(0.02, -0.01, 0.05), elr=(0.015, 0.005, 0.03))
     assert advise("symmetric", 0.4, 400, 10, table).options == "--protocol linear --loss.name elr"
+    table = measured(elr=(0.009, 0.005, 0.02))
+    assert advise("symmetric", 0.4, 400, 10, table).options == "--protocol linear", "under a point"
 
 
 def test_where_nothing_helps_the_advice_says_so():
@@ -69,10 +71,12 @@ def test_where_nothing_helps_the_advice_says_so():
     assert advice.kind == "symmetric", "without wrong labels, their kind does not matter"
 
 
-def test_nearest_neighbors_are_measured_but_not_advised():
-    table = measured(nearest_neighbors=(0.2, 0.1, 0.3), lq=(0.05, 0.02, 0.08))
+def test_nearest_neighbors_and_cross_entropy_are_measured_but_not_advised():
+    table = measured(
+        nearest_neighbors=(0.2, 0.1, 0.3), cross_entropy=(0.1, 0.05, 0.1), lq=(0.05, 0.02, 0.08)
+    )
     advice = advise("symmetric", 0.4, 400, 10, table)
-    assert advice.scores[0].method == "nearest neighbors"
+    assert [score.method for score in advice.scores[:2]] == ["nearest neighbors", "cross_entropy"]
     assert advice.options == "--protocol linear --loss.name lq"
 
 
@@ -109,7 +113,7 @@ def test_labels_of_several_classes_are_trained_on_as_usual():
 
 def test_the_measurements_of_the_package_are_complete_and_lead_to_advice():
     table = read_advice()
-    methods = {*SIMPLEST_FIRST, "nearest neighbors"}
+    methods = {*SIMPLEST_FIRST, "nearest neighbors", "cross_entropy"}
     assert methods == set(table["method"])
     for _, case in table.groupby(["labels_per_class", "kind", "noise"]):
         assert sorted(case["method"]) == sorted(methods)

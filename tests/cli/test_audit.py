@@ -81,7 +81,7 @@ def test_what_cannot_be_applied_is_refused(refusal, run, mislabeled, tmp_path):
     assert "is not overwritten" in refusal(*words, "--apply", mislabeled)
 
 
-@pytest.mark.parametrize("method", [*SIMPLEST_FIRST, "nearest neighbors"])
+@pytest.mark.parametrize("method", [*SIMPLEST_FIRST, "nearest neighbors", "cross_entropy"])
 def test_what_an_audit_advises_can_be_typed(method, refusal):
     words = ["evaluate", "default", "/no/such", *options_of(method).split()]
     assert "/no/such: no such file or folder" in refusal(*words), "the options are known"

@@ -33,6 +33,10 @@ def row_of(name):
         ("fine-tuning noisy/baseline CNN, Lq", False, True),
         ("fine-tuning noisy/VGG, pretrained", True, True),
         ("fine-tuning clean/ResNet-18, pretrained", True, True),
+        ("few labels/1 a class, log-mel statistics", False, False),
+        ("few labels/1 a class, from scratch", False, True),
+        ("few labels/5 a class, pretrained, linear", True, False),
+        ("few labels/5 a class, pretrained, fine-tuned", True, True),
     ],
 )
 def test_every_kind_of_row_gets_a_score(name, has_knn, has_epoch, bench):

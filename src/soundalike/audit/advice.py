@@ -25,12 +25,16 @@ OPTIONS = {
 """Of `soundalike evaluate`; any other method is the name of a loss."""
 SIMPLEST_FIRST = (
     PLAIN, "soft labels",  # one fit, without settings
-    "cross_entropy", "label_smoothing", "mixup", "lq", "soft_bootstrapping", "hard_bootstrapping",
+    "label_smoothing", "mixup", "lq", "soft_bootstrapping", "hard_bootstrapping",
     "symmetric_cross_entropy",  # by SGD, one batch at a time
     "loss_pruning", "forward_correction", "elr",  # remember earlier steps
     "co_training",  # two classifiers
 )  # fmt: skip
-"""The methods that may be recommended; nearest neighbors are not, since they save no classifier."""
+"""The methods that may be advised.
+
+Nearest neighbors save no classifier, and cross entropy by SGD is logistic regression once more.
+"""
+SMALLEST_GAIN = 0.01  # that is worth another method
 IN_WORDS: dict[Kind, str] = {
     "symmetric": "spread over all classes",
     "confusion": "each class mistaken for one other",
@@ -100,8 +104,8 @@ def advise(
     """Return the method to train with, for clips with one label each.
 
     It is the simplest one that is clearly better than logistic regression and not clearly behind
-    the best: its interval excludes zero, and its gain lies within the interval of the best one's.
-    The case is the nearest that was measured.
+    the best: it gains a point or more, its interval excludes zero, and its gain lies within the
+    interval of the best one's. The case is the nearest that was measured.
 
     Args:
         kind: of the wrong labels.
@@ -176,7 +180,7 @@ def _best_and_simplest(scores: list[MethodScore]) -> tuple[MethodScore, MethodSc
     enough = [
         name
         for name, score in by_name.items()
-        if score.interval[0] > 0 and score.gain >= best.interval[0]
+        if score.interval[0] > 0 and score.gain >= max(SMALLEST_GAIN, best.interval[0])
     ]
     return best, by_name[min(enough, key=SIMPLEST_FIRST.index, default=PLAIN)]
 

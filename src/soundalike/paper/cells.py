@@ -11,11 +11,16 @@ from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.label_noise import with_label_noise
-from soundalike.datasets.splits import Split, evaluation_splits, training_clips, with_splits
+from soundalike.datasets.splits import Split, training_clips, with_splits
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
 from soundalike.downstream.cross_validation import OutOfFold, cross_validate
-from soundalike.downstream.features import embeddings, log_mel_statistics, untrained_twin
+from soundalike.downstream.features import (
+    Features,
+    embeddings,
+    log_mel_statistics,
+    untrained_twin,
+)
 from soundalike.downstream.finetuning import fine_tune
 from soundalike.downstream.linear import fit_linear, fit_paper_linear
 from soundalike.embedding.sound_encoder import SoundEncoder
@@ -23,6 +28,7 @@ from soundalike.evaluation.metrics import METRIC_NAMES, score
 from soundalike.models.encoder import build_encoder
 from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
+from soundalike.paper.row_split import split_of
 from soundalike.paper.rows import PaperError, Row, Table
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.sections import Recipe
@@ -91,7 +97,7 @@ class Bench:
 
     def _measure(self, row: Row, seed: int) -> dict[str, Any]:
         store = self.clips(seed)
-        (split,) = evaluation_splits(store, "clean" if row.task == "clean" else "noisy", seed)
+        split = split_of(row, store, seed)
         metric = {"metric": METRIC_NAMES[store.clips.labels().values.ndim]}
         if row.start == "log-mel statistics":
             return metric | self._score_statistics(row, store, split, seed)
@@ -143,7 +149,8 @@ class Bench:
     ) -> dict[str, Any]:
         """Train end to end, from a model or from scratch."""
         start = "scratch" if model is None else "pretrained"
-        folder = f"{row.task}-{start}-{row.configuration}"
+        few = "" if row.n_labels is None else f"-{row.n_labels}"
+        folder = f"{row.task}{few}-{start}-{row.configuration}"
         run = RunFolder(self.out / SUPERVISED / folder / f"seed-{seed}")
         recipe = self.budget.supervised_recipe(row, seed, len(split.train))
         run.configure(source=store.clips.name, clips=store.fingerprint, recipe=recipe)
@@ -161,9 +168,11 @@ class Bench:
     def _score_linear(
         self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder
     ) -> dict[str, Any]:
-        """Evaluate a frozen model by the paper's linear classifier."""
+        """Evaluate a frozen model by the paper's linear classifier; with few labels, by another."""
         began = time.monotonic()
         features = embeddings(model, store)
+        if row.n_labels is not None:
+            return _score_logistic(features, store, split, seed, began)
         fit = partial(fit_paper_linear, seed=seed, n_epochs=self.budget.n_linear_epochs)
         results = cross_validate(features, fit, [split])
         (linear,) = results.classifiers
@@ -182,9 +191,7 @@ class Bench:
         """Classify log-mel statistics. They are standardized first, unlike h in the paper."""
         began = time.monotonic()
         features = log_mel_statistics(self._untrained(row, store, seed), store)
-        results = cross_validate(features, partial(fit_linear, seed=seed), [split])
-        seconds = round(time.monotonic() - began, 1)
-        return {"score": _test_score(store, results), "seconds": seconds}
+        return _score_logistic(features, store, split, seed, began)
 
     def _untrained(self, row: Row, store: Store, seed: int) -> SoundEncoder:
         """Return the row's encoder with random weights and the statistics of the training clips."""
@@ -198,6 +205,15 @@ class Bench:
             Standardization(*log_mel_mean_and_std(train)),
             Windows.half_overlapping(patch_frames),
         )
+
+
+def _score_logistic(
+    features: Features, store: Store, split: Split, seed: int, began: float
+) -> dict[str, Any]:
+    """Classify by logistic regression, which needs no validation clips."""
+    results = cross_validate(features, partial(fit_linear, seed=seed), [split])
+    seconds = round(time.monotonic() - began, 1)
+    return {"score": _test_score(store, results), "seconds": seconds}
 
 
 def _test_score(store: Store, results: OutOfFold) -> float:

@@ -164,6 +164,22 @@ FINE_TUNING_CLEAN = Table(
     _fine_tuning("clean"),
 )
 
+
+def _few_labels(n: int) -> tuple[Row, ...]:
+    return (
+        Row(f"{n} a class, log-mel statistics", start="log-mel statistics", n_labels=n),
+        Row(f"{n} a class, from scratch", {}, "finetune", "from scratch", "clean", n),
+        Row(f"{n} a class, pretrained, linear", n_labels=n, is_reference=n == 5),
+        Row(f"{n} a class, pretrained, fine-tuned", task="clean", n_labels=n),
+    )
+
+
+FEW_LABELS = Table(
+    "few labels",
+    "How many correct labels does pre-training save?",
+    (*_few_labels(1), *_few_labels(5), *_few_labels(20)),
+)
+
 TABLES = (
     PATCH_SAMPLING,
     MIX_BACK,
@@ -173,6 +189,7 @@ TABLES = (
     LINEAR_EVALUATION,
     FINE_TUNING_NOISY,
     FINE_TUNING_CLEAN,
+    FEW_LABELS,
 )
 
 

@@ -29,6 +29,8 @@ class Row:
             without any network, or a network trained with labels from scratch.
         task: "linear" trains a linear classifier on the frozen encoder; "noisy" and "clean" train
             the whole network, on the large set with wrong labels or on the small set without.
+        n_labels: number of labels of each class, of the small set, without any for validation; None
+            for all labels of the task.
         is_reference: if true, this is the paper's choice, which other rows are compared with.
     """
 
@@ -37,6 +39,7 @@ class Row:
     recipe: str = "paper"
     start: Start = "pretrained"
     task: Task = "linear"
+    n_labels: int | None = None
     is_reference: bool = False
 
     @property
@@ -54,9 +57,9 @@ class Row:
         return "-".join(pieces)
 
     @property
-    def work(self) -> tuple[Start, Task, str]:
+    def work(self) -> tuple[Start, Task, int | None, str]:
         """The work that the row requires: rows that require the same work share a result."""
-        return self.start, self.task, self.configuration
+        return self.start, self.task, self.n_labels, self.configuration
 
 
 @dataclass(frozen=True)
