@@ -96,6 +96,15 @@ def test_the_nearest_case_counts_and_a_far_one_is_said():
     assert advice.note.endswith("40 labels a class; here, there are 300: compare for yourself.")
 
 
+def test_soft_labels_come_with_a_warning_where_classes_are_mistaken_for_each_other():
+    table = measured("confusion", soft_labels=(0.2, 0.1, 0.3))
+    advice = advise("confusion", 0.4, 400, 10, table)
+    assert advice.options == "--protocol linear --soft_labels"
+    assert "Listen to a few first: where more than half of the labels of a class" in advice.note
+    table = measured("symmetric", soft_labels=(0.2, 0.1, 0.3))
+    assert "Listen" not in advise("symmetric", 0.4, 400, 10, table).note
+
+
 def test_a_few_scores_are_shown():
     names = SIMPLEST_FIRST[::-1]
     gains = {name: (0.1 - 0.005 * rank, 0.01, 0.2) for rank, name in enumerate(names)}

@@ -32,6 +32,7 @@ RESULT = AuditResult(
     interval=(29.0, 47.0),
     findings=[f"rain is called sea in {number} of 60" for number in (14, 9, 8, 7, 6, 5, 4)],
     noise_matrix=[],
+    check="Of 20 verified labels, 1 is suspicious.",
     advice=ADVICE,
     suspicious=[
         SuspiciousLabel("/sounds/[a].wav", None, None, "sea", "rain", 0.987),
@@ -59,6 +60,7 @@ def test_the_table_says_what_to_listen_to(capsys):
     assert "2 pairs of near-duplicates across splits or folds" in table
     assert "1 label decided on: learned from." in lines
     assert "3 clips without a label: left out." in lines
+    assert RESULT.check in lines
     assert ADVICE.sentence in lines
     assert "Measured on [three] sets." in lines
     assert any(

@@ -16,15 +16,15 @@ import pandas as pd
 from soundalike.datasets.label_noise import Kind
 
 ADVICE = Path(__file__).with_name("advice.csv")
-PLAIN = "logistic regression"
+PLAIN, SOFT_LABELS = "logistic regression", "soft labels"
 OPTIONS = {
     PLAIN: "--protocol linear",
-    "soft labels": "--protocol linear --soft_labels",
+    SOFT_LABELS: "--protocol linear --soft_labels",
     "nearest neighbors": "--protocol knn",
 }
 """Of `soundalike evaluate`; any other method is the name of a loss."""
 SIMPLEST_FIRST = (
-    PLAIN, "soft labels",  # one fit, without settings
+    PLAIN, SOFT_LABELS,  # one fit, without settings
     "label_smoothing", "mixup", "lq", "soft_bootstrapping", "hard_bootstrapping",
     "symmetric_cross_entropy",  # by SGD, one batch at a time
     "loss_pruning", "forward_correction", "elr",  # remember earlier steps
@@ -132,7 +132,7 @@ def advise(
         first["kind"],
         float(first["noise"]),
         measured,
-        _note(measured, per_class),
+        _note(measured, per_class, kind, chosen),
         scores,
     )
 
@@ -200,10 +200,15 @@ def _sentence(best: MethodScore, chosen: MethodScore, kind: Kind, noise: float) 
     )
 
 
-def _note(measured: int, per_class: float) -> str:
+def _note(measured: int, per_class: float, kind: Kind, chosen: MethodScore) -> str:
     note = f"Measured on three sets of 10 to 20 classes, with about {measured} labels a class"
     if max(measured / per_class, per_class / measured) > FAR:
-        return f"{note}; here, there are {per_class:,.0f}: compare for yourself."
+        note += f"; here, there are {per_class:,.0f}: compare for yourself"
+    if kind == "confusion" and chosen.method == SOFT_LABELS:
+        note += (
+            ". Listen to a few first: where more than half of the labels of a class are the same "
+            "wrong one, no audit can tell, and soft labels make it worse"
+        )
     return f"{note}."
 
 

@@ -29,6 +29,7 @@ from soundalike.audit.suspicious_labels import (
     most_suspicious,
 )
 from soundalike.audit.verdict import verdict
+from soundalike.audit.verified_labels import check_by_verified
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.near_duplicates import NearDuplicate
 from soundalike.datasets.source import read_source
@@ -60,6 +61,8 @@ class AuditResult:
         findings: what is mistaken for what, the most frequent first, a sentence each.
         noise_matrix: expected number of clips by true class (rows) and label (columns); a last row
             counts sounds that are none of the classes. Empty for clips with several labels.
+        check: how many of the labels that the source calls verified are suspicious; "" if it has no
+            such column.
         advice: which classifier to train with these labels.
         suspicious: the most suspicious labels that are not decided on.
         duplicates: clips that share a part, those with different labels first.
@@ -77,6 +80,7 @@ class AuditResult:
     interval: tuple[float, float]
     findings: list[str]
     noise_matrix: list[list[float]]
+    check: str
     advice: Advice
     suspicious: list[SuspiciousLabel]
     duplicates: list[DuplicatePair]
@@ -161,6 +165,7 @@ def _result(
         interval=judgment.interval,
         findings=judgment.findings,
         noise_matrix=np.round(judgment.noise_counts, 2).tolist(),
+        check=check_by_verified(labeled.store.clips, judgment.p_wrong),
         advice=_advice(judgment, len(table)),
         suspicious=most_suspicious(table),
         duplicates=pairs_of_clips(labeled.store, parts),

@@ -77,6 +77,8 @@ def _notes(result: "AuditResult") -> list[str]:
     notes = [f"{finding}." for finding in result.findings[:_MAX_FINDINGS]]
     if (n_more := len(result.findings) - _MAX_FINDINGS) > 0:
         notes.append(f"... and {n_more:,} more: --json FILE lists all.")
+    if result.check:
+        notes.append(result.check)
     different = [pair for pair in result.duplicates if pair.label != pair.other_label]
     if different:
         pair = different[0]
