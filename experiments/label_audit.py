@@ -59,6 +59,7 @@ from soundalike.evaluation.nearest_clips import nearest_clips
 from soundalike.evaluation.soft_label_regression import SoftLabelRegression
 
 AUDIT, CONFIDENCE = "audit", "self-confidence"
+AREA_OF_A_CLIP = 0.25  # in the figure, in square points
 JUDGED = "probabilities and truth"
 KINDS = [("symmetric", 0.2), ("symmetric", 0.4), ("confusion", 0.2), ("confusion", 0.4)]
 KINDS += [("outside", 0.2), ("outside", 0.3)]
@@ -272,7 +273,10 @@ def reliability_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_reliability(bins: pd.DataFrame, out: Path) -> None:
-    """Draw the share of wrong labels by their probability, a panel for each set."""
+    """Draw the share of wrong labels by their probability, a panel for each set.
+
+    The area of a point is proportional to the number of its clips.
+    """
     names = list(bins["set"].unique())
     for file, style in (("light", "default"), ("dark", "dark_background")):
         with matplotlib.style.context(style):
@@ -280,11 +284,19 @@ def draw_reliability(bins: pd.DataFrame, out: Path) -> None:
             panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
             for panel, name in zip(panels, names, strict=True):
                 panel.plot([0, 1], [0, 1], ":", color="gray")
-                for noise, line in bins[bins["set"] == name].groupby("noise", sort=False):
-                    panel.plot(line["p_wrong"], line["wrong"], marker=".", label=noise)
+                of_set = bins[bins["set"] == name]
+                for noise, line in of_set.groupby("noise", sort=False):
+                    points = panel.scatter(
+                        line["p_wrong"], line["wrong"], line["clips"] * AREA_OF_A_CLIP, label=noise
+                    )
+                    color = points.get_facecolor()
+                    panel.plot(line["p_wrong"], line["wrong"], color=color, linewidth=0.5)
                 panel.set(title=name, xlabel="probability that the label is wrong")
             panels[0].set_ylabel("share of labels that are wrong")
-            panels[0].legend(frameon=False, fontsize="small")
+            handles, labels = panels[-1].get_legend_handles_labels()
+            legend = figure.legend(handles, labels, loc="outside right center", frameon=False)
+            for handle in legend.legend_handles:
+                handle.set_sizes([20])
             figure.savefig(out / f"reliability-{file}.png", dpi=150)
 
 
