@@ -41,9 +41,9 @@ def embed(row: dict) -> dict:
 
 if __name__ == "__main__":
     ray.init(include_dashboard=False)
-    # A block for each shard. A worker that dies is no fault of the shard, so it is tried again.
+    # A block for each shard. That a worker dies is rarely the fault of the shard: try again.
     numbers = ray.data.range(n_shards, override_num_blocks=n_shards)
-    done = numbers.map(embed, num_cpus=1, max_retries=-1).to_pandas()
+    done = numbers.map(embed, num_cpus=1, max_retries=10).to_pandas()
     print(f"{len(done)} shards by {done.groupby(['host', 'process']).ngroups} processes")
     ray.shutdown()
     soundalike("merge", shards, "--out", archive)

@@ -88,12 +88,12 @@ def test_an_interrupted_removal_is_completed(archive, source, monkeypatch, n_cha
 
     commit = Commits.commit
 
-    def commit_some(self, table, change):
+    def commit_some(self, table, change, n_new=None):
         nonlocal n_left
         if not n_left:
             raise KeyboardInterrupt
         n_left -= 1
-        commit(self, table, change)
+        commit(self, table, change, n_new)
 
     with monkeypatch.context() as patch:
         patch.setattr(Commits, "commit", commit_some)

@@ -36,14 +36,16 @@ def test_the_simplest_method_that_ties_with_the_best_is_advised():
     assert [score.method for score in advice.scores] == ["elr", "soft labels", "lq", PLAIN]
     assert advice.sentence == (
         "Train with soft labels (evaluate with --protocol linear --soft_labels): with 40% of "
-        "labels wrong (spread over all classes), that is measured to be 5.0 points (1.0 to 9.0) "
-        "above logistic regression; the loss elr may be better still."
+        "labels wrong (spread over all classes), it was 5.0 points (1.0 to 9.0) more accurate "
+        "than logistic regression; the loss elr may be better still."
     )
     table = measured(soft_labels=(0.05, 0.01, 0.09), elr=(0.12, 0.06, 0.18), lq=(0.03, 0.0, 0.06))
     advice = advise("symmetric", 0.4, 400, 10, table)
     assert advice.options == "--protocol linear --loss.name elr"
     assert advice.sentence.startswith("Train with the loss elr (evaluate with --protocol linear -")
-    assert advice.sentence.endswith("12.0 points (6.0 to 18.0) above logistic regression.")
+    assert advice.sentence.endswith(
+        "12.0 points (6.0 to 18.0) more accurate than logistic regression."
+    )
 
 
 def test_a_method_that_may_be_no_better_than_logistic_regression_is_not_advised():
@@ -62,7 +64,7 @@ def test_where_nothing_helps_the_advice_says_so():
     assert advice.options == "--protocol linear"
     assert advice.sentence == (
         "Train as usual (evaluate with --protocol linear): with 40% of labels wrong (spread over "
-        "all classes), nothing measured is clearly better than logistic regression; the best, "
+        "all classes), nothing measured is clearly better than logistic regression; the best was "
         "the loss elr, by 2.0 points (-1.0 to 5.0)."
     )
     table = measured(noise=0.0, elr=(-0.02, -0.05, 0.01))

@@ -125,13 +125,13 @@ def test_options_without_an_effect_are_refused(refusal, archive, sounds):
         assert f"{option.split()[0]} has no effect on --duplicates" in message
 
 
-def test_windows_of_long_recordings_are_centered_and_it_is_said(call, run, tmp_path, capsys):
+def test_windows_of_long_recordings_are_centered_and_it_is_said(call, tmp_path, capsys):
     noise = np.random.default_rng(0).uniform(-0.1, 0.1, 40 * 22050)
     for start_s in (5, 25):
         noise[start_s * 22050 :][:22050] += 0.5 * np.sin(np.arange(22050) / 5)
     recording = tmp_path / "recording.wav"
     soundfile.write(recording, noise, 22050)
-    assert call("embed", run.path, recording, "--out", tmp_path / "archive") == DONE
+    assert call("embed", recording, "--out", tmp_path / "archive") == DONE
     words = ["search", tmp_path / "archive", f"{recording}@5-6", "--all_windows", "--json"]
     similarities = {}
     for center in ("yes", "no", ""):

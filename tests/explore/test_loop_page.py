@@ -4,9 +4,11 @@ import shlex
 
 import pandas as pd
 import pytest
+import torch
 from archives import embedded_archive
 
 from soundalike.cli.main import main
+from soundalike.runtime.hardware import has_fast_bf16
 
 MACHINE = ("GL Driver Message", "software WebGL")  # warnings about it
 
@@ -57,9 +59,9 @@ def test_train_answer_estimate_save_classify(
         for _ in range(
             browser.execute_script("return document.querySelectorAll('#hits li').length")
         ):
-            id = browser.execute_script(f"return {CURRENT}")
+            id, message = browser.execute_script(f"return [{CURRENT}, {text('loop-message')}]")
             press("y" if is_high[int(id)] else "n")
-            wait_for(f"{CURRENT} !== '{id}' || {text('loop-message')}.startsWith('Trained')")
+            wait_for(f"{CURRENT} !== '{id}' || {text('loop-message')} !== '{message}'")
 
     browser.get(client.address)
     wait_for("document.getElementById('points').dataset.drawn === 'true'")
@@ -88,7 +90,9 @@ def test_train_answer_estimate_save_classify(
     paths = [str(sound_folder / path) for path in rows["path"]]
     both = rows.assign(path=paths, score=scores).round({"start_s": 3})
     both = both.merge(answers, on=["path", "start_s"])
-    assert both["probability_1"].to_numpy() == pytest.approx(both["score"], abs=1e-4)
+    # Where bfloat16 is native, the vectors of another batch are not quite the same.
+    error = 0.01 if has_fast_bf16(torch.device("cpu")) else 1e-4
+    assert both["probability_1"].to_numpy() == pytest.approx(both["score"], abs=error)
     assert len(both) == len(rows)
     assert [
         entry["message"] for entry in browser.get_log("browser")

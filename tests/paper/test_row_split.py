@@ -55,5 +55,5 @@ def test_clips_with_several_labels_are_refused(clips):
     rows = clips.clips.rows
     labels = rows["label"].where(rows.index != 0, rows["label"] + ";more")
     several = replace(clips, clips=ClipTable("several", rows.assign(label=labels)))
-    with pytest.raises(PaperError, match="clips with one label only"):
+    with pytest.raises(PaperError, match="every clip must have one label only"):
         split_of(row_of("few labels/5 a class, from scratch"), several, 0)

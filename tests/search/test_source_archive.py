@@ -9,7 +9,7 @@ from soundalike.datasets.clips import Problem, SourceError
 from soundalike.datasets.source import read_source
 from soundalike.pretrained import SHIPPED_MODELS
 from soundalike.search.archive import Archive
-from soundalike.search.source_archive import archive_of_source, cache_folder
+from soundalike.search.source_archive import _key, archive_of_source, cache_folder
 
 
 @pytest.fixture
@@ -44,6 +44,17 @@ def test_every_source_and_every_model_has_its_own(cache, sounds, small_model, tm
     small_model.with_windows(2.0).save(tmp_path / "model")
     paths.add(archive_of_source(str(sounds / "low"), progress=False).path)
     assert len(paths) == 3
+
+
+def test_a_pattern_is_that_of_its_folder(monkeypatch, tmp_path):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    keys = []
+    for folder in (tmp_path / "here", tmp_path / "there", tmp_path):
+        monkeypatch.chdir(folder)
+        keys += [_key(pattern) for pattern in ("*.wav", "../here/*.wav", "here/*.wav")]
+    assert keys[0] == keys[1] == keys[4] == keys[8]
+    assert keys[3] != keys[0]
 
 
 def test_a_source_that_is_not_there_makes_nothing(cache, tmp_path):

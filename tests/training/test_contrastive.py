@@ -101,8 +101,8 @@ def test_without_augmentation_a_view_is_a_standardized_cut_of_its_clip(store):
 
 
 def test_training_lowers_the_loss(store):
-    training = make_training(store, n_epochs=20)
-    losses = [training.step(number).item() for number in range(60)]
+    training = make_training(store, n_epochs=40)
+    losses = [training.step(number).item() for number in range(120)]
     assert np.mean(losses[-6:]) < 0.8 * np.mean(losses[:6])
 
 

@@ -1,7 +1,7 @@
 """The approximate index in LanceDB: vectors rounded to bytes, in cells (IVF_SQ).
 
 A query is compared with the rows of the cells whose centers are nearest, then with the full vectors
-of the best. The graph of LanceDB (IVF_HNSW_SQ) took seven times as long to build and found fewer of
+of the best. The graph of LanceDB (IVF_HNSW_SQ) took eight times as long to build and found fewer of
 the nearest rows; see docs/performance.md.
 """
 

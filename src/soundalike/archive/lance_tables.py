@@ -51,7 +51,15 @@ CLIP_COLUMNS = {
     "is_complete": pa.bool_(),
     "next_id": pa.int64(),
 }
-OF_THE_DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+OF_THE_DISK = {
+    errno.ENOSPC,
+    errno.EFBIG,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+}
 PANIC = "RustPanic"
 CLIP_KEY = ["path", "start_s", "end_s"]
 
@@ -163,6 +171,8 @@ def plain_errors(place: Path | str) -> Iterator[None]:
             type(error).__name__ != PANIC
         ):
             raise
+        if isinstance(error, OSError) and error.errno in OF_THE_DISK:
+            raise  # of our own flushes and checks
         text = str(error)
         if (number := re.search(r"os error (\d+)", text)) and int(number[1]) in OF_THE_DISK:
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(place)) from None

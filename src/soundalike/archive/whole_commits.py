@@ -22,7 +22,7 @@ from soundalike.runtime.lock import InUseError
 if TYPE_CHECKING:
     import lancedb
 
-EVERY_FILE = "path IS NOT NULL"  # a condition that takes a look at every file
+EVERY_FILE = "path IS NOT NULL"  # a condition for which every file of rows is read
 VERSIONS = "_versions"
 END_OF_VERSION = b"LANC"
 
@@ -52,7 +52,7 @@ class Commits:
 
         Raises:
             OSError: the disk is full; the table is as it was.
-            InUseError: a table in object storage has other rows, too. The next writer deletes them.
+            InUseError: another run has added rows to a table in object storage.
         """
         if self.address:
             n_rows = None if n_new is None else table.count_rows() + n_new
@@ -65,8 +65,17 @@ class Commits:
         if not is_readable(table):
             table.restore(version)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        folder = table_folder(self.path, table.name)
-        self._flushed[table.name] = flush_new(folder, self._flushed.get(table.name, {}))
+        self.flush(table)
+
+    def flush(self, table: "lancedb.table.Table") -> None:
+        """Wait until all that was written to a table is on the disk; nothing in object storage.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+        if not self.address:
+            folder = table_folder(self.path, table.name)
+            self._flushed[table.name] = flush_new(folder, self._flushed.get(table.name, {}))
 
     def require(self, table: "lancedb.table.Table", n_rows: int) -> None:
         """Raise an InUseError if a table in object storage has another number of rows."""

@@ -158,6 +158,7 @@ class Writer:
             for table in (self._rows, self._clips):
                 self._commit(table, table.optimize)
                 table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=is_alone)
+                self._commits.flush(table)
 
     def build_index(self) -> None:
         """Build the approximate index (`lance_index`) if there is none; `compact` extends it."""
@@ -193,7 +194,8 @@ class Writer:
     def _delete_replaced(self) -> None:
         """Delete the rows and the records of clips whose files have changed since."""
         columns = [*CLIP_KEY, "recording", "next_id"]
-        records = self._clips.search().select(columns).to_arrow().to_pandas()
+        with plain_errors(self.place):
+            records = self._clips.search().select(columns).to_arrow().to_pandas()
         records = records.sort_values("next_id", kind="stable")
         is_replaced = records.duplicated(CLIP_KEY, keep="last")
         versions = zip(records["path"], records["recording"], is_replaced, strict=True)

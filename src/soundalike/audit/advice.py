@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.label_noise import Kind
+from soundalike.runtime.counts import counted
 
 ADVICE = Path(__file__).with_name("advice.csv")
 PLAIN, SOFT_LABELS = "logistic regression", "soft labels"
@@ -188,20 +189,21 @@ def _best_and_simplest(scores: list[MethodScore]) -> tuple[MethodScore, MethodSc
 def _sentence(best: MethodScore, chosen: MethodScore, kind: Kind, noise: float) -> str:
     case = f"with {noise:.0%} of labels wrong ({IN_WORDS[kind]})" if noise else "with right labels"
     if chosen.method == PLAIN:
-        of_best = "" if best == chosen else f"; the best, {_named(best)}, by {_points(best)}"
+        of_best = "" if best == chosen else f"; the best was {_named(best)}, by {_points(best)}"
         return (
             f"Train as usual (evaluate with {chosen.options}): {case}, nothing measured is clearly "
             f"better than logistic regression{of_best}."
         )
     tie = "" if best == chosen else f"; {_named(best)} may be better still"
     return (
-        f"Train with {_named(chosen)} (evaluate with {chosen.options}): {case}, that is measured "
-        f"to be {_points(chosen)} above logistic regression{tie}."
+        f"Train with {_named(chosen)} (evaluate with {chosen.options}): {case}, it was "
+        f"{_points(chosen)} more accurate than logistic regression{tie}."
     )
 
 
 def _note(measured: int, per_class: float, kind: Kind, chosen: MethodScore) -> str:
-    note = f"Measured on three sets of 10 to 20 classes, with about {measured} labels a class"
+    labels = counted(measured, "label")
+    note = f"Measured on three sets of 10 to 20 classes, with about {labels} a class"
     if max(measured / per_class, per_class / measured) > FAR:
         note += f"; here, there are {per_class:,.0f}: compare for yourself"
     if kind == "confusion" and chosen.method == SOFT_LABELS:

@@ -1,6 +1,6 @@
 """Which kind of wrong labels a source has, from the noise matrix that an audit estimates.
 
-symmetric          other classes are called by the label, each as often as the next
+symmetric          clips of a class get any other label, each as often as the next
 confusion          each class is mistaken for mostly one other
 out_of_vocabulary  sounds that are none of the classes
 """
@@ -14,9 +14,9 @@ from soundalike.datasets.label_noise import Kind
 def kind_of_noise(counts: NDArray[np.floating]) -> Kind:
     """Return the kind that most of the wrong labels are of.
 
-    They are confusions if, of the wrong labels of a class, more go to its most frequent one than
-    halfway from what is the same for all to all of them. Of two classes, each has one other only,
-    so that both kinds are the same: symmetric.
+    They are confusions if, averaged over classes, the most frequent wrong label of a class has more
+    than (1 + 1/n) / 2 of its wrong labels, n being the number of other classes: halfway between an
+    equal share and all of them. With two classes the kinds cannot be told apart: symmetric.
 
     Args:
         counts: expected number of clips by true class and label; a last row for none of the

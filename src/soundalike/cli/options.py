@@ -54,9 +54,10 @@ def address(text: str) -> str:
     """Return an address in object storage."""
     from soundalike.archive.head import is_address
 
+    text = text.rstrip("/")
     if not is_address(text):
         raise argparse.ArgumentTypeError(f"'{text}': expected an address such as s3://bucket/birds")
-    return text.rstrip("/")
+    return text
 
 
 def require_tables(out: Path, tables: str | None) -> None:

@@ -39,9 +39,9 @@ def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None =
             `label_depth` does not fit it.
     """
     source = os.fspath(source)
-    name, colon, root = source.partition(":")
     path = _absolute(source)
-    if name in DATASETS and (colon or not path.exists()):
+    if named := _name_and_root(source):
+        name, root = named
         clips = pkgutil.resolve_name(DATASETS[name])(root)
         is_folder = bool(root) and _absolute(root).is_dir()
         return dataclasses.replace(clips, root=str(_absolute(root)) if is_folder else "")
@@ -60,6 +60,7 @@ def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None =
         return dataclasses.replace(_read_file(source, path), root=str(path.parent))
     if any(sign in source for sign in "*?["):
         return read_glob(str(path), label_depth)
+    name, colon, root = source.partition(":")
     if colon and (nearest := nearest_name(name, DATASETS)):
         raise SourceError(f"{source}: no data set '{name}'; did you mean '{nearest}:{root}'?")
     raise SourceError(
@@ -76,6 +77,21 @@ def is_one_sound(source: str | os.PathLike[str]) -> bool:
     if path.exists():
         return path.suffix.lower() not in MANIFEST_SUFFIXES | TABLE_SUFFIXES | LIST_SUFFIXES | {TAR}
     return name not in DATASETS and not any(sign in os.fspath(source) for sign in "*?[{")
+
+
+def place_of(source: str) -> str:
+    """Return a source as it is named from every folder, with absolute paths."""
+    if named := _name_and_root(source):
+        name, root = named
+        return f"{name}:{_absolute(root)}" if root and _absolute(root).is_dir() else source
+    return str(_absolute(source))
+
+
+def _name_and_root(source: str) -> tuple[str, str] | None:
+    """Return the name and the root of a data set of `DATASETS`; None for any other source."""
+    name, colon, root = source.partition(":")
+    is_named = name in DATASETS and (colon or not _absolute(source).exists())
+    return (name, root) if is_named else None
 
 
 def _read_file(source: str, path: Path) -> ClipTable:

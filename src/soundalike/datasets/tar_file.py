@@ -82,7 +82,9 @@ def _refusal(member: tarfile.TarInfo, name: PurePosixPath) -> str:
         return "it is no file"
     if member.issparse():
         return "it is sparse; store it whole"
-    if name.is_absolute() or ".." in name.parts or "\0" in member.name or not name.name:
+    here = Path(member.name)  # as this system reads it
+    is_outside = here.anchor or name.is_absolute() or ".." in (*here.parts, *name.parts)
+    if is_outside or "\0" in member.name or not name.name:
         return "its name leads out of the tar"
     if len(name.parts) > _MOST_FOLDERS:
         return "its folders are too deep"

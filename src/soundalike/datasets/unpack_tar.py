@@ -85,8 +85,6 @@ def unpack(tar: Path) -> Unpacked:
         stamp = file_stamp(str(tar))
         _require_room(tar, folder, stamp[0])
         unpacked = _unpack(tar, folder)
-        if hasattr(os, "sync"):  # of thousands of small files, all at once
-            os.sync()
         write_json(folder / RECORD, {"format": FORMAT, "tar": stamp, **_as_json(unpacked)})
     return unpacked
 

@@ -24,5 +24,8 @@ def split_of(row: Row, store: Store, seed: int) -> Split:
         return split
     labels = store.clips.labels()
     if labels.is_multi_label:
-        raise PaperError("so many labels of each class can be chosen of clips with one label only")
+        raise PaperError(
+            "this row chooses a number of labels of each class, so every clip must have one label "
+            "only"
+        )
     return few_of(split, labels.values, store.recordings, row.n_labels, seed)

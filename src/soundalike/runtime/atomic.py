@@ -1,5 +1,6 @@
 """Atomic writing: a file is complete or does not exist, also after a crash of the machine."""
 
+import errno
 import glob
 import json
 import os
@@ -90,6 +91,9 @@ def _flush(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP) or not path.is_dir():
+            raise  # some network disks cannot flush folders
     finally:
         os.close(descriptor)
 

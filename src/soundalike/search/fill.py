@@ -30,7 +30,7 @@ from soundalike.search.new_clips import Comparison, compare, recording_of
 # parts of this many rows. A run that is killed loses one part.
 CLIPS_PER_PART, BYTES_PER_PART = 256, 64 * 2**20
 ROWS_PER_ADD = 4096  # held in memory
-SECONDS_PER_ROW = 480e-6  # to build an index, on two cores
+SECONDS_PER_ROW = 100e-6  # to build an index, on two cores
 
 
 @dataclass(frozen=True)

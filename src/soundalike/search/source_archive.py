@@ -13,7 +13,7 @@ import pandas as pd
 
 from soundalike.archive.head import is_archive
 from soundalike.datasets.clips import ClipTable
-from soundalike.datasets.source import read_source
+from soundalike.datasets.source import place_of, read_source
 from soundalike.embedding.model_path import CONFIG, find_model
 from soundalike.runtime.counts import counted
 from soundalike.search.archive import Archive
@@ -108,6 +108,5 @@ def _create(folder: Path, source: str, clips: ClipTable, progress: bool) -> Arch
 
 
 def _key(source: str) -> str:
-    place = os.path.abspath(os.path.expanduser(source)) if os.path.exists(source) else source
     config = (find_model(MODEL) / CONFIG).read_text(encoding="utf-8")
-    return hashlib.sha256(json.dumps([FORMAT, place, config]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([FORMAT, place_of(source), config]).encode()).hexdigest()[:16]
