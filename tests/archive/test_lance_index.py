@@ -1,7 +1,7 @@
 """The approximate index; `test_neighbors` compares it with the exact one."""
 
 import pytest
-from archives import add_clips, make_vectors
+from archives import add_clips, make_records, make_rows, make_vectors
 
 from soundalike.archive.head import ArchiveError
 from soundalike.archive.lance_index import LanceIndex, has_index
@@ -35,3 +35,12 @@ def test_a_wrong_condition_is_one_plain_line(archive):
     index = LanceIndex(archive.path, archive.row_table, "no SQL at all")
     with pytest.raises(ArchiveError, match="cannot be read"):
         index.nearest(make_vectors(1)[0], 2)
+
+
+def test_cells_without_rows_are_nothing_to_say(archive, capfd):
+    rows = make_rows(["a.wav"], 600)
+    with archive.writer() as writer:
+        writer.add(rows, make_vectors(20).repeat(30, axis=0))
+        writer.finish(make_records(rows))
+        writer.build_index()
+    assert capfd.readouterr().err == ""

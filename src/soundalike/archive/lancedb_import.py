@@ -25,7 +25,7 @@ def import_lancedb() -> ModuleType:
     """Return LanceDB, whose import takes most of a second and starts threads."""
     if LIBRARY in sys.modules:
         return sys.modules[LIBRARY]
-    os.environ.setdefault("LANCE_LOG", "error")  # its warnings name parts of its own
+    os.environ.setdefault("LANCEDB_LOG", "error")  # its warnings name parts of its own
     with warnings.catch_warnings(action="ignore"), late_building(), trusted_overrides():
         lancedb = import_without(CLIENT, LIBRARY, USERS_OF_CLIENT)
     # Worker processes, which do not use it, would warn that they were forked.
