@@ -51,6 +51,17 @@ def test_a_changed_file_is_new_and_a_touched_one_is_known(clips, tmp_path):
     assert state.is_touched.tolist() == [True, False]
 
 
+def test_a_known_file_beside_a_new_one_is_not_touched(clips, tmp_path):
+    """Times in nanoseconds are not rounded where another file has no record."""
+    os.utime(tmp_path / "a.wav", ns=(0, 1_700_000_000_123_456_789))
+    records = recorded(clips, str(tmp_path))
+    (tmp_path / "b.wav").write_text("new")
+    grown = ClipTable.of("x", [Clip(str(tmp_path / name)) for name in ("a.wav", "b.wav")])
+    state = compare(grown, records, str(tmp_path))
+    assert state.is_new.tolist() == [False, True]
+    assert not state.is_touched.any()
+
+
 def test_another_label_or_split_is_noticed(clips, tmp_path):
     records = recorded(clips, str(tmp_path))
     assert not compare(clips, records, str(tmp_path)).is_changed.any()

@@ -63,7 +63,8 @@ def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
     ours = ours.astype({"start_s": float, "end_s": float})
     ours[STAMP] = stamps
     facts = [*STAMP, *LABELS, "recording", "n_rows", "is_complete"]
-    theirs = records[[*CLIP_KEY, *facts]]
+    # As objects: where a clip has no record, pandas would round nanoseconds to floats.
+    theirs = records[[*CLIP_KEY, *facts]].astype(dict.fromkeys(STAMP, object))
     both = ours.merge(theirs, "left", on=CLIP_KEY, suffixes=("", "_before"))
     recording = both["recording"].fillna("").to_numpy(object)
     is_known = both["is_complete"].eq(True).to_numpy()
