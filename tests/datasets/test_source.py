@@ -71,6 +71,10 @@ def test_a_missing_source_is_refused(place):
     assert "empty" in refusal("")
 
 
+def test_an_address_is_refused(place):
+    assert refusal("s3://bucket/birds").startswith("s3://bucket/birds: sounds are read from files")
+
+
 def test_a_file_of_another_type_is_refused(place):
     message = refusal("notes.txt")
     assert message.startswith("notes.txt: not a source")

@@ -60,6 +60,11 @@ def read_source(source: str | os.PathLike[str], label_depth: LabelDepth | None =
         return dataclasses.replace(_read_file(source, path), root=str(path.parent))
     if any(sign in source for sign in "*?["):
         return read_glob(str(path), label_depth)
+    if "://" in source:
+        raise SourceError(
+            f"{source}: sounds are read from files: copy them, or mount the storage, and name the "
+            "folder. An archive whose tables are at an address is named by its folder, too."
+        )
     name, colon, root = source.partition(":")
     if colon and (nearest := nearest_name(name, DATASETS)):
         raise SourceError(f"{source}: no data set '{name}'; did you mean '{nearest}:{root}'?")
