@@ -20,10 +20,6 @@ how far audit is above the others, with intervals over sets, kinds and seeds. Of
 the expected calibration error of its probabilities, and how far its noise rate is off. The share of
 wrong labels by probability is drawn in `reliability-light.png` and `reliability-dark.png`, and
 written to `reliability.csv`.
-
-With `--listener`, it simulates a listener: in every fold, the most suspicious training clips get
-their true label, or as many random ones; the linear classifier of `evaluate` is trained again, and
-tested on the true labels of the fold.
 """
 
 import argparse
@@ -37,19 +33,15 @@ from pathlib import Path
 import matplotlib.style
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from soundalike.datasets.label_noise import noisy_labels
-from soundalike.datasets.labels import Labels
 from soundalike.datasets.open_or_prepare import open_or_prepare
-from soundalike.datasets.splits import Split
 from soundalike.datasets.synthetic import CLASSES, clip_records
 from soundalike.downstream.clip_vectors import clip_vectors
-from soundalike.downstream.features import Features, embeddings
-from soundalike.downstream.linear import fit_linear
+from soundalike.downstream.features import embeddings
 from soundalike.embedding.known_sounds import unrelated
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clean_labels import CleanLabels, clean_label_posterior
@@ -67,8 +59,6 @@ AS_IT_IS = ("as it is", 0.4)
 OUTSIDE_SHARE = 0.3  # of the classes
 N_FOLDS, N_NEIGHBORS = 5, 10
 PRECISIONS = (0.1, 0.3, 1.0, 3.0)  # C = 10 to 1 / 3
-BUDGETS = (0.0, 0.05, 0.1, 0.2, 0.4)  # shares of the training clips that are listened to
-DECISION_S = 2.0  # to decide, after listening
 
 
 @dataclass(frozen=True)
@@ -106,13 +96,6 @@ class Problem:
         """Return some of the clips."""
         names = ("vectors", "labels", "truth", "recordings", "duration_s")
         return replace(self, **{name: getattr(self, name)[clips] for name in names})
-
-    def features(self) -> Features:
-        """Return the clips as features, of the length that the prior of `fit_linear` expects."""
-        n_clips, dim = self.vectors.shape
-        labels = Labels(self.labels, [str(number) for number in range(self.n_classes)])
-        vectors = torch.from_numpy(self.vectors * dim**0.5)
-        return Features(vectors, torch.arange(n_clips), labels, self.recordings, is_whitened=True)
 
 
 def embedded(source: str, out: Path) -> Problem:
@@ -321,49 +304,6 @@ def compare(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
     return rows
 
 
-def accuracy_after(
-    problem: Problem, train: NDArray[np.int64], test: NDArray[np.int64], checked: NDArray[np.int64]
-) -> float:
-    """Return the accuracy on true labels, after a listener has mended some training labels."""
-    labels = problem.labels.copy()
-    labels[checked] = problem.truth[checked]
-    train = train[labels[train] >= 0]  # the listener drops what is none of the classes
-    mended = replace(problem, labels=np.maximum(labels, 0))
-    nothing = np.zeros(0, dtype=np.int64)
-    features = mended.features()
-    classifier = fit_linear(features, Split("train", train, nothing, test))
-    scores = classifier.scores(features.select(test))
-    return float((scores.argmax(axis=1) == problem.truth[test]).mean())
-
-
-def listen(name: str, whole: Problem, seeds: int) -> list[dict[str, object]]:
-    """Return the accuracy by what the listener has checked: the most suspicious, or random ones."""
-    rows = []
-    for kind, rate, seed, problem in problems(whole, seeds):
-        if rate < 0.4 or kind == AS_IT_IS[0]:
-            continue
-        fold = stratified_folds(problem.truth, N_FOLDS, seed, problem.recordings)
-        rng = np.random.default_rng(seed)
-        for each in range(N_FOLDS):
-            train, test = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
-            p_wrong = audit_of(problem.select(train), seed).p_wrong
-            orders = {
-                AUDIT: np.argsort(-p_wrong, kind="stable"),
-                "random": rng.permutation(len(train)),
-            }
-            for order, budget in ((order, budget) for order in orders for budget in BUDGETS):
-                checked = train[orders[order][: round(budget * len(train))]]
-                seconds = problem.duration_s[checked].sum() + DECISION_S * len(checked)
-                rows.append(
-                    {
-                        "set": name, "noise": f"{kind} {100 * rate:.0f}%", "seed": seed,
-                        "way": order, "share checked": budget, "minutes": seconds / 60,
-                        "accuracy": accuracy_after(problem, train, test, checked),
-                    }
-                )  # fmt: skip
-    return rows
-
-
 def gains(table: pd.DataFrame) -> pd.DataFrame:
     """Return how far audit is above every other way: mean, interval, and the worst set and kind."""
     wide = table.pivot_table(index=["set", "noise", "seed"], columns="way", values="AUROC")
@@ -384,31 +324,23 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("sets", nargs="+", help="clips with true labels, or synthetic:SIZE")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--listener", action="store_true", help="simulate a listener instead")
     parser.add_argument("--out", type=Path, required=True, help="folder of stores and tables")
     arguments = parser.parse_args()
-    measure, file = (listen, "listener") if arguments.listener else (compare, "scores")
     rows = []
     for source in arguments.sets:
         whole = embedded(source, arguments.out)
-        rows += measure(Path(source).stem.partition(":")[0], whole, arguments.seeds)
+        rows += compare(Path(source).stem.partition(":")[0], whole, arguments.seeds)
     table = pd.DataFrame(rows)
-    if not arguments.listener:
-        bins = reliability_table(table)
-        bins.to_csv(arguments.out / "reliability.csv", index=False)
-        draw_reliability(bins, arguments.out)
-        table = table.drop(columns=JUDGED)
-    table.to_csv(arguments.out / f"{file}.csv", index=False)
+    bins = reliability_table(table)
+    bins.to_csv(arguments.out / "reliability.csv", index=False)
+    draw_reliability(bins, arguments.out)
+    table = table.drop(columns=JUDGED)
+    table.to_csv(arguments.out / "scores.csv", index=False)
     keys = ["set", "noise"]
-    if arguments.listener:
-        values = ["accuracy", "minutes"]
-        means = table.pivot_table(index=[*keys, "way"], columns="share checked", values=values)
-        print(means.to_string(float_format="{:.3f}".format))
-    else:
-        for value in ("AUROC", "top tenth"):
-            means = table.pivot_table(index=keys, columns="way", values=value, sort=False)
-            print(f"{value}\n{means.to_string(float_format='{:.3f}'.format)}")
-        of_audit = table[table["way"] == AUDIT].groupby(keys, sort=False)
-        columns = ["calibration error", "rate off by", "rate in interval"]
-        print(of_audit[columns].mean().to_string(float_format="{:.3f}".format))
-        print(gains(table).to_string())
+    for value in ("AUROC", "top tenth"):
+        means = table.pivot_table(index=keys, columns="way", values=value, sort=False)
+        print(f"{value}\n{means.to_string(float_format='{:.3f}'.format)}")
+    of_audit = table[table["way"] == AUDIT].groupby(keys, sort=False)
+    columns = ["calibration error", "rate off by", "rate in interval"]
+    print(of_audit[columns].mean().to_string(float_format="{:.3f}".format))
+    print(gains(table).to_string())

@@ -405,3 +405,13 @@ def test_every_experiment_is_tested():
     tests = Path(__file__).read_text()
     for script in EXPERIMENTS.glob("*.py"):
         assert script.name in tests
+
+
+@pytest.mark.slow
+def test_listening(experiment, sound_folder, tmp_path):
+    out = tmp_path / "out"
+    assert "soft labels" in experiment("listening.py", sound_folder, "--seeds", 1, "--out", out)
+    table = pd.read_csv(out / "listening.csv")
+    by_share = table.groupby("share checked")["accuracy"].mean()
+    assert by_share[0.4] > by_share[0.0]
+    assert (out / "listening-dark.png").exists()

@@ -7,6 +7,7 @@ import pytest
 from soundalike.audit.cleaning import write_cleaned
 from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.source import read_source
+from soundalike.datasets.verified import VERIFIED, verified_rows
 
 
 @pytest.fixture
@@ -29,7 +30,8 @@ def test_relabeled_and_dropped_clips(clips, tmp_path):
     result = write_cleaned(file, clips, decisions(clips, ["relabel", "drop", "keep"]))
     assert (result.n_clips, result.n_relabeled, result.n_dropped, result.n_kept) == (3, 1, 1, 1)
     rows = pd.read_csv(file, keep_default_na=False, dtype=str)
-    assert list(rows) == ["path", "label", "fold"], "no empty columns"
+    assert list(rows) == ["path", "label", "fold", VERIFIED], "no empty columns"
+    assert rows[VERIFIED].tolist() == ["1", "1", "0"]
     again = read_source(file).rows
     assert again["label"].tolist() == ["sea", "dog", ""]
     assert again["fold"].tolist() == ["1", "1", "2"]
@@ -43,6 +45,7 @@ def test_applying_is_idempotent_on_its_own_result(clips, tmp_path):
     write_cleaned(tmp_path / "once.csv", clips, rows)
     cleaned = read_source(tmp_path / "once.csv")
     assert cleaned.rows["label"][0] == "cat;dog"
+    assert verified_rows(cleaned.rows).tolist() == [True, False, False, False]
     with pytest.raises(SourceError, match="no such clip with the label 'dog': audit it again"):
         write_cleaned(tmp_path / "twice.csv", cleaned, rows)
 

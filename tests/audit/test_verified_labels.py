@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from soundalike.audit.verified_labels import COLUMN, check_by_verified
+from soundalike.audit.verified_labels import check_by_verified
 from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.verified import VERIFIED
 
 
 def clips(**columns):
@@ -19,7 +20,7 @@ def test_suspicious_labels_are_counted_among_the_verified_and_the_others(words):
     p_wrong = np.zeros(100)
     p_wrong[[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 70]] = 0.9
     p_wrong[80] = 0.5
-    assert check_by_verified(clips(**{COLUMN: verified}), p_wrong) == (
+    assert check_by_verified(clips(**{VERIFIED: verified}), p_wrong) == (
         "Of 40 verified labels, 1 look wrong (2.5%); of the 60 others, 12 (20.0%)."
     )
 
@@ -27,5 +28,5 @@ def test_suspicious_labels_are_counted_among_the_verified_and_the_others(words):
 def test_without_the_column_or_with_few_clips_of_a_kind_nothing_is_said():
     assert check_by_verified(clips(), np.zeros(100)) == ""
     few = [number < 19 for number in range(100)]
-    assert check_by_verified(clips(**{COLUMN: few}), np.zeros(100)) == ""
-    assert check_by_verified(clips(**{COLUMN: True}), np.zeros(100)) == ""
+    assert check_by_verified(clips(**{VERIFIED: few}), np.zeros(100)) == ""
+    assert check_by_verified(clips(**{VERIFIED: True}), np.zeros(100)) == ""

@@ -52,7 +52,7 @@ def test_a_wrong_label_is_listed_decided_applied_and_compared(
     printed = capsys.readouterr().out
     assert f"24 clips in {clean}: 1 relabeled, 0 dropped, 0 confirmed" in printed
     assert "tested on the 23 clips whose label has not changed" in printed
-    assert set(json.loads(results.read_text())) == {"cleaning", "comparison"}
+    assert set(json.loads(results.read_text())) == {"cleaning", "comparisons"}
     labels = read_source(clean).rows.set_index("path")["label"]
     assert labels[rows["path"][0]] == "low"
     assert mislabeled.read_bytes() == before, "the original is not touched"

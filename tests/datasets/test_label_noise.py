@@ -1,12 +1,15 @@
 """Label noise: its share, its clips, and its classes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundalike.datasets.clips import Clip, SourceError
+from soundalike.datasets.clips import Clip, ClipTable, SourceError
 from soundalike.datasets.label_noise import KINDS, noisy_labels, with_label_noise
+from soundalike.datasets.verified import VERIFIED
 
 CLASSES = "abcd"
 
@@ -48,6 +51,12 @@ def test_the_seed_chooses_the_wrong_labels(clean):
     labels = [with_label_noise(clean, 0.4, seed).clips.rows["label"] for seed in (0, 0, 1)]
     assert labels[0].equals(labels[1])
     assert not labels[0].equals(labels[2])
+
+
+def test_no_label_counts_as_verified(clean):
+    rows = clean.clips.rows.assign(**{VERIFIED: True})
+    verified = replace(clean, clips=ClipTable("mine", rows))
+    assert not with_label_noise(verified, 0.4, seed=0).clips.labels().is_verified.any()
 
 
 def test_clips_and_frames_do_not_change(clean):

@@ -65,6 +65,16 @@ def test_soft_labels_are_those_of_the_audit(noisy, classifier):
     assert classifier.precision == fit_linear(noisy, SPLIT, seed=3).precision
 
 
+def test_verified_labels_are_taken_for_right(noisy):
+    train = noisy.select(SPLIT.train)
+    is_wrong = train.labels.values != TRUTH[SPLIT.train]
+    verified = replace(train.labels, values=TRUTH[SPLIT.train], is_verified=is_wrong)
+    probabilities, weights = soft_labels(replace(train, labels=verified))
+    assert (probabilities.argmax(axis=1)[is_wrong] == TRUTH[SPLIT.train][is_wrong]).all()
+    assert probabilities.max(axis=1)[is_wrong] == pytest.approx(1)
+    assert weights[is_wrong] == pytest.approx(1)
+
+
 def test_sounds_of_none_of_the_classes_hardly_count():
     """The last 30 clips lie where the background does, whatever their label."""
     h = sounds()[SPLIT.train]

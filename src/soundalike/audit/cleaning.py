@@ -4,11 +4,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from soundalike.audit.labels_file import decided_labels, keys
 from soundalike.audit.labels_text import DROP, KEEP, RELABEL
 from soundalike.datasets.clips import ClipTable, SourceError
+from soundalike.datasets.verified import VERIFIED, verified_rows
 from soundalike.runtime.atomic import write_text
 
 
@@ -34,8 +36,9 @@ class CleaningResult:
 def write_cleaned(file: Path, clips: ClipTable, decisions: pd.DataFrame) -> CleaningResult:
     """Write a manifest of a source: relabeled, and without the clips that are dropped.
 
-    Clips without a decision or a label are in it as they were. Its paths are absolute, so it can be
-    moved.
+    Labels that a person has confirmed or replaced are verified in it, so that training on soft
+    labels takes them for right. Clips without a decision or a label are in it as they were. Its
+    paths are absolute, so it can be moved.
 
     Args:
         file: a new .csv file.
@@ -63,6 +66,8 @@ def write_cleaned(file: Path, clips: ClipTable, decisions: pd.DataFrame) -> Clea
     rows["label"] = [
         new_label.get(key, label) for key, label in zip(of_clips, rows["label"], strict=True)
     ]
+    is_decided = np.array([key in new_label for key in of_clips], dtype=bool)
+    rows[VERIFIED] = (is_decided | verified_rows(rows)).astype(int)
     is_dropped = [key in new_label and not new_label[key] for key in of_clips]
     rows = rows[~pd.Series(is_dropped, rows.index, dtype=bool)]
     used = [

@@ -1,6 +1,6 @@
 """Labels that a data set calls verified, as a check of an audit.
 
-FSDnoisy18k lists which clips somebody has listened to (column ``manually_verified``). Their labels
+FSDnoisy18k lists which clips somebody has listened to (`datasets.verified`). Their labels
 are right, which the audit is not told: it should suspect hardly any of them.
 """
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from soundalike.audit.confusion_table import THRESHOLD
 from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.verified import VERIFIED, verified_rows
 
-COLUMN = "manually_verified"
 FEWEST = 20  # clips of either kind that are worth a sentence
 
 
@@ -24,10 +24,9 @@ def check_by_verified(clips: ClipTable, p_wrong: NDArray[np.floating]) -> str:
     Shape:
         p_wrong: [clips].
     """
-    if COLUMN not in clips.rows:
+    if VERIFIED not in clips.rows:
         return ""
-    texts = clips.rows[COLUMN].astype(str).str.strip().str.lower()
-    is_verified = texts.isin(["true", "1", "1.0", "yes"]).to_numpy()
+    is_verified = verified_rows(clips.rows)
     if min(is_verified.sum(), (~is_verified).sum()) < FEWEST:
         return ""
     is_suspicious = p_wrong > THRESHOLD

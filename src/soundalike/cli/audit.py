@@ -52,8 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare",
         action="store_true",
-        help="audit nothing, and train a linear classifier with the labels before and after the "
-        "decisions in DIR/labels.csv; both are tested on the clips whose label has not changed",
+        help="audit nothing, and train linear classifiers, one of them on soft labels, before and "
+        "after the decisions in DIR/labels.csv; they are tested on the clips whose label has not "
+        "changed",
     )
     parser.add_argument(
         "--no_duplicates",
@@ -135,16 +136,16 @@ def _use_decisions(arguments: argparse.Namespace, clips: "ClipTable") -> int:
         results["cleaning"] = dataclasses.asdict(cleaning)
         print(cleaning_in_words(cleaning))
     if arguments.compare:
-        comparison = _compare(arguments, clips, decisions)
-        results["comparison"] = dataclasses.asdict(comparison)
-        print(comparison_in_words(comparison))
+        comparisons = _compare(arguments, clips, decisions)
+        results["comparisons"] = [dataclasses.asdict(each) for each in comparisons]
+        print(*comparison_in_words(comparisons), sep="\n")
     write_json(arguments.json, results)
     return DONE
 
 
 def _compare(
     arguments: argparse.Namespace, clips: "ClipTable", decisions: "pd.DataFrame"
-) -> "Comparison":
+) -> "list[Comparison]":
     from soundalike.audit.comparison import compare
     from soundalike.datasets.splits import evaluation_splits
     from soundalike.runtime.heartbeat import working_on

@@ -107,13 +107,18 @@ def cleaning_in_words(result: "CleaningResult") -> str:
     )
 
 
-def comparison_in_words(result: "Comparison") -> str:
-    """Return what cleaning gave, in one line."""
-    low, high = (100 * end for end in result.interval)
-    clear = "" if low > 0 or high < 0 else ", which may be chance"
-    return (
-        f"{result.metric} {result.before:.3f} before and {result.after:.3f} after: "
-        f"{100 * result.gain:+.1f} points ({low:+.1f} to {high:+.1f}){clear}; trained without "
-        f"{counted(result.n_changed, 'wrong label')}, tested on the "
-        f"{counted(result.n_tested, 'clip')} whose label has not changed"
-    )
+def comparison_in_words(results: "list[Comparison]") -> list[str]:
+    """Return what cleaning gave, a line for each method."""
+    first = results[0]
+    lines = [
+        f"trained without {counted(first.n_changed, 'wrong label')}, tested on the "
+        f"{counted(first.n_tested, 'clip')} whose label has not changed"
+    ]
+    for result in results:
+        low, high = (100 * end for end in result.interval)
+        clear = "" if low > 0 or high < 0 else ", which may be chance"
+        lines.append(
+            f"{result.method}: {result.metric} {result.before:.3f} before and {result.after:.3f} "
+            f"after, {100 * result.gain:+.1f} points ({low:+.1f} to {high:+.1f}){clear}"
+        )
+    return lines

@@ -1,5 +1,6 @@
 """The table of clips: every source of sounds is read into one."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.datasets.labels import Labels, classes_of
+from soundalike.datasets.verified import verified_rows
 
 SPLITS = ("train", "validation", "test")
 ROWS_AT_ONCE = 4096  # converted at a time: Python objects need far more memory than the table
@@ -137,7 +139,9 @@ class ClipTable:
             classes: names of the classes, by default those of this table; any other class counts as
                 none.
         """
-        return Labels.from_names(self.rows["label"], self.classes if classes is None else classes)
+        classes = self.classes if classes is None else classes
+        labels = Labels.from_names(self.rows["label"], classes)
+        return dataclasses.replace(labels, is_verified=verified_rows(self.rows))
 
     def relative_paths(self) -> pd.Series:
         """Return the paths of clips below `root` relative to it, with "/" on every system."""

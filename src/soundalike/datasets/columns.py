@@ -30,6 +30,7 @@ USUAL_NAMES = {
         "end s", "end", "end time", "end time s", "end seconds", "end sec", "stop", "stop s",
         "stop time", "offset s", "offset", "t end", "t max", "tmax",
     ),
+    "manually_verified": ("manually verified", "verified"),
     "duration_s": ("duration s", "duration", "duration seconds", "length s", "dur"),
 }  # fmt: skip
 _OUR_NAME = {usual: ours for ours, names in USUAL_NAMES.items() for usual in names}

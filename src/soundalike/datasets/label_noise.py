@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.store import Store
+from soundalike.datasets.verified import VERIFIED
 from soundalike.runtime.counts import counted
 
 Kind = Literal["symmetric", "confusion", "out_of_vocabulary"]
@@ -24,7 +25,8 @@ def with_label_noise(store: Store, share: float, seed: int, kind: Kind = "symmet
     """Make a share of the training labels wrong (symmetric noise, Zhang and Sabuncu 2018).
 
     The column `true_label` holds the original label, also after repeated calls. Only labels of the
-    split train change, except that classes which are left out have labels nowhere.
+    split train change, except that classes which are left out have labels nowhere. No label counts
+    as verified any more.
 
     Args:
         store: clips in named splits, with one label each.
@@ -56,6 +58,7 @@ def with_label_noise(store: Store, share: float, seed: int, kind: Kind = "symmet
     names[changed] = np.array([*classes, ""], dtype=object)[noisy[changed]]
     truth = clips.rows.get("true_label", clips.rows["label"])
     rows = clips.rows.assign(label=names, true_label=truth)
+    rows = rows.drop(columns=VERIFIED, errors="ignore")
     return dataclasses.replace(store, clips=ClipTable(clips.name, rows))
 
 

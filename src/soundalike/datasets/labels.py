@@ -18,13 +18,15 @@ class Labels:
             label. Otherwise 1 for each class of the clip and 0 for the others; the row of a clip
             without a label is NaN, since 0 would say that it holds none of the classes.
         classes: names of the classes; a class index is a position in this list.
+        is_verified: labels that are known to be right; None if it is known of none.
 
     Shape:
-        values: [clips] int64, or [clips, classes] float32.
+        values: [clips] int64, or [clips, classes] float32; is_verified: [clips].
     """
 
     values: np.ndarray
     classes: list[str]
+    is_verified: np.ndarray | None = None
 
     @classmethod
     def from_names(cls, names: pd.Series, classes: list[str]) -> "Labels":
@@ -73,7 +75,8 @@ class Labels:
 
     def select(self, indices: np.ndarray) -> "Labels":
         """Return the labels of some clips; they stay of the same kind and with the same classes."""
-        return Labels(self.values[indices], self.classes)
+        verified = None if self.is_verified is None else self.is_verified[indices]
+        return Labels(self.values[indices], self.classes, verified)
 
 
 def classes_of(label: str) -> list[str]:

@@ -21,7 +21,8 @@ def fit_soft_labels(features: Features, split: Split, seed: int = 0) -> LinearCl
     """Fit logistic regression to soft labels, with the prior that `fit_linear` chooses.
 
     A soft label is the probability of each class, the sound and the label of the clip known. Clips
-    that are probably none of the classes count less. Validation clips are not used.
+    that are probably none of the classes count less. Verified labels are taken for right.
+    Validation clips are not used.
 
     Args:
         features: of all clips.
@@ -46,11 +47,15 @@ def soft_labels(
     """
     vectors, labels = clip_vectors(features), features.labels
     if labels.is_multi_label:
-        sets = clean_label_sets(vectors.vectors, labels.values, features.recordings, seed=seed)
+        sets = clean_label_sets(
+            vectors.vectors, labels.values, features.recordings,
+            is_verified=labels.is_verified, seed=seed,
+        )  # fmt: skip
         return sets.posterior, np.ones(len(labels))
     clean = clean_label_posterior(
         vectors.vectors, labels.values, features.recordings,
-        n_classes=labels.n_classes, background=vectors.background, seed=seed,
+        n_classes=labels.n_classes, background=vectors.background,
+        is_verified=labels.is_verified, seed=seed,
     )  # fmt: skip
     weights = np.maximum(1 - clean.p_outside, SMALLEST_WEIGHT)
     inside = clean.posterior.sum(axis=1, keepdims=True)
