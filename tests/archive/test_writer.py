@@ -1,6 +1,9 @@
 """Writing in committed parts."""
 
+import sys
+
 import numpy as np
+import pytest
 from archives import add_clips, make_records, make_rows, make_vectors
 
 from soundalike.archive import writer as writer_module
@@ -88,3 +91,33 @@ def test_many_changed_files_are_deleted_in_several_steps(archive, monkeypatch):
     with archive.writer() as writer:
         writer.compact()
     assert archive.rows()["recording"].tolist() == ["new"] * 10
+
+
+MEMORY_OF_A_WRITER = """
+import sys
+from pathlib import Path
+from archives import make_records, make_rows, make_vectors
+from soundalike.archive import writer as module
+from soundalike.archive.head import Head
+from soundalike.archive.window_archive import WindowArchive
+
+module.COMMITS_PER_COMPACTION = 8
+archive = WindowArchive.create(Path(sys.argv[1]), Head(512, "a model"))
+with archive.writer() as writer:
+    for number in range(32):
+        rows = make_rows([f"{number}.wav"], n_windows=2048)
+        writer.add(rows, make_vectors(len(rows), number, 512))
+        writer.finish(make_records(rows))
+        if number % 8 == 7:
+            lines = Path("/proc/self/status").read_text().splitlines()
+            print(*[line.split()[1] for line in lines if line.startswith("RssAnon")])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_does_not_grow_with_the_archive(nursery, tmp_path):
+    """The vectors have 128 MB, three quarters of them after the first time it is measured."""
+    process = nursery.run("-c", MEMORY_OF_A_WRITER, tmp_path / "archive")
+    assert process.returncode == 0, process.stderr
+    first, *_, last = (int(number) / 1024 for number in process.stdout.split())
+    assert last - first < 32

@@ -60,6 +60,8 @@ OF_THE_DISK = {
     errno.EPERM,
     errno.EROFS,
 }
+# A writer's caches, of indexes and of all else, would grow with every commit up to 6 GB and 1 GB.
+CACHE_BYTES = 4 * 2**20
 PANIC = "RustPanic"
 CLIP_KEY = ["path", "start_s", "end_s"]
 
@@ -96,7 +98,7 @@ def open_table(path: Path, table: str, address: str = "") -> "lancedb.table.Tabl
 
 
 def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
-    """Open the latest version of a table, or create it.
+    """Open the latest version of a table to write, or create it.
 
     Raises:
         ArchiveError: the table is damaged.
@@ -104,7 +106,9 @@ def create_table(path: Path, table: str, head: Head) -> "lancedb.table.Table":
     """
     place = head.tables or path
     with plain_errors(place):
-        database = import_lancedb().connect(str(place))
+        lancedb = import_lancedb()
+        session = lancedb.Session(CACHE_BYTES, CACHE_BYTES)
+        database = lancedb.connect(str(place), session=session)
         return database.create_table(table, schema=schema_of(table, head), exist_ok=True)
 
 

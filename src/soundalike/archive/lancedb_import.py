@@ -19,13 +19,20 @@ from typing import Any
 
 LIBRARY, CLIENT = "lancedb", "lance_namespace_urllib3_client"
 USERS_OF_CLIENT = (LIBRARY, "lance_namespace")
+SETTINGS = {
+    "LANCEDB_LOG": "error",  # its warnings name parts of its own
+    # Otherwise it reads up to 2 GB ahead of what it writes when it joins files.
+    "LANCE_DEFAULT_IO_BUFFER_SIZE": str(32 * 2**20),
+    "LANCE_DEFAULT_BATCH_SIZE": "2048",  # rows
+}
 
 
 def import_lancedb() -> ModuleType:
     """Return LanceDB, whose import takes most of a second and starts threads."""
     if LIBRARY in sys.modules:
         return sys.modules[LIBRARY]
-    os.environ.setdefault("LANCEDB_LOG", "error")  # its warnings name parts of its own
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     with warnings.catch_warnings(action="ignore"), late_building(), trusted_overrides():
         lancedb = import_without(CLIENT, LIBRARY, USERS_OF_CLIENT)
     # Worker processes, which do not use it, would warn that they were forked.

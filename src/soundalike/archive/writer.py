@@ -29,6 +29,7 @@ from soundalike.archive.whole_commits import (
     repair,
     table_folder,
 )
+from soundalike.runtime.returned_memory import returned_memory
 
 if TYPE_CHECKING:
     import lancedb
@@ -156,7 +157,8 @@ class Writer:
         with plain_errors(self.place), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*cleanup_older_than")
             for table in (self._rows, self._clips):
-                self._commit(table, table.optimize)
+                with returned_memory():
+                    self._commit(table, table.optimize)
                 table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=is_alone)
                 self._commits.flush(table)
 
