@@ -73,7 +73,8 @@ def test_a_gain_may_be_chance():
     clear = Comparison("logistic regression", *values, (0.004, 0.051))
     unclear = Comparison("soft labels", *values, (-0.01, 0.06))
     assert comparison_in_words([clear, unclear]) == [
-        "trained without 38 wrong labels, tested on the 362 clips whose label has not changed",
+        "trained without 38 wrong labels, tested on the 362 clips whose label has not changed, "
+        "though some may be wrong",
         "logistic regression: balanced accuracy 0.813 before and 0.842 after, +2.9 points (+0.4 to "
         "+5.1)",
         "soft labels: balanced accuracy 0.813 before and 0.842 after, +2.9 points (-1.0 to +6.0), "

@@ -112,7 +112,7 @@ def comparison_in_words(results: "list[Comparison]") -> list[str]:
     first = results[0]
     lines = [
         f"trained without {counted(first.n_changed, 'wrong label')}, tested on the "
-        f"{counted(first.n_tested, 'clip')} whose label has not changed"
+        f"{counted(first.n_tested, 'clip')} whose label has not changed, though some may be wrong"
     ]
     for result in results:
         low, high = (100 * end for end in result.interval)
