@@ -3,16 +3,15 @@
 import csv
 import itertools
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
 
 from soundalike.runtime.atomic import atomic_write
 from soundalike.runtime.ranks import is_first
 from soundalike.training.run_folder import RunFolder
+from soundalike.training.tensorboard_events import TensorBoardEvents
 
 COLUMNS = ("step", "epoch", "learning_rate", "loss", "seconds")
 
@@ -45,8 +44,7 @@ class Metrics:
             writer.writerows(rows)
         self._file = self._path.open("a", newline="")
         self._writer = csv.DictWriter(self._file, columns)
-        threading.excepthook = _without_full_disks
-        self._board = SummaryWriter(str(run.tensorboard), purge_step=n_steps_done + 1)
+        self._events = TensorBoardEvents(run.tensorboard, first_step=n_steps_done + 1)
 
     def add(self, row: StepMetrics) -> int:
         """Add a row; missing columns stay blank. Return the number of waiting rows."""
@@ -65,10 +63,10 @@ class Metrics:
         for row in rows:
             step = int(row["step"])
             self._writer.writerow(row | {"step": step, "epoch": int(row["epoch"])})
-            for name in row.keys() - {"step", "epoch", "seconds"}:
-                self._board.add_scalar(name, row[name], step)
+            names = row.keys() - {"step", "epoch", "seconds"}
+            self._events.add(step, {name: row[name] for name in names})
         self._file.flush()
-        self._board.flush()
+        self._events.flush()
 
     def flush_to_disk(self) -> None:
         """Wait until the rows that were written are on the disk, not only with the system."""
@@ -83,7 +81,7 @@ class Metrics:
         """Close the files."""
         if is_first():
             self._file.close()
-            self._board.close()
+            self._events.close()
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -94,11 +92,3 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         rows = csv.DictReader(line for line in file if line.endswith("\n"))
         steps = itertools.count(1)
         return list(itertools.takewhile(lambda row: row.get("step") == str(next(steps)), rows))
-
-
-def _without_full_disks(error: threading.ExceptHookArgs) -> None:
-    """Report the error of a thread, but not that of TensorBoard's, which `flush` raises again."""
-    if not (
-        isinstance(error.exc_value, OSError) and "tensorboard" in type(error.thread).__module__
-    ):
-        threading.__excepthook__(error)
