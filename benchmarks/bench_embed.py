@@ -36,7 +36,8 @@ from soundalike.embedding.inference import for_inference
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
 from soundalike.models.resnet import ResNet18
-from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.search.archive import Archive
 from soundalike.search.fill import fill
 

@@ -16,7 +16,8 @@ from measure import Row, fastest, in_a_process, table
 from torch import Tensor
 
 from soundalike.evaluation.knn import SIMILARITIES_AT_ONCE, knn_scores
-from soundalike.runtime.hardware import has_fast_bf16, keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
+from soundalike.runtime.hardware import has_fast_bf16
 
 DIM, N_CLASSES, PATCHES_PER_CLIP, K = 512, 20, 10, 200
 N_PATCHES = 10_000

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from soundalike.losses.batch import Batch
 from soundalike.losses.nt_xent import NTXent
-from soundalike.runtime.hardware import keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
 
 DIM, TEMPERATURE = 512, 0.2
 BATCHES = {128: 30, 1024: 5, 8192: 1}  # and how often to run it

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 from soundalike.audio.frames import Frames
 from soundalike.recipes.recipe import read_recipe
-from soundalike.runtime.hardware import keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.views.pair import PairOfViews
 

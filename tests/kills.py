@@ -198,6 +198,7 @@ def kill_before_each_commit(
     process = nursery.run("-c", program, root, cut, *arguments, limit_s=LIMIT_S)
     assert process.returncode == 0, process.stderr
     n_moments = int(process.stdout)
+    print(f"{n_moments} moments of {cut or 'a kill'}")
     assert len({(root / f"{n:03d}.json").read_text() for n in range(1, n_moments + 1)}) == 1
     assert not list(root.rglob("*.partial"))
     return n_moments
@@ -248,6 +249,7 @@ def kill_before_each_change(
     process = nursery.run(*words, limit_s=LIMIT_S)
     assert process.returncode == 0, process.stderr
     moments = json.loads((root / "moments.json").read_text())
+    print(f"{len(moments)} moments of {cut or 'a kill'}")
     folders = sorted((root / "folders").iterdir())
     return [Moment(folder, **each) for folder, each in zip(folders, moments, strict=True)]
 

@@ -1,18 +1,11 @@
 """Settings chosen for the machine, and forcing them."""
 
-import sys
-
 import pytest
 import torch
 from torch import nn
 
 from soundalike.models.resnet import ResNet18
-from soundalike.runtime.hardware import (
-    Hardware,
-    best_device,
-    choose_hardware,
-    keep_freed_memory,
-)
+from soundalike.runtime.hardware import Hardware, best_device, choose_hardware
 from soundalike.runtime.limits import LimitError, limits
 
 
@@ -90,38 +83,6 @@ def test_a_narrow_network_trains_on_batches_of_different_sizes(nursery):
         "    network(torch.randn((8, 3)[step % 2], 1, 101, 96)).sum().backward()\n"
     )
     assert nursery.run("-c", code).returncode == 0
-
-
-def test_keep_freed_memory_does_not_change_results():
-    keep_freed_memory()
-    assert torch.ones(1000, 1000).sum() == 1e6
-
-
-FRAGMENTS = """
-import sys
-import numpy as np
-from soundalike.runtime.hardware import keep_freed_memory, release_freed_memory
-
-def resident_mb():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
-
-keep_freed_memory()
-before = resident_mb()
-arrays = [np.ones(2**20, np.uint8) for _ in range(200)]
-last = arrays[-1]
-del arrays
-assert resident_mb() > before + 150, "freed memory is not kept"
-release_freed_memory()
-assert resident_mb() < before + 50
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
-def test_freed_memory_is_released_when_told(nursery):
-    """The last array is in the way of all that was freed before it."""
-    process = nursery.run("-c", FRAGMENTS)
-    assert process.returncode == 0, process.stderr
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from soundalike.archive.whole_commits import (
     repair,
     table_folder,
 )
-from soundalike.runtime.returned_memory import returned_memory
+from soundalike.runtime.freed_memory import returned_memory
 
 if TYPE_CHECKING:
     import lancedb

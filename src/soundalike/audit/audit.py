@@ -38,7 +38,8 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.nearest_clips import nearest_clips
 from soundalike.runtime.atomic import remove_partial_files, write_json
 from soundalike.runtime.folders import output_folder
-from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
 

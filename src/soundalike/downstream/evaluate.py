@@ -42,7 +42,8 @@ from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json
 from soundalike.runtime.folders import output_folder
-from soundalike.runtime.hardware import choose_hardware, keep_freed_memory
+from soundalike.runtime.freed_memory import keep_freed_memory
+from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
 from soundalike.training.run_folder import RunFolder, read_training_audio

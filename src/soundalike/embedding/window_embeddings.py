@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from soundalike.embedding.pieces import Piece, batch_pieces, cut_pieces, pooling_encoder
 from soundalike.embedding.window_pooler import WindowPooler
 from soundalike.models.evaluation_mode import evaluation_mode
-from soundalike.runtime.hardware import release_freed_memory
+from soundalike.runtime.freed_memory import release_freed_memory
 from soundalike.runtime.prefetch import prefetch
 from soundalike.runtime.shared_context import SharedContext
 

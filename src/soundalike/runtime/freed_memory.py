@@ -1,43 +1,73 @@
-"""Have the C library return large blocks of memory to the system.
+"""What the C library does with freed memory: keep it, or return it to the system.
 
-glibc keeps freed blocks of up to 32 MB to use them again: up to 64 MB for each thread that has
-freed such a block, for good. That is good for a network that needs the same blocks for each batch,
-but not for work that many threads do now and then.
+All of it is for glibc; other C libraries are not changed. glibc by itself keeps freed blocks of up
+to 32 MB, as many as 64 MB for each thread that has freed such a block.
 """
 
 import ctypes
+import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-# Of malloc.h: the smallest block that is returned when it is freed, and how much may be kept.
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
-AT_FIRST = 2**17
-AT_MOST = (
-    2**25
-)  # to which glibc raises the smallest block by itself when a program frees larger ones
+# Of <malloc.h>: how much may be kept at the end of an area, how much more is taken than is needed,
+# from which size on blocks are areas of their own, which end when they are freed, and how many of
+# these there may be; how many areas threads share.
+TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -2, -3, -4, -8
+RETURNED = {MMAP_MAX: 2**16, MMAP_THRESHOLD: 2**17, TRIM_THRESHOLD: 2**17, TOP_PAD: 2**17}
+# Of blocks that are freed again and again, glibc raises the thresholds to this by itself.
+AS_USUAL = RETURNED | {MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26}
+# `malloc_trim` does not return the ends of other areas than the first.
+KEPT = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 256 * 2**20, ARENA_MAX: 2}
+
+_settings = AS_USUAL  # outside of `returned_memory`
+
+
+def keep_freed_memory() -> None:
+    """Keep freed memory from now on.
+
+    Every step of a training frees and allocates the same activations. Returning the pages and
+    faulting them in again costs up to half of a step's time on a CPU.
+    """
+    global _settings
+    _settings = KEPT
+    _set(KEPT)
+
+
+def release_freed_memory() -> None:
+    """Return the memory that is free now to the system.
+
+    After `keep_freed_memory`, what stays allocated for long splits the free memory into pieces that
+    are too small for the next activations, and the process grows with the number of its batches.
+    """
+    if library := _glibc():
+        library.malloc_trim(0)
 
 
 @contextmanager
 def returned_memory() -> Iterator[None]:
     """Return every large block that is allocated in the context as soon as it is freed.
 
-    Does nothing where the C library is another one.
+    This is for work that many threads do now and then.
     """
-    set_threshold = _mallopt()
-    if set_threshold is None:
-        yield
-        return
-    set_threshold(MMAP_THRESHOLD, AT_FIRST)
-    set_threshold(TRIM_THRESHOLD, AT_FIRST)
+    _set(RETURNED)
     try:
         yield
     finally:
-        set_threshold(MMAP_THRESHOLD, AT_MOST)
-        set_threshold(TRIM_THRESHOLD, 2 * AT_MOST)
+        _set(_settings)
 
 
-def _mallopt() -> Callable[[int, int], int] | None:
+def _set(settings: dict[int, int]) -> None:
+    if library := _glibc():
+        for name, value in settings.items():
+            library.mallopt(name, value)
+
+
+@functools.cache
+def _glibc() -> Any:
+    """Return glibc; None if the C library is another one."""
     if sys.platform != "linux":
         return None
-    return getattr(ctypes.CDLL(None), "mallopt", None)
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None

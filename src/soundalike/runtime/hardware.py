@@ -1,9 +1,6 @@
 """Choose the precision, the memory layout and the allocator settings for this machine."""
 
-import contextlib
-import ctypes
 import logging
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +8,7 @@ import torch
 from torch import nn
 
 from soundalike.runtime.counts import counted
+from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.runtime.limits import LimitError, allowed_device, allowed_threads
 from soundalike.runtime.ranks import n_ranks, n_ranks_here
 
@@ -156,29 +154,3 @@ def has_fast_bf16(device: torch.device) -> bool:
     """Return whether a device is a CPU with native bfloat16 multiplication."""
     capabilities = torch.cpu.get_capabilities()
     return device.type == "cpu" and any(capabilities.get(key, False) for key in _NATIVE_BF16)
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep freed memory instead of returning it to the system.
-
-    Every step frees and allocates the same activations. Returning the pages and faulting them in
-    again costs up to half of a step's time on a CPU. Other C libraries are not changed.
-    """
-    trim_threshold, top_pad, mmap_max = -1, -2, -4  # M_TRIM_THRESHOLD ... of <malloc.h>
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            mallopt = ctypes.CDLL("libc.so.6").mallopt
-            mallopt(mmap_max, 0)
-            mallopt(trim_threshold, 2**31 - 1)
-            mallopt(top_pad, 256 * 2**20)
-
-
-def release_freed_memory() -> None:
-    """Return the memory that is free now to the system, if the C library is glibc.
-
-    After `keep_freed_memory`, what stays allocated for long splits the free memory into pieces that
-    are too small for the next activations, and the process grows with the number of its batches.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
