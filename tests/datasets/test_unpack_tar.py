@@ -1,9 +1,15 @@
 """Tars are unpacked into the user's cache, once, and stay inside their folder."""
 
+import errno
+import io
 import json
 import os
+import resource
 import shutil
+import signal
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import tars
@@ -130,6 +136,49 @@ def test_a_sound_that_is_cut_off_is_not_kept(tmp_path):
     (problem,) = result.problems
     assert problem.message.startswith(f"{tar}: damaged after 2 files")
     assert unpack(tar) == result
+
+
+class FailingFile(io.FileIO):
+    """A file on a disk that cannot read what follows its first kilobytes."""
+
+    def read(self, size=-1):
+        if self.tell() + size > 20_480:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(size)
+
+
+def test_a_sound_that_the_disk_cannot_read_is_named_and_not_kept(tmp_path, monkeypatch):
+    files = [("0.cls", b"dog"), ("0.wav", tars.sound(0, 1.0)), ("1.wav", B)]
+    tar, open_file = tars.write_tar(tmp_path / "a.tar", files), Path.open
+
+    def open_on_the_disk(path, *how, **more):
+        return FailingFile(path) if path == tar else open_file(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", open_on_the_disk)
+    result = unpack(tar)
+    assert result.clips == []
+    assert files_below(result.folder) == {RECORD}
+    (problem,) = result.problems
+    assert problem.message == (
+        f"{tar}: damaged after 1 file (Input/output error in 0.wav): what follows is not read; "
+        "copy it again."
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of files")
+def test_nothing_of_a_failed_unpacking_stays(tmp_path, monkeypatch):
+    tar = tars.write_tar(tmp_path / "a.tar", [("0.wav", A), ("1.wav", A * 2)])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that it is an OSError
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(A), limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            unpack(tar)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert files_below(unpacked_folder(tar)) == set()
+    assert len(unpack(tar).clips) == 2
 
 
 def test_a_tar_is_unpacked_once_and_again_when_anything_has_changed(tmp_path, monkeypatch):

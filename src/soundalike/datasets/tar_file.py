@@ -5,6 +5,7 @@ point backwards cannot make it endless. Compressed tars are refused: a tar witho
 no more bytes than its file has, whatever it declares.
 """
 
+import io
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -30,14 +31,14 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
 
     Names are relative and stay below the folder that they are unpacked in. Everything else is a
     problem: links, devices, sparse files, other names, and what is damaged or cut off. Of the file
-    at which a tar is cut off, the content raises `tarfile.ReadError`.
+    at which a tar is cut off, or the disk fails, the content raises `tarfile.ReadError`.
 
     Args:
         tar: a regular file.
         problems: gets the problems.
 
     Raises:
-        OSError: the tar cannot be read.
+        OSError: the tar cannot be opened.
     """
     n_files = 0
     with tar.open("rb") as file:
@@ -47,9 +48,9 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
                 problems.append(_problem(tar, f"is compressed: uncompress it with {program}."))
                 return
         file.seek(0)
-        n_bytes = tar.stat().st_size
+        n_bytes, disk = tar.stat().st_size, _Disk(file)
         try:
-            with tarfile.open(fileobj=file, mode="r|", encoding="utf-8") as members:
+            with tarfile.open(fileobj=disk, mode="r|", encoding="utf-8") as members:
                 while member := members.next():
                     # tarfile keeps all of them, for random access.
                     members.members = []  # type: ignore[attr-defined]
@@ -61,6 +62,8 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
                         problems.append(_problem(tar, message))
                     elif content := members.extractfile(member):
                         yield name, content
+                        if disk.failure:
+                            raise tarfile.ReadError(f"{disk.failure} in {member.name}")
                         n_files += content.tell() == member.size
                     if members.offset > n_bytes:  # to where tarfile would read, however far
                         raise tarfile.ReadError("unexpected end of data")
@@ -72,6 +75,26 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
             return
         if message := _about_end(file, end, n_files):
             problems.append(_problem(tar, message))
+
+
+class _Disk(io.RawIOBase):
+    """Reads a tar; where the disk fails, the tar ends, as where it is cut off.
+
+    Attributes:
+        failure: what the disk has said; "" so far.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.failure = ""
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        if not self.failure:
+            try:
+                return self._file.read(n_bytes)
+            except OSError as error:
+                self.failure = error.strerror or str(error)
+        raise tarfile.ReadError(self.failure)
 
 
 def _refusal(member: tarfile.TarInfo, name: PurePosixPath) -> str:

@@ -80,13 +80,21 @@ def unpack(tar: Path) -> Unpacked:
     with locked(folder, patience_s=float("inf")):
         if present := _present(tar, folder):
             return present
-        for old in folder.iterdir():
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        _empty(folder)
         stamp = file_stamp(str(tar))
         _require_room(tar, folder, stamp[0])
-        unpacked = _unpack(tar, folder)
-        write_json(folder / RECORD, {"format": FORMAT, "tar": stamp, **_as_json(unpacked)})
+        try:
+            unpacked = _unpack(tar, folder)
+            write_json(folder / RECORD, {"format": FORMAT, "tar": stamp, **_as_json(unpacked)})
+        except BaseException:  # the next run starts over
+            _empty(folder)
+            raise
     return unpacked
+
+
+def _empty(folder: Path) -> None:
+    for old in folder.iterdir():
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def _unpack(tar: Path, folder: Path) -> Unpacked:
