@@ -64,6 +64,24 @@ def test_an_archive_needs_a_place_of_its_own(tmp_path):
     require_new(tmp_path)
 
 
+def test_other_places_of_tables_are_refused(tmp_path):
+    address = "s3://bucket/birds"
+    for tables, archive in (("", "here"), (address, "there")):
+        (tmp_path / archive).mkdir()
+        write_head(tmp_path / archive, Head(4, "abc", tables=tables))
+        require_new(tmp_path / archive, tables)
+        require_new(tmp_path / archive, "")
+    require_new(tmp_path / "new", address)
+    for archive, tables, reason in (
+        ("new", "birds", "'birds': expected an address for the tables such as s3://bucket/birds"),
+        ("here", address, f"--tables: those of {tmp_path}/here are in its folder: leave it out"),
+        ("there", "s3://a/b", f"--tables: those of {tmp_path}/there are at {address}: leave it"),
+    ):
+        with pytest.raises(ArchiveError) as error:
+            require_new(tmp_path / archive, tables)
+        assert str(error.value).startswith(reason)
+
+
 def test_addresses_are_told_from_folders(tmp_path):
     assert is_address("s3://bucket/birds")
     for text in ("s3://bucket", "s3:/bucket/birds", "/s3/birds", "birds", "s3://bucket/a b", ""):

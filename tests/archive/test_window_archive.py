@@ -1,5 +1,6 @@
 """An archive on disk."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -76,6 +77,14 @@ def test_a_new_archive_does_not_take_the_place_of_something_else(archive, tmp_pa
     with pytest.raises(ArchiveError, match="exists and is not an archive"):
         WindowArchive.create(tmp_path / "thesis", archive.head)
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter"]
+
+
+def test_another_place_of_the_tables_is_refused(archive, tmp_path):
+    with pytest.raises(ArchiveError, match="in its folder"):
+        WindowArchive.create(archive.path, dataclasses.replace(archive.head, tables="s3://a/b"))
+    with pytest.raises(ArchiveError, match="expected an address"):
+        WindowArchive.create(tmp_path / "new", Head(4, "m", tables="/tables"))
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_interrupted_creation_is_done_again(tmp_path):

@@ -48,14 +48,16 @@ def is_archive(path: Path) -> bool:
     return (path / HEAD).is_file()
 
 
-def require_new(path: Path) -> None:
+def require_new(path: Path, tables: str = "") -> None:
     """Refuse a path where an archive can neither be created nor opened.
 
     Args:
         path: an archive, an empty folder, one whose creation was interrupted, or nothing.
+        tables: address for the tables of a new archive, or of those that the archive has.
 
     Raises:
-        ArchiveError: it is a file, or a folder with something else in it.
+        ArchiveError: it is a file, a folder with something else in it, or an archive with its
+            tables elsewhere; or the address is none.
     """
     _require_folder(path)
     if path.exists() and not path.is_dir():
@@ -64,11 +66,26 @@ def require_new(path: Path) -> None:
         others = (each.name for each in path.iterdir() if not each.name.endswith(PARTIAL))
         if not set(others) <= {MODEL}:
             raise ArchiveError(f"{path}: exists and is not an archive: name a new folder.")
+    if tables:
+        _require_tables(path, tables)
 
 
 def is_address(text: str) -> bool:
     """Return whether a text is an address in object storage, such as ``s3://bucket/birds``."""
     return bool(re.fullmatch(r"[a-z][a-z0-9+]+://[^/\s]+/\S+", text))
+
+
+def _require_tables(path: Path, tables: str) -> None:
+    if not is_address(tables):
+        raise ArchiveError(
+            f"'{tables}': expected an address for the tables such as s3://bucket/birds: leave it "
+            "out to keep them in the folder."
+        )
+    if is_archive(path) and (ours := read_head(path).tables) != tables:
+        where = f"at {ours}" if ours else "in its folder"
+        raise ArchiveError(
+            f"--tables: those of {path} are {where}: leave it out, or name a new folder."
+        )
 
 
 def _require_folder(path: Path) -> None:

@@ -94,12 +94,12 @@ class WindowArchive:
             save_model: writes the model into a folder.
 
         Raises:
-            ArchiveError: the folder holds something else, or the address has tables already.
+            ArchiveError: the folder or the address holds something else; see `require_new`.
             InUseError: another run is writing it.
             OSError: a file cannot be written.
         """
         path = Path(path)
-        require_new(path)
+        require_new(path, head.tables)
         path.mkdir(parents=True, exist_ok=True)
         with locked(path):
             if is_archive(path):

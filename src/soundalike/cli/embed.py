@@ -17,7 +17,6 @@ from soundalike.cli.options import (
     add_windows,
     ready_for_inference,
     refuse_unused,
-    require_tables,
     with_windows,
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json
@@ -113,8 +112,7 @@ def _into_archive(arguments: argparse.Namespace) -> int:
     if arguments.shard:
         require_shards_of(out, arguments.shard.n)
         out /= arguments.shard.folder
-    require_new(out)
-    require_tables(out, arguments.tables)
+    require_new(out, arguments.tables or "")
     archive = Archive.open(out) if is_archive(out) else None
     if archive and arguments.half and not archive.head.half:
         raise UsageError(

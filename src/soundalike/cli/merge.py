@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_out, add_tables, add_threads, require_tables
+from soundalike.cli.options import add_out, add_tables, add_threads
 from soundalike.cli.output import skipped, write_json
 from soundalike.runtime.counts import counted
 
@@ -28,8 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from soundalike.archive.head import require_new
     from soundalike.search.shards import finished_shards
 
-    require_new(arguments.out)
-    require_tables(arguments.out, arguments.tables)
+    require_new(arguments.out, arguments.tables or "")
     finished_shards(arguments.shards)
 
     from soundalike.search.merge import merge

@@ -60,21 +60,6 @@ def address(text: str) -> str:
     return text
 
 
-def require_tables(out: Path, tables: str | None) -> None:
-    """Refuse another address than that of an archive that exists.
-
-    Raises:
-        UsageError: it is another one.
-    """
-    from soundalike.archive.head import is_archive, read_head
-
-    if tables and is_archive(out) and (ours := read_head(out).tables) != tables:
-        where = f"at {ours}" if ours else "in its folder"
-        raise UsageError(
-            f"--tables: those of {out} are {where}: leave it out, or name a new folder."
-        )
-
-
 def add_model_and_source(parser: argparse.ArgumentParser) -> None:
     """Add MODEL, which may be left out, and SOURCE."""
     parser.add_argument("model", metavar="MODEL", nargs="?", default="default", help=MODEL_HELP)
