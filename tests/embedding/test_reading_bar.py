@@ -16,8 +16,8 @@ def lines(capsys, every_update_is_shown):
 
 def test_it_counts_clips(lines):
     bar = ReadingBar("classify", np.ones(3, np.int64))
-    for n_done in (1, 1, 3):
-        bar.report(n_done)
+    for n_done, amount in ((1, 0.0), (1, 0.5), (3, 0)):
+        bar.report(n_done, amount)
     bar.close()
     assert lines() == ["classify: 1/3 clips", "classify: 3/3 clips"]
 

@@ -31,13 +31,14 @@ class ReadingBar:
         is_shown: bool = True,
     ) -> None:
         self._n_at = [n_before, *(n_before + np.cumsum(amounts)).tolist()]
+        self._has_fractions = amounts.dtype.kind == "f"
         self._bar = progress_bar(
             name=name,
             unit=unit,
             total=self._n_at[-1],
             initial=n_before,
             is_shown=is_shown,
-            unit_scale=amounts.dtype.kind == "f",
+            unit_scale=self._has_fractions,
         )
         self._forecast = Forecast(self._bar, name)
 
@@ -46,9 +47,10 @@ class ReadingBar:
 
         Args:
             n_done: number of clips that are complete.
-            amount: how much of the next clip is done.
+            amount: how much of the next clip is done; one that counts 1 counts when it is complete.
         """
         n = min(self._n_at[n_done] + amount, self._n_at[-1])
+        n = n if self._has_fractions else int(n)
         n_new = max(0, n - self._bar.n)
         self._bar.update(n_new)
         self._forecast.add(n_new, self._n_at[-1] - self._bar.n)
