@@ -6,6 +6,7 @@ from soundalike.evaluation.intervals import (
     binomial_interval,
     bootstrap_interval,
     crossed_interval,
+    mean_share_interval,
     t_interval,
 )
 from soundalike.evaluation.metrics import accuracy, balanced_accuracy, score
@@ -166,3 +167,32 @@ def test_binomial_is_the_exact_interval(n_right, n, level):
 
 def test_binomial_of_nothing_says_nothing():
     assert binomial_interval(0, 0) == (0, 1)
+
+
+def test_the_interval_of_one_estimate_is_binomial():
+    alike = mean_share_interval(np.array([0.2, 0.2]), np.array([0.3, 0.7]), 50)
+    assert alike == pytest.approx(binomial_interval(10, 50))
+    assert mean_share_interval(np.array([0.2]), np.ones(1), 50) == pytest.approx(alike)
+    assert mean_share_interval(np.zeros(2), np.full(2, 0.5), 50) == binomial_interval(0, 50)
+    assert mean_share_interval(np.zeros(1), np.ones(1), 0) == (0, 1)
+
+
+def test_methods_that_disagree_about_a_share_make_its_interval_wider():
+    """Each method has an error of its own, of 5 points: the interval covers the true share."""
+    rng = np.random.default_rng(0)
+    weights = np.array([0.2, 0.3, 0.5])
+    n, n_draws, is_inside, was_inside = 400, 400, 0, 0
+    for _ in range(n_draws):
+        true = rng.binomial(n, 0.3) / n
+        shares = true + 0.05 * rng.standard_normal(3)
+        low, high = mean_share_interval(shares, weights, n)
+        is_inside += low <= true <= high
+        narrow = binomial_interval(n * (weights @ shares), n)
+        was_inside += narrow[0] <= true <= narrow[1]
+        assert high - low >= narrow[1] - narrow[0]
+    assert is_inside / n_draws > 0.95 > was_inside / n_draws
+
+
+def test_a_method_without_weight_does_not_count():
+    alone = mean_share_interval(np.array([0.2, 0.9]), np.array([1.0, 0.0]), 50)
+    assert alone == pytest.approx(binomial_interval(10, 50))

@@ -48,10 +48,13 @@ def test_a_way_has_the_weight_of_the_likelihood_of_twenty_labels(ways):
     ratio = np.exp(first.likelihood - second.likelihood) ** N_LABELS_OF_WEIGHT
     share = ratio / (1 + ratio)
     mean = share * first.posterior + (1 - share) * second.posterior
-    of_all = clean_by_all(two, labels, is_verified)
+    of_each, weights = clean_by_all(two, labels, is_verified)
+    of_all = np.tensordot(weights, of_each, axes=1)
     assert of_all == pytest.approx(mean, abs=1e-4)  # regression starts where it ended before
     assert abs(share - 0.5) > 0.1
-    assert (clean_by_all(each, labels, is_verified).argmax(axis=1) == truth).mean() > 0.9
+    of_each, weights = clean_by_all(each, labels, is_verified)
+    assert of_each.shape == (len(each), N, 3)
+    assert (np.tensordot(weights, of_each, axes=1).argmax(axis=1) == truth).mean() > 0.9
 
 
 def test_verified_labels_stay_and_help(ways):
@@ -59,6 +62,7 @@ def test_verified_labels_stay_and_help(ways):
     labels = labels_of(truth, 0.6)  # more are wrong than right
     is_verified = np.arange(N) < 60
     labels[is_verified] = truth[is_verified]
-    posterior = clean_by_all(each, labels, is_verified)
+    of_each, weights = clean_by_all(each, labels, is_verified)
+    posterior = np.tensordot(weights, of_each, axes=1)
     assert posterior[is_verified] == pytest.approx(np.eye(3)[truth[is_verified]])
     assert (posterior.argmax(axis=1) == truth).mean() > 0.9

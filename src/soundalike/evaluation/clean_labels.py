@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.evaluation.folds import stratified_folds
-from soundalike.evaluation.intervals import binomial_interval
+from soundalike.evaluation.intervals import mean_share_interval
 from soundalike.evaluation.label_cleaner import clean_by_all, cleaners
 from soundalike.evaluation.noise_model import label_counts
 
@@ -36,7 +36,8 @@ class CleanLabels:
             sounds of none.
         counts: expected number of clips by true class, or none, and label.
         noise_rate: expected share of wrong labels among clips that are not verified.
-        interval: of this share, 95%.
+        interval: of this share, 95%, as wide as the number of clips and the disagreement of the
+            classifiers make it.
 
     Shape:
         posterior: [clips, classes]; p_outside, p_wrong: [clips]; noise_matrix, counts: [classes +
@@ -80,35 +81,38 @@ def clean_label_posterior(
     n_classes = int(labels.max()) + 1 if n_classes is None else n_classes
     if is_verified is None:
         is_verified = np.zeros(len(labels), dtype=bool)
-    as_they_are = np.eye(n_classes, n_classes + 1)[labels]
+    as_they_are = np.eye(n_classes, n_classes + 1)[labels][None], np.ones(1)
     if is_verified.all():
-        return _clean_labels(as_they_are, labels, is_verified)
+        return _clean_labels(*as_they_are, labels, is_verified)
     fold = stratified_folds(labels, N_FOLDS, seed, recordings)
     if fold.max() < 1:  # nothing can be held out
-        return _clean_labels(as_they_are, labels, is_verified)
+        return _clean_labels(*as_they_are, labels, is_verified)
     ways = cleaners(vectors, fold, n_classes, background)
-    of_all = clean_by_all(ways, labels, is_verified)
-    posterior = np.zeros((len(labels), n_classes + 1))
-    posterior[:, : of_all.shape[1]] = of_all
-    return _clean_labels(posterior, labels, is_verified)
+    of_each, weights = clean_by_all(ways, labels, is_verified)
+    posteriors = np.zeros((len(ways), len(labels), n_classes + 1))
+    posteriors[:, :, : of_each.shape[2]] = of_each
+    return _clean_labels(posteriors, weights, labels, is_verified)
 
 
 def _clean_labels(
-    posterior: NDArray[np.float64],
+    posteriors: NDArray[np.float64],
+    weights: NDArray[np.float64],
     labels: NDArray[np.integer],
     is_verified: NDArray[np.bool_],
 ) -> CleanLabels:
-    """Return what follows from the posterior of the true classes, [clips, true classes]."""
-    clips, n_classes = np.arange(len(labels)), posterior.shape[1] - 1
-    p_wrong = np.where(is_verified, 0.0, (1 - posterior[clips, labels]).clip(min=0))
+    """Return what follows from posteriors of the true classes, [ways, clips, true classes]."""
+    clips, n_classes = np.arange(len(labels)), posteriors.shape[2] - 1
+    wrong_by_each = np.where(is_verified, 0.0, (1 - posteriors[:, clips, labels]).clip(min=0))
+    n_open = int((~is_verified).sum())
+    shares = wrong_by_each.sum(axis=1) / max(1, n_open)
+    posterior = np.tensordot(weights, posteriors, axes=1)
     counts = label_counts(posterior, labels, n_classes)
-    n_open, n_wrong = int((~is_verified).sum()), float(p_wrong.sum())
     return CleanLabels(
         posterior[:, :n_classes],
         posterior[:, n_classes],
-        p_wrong,
+        weights @ wrong_by_each,
         (counts + SMALLEST) / (counts + SMALLEST).sum(axis=1, keepdims=True),
         counts,
-        n_wrong / max(1, n_open),
-        binomial_interval(round(n_wrong), n_open),
+        float(weights @ shares),
+        mean_share_interval(shares, weights, n_open),
     )

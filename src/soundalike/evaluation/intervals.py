@@ -2,7 +2,8 @@
 
 Rows of arrays are clips, [clips, ...]. ``bootstrap_interval`` tells how a score varies with the
 test clips (Efron and Tibshirani 1993), ``t_interval`` where the mean over many training seeds lies
-(Student 1908), and ``crossed_interval`` covers both. ``binomial_interval`` is that of a share.
+(Student 1908), and ``crossed_interval`` covers both. ``binomial_interval`` is that of a share,
+``mean_share_interval`` that of a share which several methods estimate.
 """
 
 from collections.abc import Callable
@@ -170,13 +171,13 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     return float(mean + low * standard_error), float(mean + high * standard_error)
 
 
-def binomial_interval(n_right: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def binomial_interval(n_right: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval of a share, from how many of a random sample count.
 
     It covers the true share at least as often as the level says (Clopper and Pearson 1934).
 
     Args:
-        n_right: how many count.
+        n_right: how many count; a fraction if they are expected ones.
         n: size of the sample; of none, the interval is from 0 to 1.
         level: confidence level.
 
@@ -188,3 +189,34 @@ def binomial_interval(n_right: int, n: int, level: float = 0.95) -> tuple[float,
     low = special.betaincinv(n_right, n - n_right + 1, tail) if n_right else 0.0
     high = special.betaincinv(n_right + 1, n - n_right, 1 - tail) if n_right < n else 1.0
     return float(low), float(high)
+
+
+def mean_share_interval(
+    shares: NDArray[np.floating], weights: NDArray[np.floating], n: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Return the interval of a share that several methods estimate on the same sample.
+
+    Its variance is that within the methods, which is the binomial one, plus that between them (the
+    law of total variance, as in Bayesian model averaging, Hoeting et al. 1999). It is the exact
+    interval of a smaller sample that has this variance. If all agree, it is `binomial_interval`.
+
+    Args:
+        shares: by each method.
+        weights: of the methods; their sum is 1.
+        n: size of the sample.
+        level: confidence level.
+
+    Shape:
+        shares, weights: [methods].
+
+    >>> low, high = mean_share_interval(np.array([0.3, 0.4]), np.array([0.5, 0.5]), 400)
+    >>> round(low, 2), round(high, 2)
+    (0.21, 0.51)
+    """
+    mean = float((weights @ shares).clip(0, 1))
+    # As of any sample, the squared deviations from the mean of a few are too small.
+    n_methods = len(shares)
+    between = float(weights @ (shares - mean) ** 2) * n_methods / max(1, n_methods - 1)
+    variance = mean * (1 - mean)
+    size = n / (1 + n * between / variance) if variance > 0 else n
+    return binomial_interval(mean * size, size, level)

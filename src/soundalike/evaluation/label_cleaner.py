@@ -136,8 +136,8 @@ def cleaners(
 
 def clean_by_all(
     ways: Sequence[Cleaner], labels: NDArray[np.integer], is_verified: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the probability of each true class of each clip, by all ways.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the probability of each true class of each clip, by each way.
 
     Args:
         ways: to clean labels.
@@ -145,8 +145,11 @@ def clean_by_all(
         is_verified: labels that are right.
 
     Shape:
-        labels, is_verified: [clips]; result: [clips, true classes].
+        labels, is_verified: [clips].
+
+    Returns:
+        The probabilities, [ways, clips, true classes], and the weights of the ways, whose sum is 1.
     """
     results = [way.clean(labels, is_verified) for way in ways]
     weights = softmax([N_LABELS_OF_WEIGHT * result.likelihood for result in results])
-    return np.tensordot(weights, [result.posterior for result in results], axes=1)
+    return np.stack([result.posterior for result in results]), weights
