@@ -97,13 +97,24 @@ class _Passing(BaseHTTPRequestHandler):
     server: Gateway
     protocol_version = "HTTP/1.1"
 
+    def _body(self) -> bytes:
+        """Return the content of the request, which may come in pieces of a length each."""
+        if self.headers.get("Transfer-Encoding", "") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        pieces = []
+        while n_bytes := int(self.rfile.readline(), 16):
+            pieces.append(self.rfile.read(n_bytes + 2)[:-2])
+        self.rfile.readline()
+        return b"".join(pieces)
+
     def _pass(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._body()
         if self.server.asks_before and self.server.loses(self.command, self.path):
             self.close_connection = True
             return
         connection = http.client.HTTPConnection(self.server.target)
-        connection.request(self.command, self.path, body, dict(self.headers))
+        headers = {k: v for k, v in self.headers.items() if k.lower() != "transfer-encoding"}
+        connection.request(self.command, self.path, body, headers)
         response = connection.getresponse()
         content = response.read()
         if not self.server.asks_before and self.server.loses(self.command, self.path):

@@ -21,5 +21,9 @@ def test_the_front_end_is_that_of_the_recipe(call, refusal, sound_folder, tmp_pa
 
 def test_wrong_use(refusal, sound_folder, tmp_path):
     assert "required: --out" in refusal("prepare", "x")
+    words = ["prepare", sound_folder, "--out", tmp_path / "new", "--frames"]
+    assert "'birds': expected an address such as s3://bucket/birds" in refusal(*words, "birds")
+    assert "expected an address such as s3://bucket/birds" in refusal(*words, "gs://bucket/birds")
+    assert not (tmp_path / "new").exists()
     (tmp_path / "thesis.doc").touch()
     assert "name a new folder" in refusal("prepare", sound_folder, "--out", tmp_path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from soundalike.runtime.atomic import PARTIAL, write_json
+from soundalike.runtime.object_storage import is_address
 
 HEAD, MODEL = "archive.json", "model"
 FORMAT = 1  # raise it when a version cannot read the archives of the next one
@@ -68,11 +69,6 @@ def require_new(path: Path, tables: str = "") -> None:
             raise ArchiveError(f"{path}: exists and is not an archive: name a new folder.")
     if tables:
         _require_tables(path, tables)
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text is an address in object storage, such as ``s3://bucket/birds``."""
-    return bool(re.fullmatch(r"[a-z][a-z0-9+]+://[^/\s]+/\S+", text))
 
 
 def _require_tables(path: Path, tables: str) -> None:

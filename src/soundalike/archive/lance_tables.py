@@ -20,8 +20,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from soundalike.archive.head import ArchiveError, Head, is_address
+from soundalike.archive.head import ArchiveError, Head
 from soundalike.archive.lancedb_import import import_lancedb
+from soundalike.runtime.object_storage import ADVICE, is_address
 
 if TYPE_CHECKING:
     import lancedb
@@ -182,10 +183,7 @@ def plain_errors(place: Path | str) -> Iterator[None]:
             raise OSError(int(number[1]), os.strerror(int(number[1])), str(place)) from None
         reason = " ".join(text.partition("\n")[0].split())[:300]
         if is_address(str(place)):
-            raise ArchiveError(
-                f"{place}: cannot be read or written ({reason}): check the address, the network, "
-                "AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then run it again."
-            ) from None
+            raise ArchiveError(f"{place}: cannot be read or written ({reason}): {ADVICE}") from None
         raise ArchiveError(
             f"{place}: the archive cannot be read or written ({reason}): embed the sounds into it "
             "again, which repairs what a crash has left; if that fails too, delete it first."

@@ -52,7 +52,7 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
 
 def address(text: str) -> str:
     """Return an address in object storage."""
-    from soundalike.archive.head import is_address
+    from soundalike.runtime.object_storage import is_address
 
     text = text.rstrip("/")
     if not is_address(text):

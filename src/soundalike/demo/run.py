@@ -38,7 +38,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.score_table import ScoreRow, score_table
 from soundalike.recipes.recipe import read_recipe, recipe_text
 from soundalike.recipes.sections import Recipe
-from soundalike.report.sample_views import in_memory, make_pairs
+from soundalike.report.sample_views import make_pairs
 from soundalike.report.view_samples import View
 from soundalike.runtime.atomic import write_json
 from soundalike.runtime.counts import counted
@@ -224,7 +224,7 @@ def _view_pairs(store: Store, recipe: Recipe) -> list[tuple[View, View]]:
     is_correct = [Path(path).name in correct for path in train.clips.rows["path"]]
     labels = train.clips.rows["label"]
     indices = np.array(labels[is_correct].drop_duplicates().index[:N_VIEW_PAIRS])
-    return make_pairs(in_memory(train), recipe["views"], indices, recipe["training"]["seed"])
+    return make_pairs(train.in_memory(), recipe["views"], indices, recipe["training"]["seed"])
 
 
 def _map(features: Features, test: Store) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def sample_views(
     train = training_clips(clips)
     sample = train[spread(len(train), n_pairs + N_BACKGROUND_CLIPS, seed)]
     if is_store(Path(source)):
-        store = in_memory(open_or_prepare(source, Path(source), front_end).select(sample))
+        store = open_or_prepare(source, Path(source), front_end).select(sample).in_memory()
     else:
         store = _prepare_in_memory(clips.where(sample), front_end)
     _refuse_short_clips(store, settings["patch_frames"])
@@ -156,16 +156,6 @@ def make_pairs(
     return [(view(pair, 0), view(pair, 1)) for pair in range(len(indices))]
 
 
-def in_memory(store: Store) -> Store:
-    """Return a store of the same clips that holds their frames, and no others, in memory."""
-    stretches = zip(store.offsets, store.n_frames, strict=True)
-    return dataclasses.replace(
-        store,
-        frames=np.concatenate([store.frames[first : first + n] for first, n in stretches]),
-        offsets=np.cumsum(store.n_frames) - store.n_frames,
-    )
-
-
 def _one_of_each(
     clip_of_segment: torch.Tensor, clips: NDArray[np.int64], seed: int
 ) -> torch.Tensor:
@@ -200,7 +190,7 @@ def _prepare_in_memory(clips: ClipTable, front_end: LogMel) -> Store:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "store"
         try:
-            return in_memory(prepare(clips, out, front_end, n_workers=1))
+            return prepare(clips, out, front_end, n_workers=1).in_memory()
         except BrokenClipsError:  # its message names the temporary folder
             raise BrokenClipsError(
                 f"{clips.name}: of {counted(len(clips), 'clip')}, none could be read. The first: "

@@ -1,7 +1,7 @@
 """Build the parts of a pre-training from its recipe."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch import nn
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows, n_frames_in
+from soundalike.datasets.chunks import ChunkedFrames
 from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
@@ -27,7 +28,9 @@ from soundalike.runtime.counts import counted
 from soundalike.runtime.hardware import Hardware, choose_hardware
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.knn_monitor import KNNMonitor
-from soundalike.training.segments import refuse_short_segments, segments_of
+from soundalike.training.portioned import PortionedTraining
+from soundalike.training.portions import Portions
+from soundalike.training.segments import longest_segment, refuse_short_segments, segments_of
 from soundalike.training.synchronized_batch_norm import synchronize_batch_norms
 from soundalike.views.pair import PairOfViews
 
@@ -133,18 +136,28 @@ def _build_training(
     network: nn.Module,
     criterion: ContrastiveLoss,
 ) -> ContrastiveTraining:
-    frames, clip = segments_of(store, settings.segment_s, views.patch_frames)
     trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    parts: dict[str, Any] = {
+        "fabric": fabric,
+        "module": network,
+        "optimizer": build(OPTIMIZERS, recipe["optimizer"], trainable),
+        "schedule": build(SCHEDULES, recipe["schedule"]),
+        "criterion": criterion,
+        "views": views,
+        "settings": settings,
+    }
+    labels = _labels(store.clips, recipe) if criterion.needs_labels else None
+    if isinstance(store.frames, ChunkedFrames):
+        refuse_short_segments(settings.segment_s, store.front_end, views.patch_frames)
+        longest = longest_segment(settings.segment_s, store.front_end)
+        portions = Portions(store, longest, settings.batch_size, settings.seed)
+        labels = None if labels is None else labels[portions.clip]
+        return PortionedTraining(portions=portions, labels=labels, **parts)
+    frames, clip = segments_of(store, settings.segment_s, views.patch_frames)
     return ContrastiveTraining(
-        fabric=fabric,
-        module=network,
-        optimizer=build(OPTIMIZERS, recipe["optimizer"], trainable),
-        schedule=build(SCHEDULES, recipe["schedule"]),
-        criterion=criterion,
-        views=views,
+        **parts,
         frames=frames.to(fabric.device),
-        settings=settings,
-        labels=_labels(store.clips, recipe)[clip] if criterion.needs_labels else None,
+        labels=None if labels is None else labels[clip],
         sound_ids=store.recordings[clip],
     )
 

@@ -120,9 +120,12 @@ class ContrastiveTraining(Training):
         self.views = views
         self.merge_views = settings.merge_views
         self.post_norm = settings.post_norm
-        self.activity = None
-        if views.activity_threshold_db is not None:
-            self.activity = Activity(frames, views.activity_threshold_db)
+        self.activity = self.activity_of(frames)
+
+    def activity_of(self, frames: Frames) -> Activity | None:
+        """Return which patches of some frames are active, if the views need to know."""
+        threshold = self.views.activity_threshold_db
+        return None if threshold is None else Activity(frames, threshold)
 
     def draw(self, clips: Tensor, generator: torch.Generator) -> dict[str, Draws]:
         """Draw the two views of each clip."""
@@ -159,10 +162,17 @@ class ContrastiveTraining(Training):
         self.criterion.after_step(self.module.module)
         return loss
 
-    def make_views(self, draws: dict[str, Draws]) -> Tensor:
-        """Return the views of some draws: [2, batch, frames, bands], on the device."""
+    def make_views(self, draws: dict[str, Draws], frames: Frames | None = None) -> Tensor:
+        """Return the views of some draws: [2, batch, frames, bands], on the device.
+
+        Args:
+            draws: of clips of `frames`.
+            frames: by default, those that are trained on now.
+        """
         device = self.fabric.device
-        views = self.views.apply(self.frames, draws_on(draws, device), device)
+        views = self.views.apply(
+            self.frames if frames is None else frames, draws_on(draws, device), device
+        )
         if not self.post_norm:
             return views
         mean, std = mean_and_std(views)

@@ -13,13 +13,19 @@ import torch
 from soundalike.audio.transfer import to_device
 from soundalike.views.augmentation import Draws
 
-# Independent random streams of a run; a new use of randomness takes the next number.
-_ORDER, _STEP, _CHECK, _SWAPS = 0, 1, 2, 3
+# Independent random streams of a run; a new use of randomness takes the next number. A key that
+# ends with zeros is the same without them.
+_ORDER, _STEP, _CHECK, _SWAPS, _CHUNKS = 0, 1, 2, 3, 4
 
 
-def clip_order(n_clips: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order of the clips in an epoch, int64 [n_clips]."""
-    return np.random.default_rng([_ORDER, seed, epoch]).permutation(n_clips)
+def clip_order(n_clips: int, seed: int, epoch: int, portion: int = 0) -> np.ndarray:
+    """Return the order of the clips in an epoch, or in one of its portions: int64 [n_clips]."""
+    return np.random.default_rng([_ORDER, seed, epoch, portion]).permutation(n_clips)
+
+
+def chunk_order(n_chunks: int, seed: int, epoch: int) -> np.ndarray:
+    """Return the order of the chunks of a store in an epoch, int64 [n_chunks]."""
+    return np.random.default_rng([_CHUNKS, seed, epoch]).permutation(n_chunks)
 
 
 def step_generator(seed: int, epoch: int, step: int) -> torch.Generator:

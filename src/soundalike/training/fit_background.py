@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from soundalike.datasets.chunks import stretches
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows
@@ -41,8 +42,15 @@ def with_background(
         raise ValueError("every training clip is silent")
     # Windows of one length go through the encoder together.
     clips = clips[training_store.n_frames[clips].argsort(kind="stable")]
-    bar = progress_bar(clips, name="background", unit="clips", is_shown=progress)
-    log_mels = ([_random_window(model, training_store, int(clip), rng)] for clip in bar)
+    windows = np.array([_random_window(model, training_store, int(clip), rng) for clip in clips])
+    bar = progress_bar(
+        stretches(training_store.frames, *windows.T),
+        name="background",
+        unit="clips",
+        total=len(windows),
+        is_shown=progress,
+    )
+    log_mels = ([log_mel] for log_mel in bar)
     vectors = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     with_sounds = model.with_encoder(model.encoder, model.whitening)
     with_sounds.background = torch.from_numpy(vectors).to(model.device)
@@ -51,8 +59,8 @@ def with_background(
 
 def _random_window(
     model: SoundEncoder, store: Store, clip: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return one of the windows that a clip is embedded by: [frames, bands]."""
+) -> tuple[int, int]:
+    """Return first frame and length of one of the windows that a clip is embedded by."""
     n_frames = int(store.n_frames[clip])
     first = store.offsets[clip] + rng.choice(model.windows.starts(n_frames))
-    return store.frames[first : first + min(n_frames, model.windows.n_frames)]
+    return int(first), min(n_frames, model.windows.n_frames)

@@ -7,6 +7,7 @@ when it is embedded later: a sample of the windows of hours of sound would need 
 import numpy as np
 import torch
 
+from soundalike.datasets.chunks import stretches
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
@@ -35,8 +36,14 @@ def whitened(
         progress: If true, show a progress bar.
     """
     windows = draw_windows(model, training_store, np.random.default_rng(seed))
-    bar = progress_bar(windows, name="whiten", unit="windows", is_shown=progress)
-    log_mels = ([training_store.frames[first : first + n_frames]] for first, n_frames in bar)
+    bar = progress_bar(
+        stretches(training_store.frames, *windows.T),
+        name="whiten",
+        unit="windows",
+        total=len(windows),
+        is_shown=progress,
+    )
+    log_mels = ([log_mel] for log_mel in bar)
     h = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     whitening = Whitening.of(torch.from_numpy(h), min(n_components, len(h) - 1))
     return model.with_encoder(model.encoder, whitening.to(model.device))

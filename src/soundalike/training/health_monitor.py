@@ -56,13 +56,13 @@ class HealthMonitor:
     def __init__(
         self, training: ContrastiveTraining, projector: Projector, every_n_epochs: int = 1
     ) -> None:
-        n_training_clips = len(training.frames)
-        affordable = int(SHARE_OF_CLIPS * n_training_clips * every_n_epochs)
-        self.n_clips = min(n_training_clips, MAX_CLIPS, max(MIN_CLIPS, affordable))
+        affordable = int(SHARE_OF_CLIPS * training.n_clips * every_n_epochs)
+        self.n_clips = min(training.n_clips, MAX_CLIPS, max(MIN_CLIPS, affordable))
         self.highest_rank = min(projector.encoder.dim, 2 * self.n_clips - 1)
         self.training = training
         self.projector = projector
-        clips = np.linspace(0, n_training_clips - 1, self.n_clips).astype(np.int64)
+        self.frames = training.frames  # those of now: others may be in memory at a check
+        clips = np.linspace(0, len(self.frames) - 1, self.n_clips).astype(np.int64)
         self.draws = training.draw(torch.from_numpy(clips), check_generator(training.seed))
 
     @torch.no_grad()
@@ -74,7 +74,7 @@ class HealthMonitor:
                 step: {name: values[rows] for name, values in step_draws.items()}
                 for step, step_draws in self.draws.items()
             }
-            views = self.training.make_views(draws)
+            views = self.training.make_views(draws, self.frames)
             with self.training.fabric.autocast():
                 batch_h = self.projector.encoder(views.flatten(0, 1).unsqueeze(1))
                 batch_z = self.projector.head(batch_h)

@@ -100,13 +100,16 @@ def pretrain(
         progress: If true, show a progress bar, and the settings on standard error.
 
     Raises:
-        SourceError: there are too few training clips.
+        SourceError: there are too few training clips, or frames in object storage are damaged.
+        StorageError: frames are in object storage, which cannot be read.
         RecipeError: a value of the recipe is out of range, or does not fit the clips.
         TrainingError: the loss is NaN or infinite.
         OSError: a file cannot be written.
     """
     start = time.monotonic()
     training_store = _training_store(store, test_fold)
+    if training_store.fits_memory:
+        training_store = training_store.downloaded()
     settings = recipe["training"]
     with recipe_errors():
         hardware = choose_hardware(settings["precision"], settings["memory_format"])
@@ -118,6 +121,8 @@ def pretrain(
         lines = announcement(training_store, knn, knn_store, may_select, health.n_clips)
         note = warmup_note(parts.training.schedule, parts.training.n_epochs)
         print(*filter(None, [*lines, note, f"runs on {hardware.name}"]), sep="\n", file=sys.stderr)
+    if knn_store is not None:
+        knn_store = knn.sample(knn_store).downloaded()
     if is_first():
         write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)

@@ -22,20 +22,23 @@ def segments_of(store: Store, segment_s: float | None, patch_frames: int) -> tup
     Raises:
         ValueError: segments could be shorter than two patches.
     """
-    frames = store.as_frames()
-    if segment_s is None:
-        return frames, torch.arange(len(frames))
     refuse_short_segments(segment_s, store.front_end, patch_frames)
-    return cut_into_segments(frames, round(segment_s / store.front_end.hop_s))
+    return cut_into_segments(store.as_frames(), longest_segment(segment_s, store.front_end))
+
+
+def longest_segment(segment_s: float | None, front_end: LogMel) -> int | None:
+    """Return the frames of the longest segment; None: clips are not divided."""
+    return None if segment_s is None else round(segment_s / front_end.hop_s)
 
 
 def refuse_short_segments(segment_s: float | None, front_end: LogMel, patch_frames: int) -> None:
     """Raise a ValueError if segments of this length could be shorter than two patches."""
-    if segment_s is not None and round(segment_s / front_end.hop_s) < 2 * patch_frames:
+    longest = longest_segment(segment_s, front_end)
+    if longest is not None and longest < 2 * patch_frames:
         raise ValueError("training.segment_s must be at least as long as two patches.")
 
 
-def cut_into_segments(frames: Frames, longest: int) -> tuple[Frames, Tensor]:
+def cut_into_segments(frames: Frames, longest: int | None) -> tuple[Frames, Tensor]:
     """Divide clips of more than ``longest`` frames into equal segments of at most ``longest``.
 
     The values stay in place: a segment is another offset and length. Where a clip does not divide
@@ -49,6 +52,8 @@ def cut_into_segments(frames: Frames, longest: int) -> tuple[Frames, Tensor]:
     >>> segments.offsets, segments.n_frames, clip
     (tensor([ 0,  4,  8, 12]), tensor([4, 4, 4, 3]), tensor([0, 1, 1, 1]))
     """
+    if longest is None:
+        return frames, torch.arange(len(frames))
     n_segments = -(-frames.n_frames // longest)
     clip = torch.repeat_interleave(torch.arange(len(frames)), n_segments)
     index = torch.arange(len(clip)) - (n_segments.cumsum(0) - n_segments)[clip]

@@ -57,6 +57,7 @@ class Training(abc.ABC):
         labels: label of each clip, if the criterion needs labels.
 
     Attributes:
+        n_clips: number of clips of an epoch.
         plan: where the schedule begins and ends; by default, after the epochs of the settings. With
             another number of steps the schedule is stretched or compressed.
 
@@ -81,6 +82,7 @@ class Training(abc.ABC):
         self.schedule = schedule
         self.criterion = criterion.to(fabric.device)
         self.frames = frames
+        self.n_clips = len(frames)
         self.labels = None if labels is None else torch.from_numpy(labels)
         self.n_epochs = settings.n_epochs
         self.batch_size = settings.batch_size
@@ -110,9 +112,7 @@ class Training(abc.ABC):
     def draws_of(self, number: int) -> dict[str, Draws]:
         """Return the draws of a step."""
         epoch, position = divmod(number, self.steps_per_epoch)
-        if epoch != self._epoch:
-            self._epoch, self._batches = epoch, self._batches_of(epoch)
-        clips = torch.from_numpy(self._batches[position])
+        clips = torch.from_numpy(self._clips_of(epoch, position))
         generator = step_generator(self.seed, epoch, position)
         torch.manual_seed(generator.initial_seed() + rank())  # for an encoder's dropout
         return self.draw(clips, generator)
@@ -129,6 +129,11 @@ class Training(abc.ABC):
             return self.highest_lr
         epoch = self.plan.progress(number, of=self.n_epochs)
         return self.highest_lr * self.schedule(epoch, self.n_epochs)
+
+    def _clips_of(self, epoch: int, position: int) -> np.ndarray:
+        if epoch != self._epoch:
+            self._epoch, self._batches = epoch, self._batches_of(epoch)
+        return self._batches[position]
 
     def _batches_of(self, epoch: int) -> list[np.ndarray]:
         return batches(clip_order(len(self.frames), self.seed, epoch), self.batch_size)
