@@ -7,6 +7,7 @@ from soundalike.evaluation.label_cleaner import (
     N_LABELS_OF_WEIGHT,
     clean_by_all,
     cleaners,
+    sharpened,
 )
 
 N, DIM = 120, 10
@@ -66,3 +67,13 @@ def test_verified_labels_stay_and_help(ways):
     posterior = np.tensordot(weights, of_each, axes=1)
     assert posterior[is_verified] == pytest.approx(np.eye(3)[truth[is_verified]])
     assert (posterior.argmax(axis=1) == truth).mean() > 0.9
+
+
+def test_a_power_sharpens_the_class_but_not_whether_it_is_one():
+    p = np.array([[0.3, 0.1, 0.6], [0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]) + 1e-9
+    log_p = np.log(p / p.sum(axis=1, keepdims=True))
+    sharp = np.exp(sharpened(log_p, 2, 2.0))
+    assert sharp.sum(axis=1) == pytest.approx(1)
+    assert sharp[:, 2] == pytest.approx(np.exp(log_p[:, 2]))
+    assert sharp[0, 0] / sharp[0, 1] == pytest.approx(9)
+    assert sharpened(log_p, 2, 1.0) == pytest.approx(log_p)

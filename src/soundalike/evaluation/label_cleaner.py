@@ -1,10 +1,14 @@
 """Expectation maximization over the true classes of labeled clips, by several classifiers.
 
-Each classifier, with a power that sharpens its probabilities, is a way to clean labels. Which is
+Each classifier, with a power that sharpens which class it says, is a way to clean labels. Which is
 best depends on the clips: normal distributions where classes are clusters, logistic regression
 where they are not. The likelihood of the labels of held-out clips tells, so that the mean of their
 results is weighted by it. Where they are equally good, each has errors of its own, and their mean
 is better than any.
+
+The power does not sharpen whether a sound is any of the classes. Where classes are mistaken for
+each other, sharper classes are what makes the rounds leave the wrong labels behind. Sounds of none
+of the classes, a minority everywhere, would vanish.
 """
 
 from collections.abc import Sequence
@@ -13,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from soundalike.evaluation.gaussian_classes import GaussianClasses
 from soundalike.evaluation.noise_model import (
@@ -29,7 +33,7 @@ N_ROUNDS = 12
 # since the labels are far from independent of each other: wrong ones are alike.
 N_LABELS_OF_WEIGHT = 20
 AXES, GAUSSIAN_POWER = (48, 96), 0.3
-PRECISION, REGRESSION_POWERS = 0.1, (1.0, 2.0)
+PRECISION, REGRESSION_POWER = 0.1, 2**0.5
 POWERS = np.geomspace(0.1, 4.0, 10)  # to judge a result by
 FEWEST_SOUNDS = 50  # in a background
 
@@ -66,7 +70,7 @@ class Cleaner:
 
     Args:
         classifier: fitted to soft labels.
-        power: of its probabilities.
+        power: of its probabilities of the classes.
         n_classes: number of classes.
         n_true: one more if "none of the classes" is a true class.
     """
@@ -95,8 +99,9 @@ class Cleaner:
         soft_labels = one_hot
         for _ in range(N_ROUNDS):
             log_p = self.classifier.log_probabilities(soft_labels)
-            model = fit_noise_model(log_p, labels, expected, counts=counts, powers=[self.power])
-            posterior = model.posterior(log_p, labels)
+            sharp = sharpened(log_p, self.n_classes, self.power)
+            model = fit_noise_model(sharp, labels, expected, counts=counts, powers=[1.0])
+            posterior = model.posterior(sharp, labels)
             soft_labels = np.where(is_verified[:, None], one_hot, posterior)
         judge = fit_noise_model(
             log_p, labels, expected, counts=counts, powers=POWERS, offsets=OFFSETS
@@ -130,8 +135,31 @@ def cleaners(
     ways: list[tuple[SoftLabelClassifier, float]] = [
         (GaussianClasses.of(vectors, fold, n_axes, background), GAUSSIAN_POWER) for n_axes in AXES
     ]
-    ways += [(regression, power) for power in REGRESSION_POWERS]
+    ways.append((regression, REGRESSION_POWER))
     return [Cleaner(*way, n_classes, n_true) for way in ways]
+
+
+def sharpened(
+    log_probabilities: NDArray[np.floating], n_classes: int, power: float
+) -> NDArray[np.float64]:
+    """Raise the probabilities of the classes to a power; that of none of them stays.
+
+    Args:
+        log_probabilities: of a classifier.
+        n_classes: number of classes; what is beyond them is "none of the classes".
+        power: above 1, the likeliest class becomes likelier.
+
+    Shape:
+        log_probabilities, result: [clips, true classes].
+
+    >>> p = sharpened(np.log([[0.6, 0.2, 0.2]]), 2, 2.0)
+    >>> np.exp(p).round(2).tolist()
+    [[0.72, 0.08, 0.2]]
+    """
+    log_p = np.asarray(log_probabilities, np.float64)
+    of_classes, outside = log_p[:, :n_classes], log_p[:, n_classes:]
+    of_any = logsumexp(of_classes, axis=1, keepdims=True)
+    return np.hstack([log_softmax(power * of_classes, axis=1) + of_any, outside])
 
 
 def clean_by_all(
