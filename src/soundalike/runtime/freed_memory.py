@@ -6,6 +6,7 @@ to 32 MB, as many as 64 MB for each thread that has freed such a block.
 
 import ctypes
 import functools
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,8 +19,14 @@ TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -2, -3, -4, -
 RETURNED = {MMAP_MAX: 2**16, MMAP_THRESHOLD: 2**17, TRIM_THRESHOLD: 2**17, TOP_PAD: 2**17}
 # Of blocks that are freed again and again, glibc raises the thresholds to this by itself.
 AS_USUAL = RETURNED | {MMAP_THRESHOLD: 2**25, TRIM_THRESHOLD: 2**26}
-# `malloc_trim` does not return the ends of other areas than the first.
-KEPT = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 256 * 2**20, ARENA_MAX: 2}
+# `malloc_trim` does not return the ends of other areas than the first, so there are few: one for
+# each core, where glibc would have eight.
+KEPT = {
+    MMAP_MAX: 0,
+    TRIM_THRESHOLD: 2**31 - 1,
+    TOP_PAD: 256 * 2**20,
+    ARENA_MAX: os.cpu_count() or 1,
+}
 
 _settings = AS_USUAL  # outside of `returned_memory`
 
