@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -134,3 +135,36 @@ class _Passing(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
+
+
+def killed_at_every_upload(server, nursery, reaches, program, *words):
+    """Run a program until it ends: killed at its first upload, then at its second, and so on.
+
+    Args:
+        server: address of the server.
+        nursery: starts processes.
+        reaches: whether an upload reaches the server before the kill.
+        program: Python code.
+        *words: its arguments.
+
+    Returns:
+        How often it was run.
+    """
+    n_runs, n_uploads, is_killed, process = 0, 0, True, None
+
+    def count(method, path):
+        nonlocal n_uploads, is_killed
+        n_uploads += method in ("PUT", "POST")
+        if n_uploads == n_runs and not is_killed:
+            is_killed = True
+            os.kill(process.pid, signal.SIGKILL)
+        return is_killed
+
+    gateway = Gateway(server, count, asks_before=not reaches)
+    with gateway.running():
+        while is_killed:
+            n_runs, n_uploads, is_killed = n_runs + 1, 0, False
+            process = nursery.start("-c", program, *words)
+            _, errors = process.communicate()
+            assert process.returncode == (-signal.SIGKILL if is_killed else 0), errors
+    return n_runs

@@ -1,14 +1,19 @@
 """Stores whose frames are in object storage, on a real server."""
 
-import os
 import shutil
-import signal
 from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
 import pytest
-from object_storage import BUCKET, Gateway, environment, object_storage, request
+from object_storage import (
+    BUCKET,
+    Gateway,
+    environment,
+    killed_at_every_upload,
+    object_storage,
+    request,
+)
 
 from soundalike.cli import DONE
 from soundalike.cli.main import main
@@ -171,23 +176,5 @@ upload_frames(Path(sys.argv[1]), sys.argv[2], progress=False)
 def test_a_run_that_is_killed_at_any_upload_loses_nothing(
     server, nursery, copy, address, store, reaches
 ):
-    """The first run is killed at its first upload, the second at its second, and so on."""
-    n_runs, n_uploads, is_killed, program = 0, 0, True, None
-
-    def count(method, path):
-        nonlocal n_uploads, is_killed
-        n_uploads += method in ("PUT", "POST")
-        if n_uploads == n_runs and not is_killed:
-            is_killed = True
-            os.kill(program.pid, signal.SIGKILL)
-        return is_killed
-
-    gateway = Gateway(server, count, asks_before=not reaches)
-    with gateway.running():
-        while is_killed:
-            n_runs, n_uploads, is_killed = n_runs + 1, 0, False
-            program = nursery.start("-c", UPLOAD, copy, address)
-            _, errors = program.communicate()
-            assert program.returncode == (-signal.SIGKILL if is_killed else 0), errors
-    assert n_runs > 5
+    assert killed_at_every_upload(server, nursery, reaches, UPLOAD, copy, address) > 5
     require_whole(copy, store)

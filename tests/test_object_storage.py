@@ -1,8 +1,6 @@
 """Archives whose tables are in object storage, on a real server."""
 
-import os
 import shutil
-import signal
 from importlib.util import find_spec
 
 import archives
@@ -10,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from archives import DIM, add_clips
-from object_storage import BUCKET, Gateway, environment, object_storage, request
+from object_storage import (
+    BUCKET,
+    Gateway,
+    environment,
+    killed_at_every_upload,
+    object_storage,
+    request,
+)
 
 from soundalike.archive.head import ArchiveError, Head
 from soundalike.archive.window_archive import WindowArchive
@@ -112,24 +117,7 @@ for path in sys.argv[2:]:
 @pytest.mark.slow
 @pytest.mark.parametrize("reaches", [True, False], ids=["after", "before"])
 def test_a_run_that_is_killed_at_any_upload_loses_nothing(server, nursery, archive, reaches):
-    """The first run is killed at its first upload, the second at its second, and so on."""
-    n_runs, n_uploads, is_killed, program = 0, 0, True, None
-
-    def count(method, path):
-        nonlocal n_uploads, is_killed
-        n_uploads += method in ("PUT", "POST")
-        if n_uploads == n_runs and not is_killed:
-            is_killed = True
-            os.kill(program.pid, signal.SIGKILL)
-        return is_killed
-
-    gateway = Gateway(server, count, asks_before=not reaches)
-    with gateway.running():
-        while is_killed:
-            n_runs, n_uploads, is_killed = n_runs + 1, 0, False
-            program = nursery.start("-c", FILL, archive.path, *PATHS)
-            _, errors = program.communicate()
-            assert program.returncode == (-signal.SIGKILL if is_killed else 0), errors
+    n_runs = killed_at_every_upload(server, nursery, reaches, FILL, archive.path, *PATHS)
     assert n_runs > 10
     require_once(archive, PATHS)
 

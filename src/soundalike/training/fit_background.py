@@ -3,11 +3,9 @@
 import numpy as np
 import torch
 
-from soundalike.datasets.chunks import stretches
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
-from soundalike.embedding.window_embeddings import encode_windows
-from soundalike.runtime.progress import progress_bar
+from soundalike.training.embed_stretches import embed_stretches
 
 N_SOUNDS = 500
 CLOSING_STAGES = "after the last step: short stages named whiten (if in the recipe) and background"
@@ -43,15 +41,9 @@ def with_background(
     # Windows of one length go through the encoder together.
     clips = clips[training_store.n_frames[clips].argsort(kind="stable")]
     windows = np.array([_random_window(model, training_store, int(clip), rng) for clip in clips])
-    bar = progress_bar(
-        stretches(training_store.frames, *windows.T),
-        name="background",
-        unit="clips",
-        total=len(windows),
-        is_shown=progress,
+    vectors = embed_stretches(
+        model, training_store, windows, name="background", unit="clips", progress=progress
     )
-    log_mels = ([log_mel] for log_mel in bar)
-    vectors = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     with_sounds = model.with_encoder(model.encoder, model.whitening)
     with_sounds.background = torch.from_numpy(vectors).to(model.device)
     return with_sounds

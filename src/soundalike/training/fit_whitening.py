@@ -7,12 +7,10 @@ when it is embedded later: a sample of the windows of hours of sound would need 
 import numpy as np
 import torch
 
-from soundalike.datasets.chunks import stretches
 from soundalike.datasets.store import Store
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.whitening import Whitening
-from soundalike.embedding.window_embeddings import encode_windows
-from soundalike.runtime.progress import progress_bar
+from soundalike.training.embed_stretches import embed_stretches
 
 N_WINDOWS = 2048
 
@@ -36,15 +34,9 @@ def whitened(
         progress: If true, show a progress bar.
     """
     windows = draw_windows(model, training_store, np.random.default_rng(seed))
-    bar = progress_bar(
-        stretches(training_store.frames, *windows.T),
-        name="whiten",
-        unit="windows",
-        total=len(windows),
-        is_shown=progress,
+    h = embed_stretches(
+        model, training_store, windows, name="whiten", unit="windows", progress=progress
     )
-    log_mels = ([log_mel] for log_mel in bar)
-    h = np.concatenate([batch.vectors for batch in encode_windows(model, log_mels)])
     whitening = Whitening.of(torch.from_numpy(h), min(n_components, len(h) - 1))
     return model.with_encoder(model.encoder, whitening.to(model.device))
 
