@@ -32,6 +32,21 @@ def test_rows_of_several_adds_are_committed_together(archive):
     assert archive.clips()["next_id"].tolist() == [4]
 
 
+def test_rows_that_are_taken_back_are_gone_and_their_numbers_stay_unused(archive, monkeypatch):
+    monkeypatch.setattr(writer_module, "CONDITIONS_AT_ONCE", 1)
+    rows = make_rows(["a.wav", "b.wav", "c.wav"])
+    with archive.writer() as writer:
+        writer.add(rows, make_vectors(6))
+        writer.take_back(np.array([], np.int64))
+        writer.take_back(np.array([0, 1, 4, 5]))
+        writer.finish(make_records(make_rows(["b.wav"])))
+        writer.add(make_rows(["d.wav"]), make_vectors(2, 1))
+        writer.finish(make_records(make_rows(["d.wav"])))
+        assert (writer.n_added, writer.next_id) == (4, 8)
+    assert archive.rows()["id"].tolist() == [2, 3, 6, 7]
+    np.testing.assert_array_equal(archive.vectors()[1][:2], make_vectors(6)[2:4])
+
+
 def test_a_changed_file_replaces_its_rows(archive):
     add_clips(archive, ["a.wav", "it's b.wav"])
     new = add_clips(archive, ["it's b.wav"], seed=1, recording="new")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import shutil
+import threading
 import time
 
 import numpy as np
@@ -144,6 +145,73 @@ def test_a_sound_that_breaks_after_its_first_windows_has_no_rows(
     assert refill(new_archive, small_model, sounds).n_clips == 3
     assert {path[-5:] for path in new_archive.rows()["path"]} == {"0.wav"}
     assert set(new_archive.clips()["path"].str[-5:]) == {"0.wav"}
+
+
+def test_a_sound_that_breaks_after_rows_of_it_were_added_has_no_rows(
+    new_archive, small_model, sounds, monkeypatch
+):
+    monkeypatch.setattr(module, "ROWS_PER_ADD", 1)
+    originals = module.ClipReader._log_mel, Writer.add
+    has_rows = threading.Event()
+
+    def break_off(reader, position, clip):
+        yield from originals[0](reader, position, clip)
+        if clip.path.endswith("low/7.wav"):
+            assert has_rows.wait(20)
+            reader.broken.add(position)
+
+    def add(writer, rows, vectors):
+        originals[1](writer, rows, vectors)
+        if (rows["path"] == "low/7.wav").any():
+            has_rows.set()
+
+    monkeypatch.setattr(module.ClipReader, "_log_mel", break_off)
+    monkeypatch.setattr(Writer, "add", add)
+    result = refill(new_archive, small_model, sounds, batch_size=1)
+    paths = set(new_archive.rows()["path"])
+    assert len(paths) == result.n_clips == 5
+    assert "low/7.wav" not in paths
+    assert result.n_windows == result.n_rows
+
+
+@pytest.mark.parametrize("is_before", [False, True])
+def test_a_sound_that_changes_while_it_is_read_waits_for_the_next_run(
+    is_before, new_archive, small_model, sounds, write_sound, tmp_path, monkeypatch
+):
+    """Also if its content comes back: then its hash says nothing about what has been read."""
+    path = sounds / "low" / "0.wav"
+    content = path.read_bytes()
+    if is_before:
+        refill(new_archive, small_model, sounds)
+        write_sound(path, 2.0, 5)
+        content = path.read_bytes()
+    original = module.ClipReader._log_mel
+
+    def read(reader, position, clip):
+        if clip.path == str(path):
+            write_sound(path, 3.0)
+        yield from original(reader, position, clip)
+        if clip.path == str(path):
+            path.write_bytes(content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.ClipReader, "_log_mel", read)
+        result = refill(new_archive, small_model, sounds, may_be_empty=True)
+        assert (result.n_clips, result.n_problems) == (0 if is_before else 5, 1)
+        (message,) = pd.read_csv(result.problems)["message"]
+        why = "changed: it was written to while it was read; run this again"
+        assert message == f"{path}: {why}"
+        with pytest.raises(BrokenClipsError, match=why):
+            refill(new_archive, small_model, sounds, strict=True)
+    assert refill(new_archive, small_model, sounds).n_clips == 1
+    fresh = Archive.open_for(tmp_path / "fresh", small_model, str(sounds))
+    refill(fresh, small_model, sounds)
+    tables = [archive.to_pandas() for archive in (new_archive, fresh)]
+    for table in tables:
+        table["vector"] = [vector.round(4).tolist() for vector in table["vector"]]
+    order = ["path", "start_s"]
+    tables = [table.drop(columns="id").sort_values(order, ignore_index=True) for table in tables]
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_a_long_recording_resumes_where_it_was_interrupted(

@@ -48,6 +48,7 @@ class Writer:
 
     Attributes:
         next_id: id of the next row.
+        n_added: rows that were added, without those that were taken back.
     """
 
     def __init__(self, path: Path, head: Head) -> None:
@@ -59,7 +60,7 @@ class Writer:
         self._rows = create_table(path, ROWS, head)
         self._clips = create_table(path, CLIPS, head)
         self._commits = Commits(path, head.tables)
-        self._n_records = 0
+        self._n_records = self.n_added = 0
         with plain_errors(self.place):
             # Object storage that cannot be reached must not be taken for a damaged version.
             has_lost_rows = not head.tables and (repair(self._rows) or are_torn[0])
@@ -100,6 +101,20 @@ class Writer:
         table = pa.Table.from_arrays(arrays, schema=schema)
         self._commit(self._rows, lambda: self._rows.add(table), len(table))
         self.next_id += len(rows)
+        self.n_added += len(rows)
+
+    def take_back(self, ids: NDArray[np.int64]) -> None:
+        """Delete rows that were added, and that no record counts yet; their numbers stay unused.
+
+        Args:
+            ids: of the rows, increasing.
+        """
+        if not len(ids):
+            return
+        runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1)
+        for where in _in_steps([f"(id >= {run[0]} AND id <= {run[-1]})" for run in runs]):
+            self._commit(self._rows, functools.partial(self._rows.delete, where))
+        self.n_added -= len(ids)
 
     def finish(self, clips: pd.DataFrame) -> None:
         """Record clips, which commits all rows that were added: from now on they stay.

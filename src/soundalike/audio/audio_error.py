@@ -60,6 +60,11 @@ def damaged(path: str | os.PathLike[str], at_s: float) -> AudioError:
     )
 
 
+def changed(path: str | os.PathLike[str]) -> AudioError:
+    """Return the error of a file whose sound is no longer that of its first bytes."""
+    return AudioError(path, "changed", "it was written to while it was read; run this again")
+
+
 def not_audio(path: str | os.PathLike[str], kind: Kind | None, why: str) -> AudioError:
     """Return the error of a file that no decoder can read."""
     if kind and kind.hint:

@@ -18,7 +18,7 @@ import pandas as pd
 from soundalike.audit.labels_text import LabelsText
 from soundalike.explore.sounds import NoSuchRowError
 from soundalike.runtime.atomic import remove_partial_files, write_text
-from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.file_stamp import file_stamp, settled_stamp
 from soundalike.runtime.lock import locked
 
 KEY = ["path", "start_s", "end_s", "label"]  # if these change, it is another table
@@ -146,16 +146,16 @@ class LabelsTable:
 
     def _read(self) -> None:
         """Read the file, and forget what has changed before."""
-        stamp = file_stamp(str(self.path))
+        stamp = settled_stamp(str(self.path))
         self._file = LabelsText.read(self.path)
         self._rows, self._stamp = self._file.table(), stamp
         self._name, self._log = secrets.token_hex(8), []
 
     def _refresh(self) -> None:
         """Read the file again if another program has changed it."""
-        stamp = file_stamp(str(self.path))
-        if stamp == self._stamp:
+        if file_stamp(str(self.path)) == self._stamp:
             return
+        stamp = settled_stamp(str(self.path))
         file = LabelsText.read(self.path)
         rows = file.table()
         if not rows[KEY].equals(self._rows[KEY]):

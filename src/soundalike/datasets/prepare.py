@@ -36,7 +36,7 @@ from soundalike.datasets.store import (
 )
 from soundalike.datasets.store_plan import PLAN, is_of
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
-from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.file_stamp import settled_stamp
 from soundalike.runtime.folders import output_folder
 from soundalike.runtime.forecast import Forecast
 from soundalike.runtime.lock import locked
@@ -146,7 +146,7 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
         for clip in part.items:
             start, n_frames, audio, spectrum = file.tell(), 0, AudioHash(), Spectrum()
             segment = clip.start_s, clip.end_s
-            stamp = file_stamp(clip.path)
+            stamp = settled_stamp(clip.path)
             try:
                 for block in read_log_mel_blocks(clip.path, front_end, *segment, spectrum):
                     frames = np.ascontiguousarray(block, dtype="<f2")

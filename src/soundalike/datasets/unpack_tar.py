@@ -21,7 +21,7 @@ from soundalike.datasets.clips import Problem, SourceError
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.tar_file import files_in, in_a_line
 from soundalike.runtime.atomic import write_json
-from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.file_stamp import file_stamp, settled_stamp
 from soundalike.runtime.lock import locked
 
 RECORD, FORMAT = ".tar.json", 1
@@ -81,7 +81,7 @@ def unpack(tar: Path) -> Unpacked:
         if present := _present(tar, folder):
             return present
         _empty(folder)
-        stamp = file_stamp(str(tar))
+        stamp = settled_stamp(str(tar))
         _require_room(tar, folder, stamp[0])
         try:
             unpacked = _unpack(tar, folder)

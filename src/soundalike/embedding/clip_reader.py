@@ -194,6 +194,11 @@ class ClipReader:
         ends = np.where(np.isnan(end_s), clip_start_s + self._durations_s[clips], end_s)
         return start_s - clip_start_s, ends - clip_start_s
 
+    def leave_out(self, position: int, error: AudioError) -> None:
+        """Count a clip as broken, also if it has been read; with `strict`, that is an error."""
+        self.broken.add(position)
+        self._skip(Problem(str(error.path), error.problem, str(error)))
+
     def write_problems(self, out: Path) -> str | None:
         """List the skipped clips in a CSV file beside `out`, whose lock is held.
 
@@ -236,8 +241,7 @@ class ClipReader:
         try:
             yield from log_mel_blocks(read, self.front_end)
         except AudioError as error:
-            self.broken.add(position)
-            self._skip(Problem(clip.path, error.problem, str(error)))
+            self.leave_out(position, error)
 
     def _skip(self, problem: Problem) -> None:
         if self.strict:

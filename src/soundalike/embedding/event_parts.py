@@ -21,7 +21,7 @@ from soundalike.embedding.model_config import config_of
 from soundalike.embedding.model_folder import fingerprint
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.runtime.atomic import write_text
-from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.file_stamp import settled_stamp
 from soundalike.runtime.parts import RECORD, cut_by_size
 
 # A part is this many clips, or fewer if their files are large. A run that is killed loses one.
@@ -104,7 +104,7 @@ def cut_events(
         "false_alarms": false_alarms,
     }
     key = fingerprint(config, classifier)
-    stamps = {path: file_stamp(path) for path in clips.rows["path"].unique()}
+    stamps = {path: settled_stamp(path) for path in clips.rows["path"].unique()}
     places = [[str(clip.path), clip.start_s, clip.end_s, *stamps[clip.path]] for clip in clips]
     sizes = [stamps[path][0] for path in clips.rows["path"]]
     parts = []

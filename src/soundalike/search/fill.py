@@ -17,6 +17,7 @@ from soundalike.archive.stored_backgrounds import backgrounds_of
 from soundalike.archive.variation import variation_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
+from soundalike.audio.audio_error import changed
 from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.embed import row_columns
@@ -24,7 +25,7 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows, joined
 from soundalike.runtime.counts import counted, format_duration
 from soundalike.runtime.parts import cut_by_size
-from soundalike.search.new_clips import Comparison, compare, recording_of
+from soundalike.search.new_clips import STAMP, Comparison, FileVersion, compare
 
 # A part is this many clips, or fewer if their files are large. A clip with a larger file is several
 # parts of this many rows. A run that is killed loses one part.
@@ -69,8 +70,8 @@ def fill(
     """Add the clips of a source that an archive lacks.
 
     A clip whose file has changed is embedded again, and its old rows are deleted. One whose label
-    or split has changed gets the new one. Rows of files that are gone stay. Broken clips are
-    skipped and listed beside the archive.
+    or split has changed gets the new one. Rows of files that are gone stay. Broken clips, and those
+    whose files change while they are read, are skipped and listed beside the archive.
 
     Args:
         archive: the archive; its windows and its model are those of `model`.
@@ -96,7 +97,7 @@ def fill(
         writer.finish(known.assign(is_complete=True))
         new = _new_clips(source, clips)
         reader = ClipReader(model.front_end, new, strict=strict, name="embed", progress=progress)
-        n_clips, n_rows_before = 0, writer.next_id
+        n_clips = 0
         sounds = iter(reader)
         records = source.records[source.is_new].reset_index(drop=True)
         with reader:
@@ -115,7 +116,7 @@ def fill(
     store_arrays(archive)
     return FillResult(
         n_clips=n_clips,
-        n_windows=writer.next_id - n_rows_before,
+        n_windows=writer.n_added,
         n_known=int((~source.is_new).sum()),
         n_rows=len(archive),
         n_problems=len(reader.problems),
@@ -164,17 +165,25 @@ def _add_part(
     batch_size: int,
 ) -> int:
     """Add the rows of a part, then the records of its clips; return how many were read."""
-    paths = reader.clips.rows["path"].iloc[part]
-    recordings = {path: recording_of(path) for path in paths.unique()}
-    recording = paths.map(recordings).to_numpy(object)
-    before = records.iloc[part]
+    paths = reader.clips.rows["path"].iloc[part].to_numpy(object)
+    versions = {path: FileVersion.of(path) for path in dict.fromkeys(paths)}
+    recording = np.array([versions[path].recording for path in paths], object)
+    before = records.iloc[part].copy()
+    before[STAMP] = [versions[path].stamp for path in paths]
     # The rows of a long recording that an interrupted run has written.
     is_begun = (before["recording"] == recording) & (recording != "")
     n_rows = np.where(is_begun, before["n_rows"], 0)
     skip = dict(enumerate(n_rows.tolist()))
+    added: list[pd.Series] = []  # since the last record, by id: positions of their clips
 
     def record(is_complete: bool) -> int:
+        for path in [path for path, version in versions.items() if not version.is_still(path)]:
+            for position in set(part[paths == path].tolist()) - reader.broken:
+                reader.leave_out(position, changed(path))
         is_read = (n_rows > 0) & ~np.isin(part, list(reader.broken))
+        clips = pd.concat([pd.Series(dtype=np.int64), *added])
+        writer.take_back(clips.index[clips.isin(reader.broken)].to_numpy())
+        added.clear()
         facts = {"recording": recording, "n_rows": n_rows, "is_complete": is_complete}
         writer.finish(before.assign(**facts)[is_read])
         return int(is_read.sum())
@@ -191,7 +200,9 @@ def _add_part(
         table["recording"] = recording[batch.clips]
         table["peak_db"] = reader.peak_db(positions, *times)
         is_whole = ~np.isin(positions, list(reader.broken))
+        ids = writer.next_id + np.arange(is_whole.sum())
         writer.add(table[is_whole], batch.vectors[is_whole])
+        added.append(pd.Series(positions[is_whole], index=ids))
         if len(part) == 1 and len(positions) >= ROWS_PER_ADD:
             record(is_complete=False)
     reader.forget(part)

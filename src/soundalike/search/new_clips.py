@@ -10,9 +10,31 @@ from numpy.typing import NDArray
 
 from soundalike.archive.lance_tables import CLIP_KEY
 from soundalike.datasets.clips import ClipTable
-from soundalike.runtime.file_stamp import file_stamp
+from soundalike.runtime.file_stamp import UNKNOWN, file_stamp, settled_stamp
 
 STAMP, LABELS = ["size", "mtime_ns"], ["label", "split"]
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """What a file holds from one moment on, until its stamp changes.
+
+    Args:
+        stamp: size and time at that moment.
+        recording: hash of its content, see `recording_of`, which was read afterwards.
+    """
+
+    stamp: tuple[int, int]
+    recording: str
+
+    @classmethod
+    def of(cls, path: str) -> "FileVersion":
+        """Return the version of a file that is there now."""
+        return cls(settled_stamp(path), recording_of(path))
+
+    def is_still(self, path: str) -> bool:
+        """Return whether all that has been read of a file since then is of this version."""
+        return self.stamp != UNKNOWN and self.stamp == file_stamp(path)
 
 
 @dataclass(frozen=True)
@@ -25,7 +47,6 @@ class Comparison:
             recording that the archive has of it ("" if it has none), and how many of its rows.
         is_new: whether the archive lacks the clip or some of its rows, or its file has changed.
         is_touched: whether the file has another size or time, but the same content.
-
         is_relabeled: whether the archive has the clip with another label or split.
 
     Shape:
@@ -71,7 +92,9 @@ def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
     has_stamp = _is_as_before(both, STAMP)
     is_touched = is_known & ~has_stamp
     for position in np.flatnonzero(is_touched):
-        is_touched[position] = recording_of(rows["path"].iloc[position]) == recording[position]
+        version = FileVersion.of(rows["path"].iloc[position])
+        is_touched[position] = version.recording == recording[position]
+        ours.loc[position, STAMP] = version.stamp
     n_rows = both["n_rows"].fillna(0).astype("int64")
     is_new = ~(is_known & (has_stamp | is_touched))
     is_relabeled = ~is_new & ~_is_as_before(both, LABELS)
