@@ -36,6 +36,19 @@ def test_only_the_fold_that_a_run_left_out_is_tested(folded, store, tmp_path, mo
         assert (tested.path, len(tested.clips), n_unlabeled) == (folder / "store", 22, 2)
 
 
+def test_labels_that_were_verified_since_are_verified_in_the_own_store_of_a_run(
+    folded, store, tmp_path, monkeypatch
+):
+    folder, clips = folded
+    monkeypatch.setattr(tested_clips, "read_run_config", lambda folder: {})
+    is_verified = np.arange(24) % 3 == 0
+    verified = ClipTable("x", clips.rows.assign(manually_verified=is_verified))
+    model = SimpleNamespace(front_end=store.front_end)
+    tested, _, _ = clips_to_test(folder, "x", verified, model, tmp_path)
+    assert tested.path == folder / "store"
+    assert tested.clips.labels().is_verified.tolist() == np.delete(is_verified, [4, 5]).tolist()
+
+
 def test_results_are_in_the_run_or_for_a_shipped_model_in_the_working_folder(folded):
     _, clips = folded
     assert results_folder(Path("runs/mine"), clips, "noisy") == Path("runs/mine/evaluation/x")

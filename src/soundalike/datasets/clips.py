@@ -163,7 +163,10 @@ class ClipTable:
         return ClipTable(self.name, rows, root=self.root)
 
     def fingerprint(self) -> str:
-        """Return a hash of the rows: two tables with the same fingerprint are the same clips."""
+        """Return a hash of the columns of `Clip`: with the same one, tables are of the same clips.
+
+        Other columns, such as which labels are verified, are no part of it.
+        """
         digest = hashlib.sha256()
         for column in _COLUMNS:  # hashed as one JSON list: its name, then its values
             digest.update(json.dumps([column])[:-1].encode())

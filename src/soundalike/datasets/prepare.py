@@ -35,6 +35,7 @@ from soundalike.datasets.store import (
     read_problems,
 )
 from soundalike.datasets.store_plan import PLAN, is_of
+from soundalike.datasets.verified_clips import update_verified
 from soundalike.runtime.atomic import atomic_write, remove_partial_files, write_json, write_text
 from soundalike.runtime.file_stamp import settled_stamp
 from soundalike.runtime.folders import output_folder
@@ -67,7 +68,7 @@ def prepare(
 
     Broken clips are left out and listed in ``problems.csv``, and so are clips whose audio is also
     in a more protected split (see `leaks`). An interrupted run resumes, and a finished store is
-    opened.
+    opened; which labels are verified is brought up to date in it.
 
     Args:
         clips: the clips to read.
@@ -102,7 +103,7 @@ def prepare(
                 _make_parts(clips, out / PARTS, front_end, n_workers, progress)
                 _join_parts(clips, out, plan, progress)
             _clear_away(out)
-    store = open_store(out)
+    store = update_verified(open_store(out), clips)
     if progress:
         store.clips.announce()
     if was_finished and (changed := next(changed_clips(store), None)):

@@ -10,6 +10,7 @@ from soundalike.datasets.hollow import refuse_hollow
 from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.splits import Split, evaluation_splits
 from soundalike.datasets.store import Store, is_store, open_store
+from soundalike.datasets.verified_clips import with_verified
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.training.run_folder import read_run_config
 
@@ -60,8 +61,7 @@ def clips_to_test(
     if run and is_store(own := run / "store") and not is_store(Path(source)):
         store = open_store(own)
         is_same = store.fingerprint == clips.fingerprint() and store.front_end == model.front_end
-        if not is_same or any(changed_clips(store)):
-            store = None
+        store = None if not is_same or any(changed_clips(store)) else with_verified(store, clips)
     if store is None:
         store = open_or_prepare(
             source, out / "store", model.front_end, clips=clips, progress=progress
