@@ -322,7 +322,12 @@ def test_json_lines(folder):
     )
     assert list(table) == [Clip(str(folder / "a.wav"), "dog", start_s=1.0),
                            Clip(str(folder / "b.wav"))]  # fmt: skip
-    assert "cannot be read as a table" in refusal(manifest(folder, '{"path": ', "m.jsonl"))
+    text = '\ufeff{"path": "a.wav", "start_time": 1.7e9, "label": "1 \u2028"}\n \n{"path": "b.wav"}'
+    clips = list(read_manifest(manifest(folder, text, "m.jsonl")))
+    assert clips == [Clip(str(folder / "a.wav"), "1", start_s=1.7e9), Clip(str(folder / "b.wav"))]
+    for broken in ('{"path": ', "3", "[" * 100_000):
+        message = refusal(manifest(folder, f'{{"path": "a.wav"}}\n\n{broken}', "m.jsonl"))
+        assert "m.jsonl: cannot be read as a table (line 3 is no JSON object)." in message
 
 
 def test_birdclef(folder):

@@ -1,5 +1,6 @@
 """Read a manifest: a table of clips that the user has written."""
 
+import json
 import os
 from pathlib import Path
 
@@ -95,10 +96,25 @@ def _read_typed(manifest: Path) -> pd.DataFrame:
     try:
         if manifest.suffix.lower() == ".parquet":
             return pd.read_parquet(manifest)
-        return pd.read_json(manifest, lines=True, dtype=False, convert_dates=False)
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's parsers raise kinds of these
+        return _read_json_lines(manifest)
+    except (ValueError, OSError) as error:  # the parsers of pyarrow and Python raise kinds of these
         reason = str(error).partition("\n")[0]
         raise SourceError(f"{manifest}: cannot be read as a table ({reason}).") from None
+
+
+def _read_json_lines(manifest: Path) -> pd.DataFrame:
+    """Read JSON lines; pandas would take some columns, such as start_time, for dates."""
+    rows = []
+    with manifest.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json.loads(line) if line.strip() else {}
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, dict):
+                raise ValueError(f"line {number} is no JSON object")
+            rows += [row] if row else []
+    return pd.DataFrame(rows)
 
 
 def _named(manifest: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
