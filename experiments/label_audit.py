@@ -45,10 +45,9 @@ from soundalike.downstream.features import embeddings
 from soundalike.embedding.known_sounds import unrelated
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.clean_labels import CleanLabels, clean_label_posterior
-from soundalike.evaluation.folds import stratified_folds
 from soundalike.evaluation.intervals import t_interval
 from soundalike.evaluation.nearest_clips import nearest_clips
-from soundalike.evaluation.soft_label_regression import SoftLabelRegression
+from soundalike.evaluation.self_confidence import out_of_fold_probabilities
 
 AUDIT, CONFIDENCE = "audit", "self-confidence"
 AREA_OF_A_CLIP = 0.25  # in the figure, in square points
@@ -57,8 +56,7 @@ KINDS = [("symmetric", 0.2), ("symmetric", 0.4), ("confusion", 0.2), ("confusion
 KINDS += [("outside", 0.2), ("outside", 0.3)]
 AS_IT_IS = ("as it is", 0.4)
 OUTSIDE_SHARE = 0.3  # of the classes
-N_FOLDS, N_NEIGHBORS = 5, 10
-PRECISIONS = (0.1, 0.3, 1.0, 3.0)  # C = 10 to 1 / 3
+N_NEIGHBORS = 10
 
 
 @dataclass(frozen=True)
@@ -150,19 +148,6 @@ def problems(whole: Problem, seeds: int) -> Iterator[tuple[str, float, int, Prob
         yield *AS_IT_IS, 0, whole
 
 
-def out_of_fold(problem: Problem, seed: int) -> NDArray[np.float64]:
-    """Return class probabilities of clips by logistic regression without them."""
-    fold = stratified_folds(problem.labels, N_FOLDS, seed, problem.recordings)
-    labels, clips = problem.labels, np.arange(len(problem.labels))
-    of_precisions = [
-        SoftLabelRegression.of(
-            problem.vectors, fold, problem.n_classes, precision
-        ).log_probabilities(np.eye(problem.n_classes)[labels])
-        for precision in PRECISIONS
-    ]
-    return np.exp(max(of_precisions, key=lambda log_p: log_p[clips, labels].sum()))
-
-
 def audit_of(problem: Problem, seed: int) -> CleanLabels:
     """Return what `soundalike audit` finds."""
     return clean_label_posterior(
@@ -174,7 +159,9 @@ def audit_of(problem: Problem, seed: int) -> CleanLabels:
 def suspicions(problem: Problem, seed: int) -> dict[str, NDArray[np.float64]]:
     """Return the scores of every way, higher for labels that are more suspicious."""
     clips, labels = np.arange(len(problem.labels)), problem.labels
-    p = out_of_fold(problem, seed)
+    p = out_of_fold_probabilities(
+        problem.vectors, labels, problem.recordings, problem.n_classes, seed
+    )
     others = p.copy()
     others[clips, labels] = -1
     positions, _ = nearest_clips(problem.vectors, problem.recordings, N_NEIGHBORS)

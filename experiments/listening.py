@@ -21,7 +21,7 @@ import matplotlib.style
 import numpy as np
 import pandas as pd
 import torch
-from label_audit import AS_IT_IS, AUDIT, N_FOLDS, Problem, audit_of, embedded, problems
+from label_audit import AS_IT_IS, AUDIT, Problem, audit_of, embedded, problems
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -35,6 +35,7 @@ from soundalike.evaluation.intervals import t_interval
 
 METHODS = {"logistic regression": fit_linear, "soft labels": fit_soft_labels}
 RANDOM, NOISE = "random", 0.4
+N_FOLDS = 5
 BUDGETS = (0.0, 0.05, 0.1, 0.2, 0.4)  # shares of the training clips that are checked
 DECISION_S = 2.0  # to decide, after listening
 NOTHING = np.zeros(0, dtype=np.int64)
