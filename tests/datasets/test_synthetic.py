@@ -238,6 +238,9 @@ def test_reading_writes_the_set_once_into_the_cache(tiny, tmp_path, monkeypatch)
     assert Counter(table.rows["split"]) == {"train": 10, "validation": 2, "test": 3}
     assert all(path.startswith(str(tmp_path)) for path in table.rows["path"])
     assert read_synthetic("tiny").fingerprint() == table.fingerprint()
+    truth = {record.fname: record.true_label for record in clip_records("tiny")}
+    names = table.rows["path"].str.rpartition("/")[2]
+    assert list(table.rows["true_label"]) == [truth[name] for name in names]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.store import Store
-from soundalike.datasets.verified import VERIFIED
+from soundalike.datasets.verified import TRUE_LABEL, VERIFIED
 from soundalike.runtime.counts import counted
 
 Kind = Literal["symmetric", "confusion", "out_of_vocabulary"]
@@ -56,8 +56,8 @@ def with_label_noise(store: Store, share: float, seed: int, kind: Kind = "symmet
     names = clips.rows["label"].to_numpy(object, copy=True)
     changed = noisy != values
     names[changed] = np.array([*classes, ""], dtype=object)[noisy[changed]]
-    truth = clips.rows.get("true_label", clips.rows["label"])
-    rows = clips.rows.assign(label=names, true_label=truth)
+    truth = clips.rows.get(TRUE_LABEL, clips.rows["label"])
+    rows = clips.rows.assign(label=names, **{TRUE_LABEL: truth})
     rows = rows.drop(columns=VERIFIED, errors="ignore")
     return dataclasses.replace(store, clips=ClipTable(clips.name, rows))
 

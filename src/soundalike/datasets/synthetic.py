@@ -11,7 +11,7 @@ import json
 import os
 import wave
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -146,14 +146,16 @@ def write_synthetic(
 def read_synthetic(size: str) -> ClipTable:
     """List the clips of ``synthetic:small`` or ``synthetic:full``, which the first use writes.
 
-    The sounds are stored in the user's cache folder.
+    The sounds are stored in the user's cache folder. `true_label` is a further column.
 
     Raises:
         SourceError: the size does not exist.
     """
     size = size or "small"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "soundalike"
-    return read_layout("synthetic", write_synthetic(cache / f"synthetic-{size}", size))
+    clips = read_layout("synthetic", write_synthetic(cache / f"synthetic-{size}", size))
+    true_labels = [record.true_label for record in clip_records(size)]  # in the order of the tables
+    return replace(clips, rows=clips.rows.assign(true_label=true_labels))
 
 
 def _stream(seed: int, split: str, purpose: int, index: int) -> RandomState:

@@ -1,10 +1,11 @@
-"""Labels that are known to be right, because somebody has listened."""
+"""What is known about labels: which are right because somebody has listened, and the true ones."""
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 VERIFIED = "manually_verified"  # the column, as in FSDnoisy18k
+TRUE_LABEL = "true_label"  # the column of sounds whose label was made wrong on purpose
 
 
 def verified_rows(rows: pd.DataFrame) -> NDArray[np.bool_]:
