@@ -33,6 +33,8 @@ def row_of(name):
         ("fine-tuning noisy/baseline CNN, Lq", False, True),
         ("fine-tuning noisy/VGG, pretrained", True, True),
         ("fine-tuning clean/ResNet-18, pretrained", True, True),
+        ("fine-tuning noisy/ResNet-18, pretrained, logistic regression", True, False),
+        ("fine-tuning noisy/ResNet-18, pretrained, soft labels", True, False),
         ("few labels/1 a class, log-mel statistics", False, False),
         ("few labels/1 a class, from scratch", False, True),
         ("few labels/5 a class, pretrained, linear", True, False),
@@ -49,6 +51,29 @@ def test_every_kind_of_row_gets_a_score(name, has_knn, has_epoch, bench):
     assert (cell.knn is not None, cell.epoch is not None) == (has_knn, has_epoch)
     assert cell.seconds >= 0
     assert not list(bench.out.rglob("*.ckpt")), "checkpoints are of no more use"
+
+
+@pytest.mark.parametrize("start", ["log-mel statistics", "untrained", "pretrained"])
+@pytest.mark.parametrize("way", ["audit", "self-confidence"])
+def test_wrong_labels_are_found_from_every_start(start, way, bench):
+    """Of 20 clips in train and validation, 16 train: half of those have a wrong label."""
+    noisy = replace(bench, label_noise=0.5)
+    cell = noisy.make(*row_of(f"wrong labels/{start}, {way}"), seed=1)
+    assert cell.failed == ""
+    assert cell.metric == "wrong-label AUROC"
+    assert 0 <= cell.score <= 1
+    rows = noisy.clips(1).clips.rows
+    audited = rows[rows["split"] != "test"]
+    true_rate = (audited["label"] != audited["true_label"]).mean()
+    assert cell.true_noise_rate == (pytest.approx(true_rate) if way == "audit" else None)
+    assert (cell.noise_rate is None) == (way == "self-confidence")
+    assert cell.noise_rate_verified is None, "nobody has verified these"
+
+
+def test_labels_of_which_nothing_is_known_are_a_failed_cell(bench):
+    cell = bench.make(*row_of("wrong labels/log-mel statistics, audit"), 0)
+    assert cell.score is None
+    assert "make some wrong (--label_noise 0.4)" in cell.failed
 
 
 def test_the_same_seed_gives_the_same_cell(bench, tmp_path):

@@ -1,5 +1,5 @@
 from soundalike.paper.claims import CLAIMS
-from soundalike.paper.experiments import FEW_LABELS, TABLES
+from soundalike.paper.experiments import FEW_LABELS, TABLES, WRONG_LABELS
 
 NAMES = {f"{table.name}/{row.name}" for table in TABLES for row in table.rows}
 
@@ -15,7 +15,10 @@ def test_every_table_of_the_paper_has_a_claim():
     tables_with_claims = {
         name.partition("/")[0] for c in CLAIMS for p in c.pairs for name in (p.above, *p.below)
     }
-    assert tables_with_claims == {table.name for table in TABLES} - {FEW_LABELS.name}
+    assert tables_with_claims == {table.name for table in TABLES} - {
+        FEW_LABELS.name,
+        WRONG_LABELS.name,
+    }
 
 
 def test_there_are_seven_findings():

@@ -82,6 +82,27 @@ def test_the_ingredients_alone_are_rows_of_other_tables_too():
         assert row_of(alone).work == row_of(other).work
 
 
+def test_logistic_regression_on_labels_and_on_soft_labels_start_from_the_same_encoder():
+    name = "fine-tuning noisy/ResNet-18, pretrained"
+    tuned, plain, soft = (
+        row_of(f"{name}{way}") for way in ("", ", logistic regression", ", soft labels")
+    )
+    assert {each.configuration for each in (tuned, plain, soft)} == {"paper"}
+    assert [each.task for each in (tuned, plain, soft)] == [
+        "noisy", "logistic regression", "soft labels",
+    ]  # fmt: skip
+    assert row_of(f"{name}, linear").work == row_of("linear evaluation/ResNet-18, pretrained").work
+
+
+def test_wrong_labels_are_found_in_two_ways_from_three_starts():
+    rows = [row for _, row in choose(["wrong labels"])]
+    ways = {(row.start, row.task) for row in rows}
+    starts = {"log-mel statistics", "untrained", "pretrained"}
+    assert ways == {(start, way) for start in starts for way in ("self-confidence", "audit")}
+    assert all(row.name == f"{row.start}, {row.task}" for row in rows)
+    assert row_of("wrong labels/pretrained, audit").is_reference
+
+
 def test_every_loss_for_one_label_per_clip_is_a_row_of_the_baseline():
     rows = [row for _, row in choose(["fine-tuning noisy"]) if row.recipe == "baseline"]
     losses = [row.changes["loss.name"] for row in rows]

@@ -68,6 +68,7 @@ RESULTS = {
             "name": "patch sampling",
             "question": "Where should patches come from?",
             "metric": "balanced accuracy",
+            "reference_is": "the paper's choice",
             "rows": [
                 row("same patch", [0.6]),
                 row(
@@ -81,6 +82,7 @@ RESULTS = {
             ],
             "not_run": ["apart, a patch in between"],
             "sentence": "“two at random” is clearly above “same patch”.",
+            "notes": ["A note <here>."],
         }
     ],
 }
@@ -143,6 +145,13 @@ def test_interval_columns_are_complete(page):
     ]  # fmt: skip
     assert by_name["same patch"][1:6] == ["60.0", "", "", NONE, "1"]
     assert by_name["apart"][1:6] == ["failed", "", "", NONE, "0"]
+
+
+def test_notes_and_the_name_of_the_reference_are_those_of_the_table(page):
+    assert "<p>A note &lt;here&gt;.</p>" in page()
+    table = RESULTS["tables"][0] | {"reference_is": "the reference"}
+    rows = [cells[0] for cells in Text(page(tables=[table])).rows]
+    assert "two at random (the reference)" in rows
 
 
 def test_comparisons_have_their_interval_its_level_and_their_seeds(page):

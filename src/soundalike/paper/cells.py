@@ -7,14 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.label_noise import with_label_noise
+from soundalike.datasets.labels import Labels
 from soundalike.datasets.splits import Split, training_clips, with_splits
 from soundalike.datasets.statistics import log_mel_mean_and_std
 from soundalike.datasets.store import Store
-from soundalike.downstream.cross_validation import OutOfFold, cross_validate
+from soundalike.downstream.cross_validation import Fit, OutOfFold, cross_validate
 from soundalike.downstream.features import (
     Features,
     embeddings,
@@ -22,7 +25,8 @@ from soundalike.downstream.features import (
     untrained_twin,
 )
 from soundalike.downstream.finetuning import fine_tune
-from soundalike.downstream.linear import fit_linear, fit_paper_linear
+from soundalike.downstream.linear import LinearClassifier, fit_linear, fit_paper_linear
+from soundalike.downstream.soft_labels import fit_soft_labels
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import METRIC_NAMES, score
 from soundalike.models.encoder import build_encoder
@@ -30,6 +34,7 @@ from soundalike.paper.budgets import Budget
 from soundalike.paper.results import Cell
 from soundalike.paper.row_split import split_of
 from soundalike.paper.rows import PaperError, Row, Table
+from soundalike.paper.wrong_labels import find_wrong_labels
 from soundalike.recipes.errors import RecipeError
 from soundalike.recipes.sections import Recipe
 from soundalike.runtime.atomic import write_json
@@ -100,7 +105,7 @@ class Bench:
         split = split_of(row, store, seed)
         metric = {"metric": METRIC_NAMES[store.clips.labels().values.ndim]}
         if row.start == "log-mel statistics":
-            return metric | self._score_statistics(row, store, split, seed)
+            return metric | self._score_features(row, store, split, seed, None)
         if row.start == "from scratch":
             return metric | self._score_network(row, store, split, seed, None)
         pretraining: dict[str, Any] = {"knn": None, "seconds": 0.0}
@@ -111,7 +116,8 @@ class Bench:
             train = store.select(training_clips(store.clips))
             model = untrained_twin(self._untrained(row, store, seed), train, seed)
         model.to(choose_hardware().accelerator)
-        score_model = self._score_linear if row.task == "linear" else self._score_network
+        trains_network = row.task in ("noisy", "clean")
+        score_model = self._score_network if trains_network else self._score_features
         numbers = score_model(row, store, split, seed, model)
         seconds = round(pretraining["seconds"] + numbers["seconds"], 1)
         return metric | numbers | {"knn": pretraining["knn"], "seconds": seconds}
@@ -159,39 +165,51 @@ class Bench:
         run.checkpoints.delete()
         (network,) = results.classifiers
         return {
-            "score": _test_score(store, results),
+            "score": _test_score(store.clips.labels(), results),
             "validation_score": network.validation_score,
             "epoch": network.epoch,
             "seconds": network.seconds,
         }
 
-    def _score_linear(
-        self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder
+    def _score_features(
+        self, row: Row, store: Store, split: Split, seed: int, model: SoundEncoder | None
     ) -> dict[str, Any]:
-        """Evaluate a frozen model by the paper's linear classifier; with few labels, by another."""
+        """Measure frozen features: of a model, or without one statistics of the log-mels."""
         began = time.monotonic()
-        features = embeddings(model, store)
-        if row.n_labels is not None:
-            return _score_logistic(features, store, split, seed, began)
-        fit = partial(fit_paper_linear, seed=seed, n_epochs=self.budget.n_linear_epochs)
+        if model is None:
+            features = log_mel_statistics(self._untrained(row, store, seed), store)
+        else:
+            features = embeddings(model, store)
+        if row.task in ("audit", "self-confidence"):
+            clips = np.concatenate([split.train, split.validation])
+            some = features.select(clips), store.clips.rows.iloc[clips]
+            numbers = find_wrong_labels(row.task, *some, seed)
+        else:
+            numbers = self._classify(row, features, split, seed)
+        return numbers | {"seconds": round(time.monotonic() - began, 1)}
+
+    def _classify(self, row: Row, features: Features, split: Split, seed: int) -> dict[str, Any]:
+        """Evaluate features by the linear classifier of the row.
+
+        The paper's needs validation clips, and h as it is. So with few labels, and for statistics,
+        which are standardized first, it is logistic regression.
+        """
+        fit: Fit[Features, LinearClassifier] = partial(fit_linear, seed=seed)
+        if row.task == "soft labels":
+            fit = partial(fit_soft_labels, seed=seed)
+        elif row.task == "linear" and row.n_labels is None and row.start != "log-mel statistics":
+            fit = partial(fit_paper_linear, seed=seed, n_epochs=self.budget.n_linear_epochs)
         results = cross_validate(features, fit, [split])
         (linear,) = results.classifiers
         validation_score = None
-        if len(split.validation):
+        if linear.epoch is not None and len(split.validation):  # they have chosen it
             validation = features.select(split.validation)
             validation_score = score(validation.labels.values, linear.scores(validation))
         return {
-            "score": _test_score(store, results),
+            "score": _test_score(features.labels, results),
             "validation_score": validation_score,
             "epoch": linear.epoch,
-            "seconds": round(time.monotonic() - began, 1),
         }
-
-    def _score_statistics(self, row: Row, store: Store, split: Split, seed: int) -> dict[str, Any]:
-        """Classify log-mel statistics. They are standardized first, unlike h in the paper."""
-        began = time.monotonic()
-        features = log_mel_statistics(self._untrained(row, store, seed), store)
-        return _score_logistic(features, store, split, seed, began)
 
     def _untrained(self, row: Row, store: Store, seed: int) -> SoundEncoder:
         """Return the row's encoder with random weights and the statistics of the training clips."""
@@ -207,17 +225,8 @@ class Bench:
         )
 
 
-def _score_logistic(
-    features: Features, store: Store, split: Split, seed: int, began: float
-) -> dict[str, Any]:
-    """Classify by logistic regression, which needs no validation clips."""
-    results = cross_validate(features, partial(fit_linear, seed=seed), [split])
-    seconds = round(time.monotonic() - began, 1)
-    return {"score": _test_score(store, results), "seconds": seconds}
-
-
-def _test_score(store: Store, results: OutOfFold) -> float:
-    return score(store.clips.labels().values[results.clips], results.scores)
+def _test_score(labels: Labels, results: OutOfFold) -> float:
+    return score(labels.values[results.clips], results.scores)
 
 
 def _refuse_unmixed(train: Store, recipe: Recipe) -> None:

@@ -7,7 +7,7 @@ one training.
 
 from collections.abc import Mapping, Sequence
 
-from soundalike.paper.rows import Changes, PaperError, Row, Table, Task, slug
+from soundalike.paper.rows import Changes, PaperError, Row, Start, Table, Task, slug
 from soundalike.runtime.suggestions import did_you_mean
 from soundalike.views import AUGMENTATIONS
 
@@ -151,6 +151,9 @@ FINE_TUNING_NOISY = Table(
     "Does pre-training help a network that is trained on many labels, some of them wrong?",
     (
         *_fine_tuning("noisy"),
+        Row("ResNet-18, pretrained, linear"),
+        Row("ResNet-18, pretrained, logistic regression", task="logistic regression"),
+        Row("ResNet-18, pretrained, soft labels", task="soft labels"),
         *(
             Row(f"baseline CNN, {name}", {"loss.name": loss}, "baseline", "from scratch", "noisy")
             for name, loss in LOSSES.items()
@@ -178,6 +181,27 @@ FEW_LABELS = Table(
     "few labels",
     "How many correct labels does pre-training save?",
     (*_few_labels(1), *_few_labels(5), *_few_labels(20)),
+    reference_is="the reference",
+)
+
+
+def _wrong_labels(start: Start) -> tuple[Row, ...]:
+    return (
+        Row(f"{start}, self-confidence", start=start, task="self-confidence"),
+        Row(f"{start}, audit", start=start, task="audit", is_reference=start == "pretrained"),
+    )
+
+
+WRONG_LABELS = Table(
+    "wrong labels",
+    "Which labels are wrong?",
+    (
+        *_wrong_labels("log-mel statistics"),
+        *_wrong_labels("untrained"),
+        *_wrong_labels("pretrained"),
+    ),
+    reference_is="the reference",
+    clips="training and validation clips",
 )
 
 TABLES = (
@@ -190,6 +214,7 @@ TABLES = (
     FINE_TUNING_NOISY,
     FINE_TUNING_CLEAN,
     FEW_LABELS,
+    WRONG_LABELS,
 )
 
 

@@ -16,7 +16,7 @@ from soundalike.runtime.atomic import atomic_write
 CHOICE, OTHER, INK, QUIET = "#0072b2", "#bcc5ce", "#1c1c1c", "#5a6570"
 WIDTH, ROW_HEIGHT, AROUND_ROWS = 9.0, 0.4, 1.6  # inches; 9 are 900 pixels at 100 an inch
 DPI = 200
-KEY = "bar: mean over seeds · line: 95% interval · dot: one seed · blue: the paper's choice"
+KEY = "bar: mean over seeds · line: 95% interval · dot: one seed · blue: {reference_is}"
 
 
 def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metric: str) -> None:
@@ -48,9 +48,9 @@ def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metri
     axes.spines[:].set_visible(False)
     axes.grid(axis="x", color="#e6e9ec", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.set_xlabel(f"{metric} on the test clips, %", color=QUIET, fontsize=10)
+    axes.set_xlabel(f"{metric} on the {table.clips}, %", color=QUIET, fontsize=10)
     figure.suptitle(table.question, x=0.01, ha="left", fontsize=13, color=INK)
-    figure.supxlabel(KEY, fontsize=9, color=QUIET)
+    figure.supxlabel(KEY.format(reference_is=table.reference_is), fontsize=9, color=QUIET)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as beside:
         figure.savefig(beside, format="png", dpi=DPI, facecolor="white")

@@ -171,7 +171,7 @@ def verdict(claim: Claim, summaries: Summaries) -> str:
 
 
 def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
-    """Say in one sentence which rows of a table differ clearly from the paper's choice.
+    """Say in one sentence which rows of a table differ clearly from its reference.
 
     Args:
         table: the table.
@@ -197,7 +197,7 @@ def compare(table: Table, summaries: Mapping[str, Summary]) -> str:
     ]
     if not clauses:
         return TOO_FEW[0].upper() + TOO_FEW[1:]
-    return f"“{reference.name}”, the paper's choice, is {'; '.join(clauses)}."
+    return f"“{reference.name}”, {table.reference_is}, is {'; '.join(clauses)}."
 
 
 def _outcome(claim: Claim, sides: Sequence[str]) -> str:

@@ -26,12 +26,15 @@ class Cell:
         table: name of the table.
         row: name of the row.
         seed: random seed of the trainings, the splits and the label noise.
-        score: score on the test clips, in [0, 1]; None if the cell failed.
+        score: score on the table's clips, in [0, 1]; None if the cell failed.
         metric: name of the score.
         validation_score: score on the validation clips, which choose the epoch.
         knn: best kNN score on the validation clips during pre-training.
         epoch: epoch of the classifier, chosen on the validation clips.
         seconds: duration of training and scoring, including shared runs.
+        noise_rate: share of wrong labels that an audit estimates, of those that nobody verified.
+        noise_rate_verified: the same of those that are verified, if there are any.
+        true_noise_rate: share that is wrong, of those that nobody verified, where it is known.
         failed: reason why there is no score.
     """
 
@@ -44,6 +47,9 @@ class Cell:
     knn: float | None = None
     epoch: int | None = None
     seconds: float = 0.0
+    noise_rate: float | None = None
+    noise_rate_verified: float | None = None
+    true_noise_rate: float | None = None
     failed: str = ""
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Start = Literal["pretrained", "untrained", "log-mel statistics", "from scratch"]
-Task = Literal["linear", "noisy", "clean"]
+Task = Literal[
+    "linear", "logistic regression", "soft labels", "noisy", "clean", "audit", "self-confidence"
+]
 Changes = Mapping[str, Any]
 
 
@@ -27,11 +29,13 @@ class Row:
             scratch.
         start: what is measured: a pretrained encoder, an untrained one, statistics of the log-mels
             without any network, or a network trained with labels from scratch.
-        task: "linear" trains a linear classifier on the frozen encoder; "noisy" and "clean" train
-            the whole network, on the large set with wrong labels or on the small set without.
+        task: "linear" trains the paper's linear classifier on the frozen encoder, "logistic
+            regression" ours, and "soft labels" ours on probable true labels; "noisy" and "clean"
+            train the whole network, on the large set with wrong labels or on the small set without;
+            "audit" and "self-confidence" find wrong labels with the frozen encoder.
         n_labels: number of labels of each class, of the small set, without any for validation; None
             for all labels of the task.
-        is_reference: if true, this is the paper's choice, which other rows are compared with.
+        is_reference: if true, the other rows are compared with this one.
     """
 
     name: str
@@ -70,15 +74,19 @@ class Table:
         name: name in tables, figures and `choose`.
         question: the question that the table answers, one sentence.
         rows: in the order of the table; one of them is the reference.
+        reference_is: what the reference is, in words.
+        clips: which clips the scores are of.
     """
 
     name: str
     question: str
     rows: tuple[Row, ...]
+    reference_is: str = "the paper's choice"
+    clips: str = "test clips"
 
     @property
     def reference(self) -> Row:
-        """The paper's choice."""
+        """The row that the others are compared with."""
         return next(row for row in self.rows if row.is_reference)
 
 

@@ -84,7 +84,7 @@ def _table(table: TableResult) -> Iterator[str]:
     yield from ("", f"## {table.name.capitalize()}", "", table.question, "")
     yield f"| | {table.metric}, % | 95% interval | seeds | kNN, % | seconds |"
     yield "|---|---:|---:|---:|---:|---:|"
-    yield from map(_row, table.rows)
+    yield from (_row(row, table.reference_is) for row in table.rows)
     failures = [f"- “{row.name}” failed: {why}" for row in table.rows for why in row.failures]
     if failures:
         yield from ("", *failures)
@@ -92,12 +92,14 @@ def _table(table: TableResult) -> Iterator[str]:
         yield from ("", f"Not run: {', '.join(f'“{name}”' for name in table.not_run)}.")
     if table.sentence:
         yield from ("", table.sentence)
+    for note in table.notes:
+        yield from ("", note)
     yield from ("", f"![{table.question}]({_figure(table.name)})")
 
 
-def _row(row: RowResult) -> str:
+def _row(row: RowResult, reference_is: str) -> str:
     pieces = [
-        f"**{row.name}** (the paper's choice)" if row.is_reference else row.name,
+        f"**{row.name}** ({reference_is})" if row.is_reference else row.name,
         row.missing if row.mean is None else _percent(row.mean),
         _interval(row.lower, row.upper),
         str(row.n_seeds),

@@ -13,7 +13,7 @@ from soundalike.runtime.counts import counted
 HOLDS, FAILS = "holds here", "does not hold here"
 BADGES = {HOLDS: "holds", FAILS: "fails"}  # class in the style; others are undecided
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # between the ticks of an axis
-REFERENCE, OTHER = 0, 2  # colors of the paper's choice and of other rows
+REFERENCE, OTHER = 0, 2  # colors of the reference of a table and of other rows
 
 
 def write_paper_page(path: Path, results: Mapping[str, Any]) -> None:
@@ -102,7 +102,18 @@ def _table(table: Mapping[str, Any]) -> dict[str, Any]:
     reference = next(row["mean"] for row in rows if row["is_reference"])
     ticks, top = _axis(rows)
     return {
-        **{key: table[key] for key in ("name", "question", "metric", "not_run", "sentence")},
+        **{
+            key: table[key]
+            for key in (
+                "name",
+                "question",
+                "metric",
+                "reference_is",
+                "not_run",
+                "sentence",
+                "notes",
+            )
+        },
         "ticks": [(f"{100 * tick / top:.2f}", f"{100 * tick:.0f}") for tick in ticks],
         "failures": [(row["name"], why) for row in rows for why in row["failures"]],
         "rows": [
