@@ -1,6 +1,7 @@
 """Tars of the WebDataset convention as a SOURCE."""
 
 import os
+from glob import glob
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +10,24 @@ import tars
 
 from soundalike.cli import DONE, WRONG_USE
 from soundalike.cli.main import main
+from soundalike.datasets import webdataset
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.source import is_one_sound, read_source
 from soundalike.datasets.webdataset import tars_of
+
+
+@pytest.fixture
+def unpacking(capfd, every_update_is_shown, monkeypatch):
+    """Return a function that reads a source, and returns of every line how much it said is read."""
+    monkeypatch.setattr(webdataset, "DELAY_S", 0.0)
+
+    def read(source):
+        capfd.readouterr()
+        read_source(source)
+        lines = capfd.readouterr().err.splitlines()
+        return [line.split()[1] for line in lines if line.startswith("unpack: ")]
+
+    return read
 
 
 @pytest.fixture
@@ -35,6 +51,29 @@ def listed(source):
     assert all(Path(path).is_file() for path in clips.rows["path"])
     paths = clips.relative_paths()
     return [(path, clip.label, clip.split) for path, clip in zip(paths, clips, strict=True)]
+
+
+def test_progress_moves_within_a_tar(unpacking, place):
+    files = [(f"{n:03d}.wav", tars.sound(n, seconds=1.0)) for n in range(100)]
+    tar = tars.write_tar(place / "one.tar", files)
+    size = f"{tar.stat().st_size / 1e6:.2f}M"
+    lines = unpacking("one.tar")
+    assert len(set(lines)) > 50, "it counts what is read, not files"
+    assert lines[-1] == f"{size}/{size}"
+    assert unpacking("one.tar") == [f"{size}/{size}"], "it is unpacked"
+
+
+def test_progress_counts_all_tars(unpacking, place):
+    os.truncate("shards/a-train-1.tar", 3000)
+    sizes = [path.stat().st_size for path in map(Path, glob("shards/a-*.tar"))]
+    (total,) = {line.split("/")[1] for line in unpacking("shards/a-*.tar")}
+    assert total == f"{sum(sizes) / 1e3:.1f}k"
+    assert unpacking("shards/a-*.tar")[-1] == f"{total}/{total}"
+
+
+def test_nothing_is_shown_of_tars_that_are_soon_unpacked(place, every_update_is_shown, capfd):
+    read_source("shards")
+    assert capfd.readouterr().err == ""
 
 
 OF_TRAIN = [

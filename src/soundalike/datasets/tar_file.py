@@ -7,7 +7,7 @@ no more bytes than its file has, whatever it declares.
 
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
@@ -26,7 +26,9 @@ _MOST_PADDING = 2**20  # zeros that programs add after the end, in bytes
 _DAMAGED = (tarfile.TarError, EOFError, ValueError, OverflowError, RecursionError)
 
 
-def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
+def files_in(
+    tar: Path, problems: list[Problem], has_read: Callable[[int], object] = lambda n_bytes: None
+) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
     """Yield the files of a tar in their order: name, and content to be read before the next.
 
     Names are relative and stay below the folder that they are unpacked in. Everything else is a
@@ -36,6 +38,7 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
     Args:
         tar: a regular file.
         problems: gets the problems.
+        has_read: called with the number of bytes whenever some of the tar have been read.
 
     Raises:
         OSError: the tar cannot be opened.
@@ -48,7 +51,7 @@ def files_in(tar: Path, problems: list[Problem]) -> Iterator[tuple[PurePosixPath
                 problems.append(_problem(tar, f"is compressed: uncompress it with {program}."))
                 return
         file.seek(0)
-        n_bytes, disk = tar.stat().st_size, _Disk(file)
+        n_bytes, disk = tar.stat().st_size, _Disk(file, has_read)
         try:
             with tarfile.open(fileobj=disk, mode="r|", encoding="utf-8") as members:
                 while member := members.next():
@@ -84,16 +87,19 @@ class _Disk(io.RawIOBase):
         failure: what the disk has said; "" so far.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, file: BinaryIO, has_read: Callable[[int], object]) -> None:
+        self._file, self._has_read = file, has_read
         self.failure = ""
 
     def read(self, n_bytes: int = -1) -> bytes:
         if not self.failure:
             try:
-                return self._file.read(n_bytes)
+                content = self._file.read(n_bytes)
             except OSError as error:
                 self.failure = error.strerror or str(error)
+            else:
+                self._has_read(len(content))
+                return content
         raise tarfile.ReadError(self.failure)
 
 

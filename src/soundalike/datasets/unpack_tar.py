@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tarfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -61,11 +62,12 @@ def unpacked_folder(tar: Path) -> Path:
     return cache / "soundalike" / "tars" / tar.relative_to(tar.anchor)
 
 
-def unpack(tar: Path) -> Unpacked:
+def unpack(tar: Path, has_read: Callable[[int], object] = lambda n_bytes: None) -> Unpacked:
     """Unpack a tar, unless it is unpacked; a process that does so already is waited for.
 
     Args:
         tar: its absolute path.
+        has_read: called with the number of bytes whenever some of the tar have been read.
 
     Raises:
         SourceError: there is no such file, it cannot be read, or the disk has no room.
@@ -84,7 +86,7 @@ def unpack(tar: Path) -> Unpacked:
         stamp = settled_stamp(str(tar))
         _require_room(tar, folder, stamp[0])
         try:
-            unpacked = _unpack(tar, folder)
+            unpacked = _unpack(tar, folder, has_read)
             write_json(folder / RECORD, {"format": FORMAT, "tar": stamp, **_as_json(unpacked)})
         except BaseException:  # the next run starts over
             _empty(folder)
@@ -97,12 +99,12 @@ def _empty(folder: Path) -> None:
         shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
-def _unpack(tar: Path, folder: Path) -> Unpacked:
+def _unpack(tar: Path, folder: Path, has_read: Callable[[int], object]) -> Unpacked:
     unpacked = Unpacked(folder)
     samples: dict[str, dict[str, dict[str, str]]] = {}
     problems = unpacked.problems
     try:
-        for name, content in files_in(tar, problems):
+        for name, content in files_in(tar, problems, has_read):
             stem, _, suffix = name.name.rpartition(".")
             if not stem or name.name.startswith("."):  # WebDataset passes over these, too
                 continue

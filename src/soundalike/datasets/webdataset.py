@@ -18,6 +18,7 @@ from soundalike.runtime.progress import progress_bar
 
 TAR = ".tar"
 MOST_TARS = 100_000
+DELAY_S = 1.0  # no bar for what takes less, such as tars that are unpacked
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
 
@@ -45,11 +46,9 @@ def read_tars(source: str, tars: Sequence[Path]) -> ClipTable:
     """
     problems: list[Problem] = []
     frames, used, n_long_texts = [], [], 0
-    for tar in progress_bar(tars, name="unpack", unit="tars", is_shown=len(tars) > 1):
-        try:
-            unpacked = unpack(tar)
-        except SourceError as error:
-            problems.append(Problem(str(tar), "tar", str(error)))
+    for tar, unpacked in _unpacked(tars):
+        if isinstance(unpacked, SourceError):
+            problems.append(Problem(str(tar), "tar", str(unpacked)))
             continue
         frames.append(_rows(unpacked))
         used += [tar] * len(frames[-1])
@@ -112,6 +111,22 @@ def _expanded(pattern: str) -> Iterator[str]:
         words = match[1].split(",")
     for word in words:
         yield from _expanded(pattern[: match.start()] + word + pattern[match.end() :])
+
+
+def _unpacked(tars: Sequence[Path]) -> Iterator[tuple[Path, Unpacked | SourceError]]:
+    """Unpack tars; show how many of their bytes have been read, since one may have all clips."""
+    ends = [*itertools.accumulate(tar.stat().st_size if tar.is_file() else 0 for tar in tars)]
+    with progress_bar(
+        name="unpack", unit="bytes", total=ends[-1], unit_scale=True, delay=DELAY_S
+    ) as bar:
+        for tar, end in zip(tars, ends, strict=True):
+            unpacked: Unpacked | SourceError
+            try:
+                unpacked = unpack(tar, bar.update)
+            except SourceError as error:
+                unpacked = error
+            yield tar, unpacked
+            bar.update(end - bar.n)  # also of a tar that was unpacked before
 
 
 def _rows(unpacked: Unpacked) -> pd.DataFrame:
