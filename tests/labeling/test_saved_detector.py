@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from kills import assert_whole, kills
 
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.labeling.detector import Detector
@@ -51,6 +52,31 @@ def test_several_detectors_are_one_classifier_and_keep_their_thresholds(model, t
         assert (np.argsort(moved, kind="stable") == np.argsort(scores, kind="stable")).mean() > 0.99
         is_clear = abs(scores - threshold) > 1e-6
         assert ((moved >= 0.5) == (scores >= threshold))[is_clear].all()
+
+
+SAVE = """
+import numpy as np
+from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.labeling.detector import Detector
+from soundalike.labeling.saved_detector import save_detectors
+
+model = SoundEncoder.load(arguments[0])
+
+def work(folder):
+    for threshold in (0.4, 0.6):
+        detector = Detector(np.full(model.dim, threshold, np.float32), -threshold)
+        save_detectors({"owl": (detector, threshold)}, model, folder)
+"""
+
+
+@kills()
+def test_a_detector_that_is_saved_again_survives_a_kill_at_any_moment(
+    names, cut, model, kill_everywhere, tmp_path
+):
+    model.save(tmp_path / "model")
+    moments = kill_everywhere(SAVE, tmp_path / "model", names=names, cut=cut)
+    assert len(moments) > 9  # twice the weights and the settings of two folders; earlier weights
+    assert_whole(moments, ("encoder", "classifier"))
 
 
 def test_a_folder_is_named_after_the_label():

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from soundalike.archive.window_archive import WindowArchive
-from soundalike.runtime.atomic import atomic_write
+from soundalike.runtime.atomic import atomic_write, remove_partial_files
+from soundalike.runtime.lock import InUseError, locked_file
 
 FEWEST_ROWS = 10_000  # of fewer rows, they are computed in half a second, and not stored
 
@@ -56,8 +57,8 @@ def stored_or_computed(
     if arrays is None:
         arrays = compute()
         if len(arrays.ids) >= FEWEST_ROWS and version == _version(archive):
-            with contextlib.suppress(OSError):  # an archive that cannot be written is searched too
-                _write(archive, file, arrays, version)
+            with contextlib.suppress(OSError, InUseError):  # what cannot be stored is used, too
+                write_arrays(archive, file, version=version, **vars(arrays))
     return arrays
 
 
@@ -65,10 +66,19 @@ def _version(archive: WindowArchive) -> int:
     return archive.row_table.version if archive.row_table is not None else 0
 
 
-def _write(archive: WindowArchive, file: str, arrays: Arrays, version: int) -> None:
-    facts = {"version": np.array(version), "model": np.array(archive.head.model)}
-    with atomic_write(archive.path / file) as path, path.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **facts, **vars(arrays))
+def write_arrays(archive: WindowArchive, file: str, **arrays: ArrayLike) -> None:
+    """Store arrays in the folder of an archive, with the fingerprint of its model.
+
+    What a killed process has left of the file is deleted.
+
+    Raises:
+        InUseError: another process is writing the file.
+        OSError: it cannot be written.
+    """
+    with locked_file(archive.path / file):
+        remove_partial_files(archive.path / file)
+        with atomic_write(archive.path / file) as path, path.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, model=np.array(archive.head.model), **arrays)
 
 
 def _read(archive: WindowArchive, file: str, kind: type[Kind], version: int) -> Kind | None:

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.archive.stored_arrays import write_arrays
 from soundalike.explore import umap_map
-from soundalike.runtime.atomic import atomic_write
 from soundalike.search.archive import Archive
 
 FILE = "umap.npz"
@@ -82,6 +82,7 @@ def update(archive: Archive) -> None:
     Raises:
         MapError: there can be no map.
         ArchiveError: the archive is damaged.
+        InUseError: another process is writing the map.
         OSError: the map cannot be written.
     """
     rows = archive.rows(columns=["id", *KEY_COLUMNS])
@@ -154,11 +155,10 @@ def write(archive: Archive, new: StoredMap) -> None:
     """Store a map in its archive.
 
     Raises:
+        InUseError: another process is writing it.
         OSError: it cannot be written.
     """
-    arrays = {"model": np.array(archive.head.model), "version": np.array(VERSION), **vars(new)}
-    with atomic_write(archive.path / FILE) as path, path.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_arrays(archive, FILE, version=VERSION, **vars(new))
 
 
 def read(archive: Archive) -> StoredMap | None:

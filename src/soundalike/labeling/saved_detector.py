@@ -11,6 +11,9 @@ from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.labeling.detector import Detector
 from soundalike.labeling.queue import logit
+from soundalike.runtime.atomic import remove_partial_files
+from soundalike.runtime.folders import output_folder
+from soundalike.runtime.lock import locked
 
 DETECTORS = "detectors"
 MOST_CHARACTERS = 60
@@ -45,6 +48,7 @@ def save_detectors(
         folder: created if it does not exist; a classifier that it has is replaced.
 
     Raises:
+        InUseError: another process is writing the folder.
         OSError: a file cannot be written.
     """
     thresholds = [threshold for _, threshold in detectors.values()]
@@ -57,4 +61,6 @@ def save_detectors(
             shift = float(logit(common) - logit(threshold))
             classifier.linear.weight[number] = torch.from_numpy(detector.weight)
             classifier.linear.bias[number] = detector.bias + shift
-    classifier.save(folder)
+    with output_folder(folder), locked(folder):
+        remove_partial_files(folder)
+        classifier.save(folder)
