@@ -72,6 +72,7 @@ def encode_windows(
         batch_size: windows that go through the encoder at a time; on a CPU fewer if they are long.
             Blocks that overlapping windows are pooled from have as many frames.
         skip: by position of a clip, how many of its first windows are left out; by default none.
+            It is asked once the clip has been taken from `log_mels`.
         report: called after every batch with the number of clips that are complete. The clips are
             read a few batches ahead, so this number says how long the rest will take.
 

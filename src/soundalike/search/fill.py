@@ -1,7 +1,6 @@
 """Embed the clips of a source into an archive, in parts: an interrupted run resumes."""
 
 import dataclasses
-import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from soundalike.archive.stored_backgrounds import backgrounds_of
 from soundalike.archive.variation import variation_of
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
-from soundalike.audio.audio_error import changed
 from soundalike.datasets.clips import ClipTable
 from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.embed import row_columns
@@ -25,7 +23,8 @@ from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.embedding.window_embeddings import encode_windows, joined
 from soundalike.runtime.counts import counted, format_duration
 from soundalike.runtime.parts import cut_by_size
-from soundalike.search.new_clips import STAMP, Comparison, FileVersion, compare
+from soundalike.search.new_clips import Comparison, compare
+from soundalike.search.watched_clips import WatchedClips
 
 # A part is this many clips, or fewer if their files are large. A clip with a larger file is several
 # parts of this many rows. A run that is killed loses one part.
@@ -165,45 +164,33 @@ def _add_part(
     batch_size: int,
 ) -> int:
     """Add the rows of a part, then the records of its clips; return how many were read."""
-    paths = reader.clips.rows["path"].iloc[part].to_numpy(object)
-    versions = {path: FileVersion.of(path) for path in dict.fromkeys(paths)}
-    recording = np.array([versions[path].recording for path in paths], object)
-    before = records.iloc[part].copy()
-    before[STAMP] = [versions[path].stamp for path in paths]
-    # The rows of a long recording that an interrupted run has written.
-    is_begun = (before["recording"] == recording) & (recording != "")
-    n_rows = np.where(is_begun, before["n_rows"], 0)
-    skip = dict(enumerate(n_rows.tolist()))
+    clips = WatchedClips(reader, sounds, part, records.iloc[part])
+    n_new = np.zeros(len(part), np.int64)
     added: list[pd.Series] = []  # since the last record, by id: positions of their clips
 
     def record(is_complete: bool) -> int:
-        for path in [path for path, version in versions.items() if not version.is_still(path)]:
-            for position in set(part[paths == path].tolist()) - reader.broken:
-                reader.leave_out(position, changed(path))
-        is_read = (n_rows > 0) & ~np.isin(part, list(reader.broken))
-        clips = pd.concat([pd.Series(dtype=np.int64), *added])
-        writer.take_back(clips.index[clips.isin(reader.broken)].to_numpy())
+        recent = pd.concat([pd.Series(dtype=np.int64), *added])
+        writer.take_back(recent.index[recent.isin(reader.broken)].to_numpy())
         added.clear()
-        facts = {"recording": recording, "n_rows": n_rows, "is_complete": is_complete}
-        writer.finish(before.assign(**facts)[is_read])
-        return int(is_read.sum())
+        finished = clips.finished(n_new)
+        writer.finish(finished.assign(is_complete=is_complete))
+        return len(finished)
 
-    some = itertools.islice(sounds, len(part))
     windows = encode_windows(
-        model, some, batch_size, skip, report=lambda n: reader.report(int(part[0]) + n)
+        model, clips, batch_size, clips.n_begun, lambda n: reader.report(int(part[0]) + n)
     )
     for batch in joined(windows, ROWS_PER_ADD):
         positions = part[batch.clips]
-        n_rows += np.bincount(batch.clips, minlength=len(part))
+        n_new += np.bincount(batch.clips, minlength=len(part))
         times = reader.times(positions, batch.starts, batch.n_frames)
         table = row_columns(reader, positions, *times)
-        table["recording"] = recording[batch.clips]
+        table["recording"] = clips.recordings(batch.clips)
         table["peak_db"] = reader.peak_db(positions, *times)
         is_whole = ~np.isin(positions, list(reader.broken))
         ids = writer.next_id + np.arange(is_whole.sum())
         writer.add(table[is_whole], batch.vectors[is_whole])
         added.append(pd.Series(positions[is_whole], index=ids))
-        if len(part) == 1 and len(positions) >= ROWS_PER_ADD:
+        if len(part) == 1 and len(positions) >= ROWS_PER_ADD and clips.are_unchanged():
             record(is_complete=False)
     reader.forget(part)
     return record(is_complete=True)

@@ -10,31 +10,9 @@ from numpy.typing import NDArray
 
 from soundalike.archive.lance_tables import CLIP_KEY
 from soundalike.datasets.clips import ClipTable
-from soundalike.runtime.file_stamp import UNKNOWN, file_stamp, settled_stamp
+from soundalike.runtime.file_stamp import file_stamp, settled_stamp
 
 STAMP, LABELS = ["size", "mtime_ns"], ["label", "split"]
-
-
-@dataclass(frozen=True)
-class FileVersion:
-    """What a file holds from one moment on, until its stamp changes.
-
-    Args:
-        stamp: size and time at that moment.
-        recording: hash of its content, see `recording_of`, which was read afterwards.
-    """
-
-    stamp: tuple[int, int]
-    recording: str
-
-    @classmethod
-    def of(cls, path: str) -> "FileVersion":
-        """Return the version of a file that is there now."""
-        return cls(settled_stamp(path), recording_of(path))
-
-    def is_still(self, path: str) -> bool:
-        """Return whether all that has been read of a file since then is of this version."""
-        return self.stamp != UNKNOWN and self.stamp == file_stamp(path)
 
 
 @dataclass(frozen=True)
@@ -92,9 +70,9 @@ def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
     has_stamp = _is_as_before(both, STAMP)
     is_touched = is_known & ~has_stamp
     for position in np.flatnonzero(is_touched):
-        version = FileVersion.of(rows["path"].iloc[position])
-        is_touched[position] = version.recording == recording[position]
-        ours.loc[position, STAMP] = version.stamp
+        path = rows["path"].iloc[position]
+        ours.loc[position, STAMP] = settled_stamp(path)
+        is_touched[position] = recording_of(path) == recording[position]
     n_rows = both["n_rows"].fillna(0).astype("int64")
     is_new = ~(is_known & (has_stamp | is_touched))
     is_relabeled = ~is_new & ~_is_as_before(both, LABELS)
