@@ -1,10 +1,14 @@
 """The approximate index; `test_neighbors` compares it with the exact one."""
 
+import os
+
+import numpy as np
 import pytest
 from archives import add_clips, make_records, make_rows, make_vectors
 
-from soundalike.archive.head import ArchiveError
-from soundalike.archive.lance_index import LanceIndex, has_index
+from soundalike.archive.head import ArchiveError, Head
+from soundalike.archive.lance_index import LanceIndex, has_index, has_torn_index
+from soundalike.archive.window_archive import WindowArchive
 
 
 def test_an_index_is_built_once_and_extended(archive):
@@ -28,6 +32,70 @@ def test_an_index_is_built_once_and_extended(archive):
     }  # fmt: skip
     for each in statistics.values():
         assert (each.num_indexed_rows, each.num_unindexed_rows) == (25, 0)
+
+
+def cut_in_half(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def empty(path):
+    os.truncate(path, 0)
+
+
+def fill_with_zeros(path):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def fill_half_with_zeros(path):
+    content = path.read_bytes()
+    path.write_bytes(bytes(len(content) // 2) + content[len(content) // 2 :])
+
+
+def remove(path):
+    path.unlink()
+
+
+TEARS = [cut_in_half, empty, fill_with_zeros, fill_half_with_zeros, remove]
+
+
+@pytest.mark.parametrize("name", ["index.idx", "auxiliary.idx", "page_*", "*"])
+@pytest.mark.parametrize("tear", TEARS)
+def test_an_index_that_a_power_cut_has_torn_is_built_again(tear, name, archive):
+    vectors = add_clips(archive, ["a.wav"], n_windows=50)
+    with archive.writer() as writer:
+        writer.build_index()
+    files = [*archive.path.glob(f"rows.lance/_indices/*/{name}")]
+    assert files
+    for path in files:
+        tear(path)
+    assert has_torn_index(archive.path, archive.row_table)
+    if name != "page_*":
+        with pytest.raises(ArchiveError, match="embed the sounds into it again, which repairs"):
+            LanceIndex(archive.path, archive.row_table).nearest(vectors[7], 1)
+    with archive.writer() as writer:
+        writer.build_index()
+        writer.compact()
+    assert has_index(archive.row_table)
+    assert not has_torn_index(archive.path, archive.row_table)
+    for row in (7, 49):
+        best = LanceIndex(archive.path, archive.row_table).nearest(vectors[row], 1)
+        assert best.ids.tolist() == archive.rows(ids=[row])["id"].tolist() == [row]
+    np.testing.assert_array_equal(archive.vectors()[1], vectors)
+    assert not any(path.exists() for path in files)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_index_that_is_whole_stays(half, tmp_path):
+    archive = WindowArchive.create(tmp_path / "archive", Head(8, "a model", half=half))
+    add_clips(archive, ["a.wav"], n_windows=50)
+    assert not has_torn_index(archive.path, archive.row_table)
+    with archive.writer() as writer:
+        writer.build_index()
+    version = archive.row_table.version
+    with archive.writer():
+        pass
+    assert archive.row_table.version == version
+    assert has_index(archive.row_table)
 
 
 def test_a_wrong_condition_is_one_plain_line(archive):

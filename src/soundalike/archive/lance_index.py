@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from soundalike.archive.head import ArchiveError
 from soundalike.archive.lance_tables import plain_errors
 from soundalike.archive.neighbors import Neighbors
 
@@ -57,6 +58,31 @@ class LanceIndex:
 def has_index(rows: "lancedb.table.Table") -> bool:
     """Return whether a table of rows has an index of its vectors."""
     return any("vector" in index.columns for index in rows.list_indices())
+
+
+def has_torn_index(place: Path | str, rows: "lancedb.table.Table") -> bool:
+    """Return whether an index of a table of rows cannot be read, as after a power cut.
+
+    Args:
+        place: where the archive has its tables.
+        rows: its table of rows, whose own files can be read.
+    """
+    if not rows.list_indices():
+        return False
+    dim = rows.schema.field("vector").type.list_size
+    try:
+        with plain_errors(place):
+            rows.count_rows("id >= 0")
+            rows.search(np.ones(dim, np.float32), vector_column_name="vector").limit(1).to_arrow()
+    except ArchiveError:
+        return True
+    return False
+
+
+def drop_indexes(rows: "lancedb.table.Table") -> None:
+    """Remove all indexes of a table of rows; `build_index` builds them again."""
+    for index in rows.list_indices():
+        rows.drop_index(index.name)
 
 
 def build_index(rows: "lancedb.table.Table") -> None:

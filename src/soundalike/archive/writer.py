@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from soundalike.archive.head import Head
-from soundalike.archive.lance_index import build_index, has_index
+from soundalike.archive.lance_index import build_index, drop_indexes, has_index, has_torn_index
 from soundalike.archive.lance_tables import (
     CLIP_KEY,
     CLIPS,
@@ -66,6 +66,8 @@ class Writer:
             has_lost_rows = not head.tables and (repair(self._rows) or are_torn[0])
             if not head.tables:
                 repair(self._clips)
+            if not head.tables and has_torn_index(path, self._rows):
+                self._commit(self._rows, lambda: drop_indexes(self._rows))
             self.next_id = self._committed_id()
             if has_lost_rows:
                 self._forget_lost_rows()
