@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import time
 
 import numpy as np
 import pytest
 import soundfile
 
+from soundalike.datasets import prepare as module
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.file_stamps import changed_clips
 from soundalike.datasets.prepare import prepare
@@ -48,6 +50,26 @@ def test_a_sound_that_changed_is_named(sounds, change):
     ]
     with pytest.raises(SourceError, match=f"^{changed}: changed since .* was prepared"):
         prepared(sounds)
+
+
+def test_a_sound_is_read_once_no_other_change_can_get_its_time(sounds, monkeypatch):
+    (path, *_) = sorted(map(str, sounds.iterdir()))
+    read, audio_hash, times_ns = module.read_log_mel_blocks, module.AudioHash, []
+
+    def change(*words):
+        if not times_ns:
+            times_ns.append(time.time_ns())
+            os.utime(path, ns=(0, times_ns[0]))
+        return audio_hash(*words)
+
+    def note(*words):
+        times_ns.append(time.time_ns())
+        return read(*words)
+
+    monkeypatch.setattr(module, "AudioHash", change)  # made just before the stamp is taken
+    monkeypatch.setattr(module, "read_log_mel_blocks", note)
+    prepared(sounds)
+    assert times_ns[1] - times_ns[0] > 20_000_000
 
 
 def test_another_time_of_the_same_sound_changes_nothing(sounds):

@@ -1,5 +1,7 @@
 """Clips whose files may change while they are read; ``test_fill.py`` embeds such files."""
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,15 @@ def test_rows_of_a_recording_that_is_as_before_are_counted(watched):
     finished = clips.finished(np.array([1, 2, 0]))
     assert finished["n_rows"].tolist() == [5, 2]
     assert finished["recording"].iloc[0] == recording_of(one)
+
+
+def test_a_file_is_read_once_no_other_change_can_get_its_time(watched, monkeypatch):
+    clips, _, one, _ = watched
+    now_ns, hashed_ns = time.time_ns(), []
+    os.utime(one, ns=(now_ns, now_ns))
+    monkeypatch.setattr(module, "recording_of", lambda path: hashed_ns.append(time.time_ns()) or "")
+    next(iter(clips))
+    assert hashed_ns[0] - now_ns > 20_000_000
 
 
 @pytest.mark.parametrize("changed", [0, 1])
