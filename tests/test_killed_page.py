@@ -177,7 +177,7 @@ def test_a_map_that_a_kill_interrupted_is_computed_after_the_next_start(explore,
     kill(process)
     process, client = explore()
     state = client.post("/api/maps").json()["umap"]
-    deadline = time.monotonic() + HANG_S
+    deadline = time.monotonic() + 3 * HANG_S  # it gives way to everything else on the machine
     while state == "computing" and time.monotonic() < deadline:
         time.sleep(0.2)
         state = client.get("/api/maps").json()["umap"]
