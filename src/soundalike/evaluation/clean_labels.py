@@ -4,7 +4,9 @@ Labels may be wrong. In turn, a classifier is fitted to soft labels, out of fold
 fitted to its probabilities and the labels (`noise_model`); and both give new soft labels. So do
 several classifiers (`label_cleaner`); the more likely one makes the labels, the more it counts. The
 probabilities of each are calibrated by the power and offset at which the labels are most likely.
-Clips of one recording are in one fold, so that they do not testify for each other.
+Clips of one recording are in one fold, so that they do not testify for each other. Which clips are
+in a fold together is chance, and changes much where clips are few: they are divided several times,
+and the classifiers' log-probabilities averaged.
 
 Vectors are [clips, dim], of unit length; labels [clips], one class each.
 """
@@ -14,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from soundalike.evaluation.folds import stratified_folds
+from soundalike.evaluation.folds import repeated_folds
 from soundalike.evaluation.intervals import mean_share_interval
 from soundalike.evaluation.label_cleaner import clean_by_all, cleaners
 from soundalike.evaluation.noise_model import label_counts
 
-N_FOLDS = 5
+N_FOLDS, N_PARTITIONS = 10, 3
+MANY_CLIPS = 10_000  # from which they are divided once, into half as many folds
 SMALLEST = 1e-12
 
 
@@ -84,7 +87,8 @@ def clean_label_posterior(
     as_they_are = np.eye(n_classes, n_classes + 1)[labels][None], np.ones(1)
     if is_verified.all():
         return _clean_labels(*as_they_are, labels, is_verified)
-    fold = stratified_folds(labels, N_FOLDS, seed, recordings)
+    how_often = (N_FOLDS, N_PARTITIONS) if len(labels) < MANY_CLIPS else (N_FOLDS // 2, 1)
+    fold = repeated_folds(labels, *how_often, seed, recordings)
     if fold.max() < 1:  # nothing can be held out
         return _clean_labels(*as_they_are, labels, is_verified)
     ways = cleaners(vectors, fold, n_classes, background)

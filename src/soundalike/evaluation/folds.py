@@ -47,6 +47,45 @@ def stratified_folds(
     return fold
 
 
+def repeated_folds(
+    labels: NDArray[np.integer],
+    n_folds: int,
+    n_partitions: int,
+    seed: int,
+    recordings: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Assign clips to folds several times, as `stratified_folds` does.
+
+    Args:
+        labels: labels of the clips.
+        n_folds: number of folds, at least 2.
+        n_partitions: how many times.
+        seed: random seed.
+        recordings: which recording each clip is of; by default each is one.
+
+    Shape:
+        labels: [clips] or [clips, classes]; recordings: [clips]; result: [partitions, clips].
+    """
+    seeds = np.random.SeedSequence(seed).generate_state(n_partitions).tolist()
+    return np.stack([stratified_folds(labels, n_folds, each, recordings) for each in seeds])
+
+
+def held_out_clips(fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which clips each classifier of a cross-validation is tested on, not trained on.
+
+    Args:
+        fold: fold of each clip, counted from 0; -1: in none.
+
+    Shape:
+        fold: [clips] or [partitions, clips]; result: [classifiers, clips].
+
+    >>> held_out_clips(np.array([0, 1, 1, -1])).astype(int).tolist()
+    [[1, 0, 0, 0], [0, 1, 1, 0]]
+    """
+    each = [part == np.arange(part.max() + 1)[:, None] for part in np.atleast_2d(fold)]
+    return np.concatenate(each)
+
+
 def grouped_folds(
     strata: NDArray[np.integer], recordings: NDArray[np.int64], n_folds: int, seed: int
 ) -> NDArray[np.int64]:

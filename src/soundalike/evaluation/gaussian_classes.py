@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from soundalike.evaluation.folds import held_out_clips
+
 SHRINKAGE = 0.2  # of a covariance toward a multiple of the identity
 MEAN_STRENGTH = 1.0  # of the prior of a mean, in clips at the mean of all
 CLIPS_PER_AXIS = 3
@@ -23,16 +25,16 @@ class GaussianClasses:
 
     Args:
         x: coordinates of the clips along the leading principal axes; their mean is 0.
-        fold: fold of each clip, counted from 0; -1: trained on in all, and not scored.
+        held_out: which clips each classifier is not trained on, and scores.
         outside: log density of each clip among sounds of none of the classes; None if such sounds
             are unknown.
 
     Shape:
-        x: [clips, axes]; fold, outside: [clips].
+        x: [clips, axes]; held_out: [classifiers, clips]; outside: [clips].
     """
 
     x: NDArray[np.float64]
-    fold: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
     outside: NDArray[np.float64] | None = None
 
     @classmethod
@@ -47,12 +49,13 @@ class GaussianClasses:
 
         Args:
             vectors: of the clips.
-            fold: fold of each clip, as above.
+            fold: fold of each clip, counted from 0; -1: trained on in all, and not scored. Where
+                clips are in folds several times, their log densities are averaged.
             n_axes: number of axes; fewer if the clips are few.
             background: vectors of sounds of none of the classes, which are then a further class.
 
         Shape:
-            vectors: [clips, dim]; fold: [clips]; background: [sounds, dim].
+            vectors: [clips, dim]; fold: [clips] or [partitions, clips]; background: [sounds, dim].
         """
         values = np.asarray(vectors, np.float64)
         mean = values.mean(axis=0)
@@ -61,14 +64,14 @@ class GaussianClasses:
         rank = int((variances > SMALLEST_VARIANCE * variances[-1]).sum())
         n_axes = max(1, min(n_axes, rank, len(x) // CLIPS_PER_AXIS))
         leading = axes[:, ::-1][:, :n_axes]
-        x = x @ leading
+        x, held_out = x @ leading, held_out_clips(fold)
         if background is None:
-            return cls(x, fold)
+            return cls(x, held_out)
         others = (np.asarray(background, np.float64) - mean) @ leading
         center = others.mean(axis=0)
         deviations = others - center
         factor = _factor(deviations.T @ deviations / len(deviations))
-        return cls(x, fold, _log_densities(x @ factor, center[None] @ factor, factor)[:, 0])
+        return cls(x, held_out, _log_densities(x @ factor, center[None] @ factor, factor)[:, 0])
 
     def log_probabilities(self, soft_labels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Fit to soft labels; return the log-probabilities of each clip, out of fold.
@@ -80,9 +83,8 @@ class GaussianClasses:
         """
         n_true = soft_labels.shape[1]
         n_classes = n_true - (self.outside is not None)
-        log_p = np.full(soft_labels.shape, -np.log(n_true))
-        for fold in range(int(self.fold.max()) + 1):
-            tested = self.fold == fold
+        log_p = np.zeros(soft_labels.shape)
+        for tested in self.held_out:
             x, labels = self.x[~tested], soft_labels[~tested]
             counts = labels.sum(axis=0)
             of_classes, n_each = labels[:, :n_classes], counts[:n_classes]
@@ -90,12 +92,13 @@ class GaussianClasses:
             total = x.T @ (x * of_classes.sum(axis=1, keepdims=True))
             within = (total - (means.T * n_each) @ means) / max(float(n_each.sum()), 1.0)
             factor = _factor(within)
-            log_p[tested, :n_classes] = _log_densities(
+            log_p[tested, :n_classes] += _log_densities(
                 self.x[tested] @ factor, means @ factor, factor
             )
             if self.outside is not None:
-                log_p[tested, n_classes] = self.outside[tested]
+                log_p[tested, n_classes] += self.outside[tested]
             log_p[tested] += np.log(counts + 1)
+        log_p /= self.held_out.sum(axis=0)[:, None].clip(min=1)
         return log_p - logsumexp(log_p, axis=1, keepdims=True)
 
 

@@ -42,8 +42,8 @@ class SoftLabelClassifier(Protocol):
     """A classifier that is fitted to soft labels."""
 
     @property
-    def fold(self) -> NDArray[np.int64]:
-        """Fold of each clip: [clips]."""
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which clips each of its fits leaves out: [fits, clips]."""
         ...
 
     def log_probabilities(self, soft_labels: NDArray[np.floating], /) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ class Cleaner:
         """
         expected = expected_matrix(labels, self.n_classes, self.n_true)
         one_hot = np.eye(self.n_classes, self.n_true)[labels]
-        counts = (self.classifier.fold >= 0) & ~is_verified
+        counts = self.classifier.held_out.any(axis=0) & ~is_verified
         soft_labels = one_hot
         for _ in range(N_ROUNDS):
             log_p = self.classifier.log_probabilities(soft_labels)
@@ -121,12 +121,12 @@ def cleaners(
 
     Args:
         vectors: of the clips.
-        fold: fold of each clip, counted from 0; -1 for clips that are always trained on.
+        fold: folds of the clips, counted from 0; -1 for clips that are always trained on.
         n_classes: number of classes.
         background: vectors of sounds of none of the classes; too few are ignored.
 
     Shape:
-        vectors: [clips, dim]; fold: [clips]; background: [sounds, dim].
+        vectors: [clips, dim]; fold: [clips] or [partitions, clips]; background: [sounds, dim].
     """
     if background is not None and len(background) < FEWEST_SOUNDS:
         background = None

@@ -157,13 +157,13 @@ def regularization_path(
         """Return the loss of ``u * scale``, and set the gradient of u, which has a closed form."""
         theta = u * scale
         logits = (x @ theta.flatten(1)).unflatten(1, theta.shape[1:])
-        error = (class_probabilities(logits, train.is_multi_label) - targets) * weights
-        gradient = (x.T @ error.flatten(1)).view_as(theta)
-        u.grad = (gradient + prior * theta) * scale
         if train.is_multi_label:
-            normalizer = softplus(logits).sum(dim=-1)
+            normalizer, p = softplus(logits).sum(dim=-1), logits.sigmoid()
         else:
             normalizer = logits.logsumexp(dim=-1)
+            p = (logits - normalizer[..., None]).exp()
+        gradient = (x.T @ ((p - targets) * weights).flatten(1)).view_as(theta)
+        u.grad = (gradient + prior * theta) * scale
         losses = weights[..., 0] * (normalizer - (targets * logits).sum(dim=-1))
         return losses.sum(dtype=torch.float64) + (prior * theta.square()).sum() / 2
 

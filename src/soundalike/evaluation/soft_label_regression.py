@@ -1,4 +1,4 @@
-"""Logistic regression on soft labels, out of fold: each clip by a classifier without it.
+"""Logistic regression on soft labels, out of fold: each clip by classifiers without it.
 
 A soft label is a probability of each class.
 """
@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from soundalike.evaluation.folds import held_out_clips
 from soundalike.evaluation.logistic_regression import (
     TrainingWindows,
     regularization_path,
     training_windows,
 )
 
-LOGITS_AT_ONCE = 2**25  # 128 MB of float32: of more, folds are fitted one after the other
+LOGITS_AT_ONCE = 2**25  # 128 MB of float32: of more, classifiers are fitted one after the other
 
 
 @dataclass
@@ -27,16 +28,16 @@ class SoftLabelRegression:
 
     Args:
         train: the clips, then the background; their targets are replaced.
-        fold: fold of each clip, counted from 0; -1: trained on in all, and not scored.
+        held_out: which clips each classifier is not trained on, and scores.
         precision: inverse variance of the prior of the weights.
-        starts: weights of the last fit, by the first of the folds that they are of.
+        starts: weights of the last fit, by the first of the classifiers that they are of.
 
     Shape:
-        fold: [clips].
+        held_out: [classifiers, clips].
     """
 
     train: TrainingWindows
-    fold: NDArray[np.int64]
+    held_out: NDArray[np.bool_]
     precision: float
     starts: dict[int, Tensor] = field(default_factory=dict)
 
@@ -55,7 +56,8 @@ class SoftLabelRegression:
 
         Args:
             vectors: of the clips.
-            fold: fold of each clip, as above.
+            fold: fold of each clip, counted from 0; -1: trained on in all, and not scored. Where
+                clips are in folds several times, their logits are averaged.
             n_classes: number of classes.
             precision: inverse variance of the prior of the weights.
             background: vectors of sounds of none of the classes, which are then a further class.
@@ -63,7 +65,7 @@ class SoftLabelRegression:
             is_multi_label: If true, classes can occur together.
 
         Shape:
-            vectors: [clips, dim]; fold: [clips]; background: [sounds, dim].
+            vectors: [clips, dim]; fold: [clips] or [partitions, clips]; background: [sounds, dim].
         """
         x, weights = torch.from_numpy(vectors), torch.ones(len(vectors))
         n_true = n_classes
@@ -76,7 +78,7 @@ class SoftLabelRegression:
             x, torch.arange(len(x)), torch.zeros(len(x), n_true),
             is_multi_label=is_multi_label, standardize=False, clip_weights=weights,
         )  # fmt: skip
-        return cls(train, fold, precision)
+        return cls(train, held_out_clips(fold), precision)
 
     def log_probabilities(self, soft_labels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Fit to soft labels; return the log-probabilities of each clip, out of fold.
@@ -92,23 +94,19 @@ class SoftLabelRegression:
         outside[:, -1] = 1
         targets = torch.cat([torch.from_numpy(soft_labels).float(), outside])
         train = replace(self.train, targets=targets)
-        fold = torch.from_numpy(self.fold)
-        folds = torch.arange(int(fold.max()) + 1)
+        held_out = torch.from_numpy(self.held_out)
         logits = torch.zeros(n_clips, n_true)
         n_at_once = max(1, LOGITS_AT_ONCE // targets.numel())
-        for some in folds.split(n_at_once):
+        for first in range(0, len(held_out), n_at_once):
+            some = held_out[first : first + n_at_once]
             in_training = torch.ones(len(targets), len(some), dtype=torch.bool)
-            in_training[:n_clips] = fold[:, None] != some
-            start = self.starts.get(int(some[0]))
+            in_training[:n_clips] = ~some.T
+            start = self.starts.get(first)
             ((_, theta),) = regularization_path(train, [self.precision], in_training, start)
-            self.starts[int(some[0])] = theta.detach()
-            self._score(logits, fold, some, theta.detach())
+            self.starts[first] = theta.detach()
+            for clips, weights in zip(some, theta.detach().unbind(dim=1), strict=True):
+                logits[clips] += self.train.x[:n_clips][clips] @ weights
+        logits /= held_out.sum(dim=0)[:, None].clamp(min=1)
         if self.train.is_multi_label:
             return logits.double().numpy()
         return logits.double().log_softmax(dim=1).numpy()
-
-    def _score(self, logits: Tensor, fold: Tensor, some: Tensor, theta: Tensor) -> None:
-        """Fill in the logits of the clips of some folds."""
-        for number, each in enumerate(some):
-            rows = (fold == each).nonzero()[:, 0]
-            logits[rows] = self.train.x[rows] @ theta[:, number]
