@@ -78,6 +78,27 @@ def test_an_interrupt_leaves_tables_of_finished_cells(store, tiny_budget, tmp_pa
     assert "Not run: “ResNet-18, untrained”, “ResNet-18, from scratch”, “VGG, pretrained”" in text
 
 
+@pytest.mark.parametrize("label_noise", [0.0, 0.3])
+def test_wrong_labels_are_looked_for_where_some_are_known(
+    label_noise, store, tiny_budget, tmp_path, monkeypatch
+):
+    asked = []
+
+    def stop(bench, places, progress):
+        asked.extend(places)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "fill", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_paper(str(store.path), tmp_path, None, 1, "tiny", label_noise, progress=False)
+    names = {table.name for table, _, _ in asked}
+    assert ("wrong labels" in names) == bool(label_noise)
+    assert "linear evaluation" in names
+    text = (tmp_path / "tables.md").read_text()
+    reason = "- left out: the table wrong labels: it is not known which labels are wrong"
+    assert (reason in text) == (not label_noise)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

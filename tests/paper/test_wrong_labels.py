@@ -10,11 +10,12 @@ import torch
 from conftest import RATE, tone
 
 from soundalike.datasets import synthetic
+from soundalike.datasets.clips import ClipTable
 from soundalike.datasets.labels import Labels
 from soundalike.downstream.features import Features
 from soundalike.paper.rows import PaperError
 from soundalike.paper.run import run_paper
-from soundalike.paper.wrong_labels import UNVERIFIED, WRONG, find_wrong_labels, known_of
+from soundalike.paper.wrong_labels import UNVERIFIED, WRONG, find_wrong_labels, known_of, why_not
 
 TONES = {"low": 200, "middle": 1000, "high": 5000}
 
@@ -106,6 +107,16 @@ def test_labels_of_several_classes_are_refused(clips):
     several = replace(features, labels=Labels(features.labels.one_hot(), ["a", "b", "c"]))
     with pytest.raises(PaperError, match="every clip must have one only"):
         find_wrong_labels("audit", several, rows, seed=0)
+    table = ClipTable("several", rows_of(["cat;dog", "dog"], true_label=["cat;dog", "cat"]))
+    assert "every clip must have one only" in why_not(table)
+
+
+def test_what_is_known_of_test_clips_and_of_clips_without_label_does_not_count():
+    rows = rows_of(["cat", "dog", "cat", ""], true_label=["cat", "dog", "dog", "cat"])
+    rows["split"] = ["train", "train", "test", "train"]
+    assert "not known which labels are wrong" in why_not(ClipTable("tested", rows))
+    rows["split"] = ["train", "train", "validation", "train"]
+    assert why_not(ClipTable("validated", rows)) == ""
 
 
 @pytest.fixture(scope="module")

@@ -27,13 +27,14 @@ from soundalike.datasets.open_or_prepare import open_or_prepare
 from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
 from soundalike.paper.cells import Bench
-from soundalike.paper.experiments import choose
+from soundalike.paper.experiments import WRONG_LABELS, choose
 from soundalike.paper.findings import Finding
 from soundalike.paper.grid import fill
 from soundalike.paper.results import CELLS, cell_path, read_cell
 from soundalike.paper.rows import PaperError
 from soundalike.paper.table_results import TableResult
 from soundalike.paper.tables import CSV, FIGURES, MARKDOWN, write_tables
+from soundalike.paper.wrong_labels import why_not
 from soundalike.recipes.recipe import read_recipe
 from soundalike.runtime.atomic import remove_partial_files, write_json
 from soundalike.runtime.counts import counted, format_duration
@@ -96,7 +97,8 @@ def run_paper(
     Args:
         source: labeled clips, as `read_source` takes them.
         out: folder for everything.
-        only: tables, or single rows as "table/row"; by default all.
+        only: tables, or single rows as "table/row"; by default all, without the table of wrong
+            labels if nothing is known about them.
         n_seeds: number of random seeds: 0, 1, ...
         budget: a key of `BUDGETS`, or a share of the paper's epochs.
         label_noise: share of the labeled training clips that get a wrong label, below 1.
@@ -117,14 +119,18 @@ def run_paper(
     front_end = LogMel(**read_recipe("paper", PRETRAINING)["front_end"])
     store = open_or_prepare(source, out / "store", front_end, clips=clips, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress)
-    counts = _counted(bench.clips(0))  # before anything is written: refuses what cannot be used
+    clips_of_first = bench.clips(0)  # before anything is written: refuses what cannot be used
+    reason = "" if only else why_not(clips_of_first.clips)
+    if reason:
+        rows = [(table, row) for table, row in rows if table is not WRONG_LABELS]
     arguments = {"source": source, "budget": budget, "label_noise": label_noise}
     places = [(table, row, seed) for seed in range(n_seeds) for table, row in rows]
     facts = {
-        "source": f"{source}: {counts}",
+        "source": f"{source}: {_counted(clips_of_first)}",
         "budget": f"{budget}: {scale.about}",
         "changes": scale.changes,
         "label noise": f"{label_noise:.0%} of the training clips, on top of their own",
+        **({"left out": f"the table {WRONG_LABELS.name}: {reason}"} if reason else {}),
         "intervals": "95%, Student's t over seeds; one needs at least two seeds",
         "date": f"{date.today():%d %B %Y}",
         "versions": f"soundalike {__version__}, torch {torch.__version__}, "

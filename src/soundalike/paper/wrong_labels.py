@@ -18,6 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from soundalike.datasets.clips import ClipTable
+from soundalike.datasets.labels import Labels
 from soundalike.datasets.verified import TRUE_LABEL, verified_rows
 from soundalike.downstream.clip_vectors import clip_vectors
 from soundalike.downstream.features import Features
@@ -67,6 +69,17 @@ def known_of(rows: pd.DataFrame) -> Known:
     return known
 
 
+def why_not(clips: ClipTable) -> str:
+    """Return why wrong labels cannot be looked for among labeled clips; "" if they can."""
+    rows = clips.rows
+    try:
+        _require_single_labels(clips.labels())
+        known_of(rows[(rows["split"] != "test") & (rows["label"] != "")])
+    except PaperError as error:
+        return str(error)
+    return ""
+
+
 def find_wrong_labels(
     task: Task, features: Features, rows: pd.DataFrame, seed: int
 ) -> dict[str, Any]:
@@ -86,8 +99,7 @@ def find_wrong_labels(
         PaperError: clips have several labels, or nothing is known about their labels.
     """
     labels = features.labels
-    if labels.is_multi_label:
-        raise PaperError("this row asks whether a label is wrong, so every clip must have one only")
+    _require_single_labels(labels)
     known, vectors = known_of(rows), clip_vectors(features)
     arrays = vectors.vectors, labels.values, features.recordings
     if task == "self-confidence":
@@ -104,3 +116,8 @@ def find_wrong_labels(
         "noise_rate_verified": float(of_verified.mean()) if len(of_verified) else None,
         "true_noise_rate": known.noise_rate,
     }
+
+
+def _require_single_labels(labels: Labels) -> None:
+    if labels.is_multi_label:
+        raise PaperError("it is asked whether a label is wrong, so every clip must have one only")
