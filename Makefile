@@ -73,11 +73,13 @@ $(INSTALLED_DEV): $(INSTALLED) requirements-dev.lock
 	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# The pinned versions of everything but torch, whose build depends on the machine.
+# The pinned versions of everything but torch, whose build depends on the machine. botocore, which
+# moto needs, asks for python-dateutil 2; users get the newest, and the tests pass with it.
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-annotate --no-header --override build-override.txt
 lock:
 	echo 'torch ; python_version < "3"' > build-override.txt
+	echo 'python-dateutil>=2.8.2' >> build-override.txt
 	$(LOCK) --extra dev -o requirements-dev.lock
 	$(LOCK) --extra av --constraint requirements-dev.lock -o requirements.lock
 	rm build-override.txt

@@ -5,7 +5,6 @@ import os
 import signal
 import threading
 import time
-from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -21,13 +20,10 @@ from soundalike.labeling.label_table import LabelTable
 from soundalike.labeling.saved_detector import detector_folder
 from soundalike.search.archive import Archive
 
-has_server = pytest.mark.skipif(
-    not find_spec("moto") or not find_spec("flask"), reason="needs moto[server], which is large"
-)
 WINDOWS_PER_CLIP = 5
 
 
-@pytest.fixture(params=["folder", pytest.param("object storage", marks=has_server)])
+@pytest.fixture(params=["folder", "object storage"])
 def archive(request, tmp_path):
     """An archive of made-up rows of two kinds; its tables are there where the parameter says."""
     with contextlib.ExitStack() as stack:
