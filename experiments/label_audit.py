@@ -5,7 +5,7 @@
 Into the true labels of every set, wrong ones are put. A share of the clips get one of the other
 classes (symmetric), or the one class that theirs is mistaken for (confusion). Or three of ten
 classes are no classes any more, and their clips get any of the other labels (outside). The labels
-that the synthetic set comes with are a row of their own ("as it is"). All ways use the same vectors.
+that the synthetic set comes with are a row of their own ("as it is"). All use the same vectors.
 The first two, and cleanlab, use the probabilities of logistic regression on these labels, out of
 five random folds, with the prior that makes held-out labels most likely:
 
