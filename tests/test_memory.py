@@ -26,7 +26,7 @@ from soundalike.models.encoder import build_encoder
 from soundalike.search.archive import Archive
 from soundalike.search.fill import fill
 
-SHORT, LONG = 3, 12  # minutes
+SHORT, LONG = 6, 12  # minutes: both are longer than the windows of a batch together
 LENGTHS = SHORT, LONG, 2 * LONG
 
 

@@ -440,6 +440,12 @@ def test_a_truncated_parquet_is_refused(folder):
     assert "cannot be read as a table" in refusal(manifest(folder, whole[:-20], "m.parquet"))
 
 
+def test_a_parquet_whose_text_is_not_utf8_is_refused(folder):
+    pd.DataFrame({"path": ["a.wav"]}).to_parquet(folder / "m.parquet", compression=None)
+    broken = (folder / "m.parquet").read_bytes().replace(b"a.wav", b"\xff.wav")
+    assert "cannot be read as a table" in refusal(manifest(folder, broken, "m.parquet"))
+
+
 def test_segment_times_are_not_limited_by_the_manifest(folder):
     (clip,) = read_manifest(manifest(folder, "path,start_s,end_s\na.wav,0,inf\n"))
     assert clip.end_s == math.inf

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import soundalike.datasets.store as store_module
@@ -108,6 +109,16 @@ def test_a_damaged_store_is_refused_in_one_line(copy, name, damage):
         open_store(copy)
     assert str(copy) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_text_that_is_not_utf8_is_damage(copy):
+    rows = pd.read_parquet(copy / CLIPS)
+    path = rows["path"][0]
+    rows.to_parquet(copy / CLIPS, compression=None)
+    content = (copy / CLIPS).read_bytes().replace(path.encode(), b"\xff" + path.encode()[1:])
+    (copy / CLIPS).write_bytes(content)
+    with pytest.raises(SourceError, match="the store is damaged"):
+        open_store(copy)
 
 
 @pytest.mark.parametrize("head", ["[]", "{}", f'{{"format": {FORMAT}}}', "null"])

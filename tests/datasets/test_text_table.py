@@ -43,6 +43,17 @@ def test_windows_encodings_are_recognized_and_reported(tmp_path, text, encoding,
     assert table.notes == [f"t.csv: not UTF-8, read as {table.encoding}"]
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.txt"])
+def test_lines_may_end_as_on_an_old_mac(tmp_path, name):
+    (tmp_path / name).write_bytes(b"path,label\ra.wav,dog\rb.wav,cat\r")
+    assert open_text_table(tmp_path / name).read()["label"].tolist() == ["dog", "cat"]
+
+
+def test_a_stray_carriage_return_ends_a_line(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"0.01\t0.05\tc\rt\n0.05\t0.09\tdog\n")
+    assert open_text_table(tmp_path / "a.txt").separator == "\t"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -96,6 +96,14 @@ def test_a_damaged_file_is_one_plain_line(tmp_path, n_bytes):
     assert "\n" not in str(error.value)
 
 
+def test_a_message_of_sqlite_that_is_no_text_is_one_plain_line(tmp_path):
+    add_step(tmp_path)
+    path = tmp_path / LABELS
+    path.write_bytes(path.read_bytes().replace(b"CREATE", b"CR\xbaATE"))
+    with pytest.raises(ArchiveError, match="put back a copy of it"):
+        n_steps(tmp_path)
+
+
 def test_labels_of_a_newer_format_and_files_of_others_are_refused(tmp_path):
     add_step(tmp_path)
     with sqlite3.connect(tmp_path / LABELS) as connection:

@@ -16,6 +16,7 @@ import pandas as pd
 from soundalike.audit.labels_table import Mark
 from soundalike.audit.labels_text import DROP, KEEP, RELABEL, TableError
 from soundalike.datasets.labels import classes_of
+from soundalike.datasets.parquet import read_parquet
 
 EVIDENCE = "evidence.parquet"
 N_NEIGHBORS = 9  # as many as there are keys with digits
@@ -57,8 +58,8 @@ class NeighborVotes:
         rows = pd.DataFrame(columns=names)
         if path.exists():
             try:
-                rows = pd.read_parquet(path, columns=names)
-            except (ValueError, OSError, KeyError) as error:  # pyarrow's errors are kinds of these
+                rows = read_parquet(path, names)
+            except (ValueError, OSError) as error:
                 reason = str(error).partition("\n")[0]
                 raise TableError(f"{path}: cannot be read ({reason}): audit again.") from None
         self._keys = _keys(rows)

@@ -16,6 +16,7 @@ from soundalike.datasets.cells import (
 )
 from soundalike.datasets.clips import ClipTable, SourceError
 from soundalike.datasets.columns import name_columns
+from soundalike.datasets.parquet import read_parquet
 from soundalike.datasets.rows import divided_recordings, existing_rows, join_rows
 from soundalike.datasets.text_table import TextTable, open_text_table
 
@@ -95,7 +96,7 @@ def _read_typed(manifest: Path) -> pd.DataFrame:
     """Read a table that is not plain text, so its values have types."""
     try:
         if manifest.suffix.lower() == ".parquet":
-            return pd.read_parquet(manifest)
+            return read_parquet(manifest)
         return _read_json_lines(manifest)
     except (ValueError, OSError) as error:  # the parsers of pyarrow and Python raise kinds of these
         reason = str(error).partition("\n")[0]

@@ -26,6 +26,7 @@ from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.chunks import FRAME, MEMORY_BYTES, ChunkedFrames, stretches
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.identical import HASH
+from soundalike.datasets.parquet import read_parquet
 from soundalike.datasets.recordings import recordings_of
 from soundalike.runtime.counts import counted
 from soundalike.runtime.object_storage import ObjectStorage
@@ -181,7 +182,7 @@ def open_store(path: Path) -> Store:
         head = json.loads((path / HEAD).read_text())
         if head["format"] != FORMAT:
             raise SourceError(f"{path}: made by another version of soundalike: prepare it again.")
-        rows = pd.read_parquet(path / CLIPS)
+        rows = read_parquet(path / CLIPS)
         offsets, n_frames, audio = (rows[name].to_numpy(copy=True) for name in INDEX)
         front_end, sums = LogMel(**head["front_end"]), None
         frames: np.ndarray | ChunkedFrames

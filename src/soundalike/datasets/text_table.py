@@ -121,9 +121,9 @@ def open_text_table(path: Path) -> TextTable:
         text = text[separator_line.end() :]
     if not text.strip():
         raise SourceError(f"{path}: the file is empty: it needs a column 'path'.")
-    separator = separator_line[1] if separator_line else _separator_of(path, text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
+        separator = separator_line[1] if separator_line else _separator_of(path, text)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         first_rows = list(itertools.islice(filter(any, lines), N_FIRST_ROWS))
     except csv.Error as error:
         raise SourceError(f"{path}: cannot be read as a table ({error}).") from None
@@ -161,7 +161,7 @@ def _likely_encoding(raw: bytes) -> str:
 
 def _separator_of(path: Path, text: str) -> str:
     """Return the separator that divides the header into the most names that we know."""
-    header = text.lstrip().partition("\n")[0]
+    header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
     usual = "\t" if path.suffix.lower() in (".tsv", ".txt") else ","
     present = [separator for separator in SEPARATORS if separator in header]
     if not present:

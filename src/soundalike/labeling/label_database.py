@@ -126,7 +126,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite into one plain line."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # a message may quote any bytes
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more than we need
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise InUseError(
