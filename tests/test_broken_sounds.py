@@ -27,6 +27,8 @@ def test_broken_files_are_read_or_refused_in_a_line(first, every, nursery):
     n_processes = 1 if every > 1 else 8
     process = nursery.run("-c", TRY, first, n_processes, every, limit_s=3000)
     assert process.returncode == 0, process.stderr[-2000:]
-    counts = sum((Counter(json.loads(line)) for line in process.stdout.splitlines()), Counter())
+    # libsndfile prints lines, too.
+    lines = [line for line in process.stdout.splitlines() if line.startswith("{")]
+    counts = sum((Counter(json.loads(line)) for line in lines), Counter())
     assert {"read", "damaged", "truncated"} <= set(counts)
     assert "segment outside the clip" not in counts

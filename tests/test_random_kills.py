@@ -1,5 +1,6 @@
 """Commands that are killed at random moments, again and again, end with the results of one run."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -131,9 +132,8 @@ def killed_at_random(nursery, words, duration_s: float, chance: random.Random) -
             _, errors = program.communicate()
             assert program.returncode == DONE, errors
             return n_kills
-        if chance.random() < 0.5:
-            os.killpg(program.pid, signal.SIGKILL)  # with its workers
-        else:
-            os.kill(program.pid, signal.SIGKILL)
+        kill = os.killpg if chance.random() < 0.5 else os.kill  # with its workers, or alone
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            kill(program.pid, signal.SIGKILL)
         program.communicate()
     raise AssertionError("it hangs")
