@@ -7,10 +7,11 @@ import numpy as np
 
 from soundalike.audit.audit import audit
 from soundalike.audit.duplicates import DUPLICATES
-from soundalike.audit.evidence import EVIDENCE, read_evidence
+from soundalike.audit.evidence import EVIDENCE
 from soundalike.audit.labels_file import read_labels, write_labels
 from soundalike.audit.labels_text import LABELS
 from soundalike.audit.result_file import RESULT
+from soundalike.datasets.parquet import read_parquet
 
 
 def test_wrong_labels_are_first_and_files_are_complete(audited):
@@ -23,7 +24,7 @@ def test_wrong_labels_are_first_and_files_are_complete(audited):
     assert set(rows["suggested"][:2]) == {"low", "middle"}
     assert (rows["p_wrong"][:2] > 0.8).all()
     assert (rows["p_wrong"][2:] < 0.5).all()
-    evidence = read_evidence(audited / EVIDENCE)
+    evidence = read_parquet(audited / EVIDENCE)
     assert set(evidence["path"]) == set(rows["path"])
     assert all(len(each) == 10 for each in evidence["neighbors"])
     kinds = evidence["path"].str.split("/").str[-2].to_numpy()

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from soundalike.audit.evidence import read_evidence, write_evidence
+from soundalike.audit.evidence import write_evidence
 from soundalike.datasets.clips import Clip, ClipTable
+from soundalike.datasets.parquet import read_parquet
 
 
 def test_neighbors_are_rows_of_the_file(tmp_path):
@@ -12,7 +13,7 @@ def test_neighbors_are_rows_of_the_file(tmp_path):
     file = tmp_path / "evidence.parquet"
     neighbors = np.array([[1, -1], [-1, -1]])
     write_evidence(file, clips, neighbors, np.array([[0.5, 0.0], [0.0, 0.0]]))
-    rows = read_evidence(file)
+    rows = read_parquet(file)
     assert list(rows) == ["path", "start_s", "end_s", "neighbors", "similarity"]
     assert rows["path"].tolist() == ["a.wav", "b.wav"]
     assert pd.isna(rows["start_s"][0])

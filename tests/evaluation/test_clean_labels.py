@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from soundalike.evaluation import clean_labels as module
 from soundalike.evaluation.clean_labels import clean_label_posterior
 
 N_CLASSES, N_EACH, DIM = 4, 25, 12
@@ -116,6 +117,13 @@ def test_sounds_outside_the_classes_are_found(clips):
     assert clean.p_outside[is_outside].mean() > 0.5
     assert clean.p_outside[~is_outside].mean() < 0.1
     assert is_outside[np.argsort(-clean.p_wrong)[:15]].mean() > 0.9
+
+
+def test_many_clips_are_divided_once(clips, noisy, clean, monkeypatch):
+    monkeypatch.setattr(module, "MANY_CLIPS", len(noisy))
+    once = clean_label_posterior(clips[0], noisy)
+    assert not np.array_equal(once.p_wrong, clean.p_wrong)
+    assert once.noise_rate == pytest.approx(clean.noise_rate, abs=0.05)
 
 
 def test_the_same_seed_gives_the_same_numbers(clips, noisy, clean):

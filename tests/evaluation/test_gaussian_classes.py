@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from soundalike.evaluation import gaussian_classes as module
@@ -42,6 +43,15 @@ def test_a_clip_does_not_testify_for_itself(clips):
     after = gaussian.log_probabilities(changed)
     assert np.array_equal(before[fold == 1], after[fold == 1])
     assert not np.allclose(before[fold == 0], after[fold == 0])
+
+
+def test_of_several_partitions_the_mean_of_the_log_densities_counts(clips):
+    vectors, truth, fold = clips
+    labels, partitions = np.eye(3)[truth], np.stack([fold, np.roll(fold, 7)])
+    each = [GaussianClasses.of(vectors, part, DIM).log_probabilities(labels) for part in partitions]
+    log_p = GaussianClasses.of(vectors, partitions, DIM).log_probabilities(labels)
+    assert log_p == pytest.approx(log_softmax(np.mean(each, axis=0), axis=1))
+    assert not np.allclose(each[0], each[1])
 
 
 def test_soft_labels_count_by_their_share(clips):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from soundalike.evaluation import soft_label_regression as module
@@ -37,6 +38,17 @@ def test_each_clip_is_scored_by_a_classifier_without_it(clips):
         expected = reference(vectors[~test], soft[~test]).predict_log_proba(vectors[test])
         assert log_p[test] == pytest.approx(expected, abs=0.02)
     assert log_p[:2] == pytest.approx(np.log(1 / 3)), "in no fold: nothing is known"
+
+
+def test_of_several_partitions_the_mean_of_the_logits_counts(clips):
+    vectors, soft, fold = clips
+    partitions = np.stack([fold, np.roll(fold, 7), np.random.default_rng(2).permutation(60) % 3])
+    each = [SoftLabelRegression.of(vectors, part, 3, 0.5).log_probabilities(soft)
+            for part in partitions]  # fmt: skip
+    mean = log_softmax(np.mean(each, axis=0), axis=1)
+    log_p = SoftLabelRegression.of(vectors, partitions, 3, 0.5).log_probabilities(soft)
+    assert log_p == pytest.approx(mean, abs=0.03)
+    assert np.abs(each[0] - mean).max() > 0.1
 
 
 def test_folds_may_be_fitted_one_after_the_other(clips, monkeypatch):

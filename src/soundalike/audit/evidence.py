@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -56,8 +55,3 @@ def write_evidence(
     )
     with atomic_write(file) as path:
         pq.write_table(table, path)
-
-
-def read_evidence(file: Path) -> pd.DataFrame:
-    """Read what `write_evidence` wrote; the lists are arrays."""
-    return pd.read_parquet(file)

@@ -46,15 +46,3 @@ def out_of_fold_probabilities(
         for precision in PRECISIONS
     ]
     return np.exp(max(of_precisions, key=lambda log_p: log_p[clips, labels].sum()))
-
-
-def self_confidence(
-    vectors: NDArray[np.float32],
-    labels: NDArray[np.integer],
-    recordings: NDArray[np.int64],
-    n_classes: int,
-    seed: int = 0,
-) -> NDArray[np.float64]:
-    """Return the probability of each clip's own label; arguments as above, result [clips]."""
-    p = out_of_fold_probabilities(vectors, labels, recordings, n_classes, seed)
-    return p[np.arange(len(labels)), labels]

@@ -24,7 +24,7 @@ from soundalike.datasets.verified import TRUE_LABEL, verified_rows
 from soundalike.downstream.clip_vectors import clip_vectors
 from soundalike.downstream.features import Features
 from soundalike.evaluation.clean_labels import clean_label_posterior
-from soundalike.evaluation.self_confidence import self_confidence
+from soundalike.evaluation.self_confidence import out_of_fold_probabilities
 from soundalike.paper.rows import PaperError, Task
 
 WRONG, UNVERIFIED = "wrong-label AUROC", "unverified-label AUROC"
@@ -103,7 +103,8 @@ def find_wrong_labels(
     known, vectors = known_of(rows), clip_vectors(features)
     arrays = vectors.vectors, labels.values, features.recordings
     if task == "self-confidence":
-        p_wrong = 1 - self_confidence(*arrays, labels.n_classes, seed)
+        p = out_of_fold_probabilities(*arrays, labels.n_classes, seed)
+        p_wrong = 1 - p[np.arange(len(p)), labels.values]
         return {"metric": known.metric, "score": float(roc_auc_score(known.is_sought, p_wrong))}
     p_wrong = clean_label_posterior(
         *arrays, n_classes=labels.n_classes, background=vectors.background, seed=seed
