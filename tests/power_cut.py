@@ -6,7 +6,8 @@ content that they had when they were last flushed, and the names that were in a 
 may be lost or not. So there are three kinds of cut:
 
 "names lost"   a folder has the names of its last flush
-"names kept"   all names are there; files that were not flushed are empty
+"names kept"   all names are there; files that were not flushed are empty, or have zeros for some of
+               their blocks, by chance
 "mixed"        some folders have lost their names, by chance
 
 A folder that was never flushed exists if something in it was, as on ext4, XFS and Btrfs. What a
@@ -20,6 +21,7 @@ import shutil
 from pathlib import Path
 
 POWER_CUTS = ("names lost", "names kept", "mixed")
+BLOCK = 512  # bytes that a disk writes at once
 
 Entry = tuple[int, bool]
 """What a name stands for: an inode, and whether that is a folder."""
@@ -75,6 +77,14 @@ def flushed_names(of_folder: Path) -> dict[str, Entry]:
     return json.loads(of_folder.read_bytes()) if of_folder.exists() else {}
 
 
+def some_blocks(content: bytes, chance: random.Random) -> bytes:
+    """Return nothing, or the content with zeros for some of its blocks."""
+    if chance.random() < 0.5:
+        return b""
+    blocks = [content[start : start + BLOCK] for start in range(0, len(content), BLOCK)]
+    return b"".join(chance.choice([block, bytes(len(block))]) for block in blocks)
+
+
 def lose_unflushed(folder: Path, record: Path, cut: str, seed: int) -> None:
     """Leave in a folder what a power cut leaves.
 
@@ -82,7 +92,7 @@ def lose_unflushed(folder: Path, record: Path, cut: str, seed: int) -> None:
         folder: the folder, as the last process saw it.
         record: what its `Disk` has kept; it is deleted.
         cut: one of `POWER_CUTS`.
-        seed: of the chance in "mixed".
+        seed: of the chance.
     """
     chance = random.Random(seed)
 
@@ -100,8 +110,10 @@ def lose_unflushed(folder: Path, record: Path, cut: str, seed: int) -> None:
                 restore(before / name if is_there else None, number, after / name)
             elif flushed.exists():
                 shutil.copyfile(flushed, after / name)
-            else:
+            elif is_lost or not (before / name).exists():
                 (after / name).touch()
+            else:
+                (after / name).write_bytes(some_blocks((before / name).read_bytes(), chance))
 
     if folder.exists():
         after = folder.with_name(f"{folder.name}.after")

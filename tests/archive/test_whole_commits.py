@@ -11,7 +11,10 @@ from archives import DIM, add_clips, make_records, make_rows, make_vectors
 from power_cut import POWER_CUTS, Disk, lose_unflushed
 
 from soundalike.archive.head import ArchiveError, Head
+from soundalike.archive.lance_index import has_index
+from soundalike.archive.whole_commits import Commits
 from soundalike.archive.window_archive import WindowArchive
+from soundalike.archive.writer import Writer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 
@@ -76,6 +79,63 @@ def test_a_version_that_a_power_cut_left_empty_is_repaired_by_the_next_writer(ar
     assert archive.rows()["path"].tolist() == ["a.wav"] * 2
     assert archive.clips()["path"].tolist() == ["a.wav"], "the other is to be embedded again"
     np.testing.assert_array_equal(archive.vectors()[1], vectors)
+
+
+@pytest.mark.parametrize("what", ["rows", "records", "compaction", "index"])
+def test_a_commit_that_was_not_flushed_does_not_count(what, archive):
+    """Its files may have zeros where vectors should be, at which LanceDB finds no fault."""
+    vectors = add_clips(archive, ["a.wav"], n_windows=50)
+    add_clips(archive, ["b.wav"], seed=1)
+    before = {*archive.path.rglob("*.lance"), *archive.path.rglob("*.idx")}
+    rows = make_rows(["c.wav"])
+    changes = {
+        "rows": lambda writer: writer.add(rows, make_vectors(len(rows))),
+        "records": lambda writer: writer.finish(make_records(rows)),
+        "compaction": Writer.compact,
+        "index": Writer.build_index,
+    }
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.suppress(KeyboardInterrupt),
+        archive.writer() as writer,
+    ):
+        patch.setattr(Commits, "flush", power_off)
+        changes[what](writer)
+    new = {*archive.path.rglob("*.lance"), *archive.path.rglob("*.idx")} - before
+    new = {path for path in new if path.is_file()}
+    assert new
+    for path in new:
+        content = path.read_bytes()
+        path.write_bytes(bytes(min(len(content), 400)) + content[400:])
+    after = add_clips(archive, ["c.wav"], seed=2)
+    assert archive.rows()["path"].tolist() == ["a.wav"] * 50 + ["b.wav"] * 2 + ["c.wav"] * 2
+    np.testing.assert_array_equal(archive.vectors()[1][:50], vectors)
+    np.testing.assert_array_equal(archive.vectors()[1][-2:], after)
+    assert archive.clips()["path"].tolist() == ["a.wav", "b.wav", "c.wav"]
+    assert not has_index(archive.row_table)
+
+
+NO_VERSIONS = b'{"rows": ["none"], "clips": ["none"]}'
+
+
+def power_off(*arguments):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[1]", b'{"rows": 1}', NO_VERSIONS])
+def test_without_a_record_whole_versions_count(content, archive):
+    """As in archives of earlier versions."""
+    vectors = add_clips(archive, ["a.wav"])
+    record = archive.path / "flushed.json"
+    if content is None:
+        record.unlink()
+    else:
+        record.write_bytes(content)
+    after = add_clips(archive, ["b.wav"], seed=1)
+    with archive.writer():
+        pass
+    np.testing.assert_array_equal(archive.vectors()[1], np.concatenate([vectors, after]))
+    assert archive.clips()["path"].tolist() == ["a.wav", "b.wav"]
 
 
 def power_fails(n_flushes, folder, cut, change):

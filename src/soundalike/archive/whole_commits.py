@@ -2,28 +2,31 @@
 
 LanceDB takes a data file whose last write was cut short for a whole one, and commits it. Then the
 table cannot be read any more. So every commit is read back, and taken back if that fails. LanceDB
-does not wait for the disk either: after a power cut, its last files may be empty or gone, also if
-later files of ours are there. So every commit is flushed, and before a table is opened to write,
-versions that cannot be read are deleted.
+does not wait for the disk either: after a power cut, its last files may be gone, empty, or partly
+zeros, also if later files of ours are there. So every commit is flushed, then recorded, and before
+a table is opened to write, versions that are not recorded are deleted.
 
 Object storage has a file whole or not at all, and LanceDB asks again if an answer is lost. But no
 lock keeps writers on other machines out. So rows are counted.
 """
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soundalike.runtime.atomic import flush_new
+from soundalike.archive.lance_tables import CLIPS, ROWS
+from soundalike.runtime.atomic import flush_new, remove_partial_files, write_json
 from soundalike.runtime.lock import InUseError
 
 if TYPE_CHECKING:
     import lancedb
 
 EVERY_FILE = "path IS NOT NULL"  # a condition for which every file of rows is read
-VERSIONS = "_versions"
+RECORD = "flushed.json"
+MANIFESTS = "_versions/*.manifest"  # a file for every version of a table
 END_OF_VERSION = b"LANC"
 
 
@@ -31,14 +34,39 @@ class Commits:
     """Changes tables of an archive.
 
     Args:
-        path: folder of the archive.
+        path: folder of the archive, whose lock is held.
         address: of its tables, if they are in object storage.
     """
 
     def __init__(self, path: Path, address: str = "") -> None:
         self.path = path
         self.address = address
-        self._flushed: dict[str, dict[Path, tuple[int, int]]] = {}
+        self._files: dict[str, dict[Path, tuple[int, int]]] = {}  # those on the disk, by table
+        self._versions: dict[str, list[str]] = {}  # the manifests of those on the disk, by table
+        remove_partial_files(path / RECORD)
+        self._record = _read_record(path)
+        if self._record is None and not address and not any(path.glob(f"*.lance/{MANIFESTS}")):
+            write_json(path / RECORD, {})
+            self._record = {}
+
+    def delete_torn(self, table: str) -> bool:
+        """Delete the versions of a table, not yet opened, that a crash may have torn.
+
+        Returns:
+            Whether finished clips may have lost rows.
+        """
+        if self.address:
+            return False
+        manifests = {path.name: path for path in _manifests(self.path, table)}
+        names = manifests.keys()
+        recorded = names if self._record is None else names & self._record.get(table, [])
+        if self._record and self._record[table] and not recorded:
+            recorded = names  # a crash while versions were deleted
+        damaged = {name for name in recorded if not _is_whole(manifests[name])}
+        for name in names - recorded | damaged:
+            manifests[name].unlink()
+        self._versions[table] = sorted(recorded - damaged)
+        return bool(damaged)
 
     def commit(
         self, table: "lancedb.table.Table", change: Callable[[], object], n_new: int | None = None
@@ -74,8 +102,10 @@ class Commits:
             OSError: a file cannot be written.
         """
         if not self.address:
-            folder = table_folder(self.path, table.name)
-            self._flushed[table.name] = flush_new(folder, self._flushed.get(table.name, {}))
+            folder = _folder(self.path, table.name)
+            self._files[table.name] = flush_new(folder, self._files.get(table.name, {}))
+            self._versions[table.name] = [path.name for path in _manifests(self.path, table.name)]
+            write_json(self.path / RECORD, self._versions)
 
     def require(self, table: "lancedb.table.Table", n_rows: int) -> None:
         """Raise an InUseError if a table in object storage has another number of rows."""
@@ -86,25 +116,27 @@ class Commits:
             )
 
 
-def table_folder(path: Path, table: str) -> Path:
-    """Return the folder of a table of an archive."""
+def _folder(path: Path, table: str) -> Path:
     return path / f"{table}.lance"
 
 
-def delete_torn_versions(folder: Path) -> bool:
-    """Delete versions of a table, not yet opened, whose manifests are not whole.
+def _manifests(path: Path, table: str) -> list[Path]:
+    """Return the manifests of all versions of a table, which need not exist."""
+    return sorted(_folder(path, table).glob(MANIFESTS))
 
-    Args:
-        folder: of the table, which need not exist; lock the archive first.
 
-    Returns:
-        Whether there was one.
-    """
-    manifests = folder.glob(f"{VERSIONS}/*.manifest")
-    torn = [path for path in manifests if not path.read_bytes().endswith(END_OF_VERSION)]
-    for manifest in torn:
-        manifest.unlink()
-    return bool(torn)
+def _is_whole(manifest: Path) -> bool:
+    return manifest.read_bytes().endswith(END_OF_VERSION)
+
+
+def _read_record(path: Path) -> dict[str, list[str]] | None:
+    """Return the recorded manifests by table; None if there is no record, or it is damaged."""
+    try:
+        record = json.loads((path / RECORD).read_bytes())
+        record = {table: [*map(str, names)] for table, names in record.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None
+    return record if record.keys() in (set(), {ROWS, CLIPS}) else None
 
 
 def repair(table: "lancedb.table.Table") -> bool:

@@ -5,6 +5,7 @@ model/         the model that made the vectors
 rows.lance/    the rows, with their vectors as the model makes them: not scaled, not centered
 clips.lance/   the clips whose rows are written
                both may be in object storage instead, where `Head.tables` says
+flushed.json   which versions of the tables are on the disk; none if they are in object storage
 *.npz          what is computed for searches (`stored_arrays`), and the map; can be deleted
 
 Rows are written before the record of their clips. So rows without a record are what an interrupted

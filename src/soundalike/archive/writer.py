@@ -23,12 +23,7 @@ from soundalike.archive.lance_tables import (
     quoted,
     schema_of,
 )
-from soundalike.archive.whole_commits import (
-    Commits,
-    delete_torn_versions,
-    repair,
-    table_folder,
-)
+from soundalike.archive.whole_commits import Commits, repair
 from soundalike.runtime.freed_memory import returned_memory
 
 if TYPE_CHECKING:
@@ -55,11 +50,10 @@ class Writer:
         self.path = path
         self.head = head
         self.place = head.tables or path
-        folders = [] if head.tables else [table_folder(path, name) for name in (ROWS, CLIPS)]
-        are_torn = [delete_torn_versions(folder) for folder in folders]
+        self._commits = Commits(path, head.tables)
+        are_torn = [self._commits.delete_torn(table) for table in (ROWS, CLIPS)]
         self._rows = create_table(path, ROWS, head)
         self._clips = create_table(path, CLIPS, head)
-        self._commits = Commits(path, head.tables)
         self._n_records = self.n_added = 0
         with plain_errors(self.place):
             # Object storage that cannot be reached must not be taken for a damaged version.
