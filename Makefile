@@ -9,6 +9,7 @@ BIN = $(VENV)/bin
 # is imported, once, if it may keep the result.
 unexport PYTHONDONTWRITEBYTECODE
 INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -q --no-compile
+PYTEST = $(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal
 INSTALLED = $(VENV)/installed
 INSTALLED_DEV = $(VENV)/installed-dev
 
@@ -29,7 +30,7 @@ demo: $(INSTALLED)
 	@trap 'interrupted=yes' INT; $(BIN)/soundalike demo --out demo || [ "$$interrupted" ]
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 8 --dist worksteal $(COVERAGE)
+	$(PYTEST) $(COVERAGE)
 
 # Apart from `test`, since before Python 3.12 counting lines takes half as long again as the tests.
 coverage: COVERAGE = --cov --cov-report=term --cov-fail-under=99
@@ -41,7 +42,7 @@ check: $(INSTALLED_DEV)
 	$(BIN)/mypy
 
 stress: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile thorough
+	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile thorough
 	$(BIN)/python tests/soak.py --files 20000 --kill_every_s 60
 
 # In an environment of its own: it needs packages that soundalike does not.
