@@ -43,7 +43,7 @@ check: $(INSTALLED_DEV)
 
 stress: $(INSTALLED_DEV)
 	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile thorough
-	$(BIN)/python tests/soak.py --files 20000 --kill_every_s 60
+	$(BIN)/python tests/soak.py --files 20000 --kill_every_s 20
 
 # In an environment of its own: it needs packages that soundalike does not.
 AUDIT = $(VENV)/audit
