@@ -5,7 +5,6 @@ them. Hypothesis damages one of the files. What may come out is what the command
 line: an error with an exit code, or one of the system.
 """
 
-import os
 import resource
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -118,7 +117,6 @@ def write_tar(folder: Path) -> None:
 def read_tar(folder: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
-        patch.setattr(os, "sync", lambda: None)
         clips = read_source(folder / "a.tar")
     assert all(Path(path).is_file() for path in clips.rows["path"])
 

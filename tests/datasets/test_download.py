@@ -10,6 +10,7 @@ import zipfile
 from collections import namedtuple
 
 import pytest
+from power_cut import POWER_CUTS
 
 from soundalike.datasets import DATASETS, download
 from soundalike.datasets.clips import SourceError
@@ -259,3 +260,40 @@ def test_every_downloadable_data_set_has_an_adapter():
         assert sizes == sorted(sizes, reverse=True)
         for archive in source.archives:
             assert len(bytes.fromhex(archive.md5)) == 16
+
+
+DOWNLOAD = """
+import hashlib
+from soundalike.datasets import download
+
+url, *bodies = arguments
+archives = [
+    download.Archive(Path(body).stem, hashlib.md5(Path(body).read_bytes()).hexdigest(), 1000)
+    for body in bodies
+]
+download.DOWNLOADS["fsdnoisy18k"] = download.Publication(url, tuple(archives))
+
+def work(folder):
+    download.download("fsdnoisy18k", folder, progress=False)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files by /proc")
+@pytest.mark.parametrize("cut", ["", *POWER_CUTS])
+def test_every_folder_is_complete_or_missing_at_any_moment(cut, shelf, kill_everywhere, tmp_path):
+    bodies = [tmp_path / f"{folder}.zip" for folder in FOLDERS[:2]]
+    for path in bodies:
+        path.write_bytes(ARCHIVES[path.stem])
+        shelf.files[path.name] = path.read_bytes()
+    moments = kill_everywhere(DOWNLOAD, shelf.url, *bodies, cut=cut)
+    expected = moments[-1].at_end
+    assert set(expected) == {name for name in FILES if name.startswith(tuple(FOLDERS[:2]))}
+    assert expected.items() <= moments[-1].after_kill.items()
+    for moment in moments:
+        assert moment.at_end == expected
+        for folder in FOLDERS[:2]:
+            whole = {name: value for name, value in expected.items() if name.startswith(folder)}
+            there = {
+                name: value for name, value in moment.after_kill.items() if name.startswith(folder)
+            }
+            assert there in ({}, whole)

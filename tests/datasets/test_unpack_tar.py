@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import tars
+from power_cut import POWER_CUTS
 
 from soundalike.datasets import unpack_tar
 from soundalike.datasets.clips import SourceError
@@ -24,7 +25,6 @@ A, B = tars.sound(0), tars.sound(1)
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(os, "sync", lambda: None)
     return tmp_path / "cache"
 
 
@@ -247,3 +247,25 @@ def test_the_record_names_no_place_outside(tmp_path):
     clips, _ = unpacked(tmp_path, (RECORD, record), ("0.wav", A))
     assert clips == [{"path": "0.wav"}]
     assert b"/etc" not in (unpacked_folder(tmp_path / "a.tar") / RECORD).read_bytes()
+
+
+UNPACK = """
+from soundalike.datasets.unpack_tar import unpack
+
+def work(folder):
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    unpack(Path(*arguments))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names open files by /proc")
+@pytest.mark.parametrize("cut", ["", *POWER_CUTS])
+def test_sounds_are_on_the_disk_before_the_tar_counts_as_unpacked(cut, kill_everywhere, tmp_path):
+    tar = tars.write_tar(tmp_path / "a.tar", [("a/0.wav", A), ("a/0.cls", b"dog"), ("b/1.wav", B)])
+    moments = kill_everywhere(UNPACK, tar, cut=cut)
+    expected = moments[-1].after_kill
+    assert {Path(name).name for name in expected} == {"0.wav", "1.wav", RECORD}
+    for moment in moments:
+        assert moment.at_end == expected
+        if RECORD in {Path(name).name for name in moment.after_kill}:
+            assert moment.after_kill == expected

@@ -34,7 +34,6 @@ def unpacking(capfd, every_update_is_shown, monkeypatch):
 def place(tmp_path, monkeypatch):
     """The working folder, with four tars of two labeled sounds each."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(os, "sync", lambda: None)
     for number, name in enumerate(["a-train-0", "a-train-1", "a-val-0", "b/c"]):
         files = [
             ("000.wav", tars.sound(number)), ("000.cls", b"dog"),

@@ -8,7 +8,7 @@ import pytest
 
 from soundalike.runtime.atomic import (
     atomic_write,
-    flush_new,
+    flush_folder,
     remove_partial_files,
     write_json,
     write_text,
@@ -132,9 +132,9 @@ def test_files_of_other_programs_are_flushed_once(tmp_path, monkeypatch):
     folder = tmp_path / "table"
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "a").write_text("a")
-    before = flush_new(folder, {})
+    before = flush_folder(folder, {})
     assert flushed == [str(path) for path in (folder / "data" / "a", folder / "data", tmp_path)]
     flushed.clear()
     (folder / "data" / "b").write_text("b")
-    assert flush_new(folder, before).keys() == {folder / "data" / "a", folder / "data" / "b"}
+    assert flush_folder(folder, before).keys() == {folder / "data" / "a", folder / "data" / "b"}
     assert flushed == [str(folder / "data" / "b"), str(folder / "data")]

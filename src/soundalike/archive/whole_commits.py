@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.archive.lance_tables import CLIPS, ROWS
-from soundalike.runtime.atomic import flush_new, remove_partial_files, write_json
+from soundalike.runtime.atomic import flush_folder, remove_partial_files, write_json
 from soundalike.runtime.lock import InUseError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Commits:
         """
         if not self.address:
             folder = _folder(self.path, table.name)
-            self._files[table.name] = flush_new(folder, self._files.get(table.name, {}))
+            self._files[table.name] = flush_folder(folder, self._files.get(table.name, {}))
             self._versions[table.name] = [path.name for path in _manifests(self.path, table.name)]
             write_json(self.path / RECORD, self._versions)
 

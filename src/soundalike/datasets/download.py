@@ -1,6 +1,5 @@
 """Download public data sets and unpack them for their adapters."""
 
-import os
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from soundalike.datasets.clips import SourceError
 from soundalike.datasets.fetching import DownloadError, check_room, fetch
+from soundalike.runtime.atomic import move_folder
 from soundalike.runtime.folders import output_folder
 from soundalike.runtime.lock import locked
 from soundalike.runtime.progress import progress_bar
@@ -112,7 +112,7 @@ def _fetch_and_unpack(url: str, archive: Archive, root: Path, work: Path, progre
     _unpack(zip_file, unpack_folder, progress)
     if not (unpack_folder / archive.folder).is_dir():
         raise DownloadError(f"{zip_file}: contains no folder {archive.folder}: unpack it by hand.")
-    os.replace(unpack_folder / archive.folder, root / archive.folder)
+    move_folder(unpack_folder / archive.folder, root / archive.folder)
     zip_file.unlink()
 
 

@@ -21,7 +21,7 @@ from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets.clips import Problem, SourceError
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.tar_file import files_in, in_a_line
-from soundalike.runtime.atomic import write_json
+from soundalike.runtime.atomic import flush_folder, write_json
 from soundalike.runtime.file_stamp import file_stamp, settled_stamp
 from soundalike.runtime.lock import locked
 
@@ -87,6 +87,7 @@ def unpack(tar: Path, has_read: Callable[[int], object] = lambda n_bytes: None) 
         _require_room(tar, folder, stamp[0])
         try:
             unpacked = _unpack(tar, folder, has_read)
+            flush_folder(folder)
             write_json(folder / RECORD, {"format": FORMAT, "tar": stamp, **_as_json(unpacked)})
         except BaseException:  # the next run starts over
             _empty(folder)

@@ -4,9 +4,10 @@ import errno
 import glob
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 PARTIAL = ".partial"
@@ -57,11 +58,13 @@ def remove_partial_files(*paths: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def flush_new(folder: Path, flushed: dict[Path, tuple[int, int]]) -> dict[Path, tuple[int, int]]:
+def flush_folder(
+    folder: Path, flushed: Mapping[Path, tuple[int, int]] = MappingProxyType({})
+) -> dict[Path, tuple[int, int]]:
     """Wait until the files in a folder, and in those inside, are on the disk.
 
     Args:
-        folder: the folder, in which other programs write files that they do not flush.
+        folder: the folder, with files that nobody has flushed when they were written.
         flushed: what the call before has returned, whose files are not flushed again.
 
     Raises:
@@ -77,6 +80,17 @@ def flush_new(folder: Path, flushed: dict[Path, tuple[int, int]]) -> dict[Path, 
     if not flushed:
         _flush(folder.parent)
     return files
+
+
+def move_folder(folder: Path, path: Path) -> None:
+    """Rename a folder when all files in it are on the disk, and wait until its name is, too.
+
+    Raises:
+        OSError: a file cannot be written, or something else is at the path.
+    """
+    flush_folder(folder)
+    os.replace(folder, path)
+    _flush(path.parent)
 
 
 def _version(path: Path) -> tuple[int, int]:
