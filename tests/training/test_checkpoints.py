@@ -1,5 +1,6 @@
 """The checkpoints of a run: damaged, torn, harmful and interrupted."""
 
+import os
 import pickle
 
 import lightning_fabric
@@ -69,9 +70,24 @@ def test_of_a_torn_checkpoint_the_one_before_is_used(checkpoints, fabric, capsys
     assert (state["step"], float(state["weights"].mean())) == (2, 2.0)
     said = capsys.readouterr().err
     assert said == f"{checkpoints.last} is damaged: resumes from the one before it\n"
+    checkpoints.save(fabric, {"weights": torch.zeros(50), "step": 4})
+    checkpoints.last.unlink()
+    checkpoints.load(fabric, state)
+    assert state["step"] == 2, "the damaged one did not replace it"
+    checkpoints.last.write_bytes(content[:100])
     checkpoints.before.write_bytes(content[:100])
     with pytest.raises(CheckpointError, match=r"last\.ckpt cannot be read .* delete it to restart"):
         checkpoints.load(fabric, state)
+
+
+def test_a_writer_that_was_killed_between_two_renames_leaves_no_temporary_file(checkpoints, fabric):
+    """The two checkpoints are then links of one file."""
+    checkpoints.save(fabric, {"step": 1})
+    os.link(checkpoints.last, checkpoints.before)
+    checkpoints.save(fabric, {"step": 2})
+    names = sorted(path.name for path in checkpoints.folder.iterdir())
+    assert names == ["before_last.ckpt", "last.ckpt"]
+    assert torch.load(checkpoints.before)["step"] == 1
 
 
 def test_a_writer_that_is_stopped_between_two_renames_leaves_the_last(

@@ -5,7 +5,7 @@ model/         the model that made the vectors
 rows.lance/    the rows, with their vectors as the model makes them: not scaled, not centered
 clips.lance/   the clips whose rows are written
                both may be in object storage instead, where `Head.tables` says
-flushed.json   which versions of the tables are on the disk; none if they are in object storage
+flushed.json   which versions of tables in the folder are on the disk
 *.npz          what is computed for searches (`stored_arrays`), and the map; can be deleted
 
 Rows are written before the record of their clips. So rows without a record are what an interrupted
@@ -213,9 +213,7 @@ class WindowArchive:
 
     def to_pandas(self, where: str | None = None) -> pd.DataFrame:
         """Return the rows with their vectors as a table: the columns of `rows`, and `vector`."""
-        rows = self.rows(where=where)
-        _, vectors = self.vectors(where)
-        return rows.assign(vector=list(vectors))
+        return self.rows(where=where).assign(vector=list(self.vectors(where)[1]))
 
     def clips(self, where: str | None = None) -> pd.DataFrame:
         """Return the records of clips, or of those that meet a condition in SQL: `CLIP_COLUMNS`.

@@ -46,7 +46,8 @@ class Checkpoints:
     def load(self, fabric: "lightning_fabric.Fabric", state: dict[str, Any]) -> None:
         """Load the latest checkpoint that is intact into a state, if there is one.
 
-        Only tensors and plain values are read, never code (``weights_only``).
+        Only tensors and plain values are read, never code (``weights_only``). A damaged one is
+        deleted if the one before it is intact, which it would replace.
 
         Raises:
             CheckpointError: all are damaged, or the latest does not match the state.
@@ -54,6 +55,8 @@ class Checkpoints:
         if path := self._latest(is_told=is_first()):
             with _refusing_damage(path):
                 fabric.load(path, state, weights_only=True)
+            if path == self.before and is_first():
+                self.last.unlink(missing_ok=True)
 
     def n_steps_if_finished(self) -> int | None:
         """Return the number of steps of a finished training; None if there are steps to take.
@@ -94,9 +97,13 @@ class Checkpoints:
         """Write a file that replaces the last checkpoint. At no time is there none."""
         with atomic_write(self.last) as path:
             yield path
-            if self.last.exists():
+            if self.last.exists() and not self._is_kept():
                 with atomic_write(self.before) as before:
                     _copy(self.last, before)
+
+    def _is_kept(self) -> bool:
+        """Return whether a kill came between two renames: one of the other's links does nothing."""
+        return self.before.exists() and self.before.samefile(self.last)
 
     def _latest(self, *, is_told: bool = False) -> Path | None:
         """Return the latest that is intact; None if there is none at all."""
