@@ -36,6 +36,18 @@ def test_a_sound_is_encoded_at_a_normalized_level(monkeypatch, formats):
     assert np.abs(played).max() == pytest.approx(0.8, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("rate", "played_at"), [(2205, 8000), (20_000, 22_050), (44_100, 44_100), (96_000, 48_000)]
+)
+def test_a_sound_of_any_rate_is_played(rate, played_at):
+    waveform = np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    played, sample_rate = soundfile.read(content(sound_of_waveform(waveform, rate)))
+    loudest = np.abs(np.fft.rfft(played)).argmax() * sample_rate / len(played)
+    assert sample_rate == played_at
+    assert len(played) == pytest.approx(played_at, abs=1200)
+    assert loudest == pytest.approx(440, abs=2)
+
+
 def test_silence_stays_silent():
     played, _ = soundfile.read(content(sound_of_waveform(np.zeros(8000, np.float32), 22050)))
     assert np.abs(played).max() < 1e-3

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import soundfile
+import soxr
 from matplotlib.image import imsave
 from numpy.typing import NDArray
+
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 @dataclass(frozen=True)
@@ -92,24 +95,28 @@ def picture_of_log_mel(
 def sound_of_waveform(waveform: NDArray[np.floating], sample_rate: int) -> str:
     """Encode a sound that browsers play: MP3, or WAV where this libsndfile cannot write MP3.
 
-    Sounds are normalized to the same peak, so that all are audible and none is too loud.
+    Sounds are normalized to the same peak, so that all are audible and none is too loud. They are
+    resampled to the next rate that MP3 has, and above its highest to that: ultrasound is left out.
 
     Args:
         waveform: mono samples.
-        sample_rate: of the waveform; MP3 supports 8,000 to 48,000.
+        sample_rate: of the waveform.
 
     Shape:
         waveform: [samples].
     """
     waveform = 0.8 * waveform / max(float(np.abs(waveform).max(initial=0)), 1e-6)
+    rate = min((each for each in MP3_RATES if each >= sample_rate), default=MP3_RATES[-1])
+    if rate != sample_rate:
+        waveform = soxr.resample(waveform, sample_rate, rate)
     sound = io.BytesIO()
     if "MP3" in soundfile.available_formats():
         soundfile.write(
-            sound, waveform, sample_rate, format="MP3",
+            sound, waveform, rate, format="MP3",
             bitrate_mode="VARIABLE", compression_level=0.6,
         )  # fmt: skip
         return data_uri(sound.getvalue(), "audio/mpeg")
-    soundfile.write(sound, waveform, sample_rate, format="WAV", subtype="PCM_16")
+    soundfile.write(sound, waveform, rate, format="WAV", subtype="PCM_16")
     return data_uri(sound.getvalue(), "audio/wav")
 
 
