@@ -1,5 +1,9 @@
 """What the command audit prints."""
 
+from dataclasses import replace
+
+import pytest
+
 from soundalike.audit.advice import Advice, MethodScore
 from soundalike.audit.audit import AuditResult
 from soundalike.audit.comparison import Comparison
@@ -36,7 +40,7 @@ RESULT = AuditResult(
     advice=ADVICE,
     suspicious=[
         SuspiciousLabel("/sounds/[a].wav", None, None, "sea", "rain", 0.987),
-        SuspiciousLabel("/sounds/b.wav", 1.5, 3.0, "sea", "", 0.5),
+        SuspiciousLabel("/sounds/:dog:b.wav", 1.5, 3.0, "sea", "", 0.5),
     ],
     duplicates=[
         DuplicatePair("/a.wav", "sea", "/b.wav", "rain", True),
@@ -51,7 +55,7 @@ def test_the_table_says_what_to_listen_to(capsys):
     assert lines[0] == "[mine]: about 38 of 400 labels are wrong (29-47)"
     table = "\n".join(lines)
     assert "[a].wav" in table
-    assert "b.wav @1.5-3" in table
+    assert ":dog:b.wav @1.5-3" in table
     assert "none of the classes" in table
     assert "0.99" in table
     assert "rain is called sea in 14 of 60." in lines
@@ -66,6 +70,21 @@ def test_the_table_says_what_to_listen_to(capsys):
     assert any(
         "elr" in line and "0.810" in line and "+6.0 (+2.0 to +10.0)" in line for line in lines
     )
+
+
+@pytest.mark.parametrize(
+    ("times", "name"),
+    [
+        ((None, None), "a.wav "),
+        ((1.5, 3.0), "a.wav @1.5-3 "),
+        ((None, 3.0), "a.wav @0-3 "),
+        ((1.5, None), "a.wav from 1.5 s on "),
+    ],
+)
+def test_parts_of_files_have_their_times(times, name, capsys):
+    label = SuspiciousLabel("/sounds/a.wav", *times, "sea", "rain", 0.987)
+    print_audit(replace(RESULT, suspicious=[label]))
+    assert name in capsys.readouterr().out
 
 
 def test_a_gain_may_be_chance():

@@ -223,14 +223,14 @@ def result_of(rows, metric="balanced accuracy", included=False):
     return EvaluationResult(
         verdict=Verdict("Your model is good.", "linear", 0.9, [0.8, 1.0], {}),
         model="runs/mine",
-        source="mine",
+        source="birds/[abc]*.wav",
         task="noisy",
         splits=["test"],
         classes=["a", "b"],
         n_test_clips=300,
         pretrained_on_test_clips=included,
         seed=0,
-        out="runs/mine/evaluation",
+        out="runs/[mine]/evaluation",
         store="runs/mine/store",
         metric=metric,
         rows=rows,
@@ -249,7 +249,8 @@ def test_the_table_has_a_row_for_every_representation(capsys, included):
     assert text.startswith("Your model is good.")
     assert text.count("linear classifier") == text.count("nearest neighbors") == 1
     assert "Note: no training clips in some round: [owl]" in text
-    assert "predictions per clip: runs/mine/evaluation" in text
+    assert "predictions per clip: runs/[mine]/evaluation" in text
+    assert "runs/mine on birds/[abc]*.wav: 300 test clips" in " ".join(text.split())
     assert ("Pre-training included the test clips" in text) is included
 
 

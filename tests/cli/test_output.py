@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
-from soundalike.cli.output import skipped, windows_of_clips, write_json
+from soundalike.cli.output import plain_console, skipped, windows_of_clips, write_json
 from soundalike.embedding.embed import EmbedResult
 
 
@@ -24,6 +25,15 @@ def test_json_goes_to_a_device_and_into_a_new_folder(tmp_path):
     write_json(tmp_path / "new" / "results.json", {})
     assert (tmp_path / "new" / "results.json").read_text() == "{}\n"
     write_json(None, {"n_clips": 24})
+
+
+def test_a_table_has_names_as_they_are(capsys):
+    names = ["birds/[/old]", "[noise]", "a:dog:b", "[bold]x[/bold]"]
+    table = Table(*names[1:], title=names[0])
+    table.add_row(*names[1:])
+    plain_console().print(table)
+    text = capsys.readouterr().out
+    assert [text.count(name) for name in names] == [1, 2, 2, 2]
 
 
 def test_skipped_clips_are_counted_and_their_list_is_named():

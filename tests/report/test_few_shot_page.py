@@ -79,6 +79,17 @@ def test_the_table_has_every_score(page, result):
     assert "+30.0 (30.0 to 30.0)" in page.text["small"]
 
 
+def test_thousands_of_labels_are_written_out(tmp_path, parse_html):
+    result = result_of(tmp_path)
+    amounts = {1: 999.4, 5: 1583.2, 20: 1000.0, None: 12345.6}
+    points = [dataclasses.replace(p, labels_per_class=amounts[p.labels]) for p in result.points]
+    points = [dataclasses.replace(p, labels=1000 if p.labels == 20 else p.labels) for p in points]
+    result = dataclasses.replace(result, points=points, labels=[1, 5, 1000, None])
+    page = parse_html(write_few_shot_page(result).read_text(encoding="utf-8"))
+    means = [text for text in page.text["small"] if text.startswith("on average")]
+    assert means == ["on average 999", "on average 1,583", "on average 12,346"]
+
+
 def test_a_method_has_the_same_color_in_the_legend_and_in_the_chart(page):
     kinds = [f"kind-{kind}" for kind in range(4)]
     assert [item["class"] for item in page.all("li")] == kinds

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundalike.cli.output import plain_console
 from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
@@ -18,43 +19,46 @@ _MAX_FINDINGS = 5  # --json has them all
 
 def print_audit(result: "AuditResult") -> None:
     """Print the verdict, the most suspicious labels, and what is mistaken for what."""
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
-    console.print(f"{result.source}: {result.verdict}", style="bold", markup=False, soft_wrap=True)
+    console = plain_console()
+    console.print(f"{result.source}: {result.verdict}", style="bold", soft_wrap=True)
     if result.suspicious:
         table = Table(title="most suspicious labels", title_justify="left")
         for name in ("clip", "label", "suggested"):
             table.add_column(name, overflow="fold")
         table.add_column("p(wrong)", justify="right")
         for label in result.suspicious:
-            times = "" if label.start_s is None else f" @{label.start_s:g}-{label.end_s or 0:g}"
             table.add_row(
-                escape(Path(label.path).name + times),
-                escape(label.label),
-                escape(label.suggestion),
+                Path(label.path).name + _times(label.start_s, label.end_s),
+                label.label,
+                label.suggestion,
                 f"{label.p_wrong:.2f}",
             )
         console.print(table)
     for line in _notes(result):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
     _print_advice(console, result.advice)
     console.print(
         "Listen and decide: run the same command with --decide, or write keep, relabel or drop "
         f"into {Path(result.out) / 'labels.csv'}. Then --apply FILE writes a cleaned manifest, "
         "and --compare says what cleaning gave.",
-        markup=False,
         soft_wrap=True,
     )
+
+
+def _times(start_s: float | None, end_s: float | None) -> str:
+    """Return where in its file a clip is; "" if it is the whole file."""
+    if end_s is None:
+        return "" if start_s is None else f" from {start_s:g} s on"
+    return f" @{start_s or 0:g}-{end_s:g}"
 
 
 def _print_advice(console: "Console", advice: "Advice") -> None:
     """Print what to train with these labels, and the most important rows of the table."""
     from rich.table import Table
 
-    console.print(advice.sentence, style="bold", markup=False, soft_wrap=True)
+    console.print(advice.sentence, style="bold", soft_wrap=True)
     if not advice.scores:
         return
     table = Table()
@@ -70,7 +74,7 @@ def _print_advice(console: "Console", advice: "Advice") -> None:
             style="bold" if score.options == advice.options else None,
         )
     console.print(table)
-    console.print(advice.note, markup=False, soft_wrap=True)
+    console.print(advice.note, soft_wrap=True)
 
 
 def _notes(result: "AuditResult") -> list[str]:
@@ -79,7 +83,7 @@ def _notes(result: "AuditResult") -> list[str]:
         notes.append(f"... and {n_more:,} more: --json FILE lists all.")
     if result.check:
         notes.append(result.check)
-    different = [pair for pair in result.duplicates if pair.label != pair.other_label]
+    different = [pair for pair in result.duplicates if pair.has_different_labels]
     if different:
         pair = different[0]
         notes.append(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.few_shot import FEW_SHOT, add_few_shot, check_few_shot, run_few_shot
 from soundalike.cli.options import add_machine, add_model_and_source, at_least
-from soundalike.cli.output import write_json
+from soundalike.cli.output import plain_console, write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
 from soundalike.runtime.counts import counted
 from soundalike.runtime.heartbeat import working_on
@@ -139,14 +139,13 @@ def _check_overrides(arguments: argparse.Namespace) -> None:
 
 def print_evaluation(result: "EvaluationResult") -> None:
     """Print the verdict, the scores of every protocol and representation, and what to know."""
-    from rich.console import Console
     from rich.table import Table
 
     from soundalike.downstream.plain_names import MEANINGS, PROTOCOL_NAMES, REPRESENTATION_NAMES
 
-    console = Console(highlight=False)
+    console = plain_console()
     is_file = not console.is_terminal  # which gets whole lines; a terminal breaks them at words
-    console.print(result.verdict.sentence, style="bold", markup=False, soft_wrap=is_file)
+    console.print(result.verdict.sentence, style="bold", soft_wrap=is_file)
     n_splits = len(result.splits)
     splits = result.splits[0] if n_splits == 1 else counted(n_splits, "fold")
     table = Table(
@@ -176,7 +175,7 @@ def print_evaluation(result: "EvaluationResult") -> None:
         if name in MEANINGS:
             console.print(f"{REPRESENTATION_NAMES[name]}: {MEANINGS[name]}", soft_wrap=is_file)
     for note in result.notes:
-        console.print(f"Note: {note}", soft_wrap=is_file, markup=False)
+        console.print(f"Note: {note}", soft_wrap=is_file)
     if result.pretrained_on_test_clips:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "

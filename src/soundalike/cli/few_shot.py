@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.options import at_least, refuse_unused
-from soundalike.cli.output import write_json
+from soundalike.cli.output import plain_console, write_json
 from soundalike.downstream.few_shot_methods import FROZEN, METHODS, OF_THE_MODEL, TRAININGS
 from soundalike.runtime.counts import counted
 from soundalike.runtime.heartbeat import working_on
@@ -115,11 +115,12 @@ def run_few_shot(arguments: argparse.Namespace, recipe: "Recipe", clips: "ClipTa
 
 def print_label_efficiency(result: "LabelEfficiencyResult") -> None:
     """Print the answer, the score of every method and number of labels, and what to know."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
-    console.print(result.saving.sentence, style="bold", markup=False, soft_wrap=True)
+    from soundalike.downstream.few_shot_draws import mean_amount_name
+
+    console = plain_console()
+    console.print(result.saving.sentence, style="bold", soft_wrap=True)
     n_splits = len(result.splits)
     splits = result.splits[0] if n_splits == 1 else counted(n_splits, "fold")
     table = Table(
@@ -135,7 +136,8 @@ def print_label_efficiency(result: "LabelEfficiencyResult") -> None:
     scores = {(point.method, point.labels): point for point in result.points}
     for amount in result.labels:
         points = [scores[method, amount] for method in result.methods]
-        name = f"{ALL} ({points[0].labels_per_class:.3g})" if amount is None else f"{amount:,}"
+        mean = mean_amount_name(points[0].labels_per_class)
+        name = f"{ALL} ({mean})" if amount is None else f"{amount:,}"
         table.add_row(
             name,
             *(
@@ -145,7 +147,7 @@ def print_label_efficiency(result: "LabelEfficiencyResult") -> None:
         )
     console.print(table)
     for note in result.notes:
-        console.print(f"Note: {note}", soft_wrap=True, markup=False)
+        console.print(f"Note: {note}", soft_wrap=True)
     if result.pretrained_on_test_clips:
         console.print("Pre-training included the test clips, without their labels.")
     if not set(result.methods) & set(TRAININGS):
@@ -154,4 +156,4 @@ def print_label_efficiency(result: "LabelEfficiencyResult") -> None:
             "takes.",
             soft_wrap=True,
         )
-    console.print(f"Scores of every draw: {result.out}", soft_wrap=True, markup=False)
+    console.print(f"Scores of every draw: {result.out}", soft_wrap=True)

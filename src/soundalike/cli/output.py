@@ -1,4 +1,4 @@
-"""Results of commands as JSON, and notes on windows and skipped clips."""
+"""Results of commands as JSON and on a console, and notes on windows and skipped clips."""
 
 import dataclasses
 from pathlib import Path
@@ -8,6 +8,8 @@ from soundalike.runtime import atomic
 from soundalike.runtime.counts import counted
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from soundalike.embedding.classify import ClassifyResult
     from soundalike.embedding.embed import EmbedResult
 
@@ -31,6 +33,13 @@ def write_json(path: Path | None, results: Any) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write_json(path.resolve(), results)
+
+
+def plain_console() -> "Console":
+    """Return the console for tables; names print as they are, "[noise]" and "a:dog:b" too."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def windows_of_clips(result: "EmbedResult | ClassifyResult") -> str:

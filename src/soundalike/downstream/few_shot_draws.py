@@ -45,6 +45,15 @@ def amount_name(n_labels: int | None) -> str:
     return ALL if n_labels is None else str(n_labels)
 
 
+def mean_amount_name(n_labels: float) -> str:
+    """Return a mean number of labels as text.
+
+    >>> mean_amount_name(5.0), mean_amount_name(31.84), mean_amount_name(1583.2)
+    ('5', '31.8', '1,583')
+    """
+    return f"{n_labels:.3g}" if n_labels < 999.5 else f"{n_labels:,.0f}"
+
+
 def few_of(
     split: Split,
     labels: NDArray[np.integer],

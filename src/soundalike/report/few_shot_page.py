@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from soundalike.downstream.few_shot_draws import mean_amount_name
 from soundalike.downstream.few_shot_methods import METHOD_MEANINGS, METHODS
 from soundalike.downstream.label_efficiency_result import LabelEfficiencyResult
 from soundalike.report.learning_curves import CurveLine, learning_curves
@@ -112,11 +113,11 @@ def _rows(result: LabelEfficiencyResult) -> list[dict[str, Any]]:
             cells.append(
                 {"score": f"{100 * point.score:.1f}", "range": f"{low}-{high}", "lead": lead}
             )
-        mean = f"{points[0].labels_per_class:.3g}"
+        mean = mean_amount_name(points[0].labels_per_class)
         rows.append(
             {
                 "labels": _amount(labels),
-                "mean": "" if mean == str(labels) else f"on average {mean}",
+                "mean": "" if mean == _amount(labels) else f"on average {mean}",
                 "cells": cells,
             }
         )
