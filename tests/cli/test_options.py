@@ -30,6 +30,20 @@ def test_the_number_of_workers_and_the_precision_have_defaults():
     assert parse(options.add_precision) == {"precision": "auto"}
 
 
+def test_folders_devices_and_sounds_are_no_files_to_write(tmp_path):
+    (tmp_path / "kick.WAV").touch()
+    refused = {tmp_path: "a folder: name a file", tmp_path / "kick.WAV": "would be overwritten"}
+    for type_of in (options.file_to_write, options.file_or_device):
+        for path, reason in refused.items():
+            with pytest.raises(argparse.ArgumentTypeError, match=f"^'{path}' is .*{reason}"):
+                type_of(str(path))
+        for name in ("new.csv", "new.wav"):
+            assert type_of(str(tmp_path / name)) == tmp_path / name
+    with pytest.raises(argparse.ArgumentTypeError, match="'/dev/null' is a device or a pipe"):
+        options.file_to_write("/dev/null")
+    assert options.file_or_device("/dev/null").is_char_device()
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", ""])
 def test_whole_numbers(text):
     with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 1"):

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,14 @@ def test_the_table_has_counts_and_the_first_names(capsys):
     assert "bird.wav" in text
     assert "97% of the energy is above [10,500] Hz" in text
     assert "label from column '[class]'" in text
+
+
+def test_names_with_brackets_and_colons_are_printed_as_they_are(capsys):
+    names = {"labels": {"[noise]": 3, ":dog:": 2}, "clipped": ["bird [male].wav"]}
+    print_scan(replace(REPORT, source="birds/[/old]", **names))
+    text = capsys.readouterr().out
+    for name in ("birds/[/old]", "[noise] (3), :dog: (2)", "bird [male].wav"):
+        assert name in text
 
 
 def test_a_source_without_readable_clips_is_no_error(capsys):

@@ -37,7 +37,7 @@ def test_the_page_shows_pairs_of_sounds_or_a_store(results_of, sound_folder, sto
             "finetune is a supervised recipe, not a pretraining recipe: choose one of default",
         ),
         (["x", "--views.nois.std", "1"], "'nois' is not known: did you mean 'noise'?"),
-        (["x", "--out", "."], ".: is a folder: name the HTML file"),
+        (["x", "--out", "."], "argument --out: '.' is a folder: name a file"),
     ],
 )
 def test_wrong_use(refusal, words, message):

@@ -4,11 +4,11 @@ import importlib
 import io
 import os
 import sys
-from pathlib import Path
 from types import ModuleType
 
 from soundalike import __version__
 from soundalike.cli import COMMANDS, FAILED, WRONG_USE, UsageError
+from soundalike.cli.options import file_or_device
 from soundalike.cli.parser import CommandParser, unknown_command
 from soundalike.cli.recipe_options import parse_values, split_overrides
 from soundalike.runtime.heartbeat import heartbeat
@@ -97,7 +97,7 @@ def _command_parser(name: str, command: ModuleType) -> CommandParser:
     parser.set_defaults(takes_overrides=False, threads=None, device=None)
     command.add_arguments(parser)
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the results to FILE as JSON"
+        "--json", type=file_or_device, metavar="FILE", help="write the results to FILE as JSON"
     )
     return parser
 

@@ -2,11 +2,13 @@
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.cli import UsageError
 from soundalike.runtime.limits import DEVICES
 
@@ -179,6 +181,27 @@ def refuse_root(arguments: argparse.Namespace) -> None:
     """Refuse ``--root`` where a SOURCE is named instead of an ARCHIVE."""
     reason = f"is for an archive, and {arguments.archive} is none"
     refuse_unused(arguments, {"root": "--root"}, reason)
+
+
+def file_to_write(text: str) -> Path:
+    """Return an argument that is a file to write."""
+    path = file_or_device(text)
+    if os.path.exists(text) and not os.path.isfile(text):
+        raise argparse.ArgumentTypeError(f"'{text}' is a device or a pipe: name a file")
+    return path
+
+
+def file_or_device(text: str) -> Path:
+    """Return an argument that is a file, a device or a pipe to write to."""
+    path = Path(text)
+    # Not the methods of paths, which raise where a folder may not be looked into.
+    if os.path.isdir(path):
+        raise argparse.ArgumentTypeError(f"'{text}' is a folder: name a file")
+    if os.path.isfile(path) and path.suffix.lower() in AUDIO_SUFFIXES:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is a sound, which would be overwritten: name another file"
+        )
+    return path
 
 
 def at_least(minimum: int) -> Callable[[str], int]:

@@ -3,12 +3,12 @@
 import argparse
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_source, add_workers
-from soundalike.cli.output import write_json
+from soundalike.cli.options import add_source, add_workers, file_to_write
+from soundalike.cli.output import plain_console, write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
 from soundalike.runtime.counts import counted, format_duration
 
@@ -37,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "cut, resampled or amplified; with OTHER, clips that share it with clips of that source",
     )
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write the clips of every finding to FILE"
+        "--csv",
+        type=file_to_write,
+        metavar="FILE",
+        help="write the clips of every finding to FILE",
     )
 
 
@@ -71,16 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None) -> None:
     """Print the report of a scan as a table, then the first problems and near-duplicates."""
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from soundalike.datasets.findings import ADVICE
 
-    console = Console(highlight=False)
-    table = Table(title=f"{report.source}", title_justify="left", show_header=False)
+    console = plain_console()
+    table = Table(title=report.source, title_justify="left", show_header=False)
     if report.notes:
-        table.add_row("notes", escape("\n".join(report.notes)))
+        table.add_row("notes", "\n".join(report.notes))
     table.add_row("clips", f"{report.n_clips:,} ({report.n_readable:,} readable)")
     table.add_row("to train on", f"{counted(report.n_training, 'clip')}")
     table.add_row("audio", format_duration(3600 * report.hours))
@@ -107,7 +108,7 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
     table.add_row("problems", f"{_problems_in_words(report.problems)}{advice}")
     console.print(table)
     for line in report.advice:
-        console.print(line, soft_wrap=not console.is_terminal, markup=False)
+        console.print(line, soft_wrap=not console.is_terminal)
     lists = [[problem.message for problem in report.problems]]
     if duplicates:
         lists.append([str(pair) for pair in duplicates.pairs])
@@ -115,7 +116,7 @@ def print_scan(report: "ScanReport", duplicates: "NearDuplicates | None" = None)
         lists.append([problem.message for problem in others])
     for lines in lists:
         for line in lines[:_MAX_CLIPS]:
-            console.print(f"  {line}", soft_wrap=True, markup=False)
+            console.print(f"  {line}", soft_wrap=True)
         if len(lines) > _MAX_CLIPS:
             console.print(f"  ... and {len(lines) - _MAX_CLIPS:,} more: --csv FILE lists all")
 

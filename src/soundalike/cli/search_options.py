@@ -3,7 +3,13 @@
 import argparse
 from pathlib import Path
 
-from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, positive_number
+from soundalike.cli.options import (
+    SOURCE_HELP,
+    add_machine,
+    at_least,
+    file_to_write,
+    positive_number,
+)
 
 QUERY_HELP = (
     "a sound; FILE@12.5-14, the part of it from 12.5 to 14 seconds; or the id of a row. Several "
@@ -54,9 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where the sounds of an ARCHIVE are now, if they have been moved",
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write the results to FILE")
     parser.add_argument(
-        "--page", type=Path, metavar="FILE", help="write a page to see and hear query and results"
+        "--csv", type=file_to_write, metavar="FILE", help="write the results to FILE"
+    )
+    parser.add_argument(
+        "--page",
+        type=file_to_write,
+        metavar="FILE",
+        help="write a page to see and hear query and results",
     )
     parser.add_argument(
         "--out",

@@ -1,10 +1,9 @@
 """Write a page of augmented pairs to see and hear before training on them."""
 
 import argparse
-from pathlib import Path
 
-from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import add_source, add_threads, at_least
+from soundalike.cli import DONE
+from soundalike.cli.options import add_source, add_threads, at_least, file_to_write
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
 
@@ -19,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source(parser)
     parser.add_argument(
         "--out",
-        type=Path,
-        default=Path("views.html"),
+        type=file_to_write,
+        default="views.html",
         metavar="HTML",
         help="file to write (default: views.html)",
     )
@@ -39,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page; print where it is."""
-    if arguments.out.is_dir():
-        raise UsageError(f"{arguments.out}: is a folder: name the HTML file to write.")
-
     from soundalike.datasets.source import read_source
     from soundalike.recipes.recipe import read_recipe
     from soundalike.training.pretraining_recipe import PRETRAINING
