@@ -55,7 +55,10 @@ def test_the_demo_writes_a_report_and_its_numbers(few_sounds, tiny_recipe, tmp_p
     assert labels.sentence in page
     assert "http://" not in page.replace("http://www.w3.org", "")
 
+    for name in ("report.html", "report.json", "sounds/FSDnoisy18k.audio_test/0.wav"):
+        (tmp_path / "demo" / f"{name}.123.partial").touch()  # of a process that was killed
     before = (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime
     assert run_demo(tmp_path / "demo", str(recipe), training_seconds=1).knn == result.knn
     assert (tmp_path / "demo" / "store" / "frames.npy").stat().st_mtime == before
+    assert not list((tmp_path / "demo").rglob("*.partial"))
     assert "the demo takes about" not in capsys.readouterr().err

@@ -40,12 +40,13 @@ def test_a_row_is_its_mean_over_seeds():
 
 def test_a_failed_cell_does_not_count():
     cells = [
-        cell(SAME, 0, 0.5),
+        cell(SAME, 0, 0.5, seconds=30.0),
         cell(SAME, 1, None, failed="nan"),
         cell(RANDOM, 0, None, failed="x"),
     ]
     rows = summarize(cells)["patch sampling"]
     assert rows[SAME].scores == {0: 0.5}
+    assert (rows[SAME].seconds, rows[RANDOM].seconds) == (30.0, None)
     assert rows[SAME].failed == ("nan",)
     assert (rows[SAME].missing, rows[RANDOM].missing) == ("", "failed")
     assert rows["apart, side by side"].missing == "not run"

@@ -42,7 +42,9 @@ def test_run_paper_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_pat
     assert len(pd.read_csv(out / "tables.csv")) == 4
 
     times = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    (out / "report.html.123.partial").touch()  # of a process that was killed
     again = run_paper(str(sound_folder), out, ROWS, 2, "tiny", 0.25, progress=False)
+    assert not list(out.rglob("*.partial"))
     assert again.cells == result.cells
     changed = {path.relative_to(out).parts[0] for path, t in times.items()
                if path.stat().st_mtime_ns != t}  # fmt: skip

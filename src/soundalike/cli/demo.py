@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; print its findings and where its report is."""
-    from soundalike.demo.run import run_demo
+    from soundalike.demo.run import PAGE, run_demo
     from soundalike.demo.wrong_labels import in_words
 
     results = run_demo(arguments.out)
     write_json(arguments.json, results)
     print(results.verdict)
     print("\n".join(in_words(results.wrong_labels)))
-    print(f"open {(arguments.out / 'report.html').resolve()}")
+    print(f"open {(arguments.out / PAGE).resolve()}")
     return DONE

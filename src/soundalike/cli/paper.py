@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     find_budget(arguments.budget)
     clips = read_source(arguments.source, arguments.label_depth)
 
-    from soundalike.paper.run import run_paper
+    from soundalike.paper.run import PAGE, run_paper
 
     results = run_paper(
         arguments.source,
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from soundalike.report.paper_page import write_paper_page
 
-    page = arguments.out / "report.html"
+    page = arguments.out / PAGE
     write_paper_page(page, asdict(results))
     print(f"open {page.resolve()}")
     return DONE

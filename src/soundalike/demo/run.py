@@ -40,7 +40,7 @@ from soundalike.recipes.recipe import read_recipe, recipe_text
 from soundalike.recipes.sections import Recipe
 from soundalike.report.sample_views import make_pairs
 from soundalike.report.view_samples import View
-from soundalike.runtime.atomic import write_json
+from soundalike.runtime.atomic import remove_partial_files, write_json
 from soundalike.runtime.counts import counted
 from soundalike.runtime.lock import locked
 from soundalike.training.pretraining import PretrainResult, pretrain
@@ -48,6 +48,7 @@ from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunFolder
 
 SIZE = "small"
+SOUNDS, PAGE, RESULT = "sounds", "report.html", "report.json"
 TRAINING_SECONDS = 60
 N_VIEW_PAIRS = 6
 FEW_STEPS = 20  # of training; scores after fewer say nothing about pre-training
@@ -107,11 +108,12 @@ def run_demo(
     start = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     with locked(out):
+        remove_partial_files(*(out / name for name in (SOUNDS, EMBEDDINGS, PAGE, RESULT)))
         if not (out / "store").exists():  # of an interrupted demo, which takes less time
             minutes = demo_seconds(SIZE, training_seconds) / 60
             print(f"the demo takes about {minutes:.1f} minutes here", file=sys.stderr)
         result = _run_demo(out, recipe_name, training_seconds, start)
-        write_json(out / "report.json", dataclasses.asdict(result))
+        write_json(out / RESULT, dataclasses.asdict(result))
     return result
 
 
@@ -160,7 +162,7 @@ def _run_demo(out: Path, recipe_name: str, training_seconds: float, start: float
         },
         next_steps=NEXT_STEPS,
     )
-    write_demo_report(out / "report.html", story)
+    write_demo_report(out / PAGE, story)
     seconds = round(time.monotonic() - start, 1)
     return _result(rows, answer, wrong_labels, seconds)
 
@@ -179,7 +181,7 @@ def with_warning(answer: Verdict, n_steps: int) -> Verdict:
 def _prepare(out: Path, recipe: Recipe) -> tuple[Store, RunFolder]:
     """Write the sounds and prepare them; return the store and the run folder."""
     source = f"synthetic:{SIZE}"
-    sounds = write_synthetic(out / "sounds", SIZE)
+    sounds = write_synthetic(out / SOUNDS, SIZE)
     store = prepare(read_layout(source, sounds), out / "store", LogMel(**recipe["front_end"]))
     run = RunFolder(out / "run")
     run.configure(source=source, clips=store.fingerprint, test_fold=None, recipe=recipe)

@@ -87,7 +87,7 @@ class Summary:
         row: the row.
         scores: by seed, of the cells that did not fail.
         knn: mean kNN score of the cells that have one.
-        seconds: mean duration of a cell.
+        seconds: mean duration of the cells that did not fail.
         failed: reasons why cells failed.
     """
 
@@ -135,11 +135,12 @@ def interval_method(n_seeds: int) -> str:
 
 def _summary(row: Row, cells: Sequence[Cell]) -> Summary:
     knn = [cell.knn for cell in cells if cell.knn is not None]
+    seconds = [cell.seconds for cell in cells if cell.score is not None]
     return Summary(
         row=row,
         scores={cell.seed: cell.score for cell in cells if cell.score is not None},
         knn=float(np.mean(knn)) if knn else None,
-        seconds=float(np.mean([cell.seconds for cell in cells])) if cells else None,
+        seconds=float(np.mean(seconds)) if seconds else None,
         failed=tuple(cell.failed for cell in cells if cell.failed),
     )
 

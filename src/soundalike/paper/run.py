@@ -6,6 +6,7 @@ pretraining/   a run folder for each configuration and seed, shared by the rows 
 supervised/    a run folder for each training with labels
 cells/         the result of each row of each table with each seed
 tables.md, tables.csv, figures/
+report.html    all of it to look at, which the command writes
 """
 
 import json
@@ -44,7 +45,7 @@ from soundalike.runtime.lock import locked
 from soundalike.training.pretraining_recipe import PRETRAINING
 from soundalike.training.run_folder import RunError
 
-SETTINGS = "paper.json"
+SETTINGS, PAGE = "paper.json", "report.html"
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def run_paper(
     }
     with output_folder(out), locked(out):
         _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
-        parts = (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV)
+        parts = (SETTINGS, CELLS, FIGURES, MARKDOWN, CSV, PAGE)
         remove_partial_files(*(out / name for name in parts))
         try:
             fill(bench, places, progress)

@@ -39,7 +39,7 @@ class RowResult:
         method: how the interval was computed, or why there is none.
         n_seeds: number of seeds that have a score.
         knn: mean kNN score.
-        seconds: mean duration of a cell.
+        seconds: mean duration of the cells that did not fail.
         missing: why there is no score; "" if there is one.
         failures: reasons why cells failed.
     """
