@@ -50,6 +50,15 @@ def test_overriding_a_name_drops_the_arguments_of_the_old_entry():
     assert same["encoder"] == read_recipe("tiny", PRETRAINING)["encoder"]
 
 
+def test_an_argument_may_be_overridden_before_the_name_that_it_belongs_to():
+    overrides = {"loss.temperature": 0.05, "optimizer.lr": 0.3, "training.seed": 1}
+    names = {"loss.name": "dcl", "optimizer.name": "sgd"}
+    recipe = read_recipe("tiny", PRETRAINING, overrides | names)
+    assert recipe == read_recipe("tiny", PRETRAINING, names | overrides)
+    assert recipe["loss"] == {"name": "dcl", "temperature": 0.05}
+    assert recipe["optimizer"]["lr"] == 0.3
+
+
 def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
     texts = {"a: [": "not valid YAML", "- a": "must hold the sections", "": "encoder.name"}
     for text, message in texts.items():

@@ -34,15 +34,16 @@ def read_recipe(
     Args:
         recipe: name of a recipe that comes with the package, or a YAML file.
         kind: what the recipe is for, such as `soundalike.training.pretraining_recipe.PRETRAINING`.
-        overrides: new values by dotted key: ``{"loss.temperature": 0.1}``.
+        overrides: new values by dotted key: ``{"loss.temperature": 0.1}``, in any order; where
+            ``loss.name`` is among them, the others are arguments of that loss.
 
     Raises:
         RecipeError: the recipe does not exist or is of another kind, a key is unknown, or a value
             has the wrong type.
     """
     settings = _read_yaml(recipe, kind)
-    for key, value in copy.deepcopy(dict(overrides or {})).items():
-        _override(settings, key.split("."), value)
+    for keys, value in _names_first(overrides or {}):
+        _override(settings, keys, value)
     return resolve_recipe(settings, kind, str(recipe))
 
 
@@ -93,6 +94,15 @@ def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
             f"{recipe}: not a recipe: it must hold the sections {', '.join(kind.sections)}."
         )
     return settings
+
+
+def _names_first(overrides: Mapping[str, Any]) -> list[tuple[list[str], Any]]:
+    """Return the nested keys and the value of overrides: whole sections, names, then arguments.
+
+    A section or a name that is set later would delete the arguments that were set before.
+    """
+    split = [(key.split("."), value) for key, value in copy.deepcopy(dict(overrides)).items()]
+    return sorted(split, key=lambda each: (len(each[0]) > 1, each[0][-1] != "name"))
 
 
 def _override(settings: dict[str, Any], keys: list[str], value: Any) -> None:
