@@ -4,12 +4,17 @@ import lightning_fabric
 import numpy as np
 import pytest
 import torch
+from ranked import on_ranks
 
+from soundalike.datasets.store import open_store
 from soundalike.evaluation.representation_measures import MEASURES, measure_representation
 from soundalike.losses.nt_xent import NTXent
 from soundalike.models.heads import ProjectionHead
 from soundalike.models.resnet import ResNet18
 from soundalike.optim.schedules import CosineSchedule
+from soundalike.runtime.hardware import choose_hardware
+from soundalike.runtime.ranks import is_first, wait_for_all
+from soundalike.training.construction import build_pretraining
 from soundalike.training.contrastive import ContrastiveTraining, Projector, TrainingSettings
 from soundalike.training.health_monitor import HealthMonitor, HealthSummary
 from soundalike.views.pair import PairOfViews
@@ -106,3 +111,21 @@ def test_the_summary_has_the_last_check(store):
         alarms={},
         stopping_point=None,
     )
+
+
+def checks_of(path, recipe):
+    """A check by the first rank, as the loop of a training makes it."""
+    parts = build_pretraining(open_store(path), recipe, choose_hardware("32-true", "auto"))
+    monitor = HealthMonitor(parts.training, parts.projector)
+    parts.training.module.eval()
+    checks = monitor.check() if is_first() else {}
+    wait_for_all()
+    return checks
+
+
+def test_the_first_rank_checks_without_the_others(store, tiny_recipe):
+    """Also where the ranks standardize the views of a step together."""
+    recipe = tiny_recipe | {"training": tiny_recipe["training"] | {"post_norm": True}}
+    of_first, of_second = on_ranks(2, checks_of, store.path, recipe)
+    assert of_first == pytest.approx(checks_of(store.path, recipe), rel=1e-3)
+    assert of_second == {}

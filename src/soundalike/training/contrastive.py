@@ -162,12 +162,15 @@ class ContrastiveTraining(Training):
         self.criterion.after_step(self.module.module)
         return loss
 
-    def make_views(self, draws: dict[str, Draws], frames: Frames | None = None) -> Tensor:
+    def make_views(
+        self, draws: dict[str, Draws], frames: Frames | None = None, *, is_alone: bool = False
+    ) -> Tensor:
         """Return the views of some draws: [2, batch, frames, bands], on the device.
 
         Args:
             draws: of clips of `frames`.
             frames: by default, those that are trained on now.
+            is_alone: If true, the other ranks make no views now, so none is waited for.
         """
         device = self.fabric.device
         views = self.views.apply(
@@ -175,7 +178,7 @@ class ContrastiveTraining(Training):
         )
         if not self.post_norm:
             return views
-        mean, std = mean_and_std(views)
+        mean, std = (views.mean(), views.std()) if is_alone else mean_and_std(views)
         return (views - mean) / std
 
     def forward(self, views: Tensor, **options: object) -> Tensor:

@@ -67,14 +67,17 @@ class HealthMonitor:
 
     @torch.no_grad()
     def check(self) -> dict[str, float]:
-        """Return the measures of the network, which should be in evaluation mode."""
+        """Return the measures of the network, which should be in evaluation mode.
+
+        Of several ranks, only one may call this.
+        """
         h, z = [], []
         for rows in torch.arange(self.n_clips).split(self.training.batch_size):
             draws = {
                 step: {name: values[rows] for name, values in step_draws.items()}
                 for step, step_draws in self.draws.items()
             }
-            views = self.training.make_views(draws, self.frames)
+            views = self.training.make_views(draws, self.frames, is_alone=True)
             with self.training.fabric.autocast():
                 batch_h = self.projector.encoder(views.flatten(0, 1).unsqueeze(1))
                 batch_z = self.projector.head(batch_h)
