@@ -1,6 +1,7 @@
 """What is particular to libsndfile."""
 
 import os
+import threading
 
 import pytest
 
@@ -47,3 +48,27 @@ def test_an_error_passes_through(capfd):
         fail()
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "before\nafter\n"
+
+
+def test_threads_that_capture_at_a_time_leave_standard_error_as_it_was(capfd):
+    """As a server does whose threads decode mp3 files for several requests."""
+    first_is_in, second_is_done = threading.Event(), threading.Event()
+
+    def capture_first():
+        with captured_stderr():
+            first_is_in.set()
+            second_is_done.wait(0.2)  # in vain, as the second one waits for its turn
+
+    def capture_second():
+        first_is_in.wait()
+        with captured_stderr():
+            second_is_done.set()
+            first.join(0.2)
+
+    first, second = (threading.Thread(target=each) for each in (capture_first, capture_second))
+    first.start()
+    second.start()
+    first.join()
+    second.join()
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"

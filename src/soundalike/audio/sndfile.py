@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -23,6 +24,9 @@ STDERR = 2
 MPG123 = re.compile(rb"\[?src/libmpg123|Note: |Warning: ")
 # Bit rates differ by a factor of 40 at most.
 MOST_DOUBLINGS = 6
+# All threads have one standard error. Of two that replaced it at a time, the later one would put
+# back the file of the earlier one, and whatever the process says from then on would be lost.
+_capturing = threading.Lock()
 
 
 class _Sequential(soundfile.SoundFile):
@@ -101,28 +105,31 @@ class SndfileDecoder:
 def captured_stderr() -> Iterator[list[str]]:
     """Catch lines of libmpg123 on standard error; pass on what others wrote meanwhile.
 
+    Other threads wait until it is their turn.
+
     Yields:
         The lines; filled at the end.
     """
     lines: list[str] = []
-    try:
-        original = os.dup(STDERR)
-    except OSError:  # there is no standard error
-        yield lines
-        return
-    with tempfile.TemporaryFile() as file:
-        os.dup2(file.fileno(), STDERR)
+    with _capturing:
         try:
+            original = os.dup(STDERR)
+        except OSError:  # there is no standard error
             yield lines
-        finally:
-            os.dup2(original, STDERR)
-            os.close(original)
-            file.seek(0)
-            for line in file:
-                if MPG123.match(line):
-                    lines.append(line.decode(errors="replace").strip())
-                else:
-                    os.write(STDERR, line)
+            return
+        with tempfile.TemporaryFile() as file:
+            os.dup2(file.fileno(), STDERR)
+            try:
+                yield lines
+            finally:
+                os.dup2(original, STDERR)
+                os.close(original)
+                file.seek(0)
+                for line in file:
+                    if MPG123.match(line):
+                        lines.append(line.decode(errors="replace").strip())
+                    else:
+                        os.write(STDERR, line)
 
 
 def _open_sndfile(file: BinaryIO, pieces: tuple[Piece, ...] | None) -> _Sequential:
