@@ -27,7 +27,12 @@ def activity_of(
     return Activity(frames, activity_threshold_db), n_frames
 
 
-def test_equals_the_definition_in_plain_loops() -> None:
+@pytest.mark.parametrize("block_frames", [2**16, 30])
+def test_equals_the_definition_in_plain_loops(
+    block_frames: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where few clips are processed at a time."""
+    monkeypatch.setattr("soundalike.views.activity.BLOCK_FRAMES", block_frames)
     generator = torch.Generator().manual_seed(0)
     clips = [3 * torch.randn(n, 8, generator=generator).half() for n in (40, 25, 60)]
     activity, _ = activity_of(*clips, activity_threshold_db=20)

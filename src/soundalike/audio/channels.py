@@ -43,9 +43,8 @@ class Mixer:
         n_channels = block.shape[1]
         if n_channels == 1:
             return block[:, 0]
-        if (
-            self.channel is None or self.channel >= n_channels
-        ):  # many times faster than block.mean(axis=1)
+        if self.channel is None or self.channel >= n_channels:
+            # Many times faster than block.mean(axis=1).
             mono = block @ np.full(n_channels, 1 / n_channels, np.float32)
             if self._is_decided or not len(block):
                 return mono

@@ -20,7 +20,7 @@ N_FFT, HOP_LENGTH = 512, 128
 NEIGHBORHOOD = (17, 25)  # frames and bins in which a peak is the maximum: noise has 37 a second
 LOWEST_BIN, HIGHEST_BIN = 4, 224  # 62 to 3,500 Hz
 FLOOR = 1e-7  # of the loudest bin's energy: what is quieter may be the noise of a codec
-SILENCE = 1e-9  # energy of a bin; 80 dB below that of a full-scale tone it is 1e-4
+SILENCE = 1e-9  # energy of a bin; a tone at -80 dB of full scale has 1e-4
 N_FOLLOWERS = 8  # a peak is paired with at most so many of those that follow it
 MOST_FRAMES, MOST_BINS = 63, 63  # between two peaks: 1 s, 1 kHz
 

@@ -1,6 +1,6 @@
 """Which patches of a clip are active: two views of silence contain nothing to learn from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -25,13 +25,15 @@ class Activity:
     def __init__(self, frames: Frames, activity_threshold_db: float) -> None:
         offsets, n_frames = frames.offsets, frames.n_frames
         levels = torch.cat(list(_levels(frames.values)))
-        clip = torch.repeat_interleave(torch.arange(len(frames)), n_frames)
-        shift = offsets - (n_frames.cumsum(0) - n_frames)
-        row = torch.arange(len(clip)) + shift[clip]  # of each clip's frames among all frames
-        loudest = torch.full((len(frames),), -torch.inf)
-        loudest.scatter_reduce_(0, clip, levels[row], "amax")
         active = torch.zeros(len(levels) + 1, dtype=torch.int32)
-        active[row + 1] = (levels[row] >= loudest[clip] - activity_threshold_db / 10).int()
+        for clips in _blocks(n_frames):
+            clip = torch.repeat_interleave(n_frames[clips])
+            before = n_frames[clips].cumsum(0) - n_frames[clips]
+            # The row of each clip's frames among all frames.
+            row = torch.arange(len(clip)) + (offsets[clips] - before)[clip]
+            loudest = torch.full((len(clips),), -torch.inf)
+            loudest.scatter_reduce_(0, clip, levels[row], "amax")
+            active[row + 1] = (levels[row] >= loudest[clip] - activity_threshold_db / 10).int()
         self.n_active_before = active.cumsum(0, dtype=torch.int32)  # each of all frames
         self.offsets = offsets
         self.n_active = self._count(offsets, n_frames)
@@ -53,6 +55,13 @@ class Activity:
     def _count(self, first: Tensor, n_frames: Tensor | int) -> Tensor:
         """Return how many of the frames from ``first`` on are active."""
         return self.n_active_before[first + n_frames] - self.n_active_before[first]
+
+
+def _blocks(n_frames: Tensor) -> Sequence[Tensor]:
+    """Return the indices of successive clips, of about `BLOCK_FRAMES` frames or of one clip."""
+    block = n_frames.cumsum(0) // BLOCK_FRAMES
+    _, n_clips = block.unique_consecutive(return_counts=True)
+    return torch.arange(len(n_frames)).split(n_clips.tolist())
 
 
 def _levels(values: Tensor) -> Iterator[Tensor]:
