@@ -3,7 +3,8 @@
 import pytest
 
 from soundalike.models import ENCODERS
-from soundalike.models.encoder import Encoder, build_encoder
+from soundalike.models.encoder import Encoder, build_encoder, check_patches
+from soundalike.models.resnet import ResNet18
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -25,3 +26,11 @@ def test_arguments_are_passed_on_and_settings_do_not_change():
 def test_an_unknown_name_is_an_error():
     with pytest.raises(KeyError):
         build_encoder({"name": "cochlea"})
+
+
+def test_an_encoder_whose_h_is_not_of_its_size_is_refused():
+    encoder = ResNet18(width=4)
+    check_patches(encoder, 101, 96)
+    encoder.dim = 33
+    with pytest.raises(ValueError, match=r"ResNet18 makes h of shape \[1, 32\], not \[1, 33\]"):
+        check_patches(encoder, 101, 96)

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from soundalike.models.encoder import build_encoder
+from soundalike.models.encoder import build_encoder, check_patches
 from soundalike.models.timm_model import TimmModel
 
 
@@ -15,7 +15,9 @@ def test_without_timm_the_error_says_how_to_install_it(monkeypatch: pytest.Monke
         TimmModel()
 
 
-@pytest.mark.parametrize("model", ["resnet18", "efficientnet_b0", "convnext_atto"])
+@pytest.mark.parametrize(
+    "model", ["resnet18", "efficientnet_b0", "convnext_atto", "mobilenetv3_small_100"]
+)
 def test_h_of_a_network(model: str) -> None:
     pytest.importorskip("timm")
     encoder = build_encoder({"name": "timm", "model": model}).eval()
@@ -39,3 +41,10 @@ def test_an_unknown_network_is_named() -> None:
     pytest.importorskip("timm")
     with pytest.raises(ValueError, match="timm cannot create 'resnet1800'"):
         TimmModel("resnet1800")
+
+
+def test_a_network_that_does_not_pool_is_refused() -> None:
+    pytest.importorskip("timm")
+    encoder = TimmModel("resnet18", {"global_pool": ""})
+    with pytest.raises(ValueError, match=r"h of shape \[1, 512, 4, 3\], not \[1, 512\]"):
+        check_patches(encoder, 101, 96)

@@ -76,7 +76,7 @@ def build_encoder(settings: Mapping[str, Any], n_bands: int = 96) -> Encoder:
 
 @torch.no_grad()
 def check_patches(encoder: Encoder, n_frames: int, n_bands: int) -> None:
-    """Embed one patch of zeros, so that an encoder that cannot fails before training.
+    """Embed one patch of zeros, so that an encoder that cannot is refused before training.
 
     Args:
         encoder: the network; it does not change.
@@ -84,8 +84,13 @@ def check_patches(encoder: Encoder, n_frames: int, n_bands: int) -> None:
         n_bands: bands of the patches.
 
     Raises:
-        ValueError, RuntimeError: the encoder cannot process such patches.
+        ValueError, RuntimeError: the encoder cannot process such patches, or its h is not of the
+            size that it says.
     """
     device = next(encoder.parameters()).device
     with evaluation_mode(encoder):
-        encoder(torch.zeros(1, 1, n_frames, n_bands, device=device))
+        h = encoder(torch.zeros(1, 1, n_frames, n_bands, device=device))
+    if h.shape != (1, encoder.dim):
+        raise ValueError(
+            f"{type(encoder).__name__} makes h of shape {list(h.shape)}, not [1, {encoder.dim}]."
+        )

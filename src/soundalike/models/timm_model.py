@@ -40,7 +40,8 @@ class TimmModel(Encoder):
             self.network = timm.create_model(model, **arguments)
         except (RuntimeError, TypeError) as error:
             raise ValueError(f"timm cannot create {model!r}: {error}.") from None
-        self.dim = self.network.num_features
+        # MobileNets have a layer between the pooled maps and the classifier.
+        self.dim = getattr(self.network, "head_hidden_size", self.network.num_features)
         self.min_frames = min_frames
 
     def embed(self, patches: Tensor) -> Tensor:
