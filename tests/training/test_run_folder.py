@@ -59,6 +59,14 @@ def test_a_folder_that_is_not_a_run_is_not_touched(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_the_configuration_of_another_program_is_not_replaced(tmp_path):
+    (tmp_path / "config.yaml").write_text("defaults: [model]\n")
+    with pytest.raises(RunError, match=r"config\.yaml is not the configuration of a run: name a"):
+        RunFolder(tmp_path).configure(**CONFIG)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
+    assert (tmp_path / "config.yaml").read_text() == "defaults: [model]\n"
+
+
 def test_a_folder_with_only_a_prepared_store_is_accepted(tmp_path):
     (tmp_path / "run" / "store").mkdir(parents=True)
     RunFolder(tmp_path / "run").configure(**CONFIG)

@@ -102,9 +102,12 @@ class RunFolder:
         Only `minutes` may change: a finished run continues for that long.
 
         Raises:
-            RunError: the run has been trained with another configuration.
+            RunError: the run has been trained with another configuration, or the configuration is
+                of another program, or damaged.
             InUseError: another training is using the folder.
         """
+        if self.config.exists() and "recipe" not in self.read_config():
+            raise RunError(f"{self.config} is not the configuration of a run: name a new folder.")
         self.checkpoints.folder.mkdir(parents=True, exist_ok=True)
         self._configuration = config
         with locked(self.path):
