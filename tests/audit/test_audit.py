@@ -12,6 +12,7 @@ from soundalike.audit.labels_file import read_labels, write_labels
 from soundalike.audit.labels_text import LABELS
 from soundalike.audit.result_file import RESULT
 from soundalike.datasets.parquet import read_parquet
+from soundalike.evaluation.nearest_clips import nearest_clips
 
 
 def test_wrong_labels_are_first_and_files_are_complete(audited):
@@ -62,3 +63,20 @@ def test_duplicates_can_be_left_out(mislabeled, run, audited, tmp_path):
     assert result.duplicates == []
     assert not (out / DUPLICATES).exists()
     assert (audited / DUPLICATES).exists()
+
+
+def test_what_a_person_saves_during_an_audit_stays(audited, mislabeled, run, tmp_path, monkeypatch):
+    """As from a spreadsheet, which holds no lock of ours."""
+    out = tmp_path / "audit"
+    shutil.copytree(audited, out)
+    rows = read_labels(out / LABELS)
+
+    def nearest(*arguments):
+        write_labels(out / LABELS, rows.assign(decision=["drop", *[""] * (len(rows) - 1)]))
+        return nearest_clips(*arguments)
+
+    monkeypatch.setattr("soundalike.audit.audit.nearest_clips", nearest)
+    result = audit(run.path, str(mislabeled), out, progress=False)
+    again = read_labels(out / LABELS)
+    assert again["path"][again["decision"] == "drop"].tolist() == [rows["path"][0]]
+    assert result.n_decided == 1

@@ -49,6 +49,22 @@ def test_relabeling_with_the_same_label_keeps_it(decide):
     assert decide(FIRST, "relabel", "rain") == ("keep", "")
 
 
+def test_classes_stay_as_the_table_writes_them(tmp_path):
+    """On macOS, folders that name classes may have decomposed letters."""
+    decomposed = "me\u0301sange"
+    labels = LABELS.replace(",sea,", f",{decomposed},").replace("wind", "[wind]")
+    decisions = Decisions(write_audit(tmp_path / "audit", labels) / "labels.csv")
+    mark, _ = decisions.table.rows()
+    decisions.decide(mark, FIRST, "relabel")
+    decisions.decide(mark, SECOND, "relabel", "m\u00e9sange")
+    decisions.decide(mark, THIRD, "relabel", f"{decomposed}; [wind]")
+    decisions.decide(mark, SEA, "relabel", "m\u00e9sange")
+    rows = read_rows(decisions.table.path)
+    assert rows["new_label"][[FIRST, SECOND]].tolist() == [decomposed, decomposed]
+    assert rows["new_label"][THIRD] == f"{decomposed};[wind]"
+    assert rows["decision"][SEA] == "keep"
+
+
 def test_steps_are_taken_back_one_after_the_other(decisions, decide):
     decide(FIRST, "relabel")
     decide(FIRST, "drop")

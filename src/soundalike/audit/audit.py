@@ -123,25 +123,31 @@ def audit(
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
     clips = read_source(source) if clips is None else clips
-    earlier = read_labels(out / LABELS) if (out / LABELS).exists() else None
     with output_folder(out), locked(out):
         remove_partial_files(*(out / name for name in (LABELS, EVIDENCE, RESULT, DUPLICATES)))
+        if (out / LABELS).exists():
+            read_labels(out / LABELS)  # one that cannot be read is refused before the long work
         labeled = audited_clips(encoder, source, clips, out, progress)
         parts = duplicates_of(out / DUPLICATES, labeled.store, progress) if with_duplicates else []
         recordings = join_recordings(labeled.features.recordings, parts)
-        table = undecided(labeled.store.clips)
-        if earlier is not None:
-            table = with_decisions(table, earlier)
+        table = _with_decisions_of(out, undecided(labeled.store.clips))
         with working_on("find wrong labels", is_shown=progress):
             vectors = clip_vectors(labeled.features)
             judgment = judge(vectors, table, recordings, seed)
             neighbors, similarity = nearest_clips(vectors.vectors, recordings, N_NEIGHBORS)
         table = by_suspicion(table, judgment, neighbors, similarity)
+        table = _with_decisions_of(out, table)  # spreadsheets save them without our lock
         result = _result(str(model), source, out, labeled, table, judgment, parts)
         write_evidence(out / EVIDENCE, labeled.store.clips, neighbors, similarity)
         write_labels(out / LABELS, table)
         write_json(out / RESULT, dataclasses.asdict(result))  # the last file
     return result
+
+
+def _with_decisions_of(out: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the decisions that are in the folder now."""
+    file = out / LABELS
+    return with_decisions(table, read_labels(file)) if file.exists() else table
 
 
 def _result(

@@ -1,6 +1,7 @@
 """What a person decides about the labels of an audit: made, taken back, learned from."""
 
 import threading
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 
 from soundalike.audit.labels_table import LabelsTable, Mark
 from soundalike.audit.labels_text import DECISIONS, KEEP, RELABEL, UNDECIDED
+from soundalike.datasets.labels import classes_of
 from soundalike.labeling.label_name import SEPARATOR, label_name
 from soundalike.runtime.lock import InUseError
 
@@ -65,9 +67,9 @@ class Decisions:
             OutdatedError, TableError, InUseError, OSError: as in `LabelsTable`; nothing has been
                 written.
         """
-        with self.table.writing(mark):
+        with self.table.writing(mark) as rows:
             row = self.table.row(number)
-            values = _checked(row, decision, new_label)
+            values = _checked(row, decision, new_label, rows)
             before = {name: str(row[name]) for name in values}
             if values != before:
                 self.table.write({number: values})
@@ -116,7 +118,7 @@ class Decisions:
             self._learning.release()
 
 
-def _checked(row: pd.Series, decision: str, new_label: str) -> dict[str, str]:
+def _checked(row: pd.Series, decision: str, new_label: str, rows: pd.DataFrame) -> dict[str, str]:
     """Return the values that a decision writes; relabeling a clip with its own label keeps it."""
     if decision not in (UNDECIDED, *DECISIONS):
         raise DecisionError(f"{decision!r} is none of {', '.join(DECISIONS)}.")
@@ -125,10 +127,26 @@ def _checked(row: pd.Series, decision: str, new_label: str) -> dict[str, str]:
     names = (new_label or row["suggested"]).split(SEPARATOR)
     if names == [""]:
         raise DecisionError("the audit suggests none of the classes: choose one, or drop the clip.")
-    label = SEPARATOR.join(map(label_name, names))
+    known = _class_names(rows)
+    label = SEPARATOR.join(known.get(_composed(name)) or label_name(name) for name in names)
     if label == row["label"]:
         return {"decision": KEEP, "new_label": ""}
     return {"decision": RELABEL, "new_label": label}
+
+
+def _class_names(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the classes of a table as it writes them, by how `_composed` does."""
+    labels = {text for name in ("label", "suggested", "new_label") for text in rows[name].unique()}
+    return {_composed(name): name for label in labels for name in classes_of(label)}
+
+
+def _composed(name: str) -> str:
+    """Return a name with its letters written in one way.
+
+    The table may write them in another way, such as the decomposed letters of macOS: as `label_name`
+    writes it, a class would become a second one that looks the same.
+    """
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:

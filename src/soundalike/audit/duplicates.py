@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,16 +51,27 @@ def duplicates_of(file: Path, store: Store, progress: bool = True) -> list[NearD
     Raises:
         OSError: the file cannot be written.
     """
-    key = [store.clips.fingerprint(), content_hash(store)]
+    if (known := stored_duplicates(file, store)) is not None:
+        return known
+    pairs = find_near_duplicates(store.clips, progress=progress).pairs
+    content = {"clips": _key(store), "pairs": [dataclasses.asdict(pair) for pair in pairs]}
+    write_json(file, content)
+    return pairs
+
+
+def stored_duplicates(file: Path, store: Store) -> list[NearDuplicate] | None:
+    """Return the parts that an earlier audit has found; None if its clips were others."""
     try:
         content = json.loads(file.read_text())
-        if content["clips"] == key:
+        if content["clips"] == _key(store):
             return [NearDuplicate(**pair) for pair in content["pairs"]]
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    pairs = find_near_duplicates(store.clips, progress=progress).pairs
-    write_json(file, {"clips": key, "pairs": [dataclasses.asdict(pair) for pair in pairs]})
-    return pairs
+    return None
+
+
+def _key(store: Store) -> list[str]:
+    return [store.clips.fingerprint(), content_hash(store)]
 
 
 def pairs_of_clips(store: Store, parts: list[NearDuplicate]) -> list[DuplicatePair]:
@@ -75,7 +87,9 @@ def pairs_of_clips(store: Store, parts: list[NearDuplicate]) -> list[DuplicatePa
     return sorted(pairs, key=lambda pair: not pair.has_different_labels)
 
 
-def join_recordings(recordings: NDArray[np.int64], parts: list[NearDuplicate]) -> NDArray[np.int64]:
+def join_recordings(
+    recordings: NDArray[np.int64], parts: Sequence[NearDuplicate]
+) -> NDArray[np.int64]:
     """Return the recordings of clips, if clips that share a part are of one recording.
 
     Shape:

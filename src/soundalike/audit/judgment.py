@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from soundalike.audit.confusions import NOTHING, confusions
 from soundalike.audit.labels_file import decided_labels
-from soundalike.audit.labels_text import DROP
 from soundalike.datasets.labels import Labels, classes_of
 from soundalike.downstream.clip_vectors import ClipVectors
 from soundalike.evaluation.clean_label_sets import CleanLabelSets, clean_label_sets
@@ -52,7 +51,7 @@ def judge(
     """Return what is wrong with the labels of a table, in its order.
 
     A label with the decision "keep" or "relabel" is right: it is learned from, with the new label.
-    A clip that is dropped takes no part.
+    A clip that is dropped, or relabeled without a label, takes no part.
 
     Args:
         vectors: of the clips.
@@ -67,8 +66,8 @@ def judge(
     both = pd.concat([table["label"], right])
     classes = sorted({name for label in both.unique() for name in classes_of(label)})
     labels = Labels.from_names(both, classes)  # of one kind, whatever was decided
-    labels = labels.select(len(table) + np.flatnonzero(table["decision"] != DROP))
-    part = np.flatnonzero(table["decision"] != DROP)
+    part = np.flatnonzero(right != "")
+    labels = labels.select(len(table) + part)
     is_verified = (table["decision"] != "").to_numpy()
     arrays = vectors.vectors[part], labels.values, recordings[part]
     suggested = table["label"].to_numpy(object, copy=True)

@@ -1,10 +1,14 @@
 """Learn from decisions while a person decides."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from soundalike.audit.audited_clips import AuditedClips
+from soundalike.audit.duplicates import join_recordings
 from soundalike.audit.judgment import judge
 from soundalike.audit.labels_file import keys
+from soundalike.datasets.near_duplicates import NearDuplicate
 from soundalike.downstream.clip_vectors import ClipVectors, clip_vectors
 
 
@@ -13,14 +17,17 @@ class Relearning:
 
     Args:
         labeled: the clips of the audit.
+        parts: what clips share, which makes them one recording, as in the audit.
         seed: random seed of the folds.
     """
 
-    def __init__(self, labeled: AuditedClips, seed: int = 0) -> None:
+    def __init__(
+        self, labeled: AuditedClips, parts: Sequence[NearDuplicate] = (), seed: int = 0
+    ) -> None:
         clips = keys(labeled.store.clips.rows)
         self.positions = {key: position for position, key in enumerate(clips)}
         self.vectors = clip_vectors(labeled.features)
-        self.recordings = labeled.features.recordings
+        self.recordings = join_recordings(labeled.features.recordings, parts)
         self.seed = seed
 
     def __call__(self, rows: pd.DataFrame) -> pd.DataFrame:

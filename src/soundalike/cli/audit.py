@@ -103,6 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _decide(arguments: argparse.Namespace, clips: "ClipTable") -> int:
     """Serve the page to listen and decide until Ctrl-C."""
     from soundalike.audit.decision_routes import Commands
+    from soundalike.audit.duplicates import DUPLICATES, stored_duplicates
     from soundalike.audit.relearning import Relearning
     from soundalike.audit.serve import serve_audit
     from soundalike.explore.page_server import open_page
@@ -112,7 +113,9 @@ def _decide(arguments: argparse.Namespace, clips: "ClipTable") -> int:
         if not arguments.no_browser:
             open_page(address)
 
-    relearning = Relearning(_audited(arguments, clips), arguments.seed)
+    labeled = _audited(arguments, clips)
+    parts = stored_duplicates(arguments.out / DUPLICATES, labeled.store) or []
+    relearning = Relearning(labeled, [] if arguments.no_duplicates else parts, arguments.seed)
     words = [arguments.model, arguments.source, "--out", str(arguments.out)]
     command = f"soundalike audit {shlex.join(words)}"
     commands = Commands(f"{command} --decide", f"{command} --apply cleaned.csv")
