@@ -127,6 +127,19 @@ def test_a_classifier_is_found_inside_a_run(classifier, tmp_path):
         SoundClassifier.from_pretrained(tmp_path / "run")
 
 
+def test_parts_of_two_saves_are_no_classifier(store, tmp_path):
+    """A kill between the two leaves the encoder of one and the linear layer of another."""
+    ours = make_classifier(store)
+    ours.save(tmp_path / "model")
+    with torch.no_grad():
+        ours.model.encoder.conv1.weight += 0.1
+    ours.model.save(tmp_path / "model" / "encoder")
+    with pytest.raises(ModelError, match="its encoder is another one: run again"):
+        SoundClassifier.load(tmp_path / "model")
+    ours.save(tmp_path / "model")
+    assert SoundClassifier.load(tmp_path / "model").classes == ours.classes
+
+
 def test_missing_and_damaged_classifiers_are_refused(classifier, tmp_path):
     with pytest.raises(
         ModelError, match="no classifier there: train one on your labels with `soundalike evaluate"

@@ -177,7 +177,10 @@ class SoundClassifier(OnePageModule):
         return tempered(probabilities, self.temperature, self.multi_label)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model into the sub-folder ``encoder`` and the rest into ``classifier``."""
+        """Write the model into the sub-folder ``encoder`` and the rest into ``classifier``.
+
+        If a process is killed in between, `load` refuses what it leaves of an earlier classifier.
+        """
         folder = Path(folder)
         self.model.save(folder / ENCODER)
         config = {
@@ -188,6 +191,7 @@ class SoundClassifier(OnePageModule):
             "threshold": self.threshold,
             "n_held_out": len(self.known.held_out) if self.known else None,
             "unit_length": self.unit_length,
+            "encoder": self.model.fingerprint(),  # a kill leaves one of both of another save
         }
         write_model(folder / CLASSIFIER, config, self._layers())
 
@@ -217,6 +221,8 @@ class SoundClassifier(OnePageModule):
         model = SoundEncoder.load(folder / ENCODER)
 
         def build(config: dict[str, Any]) -> tuple[SoundClassifier, nn.Module]:
+            if config.pop("encoder", None) not in (None, model.fingerprint()):
+                raise ValueError("its encoder is another one: run again what has saved it")
             n_held_out = config.pop("n_held_out", None)
             classifier = cls(model, **config)
             if n_held_out is not None:
