@@ -81,3 +81,13 @@ def embedded_archive(path, sounds):
     archive = Archive.open_for(path, model, str(sounds))
     fill(archive, model, read_source(sounds), progress=False)
     return archive
+
+
+def replace_clip(path, clip, seed=9):
+    """Have another writer replace the rows of a clip in the archive at a path, as `embed` does."""
+    from soundalike.archive.window_archive import WindowArchive
+
+    archive = WindowArchive.open(path)
+    add_clips(archive, [clip], seed, recording=f"another hash of {clip}")
+    with archive.writer() as writer:
+        writer.compact()

@@ -76,3 +76,16 @@ def test_a_row_that_does_not_exist_has_no_label(labels):
 def test_the_span_of_a_row_is_its_window(labels, explored):
     row = explored.rows([FROG + 1]).iloc[0]
     assert labels.span(FROG + 1) == Span(row["recording"], 1.0, 2.0)
+
+
+def test_names_and_statements_are_of_one_moment(labels, monkeypatch):
+    """Another page may use a new label between the two readings."""
+    other, current = LabeledRows(labels.collection), labels.table.current
+
+    def late():
+        other.assign([OWL], "owl", True, "chosen")
+        return current()
+
+    labels.assign([WREN], "wren", True, "chosen")
+    monkeypatch.setattr(labels.table, "current", late)
+    assert [each["name"] for each in labels.summary()["names"]] == ["wren", "owl"]

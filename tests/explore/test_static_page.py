@@ -63,6 +63,7 @@ def test_what_sounds_alike_is_of_the_same_recording(static):
         assert position not in [other for other, _ in similar]
         values = [value for _, value in similar]
         assert values == sorted(values, reverse=True)
+        assert all(len(str(value)) <= 6 for value in values), "three decimals, as they are shown"
 
 
 def test_of_many_rows_some_are_drawn(explored, tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from archives import DIM, add_clips, make_records, make_rows, make_vectors
+from archives import DIM, add_clips, make_records, make_rows, make_vectors, replace_clip
 
 from soundalike.archive.head import Head
 from soundalike.archive.index import open_index
@@ -90,3 +90,16 @@ def test_windows_that_overlap_with_a_better_one_are_left_out(k, few_rows, tmp_pa
     assert (
         best_rows(archive, open_index(archive), vector, k, **settings)["id"].tolist() == results[:k]
     )
+
+
+@pytest.mark.parametrize("few_rows", [0, 2000])
+def test_rows_that_have_been_replaced_since_are_left_out(few_rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(hits, "FEW_ROWS", few_rows)
+    archive = WindowArchive.create(tmp_path / "archive", Head(DIM, "m"))
+    vectors = add_clips(archive, ["a.wav", "b.wav", "c.wav"])
+    index = open_index(archive)
+    replace_clip(archive.path, "b.wav")
+    rows = best_rows(archive, index, vectors[2], 6, all_windows=True)
+    assert sorted(rows["id"]) == [0, 1, 4, 5]
+    cosines = vectors @ vectors[2] / np.linalg.norm(vectors, axis=1) / np.linalg.norm(vectors[2])
+    assert rows["similarity"].to_numpy() == pytest.approx(cosines[rows["id"]], abs=1e-6)

@@ -79,3 +79,14 @@ def test_a_part_of_a_single_window_is_embedded_by_itself(recording):
     archive, sounds = recording
     assert rows_of_query(archive, FileQuery(str(sounds / "clip.wav"), 0.0, 0.9)) is None
     assert rows_of_query(archive, FileQuery(str(sounds / "clip.wav"))) is not None
+
+
+def test_a_file_whose_embedding_was_interrupted_is_not_looked_up(recording):
+    archive, sounds = recording
+    path = sounds / "long.wav"
+    assert rows_of_unchanged_file(archive, FileQuery(str(path)))
+    with archive.writer() as writer:
+        records = archive.clips("path = 'long.wav'").drop(columns="next_id")
+        writer.finish(records.assign(is_complete=False))
+    assert rows_of_unchanged_file(archive, FileQuery(str(path))) is None
+    assert rows_of_query(archive, FileQuery(str(path), 3.0, 5.0)) is None

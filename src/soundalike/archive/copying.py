@@ -3,6 +3,7 @@
 import pandas as pd
 
 from soundalike.archive.lance_tables import CLIP_KEY
+from soundalike.archive.one_moment import rows_with_vectors
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.archive.writer import Writer
 
@@ -37,7 +38,7 @@ def copy_clips(source: WindowArchive, records: pd.DataFrame, writer: Writer) -> 
     n_ids = int(theirs["next_id"].max()) if len(new) else 0
     for first in range(0, n_ids, ROWS_AT_ONCE):
         where = f"id >= {first} AND id < {first + ROWS_AT_ONCE}"
-        rows, (_, vectors) = source.rows(where=where), source.vectors(where)
+        rows, vectors = rows_with_vectors(source, where)
         pairs = zip(rows["path"], rows["recording"], strict=True)
         is_new = pd.Series([pair in recordings for pair in pairs], dtype=bool).to_numpy()
         writer.add(rows[is_new], vectors[is_new])

@@ -46,6 +46,7 @@ from soundalike.archive.lance_tables import (
     without_rows,
 )
 from soundalike.archive.large_array import large_array
+from soundalike.archive.one_moment import rows_with_vectors
 from soundalike.archive.writer import Writer
 from soundalike.runtime.atomic import remove_partial_files
 from soundalike.runtime.counts import counted
@@ -208,12 +209,12 @@ class WindowArchive:
                 return ids[order], vectors[order]
             return ids, vectors
 
-        result = self.read(read)
-        return result or (np.empty(0, np.int64), np.empty((0, self.head.dim), np.float32))
+        return self.read(read) or (np.empty(0, np.int64), np.empty((0, self.head.dim), np.float32))
 
     def to_pandas(self, where: str | None = None) -> pd.DataFrame:
         """Return the rows with their vectors as a table: the columns of `rows`, and `vector`."""
-        return self.rows(where=where).assign(vector=list(self.vectors(where)[1]))
+        rows, vectors = rows_with_vectors(self, where)
+        return rows.assign(vector=list(vectors))
 
     def clips(self, where: str | None = None) -> pd.DataFrame:
         """Return the records of clips, or of those that meet a condition in SQL: `CLIP_COLUMNS`.

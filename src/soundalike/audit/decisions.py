@@ -143,8 +143,8 @@ def _class_names(rows: pd.DataFrame) -> dict[str, str]:
 def _composed(name: str) -> str:
     """Return a name with its letters written in one way.
 
-    The table may write them in another way, such as the decomposed letters of macOS: as `label_name`
-    writes it, a class would become a second one that looks the same.
+    The table may write them in another way, such as the decomposed letters of macOS: written as by
+    `label_name`, a class would become a second one that looks the same.
     """
     return " ".join(unicodedata.normalize("NFC", name).split())
 

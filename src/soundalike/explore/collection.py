@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.archive.one_moment import vectors_of
 from soundalike.explore.sounds import NoSuchRowError, Stretch
 from soundalike.search.archive import Archive
 from soundalike.search.archive_paths import full_path
@@ -94,10 +95,12 @@ class Collection:
         return full_path(self.archive.head.root, path)
 
     def vectors(self) -> NDArray[np.float32]:
-        """Read the vectors of the rows: [rows, dim]."""
-        ids, vectors = self.archive.vectors()
-        is_ours = np.isin(ids, self.ids)
-        return vectors if is_ours.all() else vectors[is_ours]
+        """Read the vectors of the rows: [rows, dim].
+
+        Raises:
+            ArchiveError: some have been replaced since; see `vectors_of`.
+        """
+        return vectors_of(self.archive, self.rows)
 
     @functools.cached_property
     def labels(self) -> Categories:

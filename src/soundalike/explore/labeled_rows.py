@@ -145,17 +145,20 @@ class LabeledRows:
     def statements(self) -> Statements:
         """Return the statements in force, also those of other processes."""
         with self._lock:
-            version = self.table.version()
-            if self._latest is None or self._latest.version != version:
-                latest = Statements(version, self.table.names())
-                for row in self.table.current().itertuples(index=False):
-                    recording, start_s, end_s, label, value, origin, who, when = row
-                    said = {
-                        "label": label, "value": value, "origin": origin, "who": who, "when": when,
-                    }  # fmt: skip
-                    latest.of_span.setdefault(Span(recording, start_s, end_s), []).append(said)
-                self._latest = latest
+            # Names and statements are of one moment if nothing has changed until both are read.
+            while self._latest is None or self._latest.version != self.table.version():
+                self._latest = self._read()
             return self._latest
+
+    def _read(self) -> Statements:
+        latest = Statements(self.table.version(), self.table.names())
+        for row in self.table.current().itertuples(index=False):
+            recording, start_s, end_s, label, value, origin, who, when = row
+            said = {
+                "label": label, "value": value, "origin": origin, "who": who, "when": when,
+            }  # fmt: skip
+            latest.of_span.setdefault(Span(recording, start_s, end_s), []).append(said)
+        return latest
 
     def _spans(self, ids: Iterable[int]) -> list[Span]:
         positions = [self.collection.position(id) for id in ids]

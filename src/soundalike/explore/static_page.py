@@ -92,7 +92,7 @@ def write_static_page(
         "name": collection.archive.path.name,
         "n_all": len(collection),
         "rows": rows,
-        "points": in_square(_points(collection)[positions]).round(4).tolist(),
+        "points": in_square(_points(collection)[positions]).astype(float).round(4).tolist(),
         "colors": {name: _color(compute(), positions) for name, compute in colors.items()},
         "similar": _similar(vectors),
         "sounds": sounds,
@@ -149,7 +149,7 @@ def _similar(vectors: NDArray[np.float32]) -> list[list[tuple[int, float]]]:
     similarities = vectors @ vectors.T
     np.fill_diagonal(similarities, -np.inf)
     best = np.argsort(-similarities, axis=1, kind="stable")[:, : min(N_SIMILAR, len(vectors) - 1)]
-    values = np.take_along_axis(similarities, best, axis=1).round(3)
+    values = np.take_along_axis(similarities, best, axis=1).astype(float).round(3)
     return [
         list(zip(*pair, strict=True)) for pair in zip(best.tolist(), values.tolist(), strict=True)
     ]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.archive.one_moment import vectors_of
 from soundalike.labeling.estimate import (
     PrecisionEstimate,
     estimate_precision,
@@ -67,7 +68,7 @@ class Loop:
 
         Raises:
             NoExampleError: no window has the label.
-            ArchiveError: the archive is damaged.
+            ArchiveError: rows have been replaced since, or the archive is damaged.
         """
         labeled = self.labeled(label)
         if not (labeled.is_training & (labeled.known == YES)).any():
@@ -105,9 +106,7 @@ class Loop:
     @functools.cached_property
     def vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The vectors of the windows, and their lengths: [windows, dim] and [windows]."""
-        ids, vectors = self.archive.vectors()
-        if len(ids) != len(self.rows):  # rows have been added since
-            vectors = vectors[np.isin(ids, self.rows["id"])]
+        vectors = vectors_of(self.archive, self.rows)
         lengths = np.empty(len(vectors), np.float32)
         for first in range(0, len(vectors), ROWS_AT_ONCE):
             block = slice(first, first + ROWS_AT_ONCE)

@@ -195,11 +195,13 @@ class Archive(WindowArchive):
         if backgrounds:
             vector = self._variation(backgrounds).discounted(vector)
         where = selection.where() if selection else None
-        if (key := (where, exact, backgrounds is not None)) not in self._indexes:
-            self._indexes = {key: open_index(self, where, exact=exact, backgrounds=backgrounds)}
+        key = where, exact, backgrounds is not None
+        if (index := self._indexes.get(key)) is None:
+            index = open_index(self, where, exact=exact, backgrounds=backgrounds)
+            self._indexes = {key: index}
         return best_rows(
             self,
-            self._indexes[key],
+            index,
             vector,
             k,
             all_windows=all_windows,

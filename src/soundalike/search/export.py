@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soundalike.archive.lance_tables import ROW_COLUMNS
+from soundalike.archive.one_moment import rows_with_vectors
 from soundalike.archive.window_archive import WindowArchive
 from soundalike.embedding.output_file import claimed_file
 from soundalike.embedding.row_files import ROW_FILES
@@ -37,12 +38,10 @@ def export(archive: WindowArchive, out: Path) -> ExportResult:
         InUseError: another run is writing `out`.
         OSError: a file cannot be written.
     """
-    rows, (_, vectors) = archive.rows(), archive.vectors()
-    with (
-        claimed_file(out, ROW_FILES),
-        ROW_FILES[out.suffix.lower()](out, archive.head.dim, archive.head.root) as add,
-    ):
-        for first in range(0, max(len(rows), 1), ROWS_AT_ONCE):
-            part = slice(first, first + ROWS_AT_ONCE)
-            add(rows[list(ROW_COLUMNS)].iloc[part], vectors[part])
+    with claimed_file(out, ROW_FILES):
+        rows, vectors = rows_with_vectors(archive)
+        with ROW_FILES[out.suffix.lower()](out, archive.head.dim, archive.head.root) as add:
+            for first in range(0, max(len(rows), 1), ROWS_AT_ONCE):
+                part = slice(first, first + ROWS_AT_ONCE)
+                add(rows[list(ROW_COLUMNS)].iloc[part], vectors[part])
     return ExportResult(len(rows), archive.head.root)

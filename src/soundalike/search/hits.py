@@ -53,19 +53,20 @@ def best_rows(
     n_asked = n_asked if all_windows and not distinct else 4 * n_asked
     while True:
         ids, similarities = index.nearest(vector, n_asked)
-        of_rows = facts.of(ids)
+        of_rows, is_there = facts.of(ids)
+        ids, similarities = ids[is_there], similarities[is_there]
         is_wanted = ~np.isin(ids, list(without)) & ~(of_rows["peak_db"] < SILENT_DB).to_numpy()
         if not all_windows:
             # With the best first, the first row of a recording is its best window.
             is_wanted[is_wanted] = ~of_rows["recording"][is_wanted].duplicated().to_numpy()
         elif distinct:
-            own = facts.of(np.array(sorted(without), np.int64))
+            own, _ = facts.of(np.array(sorted(without), np.int64))
             is_wanted[is_wanted] = _is_distinct(of_rows[is_wanted], own)
         if is_wanted.sum() >= k or n_asked >= n_rows:
             break
         n_asked *= 8
     rows = of_rows[is_wanted][:k].reset_index(drop=True)
-    if len(ids) > FEW_ROWS:
+    if "id" not in rows:
         rows = archive.rows(ids[is_wanted][:k])
     rows.insert(0, "similarity", similarities[is_wanted][:k].astype(float))
     return rows
@@ -102,8 +103,13 @@ class _Facts:
     def _all(self) -> pd.DataFrame:
         return self.archive.rows(columns=["id", *FACTS]).set_index("id")
 
-    def of(self, ids: NDArray[np.int64]) -> pd.DataFrame:
-        """Return the facts of rows, in their order."""
+    def of(self, ids: NDArray[np.int64]) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+        """Return the facts of rows, in their order, and which rows there still are.
+
+        A writer may have replaced some since they were indexed.
+        """
         if len(ids) <= FEW_ROWS:
-            return self.archive.rows(ids)
-        return self._all.loc[ids]
+            rows = self.archive.rows(ids)
+            return rows, np.isin(ids, rows["id"])
+        is_there = np.isin(ids, self._all.index)
+        return self._all.loc[ids[is_there]], is_there

@@ -31,7 +31,8 @@ def rows_of_unchanged_file(archive: "Archive", query: FileQuery) -> str | None:
     if len(records) != 1 or not records[["start_s", "end_s"]].isna().all(axis=None):
         return None
     record = records.iloc[0]
-    if (record["size"], record["mtime_ns"]) != file_stamp(query.path):
+    is_same = (record["size"], record["mtime_ns"]) == file_stamp(query.path)
+    if not (is_same and record["is_complete"]):  # incomplete after an interrupted run
         return None
     return f"{where} AND recording = {quoted(record['recording'])}"
 
