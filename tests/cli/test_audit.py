@@ -7,7 +7,9 @@ from signal import SIGINT
 import pandas as pd
 import pytest
 
+from soundalike.audit import serve
 from soundalike.audit.advice import SIMPLEST_FIRST, options_of
+from soundalike.audit.decision_routes import Commands
 from soundalike.audit.labels_file import read_labels, write_labels
 from soundalike.audit.labels_text import LABELS
 from soundalike.cli import DONE
@@ -70,6 +72,19 @@ def test_the_page_is_served_until_ctrl_c(call, run, mislabeled, tmp_path, capsys
     assert call(*words) == DONE
     assert (out / LABELS).stat().st_mtime_ns == audited, "not audited again"
     assert "most suspicious" not in capsys.readouterr().out
+
+
+def test_the_commands_on_the_page_are_of_the_same_labels(
+    call, run, sound_folder, tmp_path, monkeypatch
+):
+    served = {}
+    monkeypatch.setattr(serve, "serve_audit", lambda *_, **options: served.update(options))
+    out = tmp_path / "audit"
+    words = ["audit", run.path, sound_folder, "--out", out, "--no_duplicates", "--decide"]
+    assert call(*words, "--label_depth", "1") == DONE
+    options = "--label_depth 1 --no_duplicates"
+    command = f"soundalike audit {run.path} {sound_folder} --out {out} {options}"
+    assert served["commands"] == Commands(f"{command} --decide", f"{command} --apply cleaned.csv")
 
 
 def test_what_cannot_be_applied_is_refused(refusal, run, mislabeled, tmp_path):

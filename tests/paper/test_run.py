@@ -21,7 +21,7 @@ ROWS = ["patch sampling/same patch", "linear evaluation/log-mel statistics"]
 
 def test_run_paper_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_path, capsys):
     out = tmp_path / "out"
-    result = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25)
+    result = run_paper(str(sound_folder), out, ROWS, 2, "tiny", label_noise=0.25, label_depth=1)
     assert result.n_cells == 4
     assert result.n_failed == 0
     assert [(cell["row"], cell["seed"]) for cell in result.cells] == [
@@ -38,6 +38,7 @@ def test_run_paper_goes_from_sounds_to_tables(sound_folder, tiny_budget, tmp_pat
     assert "training.n_epochs 2" in text
     assert "- label noise: 25%" in text
     assert "--seeds 2 --budget tiny --label_noise 0.25`" in text
+    assert f"soundalike paper {sound_folder} --out {out} --label_depth 1 --only" in text
     assert "too short for conclusions" in text
     assert len(pd.read_csv(out / "tables.csv")) == 4
 

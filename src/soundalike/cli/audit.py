@@ -116,12 +116,20 @@ def _decide(arguments: argparse.Namespace, clips: "ClipTable") -> int:
     labeled = _audited(arguments, clips)
     parts = stored_duplicates(arguments.out / DUPLICATES, labeled.store) or []
     relearning = Relearning(labeled, [] if arguments.no_duplicates else parts, arguments.seed)
-    words = [arguments.model, arguments.source, "--out", str(arguments.out)]
-    command = f"soundalike audit {shlex.join(words)}"
+    command = _command(arguments)
     commands = Commands(f"{command} --decide", f"{command} --apply cleaned.csv")
     serve_audit(arguments.out, "", ready, commands=commands, port=arguments.port, refit=relearning)
     print("\nended", file=sys.stderr)
     return DONE
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command as it is typed, with the options that change what is learned."""
+    words = [arguments.model, arguments.source, "--out", str(arguments.out)]
+    if arguments.label_depth is not None:
+        words += ["--label_depth", str(arguments.label_depth)]
+    words += ["--no_duplicates"] if arguments.no_duplicates else []
+    return f"soundalike audit {shlex.join(words)}"
 
 
 def _use_decisions(arguments: argparse.Namespace, clips: "ClipTable") -> int:

@@ -180,6 +180,7 @@ def print_evaluation(result: "EvaluationResult") -> None:
         console.print(
             "Pre-training included the test clips, without their labels. To exclude clips from "
             "pre-training, put them into the split 'test' (a folder test/ or a column `split`), or "
-            "give all clips a column `fold` and pretrain with --test_fold."
+            "give all clips a column `fold` and pretrain with --test_fold.",
+            soft_wrap=is_file,
         )
     console.print(f"Scores per class and predictions per clip: {result.out}", soft_wrap=True)

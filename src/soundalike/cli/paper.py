@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         budget=arguments.budget,
         label_noise=arguments.label_noise,
         clips=clips,
+        label_depth=arguments.label_depth,
     )
     write_json(arguments.json, results)
 

@@ -51,8 +51,9 @@ def fill(bench: Bench, places: Sequence[Place], progress: bool = True) -> None:
                 times.add(kind, time.monotonic() - began)
             if progress:
                 seconds = times.of(filter(None, waiting))
-                time_left = f", about {format_duration(round(seconds))} left" if seconds > 0 else ""
-                count = f"{len(places) - len(waiting)} of {len(places)} cells"
+                is_known = seconds >= 0.5  # not NaN, and not rounded to 0
+                time_left = f", about {format_duration(round(seconds))} left" if is_known else ""
+                count = f"{len(places) - len(waiting)} of {counted(len(places), 'cell')}"
                 print(f"{_in_words(cell)}; {count}{time_left}", file=sys.stderr)
             if stop.is_set:
                 raise KeyboardInterrupt

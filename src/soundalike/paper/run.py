@@ -24,7 +24,9 @@ import torch
 from soundalike import __version__
 from soundalike.audio.log_mel import LogMel
 from soundalike.datasets.clips import SPLITS, ClipTable
+from soundalike.datasets.folder_names import LabelDepth
 from soundalike.datasets.open_or_prepare import open_or_prepare
+from soundalike.datasets.source import read_source
 from soundalike.datasets.store import Store
 from soundalike.paper.budgets import find_budget
 from soundalike.paper.cells import Bench
@@ -88,6 +90,7 @@ def run_paper(
     label_noise: float = 0.0,
     progress: bool = True,
     clips: ClipTable | None = None,
+    label_depth: LabelDepth | None = None,
 ) -> PaperResult:
     """Run the paper's experiments and write their tables.
 
@@ -105,6 +108,7 @@ def run_paper(
         label_noise: share of the labeled training clips that get a wrong label, below 1.
         progress: if true, report progress on standard error.
         clips: the clips of the source, if it has been read.
+        label_depth: as for `read_source`.
 
     Raises:
         KeyboardInterrupt: the run was interrupted; the same call resumes.
@@ -118,6 +122,7 @@ def run_paper(
     if n_seeds < 1 or not 0 <= label_noise < 1:
         raise PaperError("The paper's experiments need at least 1 seed, and a label noise below 1.")
     front_end = LogMel(**read_recipe("paper", PRETRAINING)["front_end"])
+    clips = read_source(source, label_depth) if clips is None else clips
     store = open_or_prepare(source, out / "store", front_end, clips=clips, progress=progress)
     bench = Bench(out, store, scale, label_noise, progress)
     clips_of_first = bench.clips(0)  # before anything is written: refuses what cannot be used
@@ -137,7 +142,7 @@ def run_paper(
         "versions": f"soundalike {__version__}, torch {torch.__version__}, "
         f"Python {platform.python_version()}",
         "machine": choose_hardware().why,
-        "command": f"`{_command(arguments, out, only, n_seeds)}`",
+        "command": f"`{_command(arguments, out, only, n_seeds, label_depth)}`",
     }
     with output_folder(out), locked(out):
         _claim(out, arguments | asdict(scale) | {"clips": store.fingerprint})
@@ -186,8 +191,15 @@ def _counted(store: Store) -> str:
     return f"{counted(len(store.clips), 'clip')}, {duration} ({', '.join(splits)})"
 
 
-def _command(arguments: dict[str, Any], out: Path, only: Sequence[str] | None, n_seeds: int) -> str:
+def _command(
+    arguments: dict[str, Any],
+    out: Path,
+    only: Sequence[str] | None,
+    n_seeds: int,
+    label_depth: LabelDepth | None,
+) -> str:
     words = ["soundalike", "paper", arguments["source"], "--out", str(out)]
+    words += [] if label_depth is None else ["--label_depth", str(label_depth)]
     words += ["--only", *only] if only else []
     words += ["--seeds", str(n_seeds), "--budget", arguments["budget"]]
     words += ["--label_noise", str(arguments["label_noise"])] if arguments["label_noise"] else []
