@@ -80,7 +80,7 @@ def of_indexes(path: Path, what: str, has_approximate: bool) -> Iterator[Row]:
     name = f"{what}, exact, less backgrounds"
     yield Row(name, 1000 * centered_s, "ms", 1000 * exact_s, "exact, as they are")
     if has_approximate:
-        yield of_approximate(LanceIndex(path, archive.row_table), exact, queries, what)
+        yield of_approximate(LanceIndex(archive), exact, queries, what)
         (path / OUTLINE).unlink(missing_ok=True)
         start = time.perf_counter()
         outline = OutlineIndex(archive, backgrounds)

@@ -71,14 +71,14 @@ def test_an_index_that_a_power_cut_has_torn_is_built_again(tear, name, archive):
     assert has_torn_index(archive.path, archive.row_table)
     if name != "page_*":
         with pytest.raises(ArchiveError, match="embed the sounds into it again, which repairs"):
-            LanceIndex(archive.path, archive.row_table).nearest(vectors[7], 1)
+            LanceIndex(archive).nearest(vectors[7], 1)
     with archive.writer() as writer:
         writer.build_index()
         writer.compact()
     assert has_index(archive.row_table)
     assert not has_torn_index(archive.path, archive.row_table)
     for row in (7, 49):
-        best = LanceIndex(archive.path, archive.row_table).nearest(vectors[row], 1)
+        best = LanceIndex(archive).nearest(vectors[row], 1)
         assert best.ids.tolist() == archive.rows(ids=[row])["id"].tolist() == [row]
     np.testing.assert_array_equal(archive.vectors()[1], vectors)
     assert not any(path.exists() for path in files)
@@ -98,9 +98,44 @@ def test_an_index_that_is_whole_stays(half, tmp_path):
     assert has_index(archive.row_table)
 
 
+def indexed(archive, vectors):
+    """Return an archive with an index of vectors, the first half of which is of one file."""
+    halves = [make_rows([name], len(vectors) // 2) for name in ("a.wav", "b.wav")]
+    with archive.writer() as writer:
+        for rows, some in zip(halves, np.split(vectors, 2), strict=True):
+            writer.add(rows, some)
+            writer.finish(make_records(rows))
+        writer.build_index()
+    return archive
+
+
+def test_rows_that_meet_a_condition_are_found_however_far_they_are(archive):
+    vectors = 0.3 * make_vectors(4000)
+    vectors[:2000, 0] += 3
+    vectors[2000:, 0] -= 3
+    index = LanceIndex(indexed(archive, vectors), "path = 'b.wav'")
+    for k in (1, 50, 2000):
+        neighbors = index.nearest(vectors[0], k)
+        assert len(np.unique(neighbors.ids)) == k
+        assert neighbors.ids.min() >= 2000
+        assert (np.diff(neighbors.similarities) <= 0).all()
+    assert len(LanceIndex(archive).nearest(vectors[0], 4000).ids) == 4000
+
+
+def test_it_survives_a_writer_that_deletes_its_version(archive):
+    vectors = make_vectors(200)
+    index = LanceIndex(WindowArchive.open(indexed(archive, vectors).path))
+    assert len(index) == 200
+    add_clips(archive, ["c.wav"], seed=1)
+    with archive.writer() as writer:
+        writer.compact()
+    assert index.nearest(vectors[7], 1).ids.tolist() == [7]
+    assert len(index) == 202
+
+
 def test_a_wrong_condition_is_one_plain_line(archive):
     add_clips(archive, ["a.wav"])
-    index = LanceIndex(archive.path, archive.row_table, "no SQL at all")
+    index = LanceIndex(archive, "no SQL at all")
     with pytest.raises(ArchiveError, match="cannot be read"):
         index.nearest(make_vectors(1)[0], 2)
 

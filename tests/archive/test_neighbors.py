@@ -34,7 +34,7 @@ def exact(archive, where=None):
 
 
 def approximate(archive, where=None):
-    return LanceIndex(archive.path, archive.row_table, where)
+    return LanceIndex(archive, where)
 
 
 every_index = pytest.mark.parametrize("index_of", [exact, approximate], ids=["exact", "lance"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from archives import DIM, add_clips, make_rows, make_vectors
 
+from soundalike.archive import window_archive
 from soundalike.archive import writer as writer_module
 from soundalike.archive.head import HEAD, ArchiveError, Head
 from soundalike.archive.window_archive import WindowArchive
@@ -129,6 +130,25 @@ def test_a_reader_survives_a_writer_that_deletes_its_version(archive, monkeypatc
     np.testing.assert_array_equal(reader.vectors()[1][:2], vectors)
     reader.refresh()
     assert len(reader) == 4
+
+
+def test_records_are_read_while_a_writer_deletes_their_version(archive, monkeypatch):
+    add_clips(archive, ["a.wav"])
+    open_table, n_opened = window_archive.open_table, 0
+
+    def open_and_wait(*words):
+        """Another run compacts the archive between the opening of a table and its reading."""
+        nonlocal n_opened
+        table, n_opened = open_table(*words), n_opened + 1
+        if n_opened == 1:
+            add_clips(archive, ["b.wav"])
+            with archive.writer() as writer:
+                writer.compact()
+        return table
+
+    monkeypatch.setattr(window_archive, "open_table", open_and_wait)
+    records = WindowArchive.open(archive.path).clips()
+    assert (n_opened, records["path"].tolist()) == (2, ["a.wav", "b.wav"])
 
 
 def test_a_damaged_archive_is_one_plain_line(archive):

@@ -31,9 +31,8 @@ def open_index(
     """
     if archive.count(where) <= EXACT_ROWS:
         return ExactIndex(*archive.vectors(where), backgrounds)
-    rows = archive.row_table
-    if rows is None or exact or not has_index(rows):
+    if exact or not archive.read(has_index):
         return ScanIndex(archive, where, backgrounds)
     if backgrounds:
         return OutlineIndex(archive, backgrounds, where)
-    return LanceIndex(archive.place, rows, where)
+    return LanceIndex(archive, where)

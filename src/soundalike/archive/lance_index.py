@@ -1,8 +1,9 @@
 """The approximate index in LanceDB: vectors rounded to bytes, in cells (IVF_SQ).
 
 A query is compared with the rows of the cells whose centers are nearest, then with the full vectors
-of the best. The graph of LanceDB (IVF_HNSW_SQ) took eight times as long to build and found fewer of
-the nearest rows; see docs/performance.md.
+of the best. Further cells follow if these have too few rows, as where a condition leaves out most.
+The graph of LanceDB (IVF_HNSW_SQ) took eight times as long to build and found fewer of the nearest
+rows; see docs/performance.md.
 """
 
 import math
@@ -18,6 +19,9 @@ from soundalike.archive.neighbors import Neighbors
 
 if TYPE_CHECKING:
     import lancedb
+    import pyarrow as pa
+
+    from soundalike.archive.window_archive import WindowArchive
 
 REFINE_FACTOR = 5  # times as many candidates as neighbors are compared by their full vectors
 
@@ -26,30 +30,31 @@ class LanceIndex:
     """Searches the index of a table of rows; rows added since are compared one by one.
 
     Args:
-        place: where the archive has its tables, for messages.
-        rows: its table of rows.
+        archive: the archive.
         where: condition in SQL that rows meet.
     """
 
-    def __init__(
-        self, place: Path | str, rows: "lancedb.table.Table", where: str | None = None
-    ) -> None:
-        self.place = place
-        self.rows = rows
+    def __init__(self, archive: "WindowArchive", where: str | None = None) -> None:
+        self.archive = archive
         self.where = where
 
     def __len__(self) -> int:
-        return self.rows.count_rows(self.where)
+        return self.archive.count(self.where)
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> Neighbors:
         """Return the k rows that are most similar, nearly always; see `Index`."""
-        query: Any = self.rows.search(np.asarray(vector, np.float32), vector_column_name="vector")
-        query = (
-            query.distance_type("cosine").refine_factor(REFINE_FACTOR).select(["id", "_distance"])
-        )
-        with plain_errors(self.place):
+
+        def read(rows: "lancedb.table.Table") -> "pa.Table":
+            numbers = np.asarray(vector, np.float32)
+            query: Any = rows.search(numbers, vector_column_name="vector")
+            query = query.distance_type("cosine").refine_factor(REFINE_FACTOR)
+            query = query.select(["id", "_distance"])
+            query = query.maximum_nprobes(0)  # as many cells as it takes
             query = query.where(self.where, prefilter=True) if self.where else query
-            table = query.limit(k).to_arrow()
+            return query.limit(k).to_arrow()
+
+        if (table := self.archive.read(read)) is None:
+            return Neighbors(np.empty(0, np.int64), np.empty(0, np.float32))
         ids, distances = table["id"].to_numpy(), table["_distance"].to_numpy()
         order = np.lexsort((ids, distances))
         return Neighbors(ids[order], 1 - distances[order])

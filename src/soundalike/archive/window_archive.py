@@ -217,16 +217,21 @@ class WindowArchive:
         return rows.assign(vector=list(vectors))
 
     def clips(self, where: str | None = None) -> pd.DataFrame:
-        """Return the records of clips, or of those that meet a condition in SQL: `CLIP_COLUMNS`.
+        """Return the latest record of each clip: `CLIP_COLUMNS`.
 
-        A clip with several records has the latest.
+        Args:
+            where: condition in SQL that records meet, on what all records of a clip share, such as
+                its path: of others, it might leave out the latest.
         """
-        table = open_table(self.path, CLIPS, self.head.tables)
-        if table is None:
-            return without_rows(CLIP_COLUMNS)
-        with plain_errors(self.place):
-            records = select(table, [*CLIP_COLUMNS], where).to_arrow().to_pandas()
-        records = records.sort_values("next_id", kind="stable")
+
+        def attempt() -> pd.DataFrame:
+            table = open_table(self.path, CLIPS, self.head.tables)
+            if table is None:
+                return without_rows(CLIP_COLUMNS)
+            with plain_errors(self.place):
+                return select(table, [*CLIP_COLUMNS], where).to_arrow().to_pandas()
+
+        records = _twice(attempt).sort_values("next_id", kind="stable")
         return records.drop_duplicates(CLIP_KEY, keep="last").reset_index(drop=True)
 
     @functools.cached_property
@@ -239,12 +244,23 @@ class WindowArchive:
 
         A writer may have deleted this version of the table; then the latest one is read.
         """
-        if self.row_table is None:
-            return None
-        try:
+
+        def attempt() -> Result | None:
             with plain_errors(self.place):
-                return read(self.row_table)
-        except ArchiveError:
-            self.refresh()
-        with plain_errors(self.place):
-            return None if self.row_table is None else read(self.row_table)
+                return None if self.row_table is None else read(self.row_table)
+
+        return _twice(attempt, self.refresh)
+
+
+def _twice(attempt: Callable[[], Result], refresh: Callable[[], object] = lambda: None) -> Result:
+    """Read, and read again if a writer may have deleted the version that was read.
+
+    Args:
+        attempt: reads.
+        refresh: called in between.
+    """
+    try:
+        return attempt()
+    except ArchiveError:
+        refresh()
+    return attempt()
