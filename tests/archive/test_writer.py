@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from archives import add_clips, make_records, make_rows, make_vectors
 
@@ -106,6 +107,50 @@ def test_many_changed_files_are_deleted_in_several_steps(archive, monkeypatch):
     with archive.writer() as writer:
         writer.compact()
     assert archive.rows()["recording"].tolist() == ["new"] * 10
+
+
+def segment(start_s, end_s, label, length_s=None):
+    """Return the rows and the record of a segment of a file, in windows of a second."""
+    length_s = end_s - start_s if length_s is None else length_s
+    rows = make_rows(["a.wav"], round(length_s), label=label)
+    record = make_records(rows).assign(start_s=start_s, end_s=end_s)
+    return rows.assign(start_s=rows["start_s"] + start_s, end_s=rows["end_s"] + start_s), record
+
+
+def test_new_labels_are_those_of_a_clip_and_not_of_others_that_overlap(archive):
+    """A whole file, and segments of it: one in another, one that ends after the file."""
+    segments = [
+        segment(np.nan, np.nan, "file", 9.0),
+        segment(0.0, 5.0, "long"),
+        segment(1.0, 3.0, "short"),
+        segment(0.0, 2.0, "first"),
+        segment(4.0, 20.0, "last", 5.0),
+    ]
+    segments[0][0][["start_s", "end_s"]] = make_rows(["a.wav"], 9)[["start_s", "end_s"]]
+    with archive.writer() as writer:
+        for rows, _ in segments:
+            writer.add(rows, make_vectors(len(rows)))
+        writer.finish(pd.concat(record for _, record in segments))
+    labels = ["file", "long", "short", "first", "last"]
+    n_rows = [len(rows) for rows, _ in segments]
+    for number, (_, record) in enumerate(segments):
+        with archive.writer() as writer:
+            new = record.assign(label=f"new {number}", split="train")
+            writer.relabel(new)
+            writer.finish(new)
+        labels[number] = f"new {number}"
+        rows = archive.rows()
+        assert rows["label"].tolist() == np.repeat(labels, n_rows).tolist()
+        assert (rows["split"] == "train").sum() == sum(n_rows[: number + 1])
+
+
+def test_other_files_keep_their_labels(archive):
+    add_clips(archive, ["a.wav", "it's b.wav"], label="dog")
+    with archive.writer() as writer:
+        clips = archive.clips()
+        writer.relabel(clips[clips["path"] == "it's b.wav"].assign(label="cat"))
+        writer.relabel(clips[:0])
+    assert archive.rows()["label"].tolist() == ["dog", "dog", "cat", "cat"]
 
 
 MEMORY_OF_A_WRITER = """
