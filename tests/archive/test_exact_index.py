@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soundalike.archive.backgrounds import Backgrounds, centered_norms
-from soundalike.archive.exact_index import ExactIndex
+from soundalike.archive.exact_index import ExactIndex, best_of
 
 
 @given(seed=st.integers(0, 10_000), n=st.integers(0, 30), k=st.integers(1, 40))
@@ -27,6 +27,16 @@ def test_it_returns_the_largest_cosines(seed, n, k):
     assert len(set(neighbors.ids.tolist())) == min(n, k)
     of_id = {row_id: -cosine for cosine, row_id in cosines}
     np.testing.assert_allclose(neighbors.similarities, [of_id[i] for i in neighbors.ids], atol=1e-6)
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(0, 30), k=st.integers(0, 40))
+@settings(max_examples=50)
+def test_of_equal_rows_those_with_the_lowest_ids_are_returned(seed, n, k):
+    rng = np.random.default_rng(seed)
+    ids, similarities = rng.permutation(100)[:n], rng.integers(0, 3, n).astype(np.float32)
+    expected = sorted(zip(-similarities, ids, strict=True))[:k]
+    best = best_of(ids, similarities, k)
+    assert list(zip(-best.similarities, best.ids, strict=True)) == expected
 
 
 def test_vectors_of_any_length_are_compared_by_their_directions():

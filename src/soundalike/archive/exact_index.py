@@ -66,11 +66,17 @@ class ExactIndex:
 def best_of(ids: NDArray[np.int64], similarities: NDArray[np.float32], k: int) -> Neighbors:
     """Return the k most similar of some rows, or all if there are fewer, the best first.
 
+    Of rows that are equally similar, such as copies, the one with the lowest id comes first.
+
     Shape:
         ids, similarities: [rows].
     """
     best = np.arange(len(similarities))
     if k < len(similarities):
-        best = np.argpartition(-similarities, k)[:k]
+        some = np.argpartition(-similarities, k)[:k]  # of those at the limit, any
+        limit = np.nanmin(similarities[some], initial=np.inf)
+        above, at_limit = map(np.flatnonzero, (similarities > limit, similarities == limit))
+        first = np.argsort(ids[at_limit])[: k - len(above)]
+        best = np.concatenate([above, at_limit[first]])
     best = best[np.lexsort((ids[best], -similarities[best]))]
     return Neighbors(ids[best], similarities[best])
