@@ -50,6 +50,15 @@ def test_of_many_rows_some_are_enough(windy, monkeypatch):
     assert not np.array_equal(some.covariance, whole.covariance)
 
 
+def test_short_clips_do_not_take_the_places_of_long_recordings(windy, monkeypatch):
+    archive, _ = windy
+    alone = Variation.of(archive, Backgrounds.of(archive))
+    add_clips(archive, [f"{number}.wav" for number in range(3 * N)], seed=1)
+    monkeypatch.setattr(module, "MOST_ROWS", N)
+    among_clips = Variation.of(archive, Backgrounds.of(archive))
+    np.testing.assert_array_equal(among_clips.covariance, alone.covariance)
+
+
 def test_few_rows_say_too_little(windy, monkeypatch):
     archive, _ = windy
     monkeypatch.setattr(module, "FEWEST_ROWS", N + 1)

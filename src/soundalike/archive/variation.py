@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from soundalike.archive.backgrounds import Backgrounds
+from soundalike.archive.backgrounds import LONG_S, Backgrounds
 from soundalike.archive.stored_arrays import stored_or_computed
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class Variation:
         Raises:
             ArchiveError: the archive is damaged.
         """
-        every = len(backgrounds.ids) // (MOST_ROWS + 1) + 1
-        ids, vectors = archive.vectors(f"id % {every} = 0" if every > 1 else None)
+        every = int((backgrounds.stretches >= 0).sum()) // (MOST_ROWS + 1) + 1
+        ids, vectors = archive.vectors(f"duration_s >= {LONG_S} AND id % {every} = 0")
         stretches = backgrounds.of_rows(ids)
         is_long = stretches >= 0
         differences = vectors[is_long] - backgrounds.means[stretches[is_long]]
