@@ -79,6 +79,15 @@ def test_incomplete_clips_are_not_copied(archive, source):
     assert archive.count("path = 'd'") == 0
 
 
+def test_a_clip_whose_removal_was_interrupted_is_not_copied(archive, source):
+    """It was complete before, and its rows may be gone."""
+    with source.writer() as writing:
+        clips = source.clips()
+        writing.finish(clips[clips["path"] == "b"].assign(is_complete=False, n_rows=0))
+    assert copied(source, archive) == ["a", "c"]
+    assert archive.count("path = 'b'") == 0
+
+
 @pytest.mark.parametrize("n_changes", range(4))
 def test_an_interrupted_removal_is_completed(archive, source, monkeypatch, n_changes):
     """The records say that the clip is incomplete, before any of its rows is deleted."""

@@ -28,7 +28,8 @@ def copy_clips(source: WindowArchive, records: pd.DataFrame, writer: Writer) -> 
         ArchiveError: an archive is damaged.
         OSError: the disk is full.
     """
-    theirs = source.clips("is_complete")
+    theirs = source.clips()
+    theirs = theirs[theirs["is_complete"]]
     ours = records[records["path"].isin(theirs["path"])]
     complete = ours.loc[ours["is_complete"].astype(bool), SAME]
     both = theirs[SAME].merge(complete, "left", on=SAME, indicator=True)

@@ -80,7 +80,7 @@ def merge(shards: Path, out: Path, *, tables: str = "", progress: bool = True) -
     with archive.writer() as writer:
         records, n_rows_before, n_new, n_all = archive.clips(), writer.next_id, 0, 0
         for part in progress_bar(parts, name="merge", unit="shards", is_shown=progress):
-            n_all += len(part.clips("is_complete"))
+            n_all += int(part.clips()["is_complete"].sum())
             new = copy_clips(part, records, writer)
             n_new += len(new)
             records = pd.concat([records, new]) if len(new) else records
