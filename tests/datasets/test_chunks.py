@@ -77,6 +77,15 @@ def test_every_chunk_is_a_sample_of_all_clips(monkeypatch):
     assert len(assign_chunks(n_frames[:0], N_BANDS)) == 0
 
 
+def test_clips_without_a_hash_are_read(chunked, frames):
+    """As those of noise too quiet to hear."""
+    audio = chunked.audio.copy()
+    audio[2] = b""
+    np.testing.assert_array_equal(
+        dataclasses.replace(chunked, audio=audio).read(chunked.offsets), frames
+    )
+
+
 def path_of(chunked, number):
     return Path(chunked.storage.address, chunk_name(number))
 

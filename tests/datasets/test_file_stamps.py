@@ -18,12 +18,14 @@ from soundalike.datasets.store import open_store
 
 @pytest.fixture
 def sounds(sound_folder, tmp_path):
-    """Three sounds and a silent one in a folder that may change."""
+    """Three sounds, one of silence and one of noise too quiet to hear, in a folder."""
     folder = tmp_path / "sounds"
     folder.mkdir()
     for path in sorted(sound_folder.glob("low/*.wav"))[:3]:
         shutil.copy2(path, folder)
     soundfile.write(folder / "silent.wav", np.zeros(30_000), 22050)
+    noise = np.random.default_rng(0).integers(-1, 2, 30_000).astype(np.int16)
+    soundfile.write(folder / "too quiet.wav", noise, 22050)
     return folder
 
 
@@ -77,11 +79,11 @@ def test_another_time_of_the_same_sound_changes_nothing(sounds):
     for path in sounds.iterdir():
         os.utime(path, (0, 0))
     assert not list(changed_clips(store))
-    assert len(prepared(sounds).clips) == 4
+    assert len(prepared(sounds).clips) == 5
 
 
 def test_sounds_that_are_gone_are_not_needed(sounds):
     store, clips = prepared(sounds), read_source(sounds)
     shutil.rmtree(sounds)
     assert not list(changed_clips(store))
-    assert len(prepare(clips, sounds.parent / "store", progress=False).clips) == 4
+    assert len(prepare(clips, sounds.parent / "store", progress=False).clips) == 5

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from soundalike.audio.audio_error import AudioError
+from soundalike.audio.spectrum import Spectrum
 from soundalike.audio.streaming import read_log_mel_blocks
 from soundalike.datasets.clips import Clip
 from soundalike.datasets.identical import AudioHash
@@ -31,10 +32,10 @@ def changed_clips(store: Store) -> Iterator[Clip]:
 
 def _audio_hash(clip: Clip, store: Store) -> bytes | None:
     """Return the hash of a clip's audio as it is now; None if it cannot be read."""
-    audio = AudioHash()
+    audio, spectrum, segment = AudioHash(), Spectrum(), (clip.start_s, clip.end_s)
     try:
-        for block in read_log_mel_blocks(clip.path, store.front_end, clip.start_s, clip.end_s):
+        for block in read_log_mel_blocks(clip.path, store.front_end, *segment, spectrum):
             audio.add(np.ascontiguousarray(block, dtype="<f2"))
     except AudioError:
         return None
-    return audio.digest().encode()
+    return audio.digest(spectrum).encode()

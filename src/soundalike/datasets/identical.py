@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from soundalike.audio.spectrum import Spectrum
 from soundalike.datasets.clips import Problem
 
 ALSO_IN = {split: f"also in {split}" for split in ("test", "validation")}
@@ -42,9 +43,15 @@ class AudioHash:
         if self._is_silent:  # the first frame nearly always decides, and is fast to check
             self._is_silent = all((part == self._value).all() for part in (log_mel[0], log_mel))
 
-    def digest(self) -> str:
-        """Return the hash of all frames so far as text; "" for silence."""
-        return "" if self._is_silent else self._sha.hexdigest()[: HASH.itemsize]
+    def digest(self, spectrum: Spectrum | None = None) -> str:
+        """Return the hash of all frames so far as text; "" for silence.
+
+        Args:
+            spectrum: of the waveform. Noise that is too quiet to hear is silence in it, but not in
+                the frames, which are of recordings that were made equally loud.
+        """
+        is_silent = self._is_silent or (spectrum is not None and spectrum.is_silent)
+        return "" if is_silent else self._sha.hexdigest()[: HASH.itemsize]
 
 
 def first_with_hash(hashes: np.ndarray) -> np.ndarray:

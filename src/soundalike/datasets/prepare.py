@@ -155,8 +155,7 @@ def _make_part(front_end: LogMel, part: Part[Clip]) -> tuple[int, float]:
                     audio.add(frames)
                     n_frames += len(frames)
                 band = dataclasses.astuple(spectrum.band(front_end.fmin, front_end.fmax))
-                hash_ = "" if spectrum.is_silent else audio.digest()
-                facts = {"n_frames": n_frames, "audio": hash_, "band": band}
+                facts = {"n_frames": n_frames, "audio": audio.digest(spectrum), "band": band}
                 record.append(facts | {"stamp": stamp})
             except AudioError as error:
                 file.seek(start)
