@@ -116,6 +116,50 @@ def test_a_table_is_matched_to_its_sound():
     assert sounds.find(Path("z/c.wav.txt"), "") == Path("x/c.flac")
 
 
+BIRDNET = "Start (s),End (s),Scientific name,Common name,Confidence,File\n"
+
+
+@pytest.mark.parametrize("place", ["", "a", "c"], ids=["above", "beside one", "elsewhere"])
+@pytest.mark.parametrize("of_folder", [True, False], ids=["folder", "table"])
+def test_sounds_of_one_name_are_told_apart_by_their_folders(tmp_path, place, of_folder):
+    for folder in "abc":
+        (tmp_path / folder).mkdir()
+    for folder in "ab":
+        (tmp_path / folder / "1.wav").touch()
+    table = tmp_path / place / "results.csv"
+    rows = [f"0,1,x,{label},1,{tmp_path}/{folder}/1.wav\n" for folder, label in ("ax", "by")]
+    table.write_text("".join([BIRDNET, *rows]))
+    clips = read_source(tmp_path if of_folder else table)
+    assert not clips.problems
+    labels = {Path(clip.path).parent.name: clip.label for clip in clips}
+    assert labels == {"a": "x", "b": "y"}
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["a/1.wav"], {"a/1.wav": "x"}),
+        (["a/1.wav", "b/1.wav"], {"a/1.wav": "x", "b/1.wav": "y"}),
+        (["1.wav"], {}),
+        (["c/1.wav"], {}),
+    ],
+)
+def test_paths_of_another_computer_are_compared_by_their_last_folders(tmp_path, there, expected):
+    """Two sounds are never taken for one."""
+    for name in there:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    rows = [f"0,1,x,{label},1,D:\\song\\{folder}\\1.wav\n" for folder, label in ("ax", "by")]
+    (tmp_path / "results.csv").write_text("".join([BIRDNET, *rows]))
+    clips = read_source(tmp_path)
+    labels = {str(Path(c.path).relative_to(tmp_path)): c.label for c in clips if c.start_s == 0}
+    assert labels == expected
+    if expected:
+        assert len(clips.problems) == 2 - len(expected)
+    else:
+        assert any("not used" in note for note in clips.notes)
+
+
 def test_tables_of_other_formats_are_refused(tmp_path):
     (tmp_path / "t.csv").write_text("path,label\na.wav,x\n")
     with pytest.raises(SourceError, match="not in a format of Raven"):

@@ -1,9 +1,12 @@
 """Read annotations that other programs wrote: Raven, Audacity and BirdNET.
 
 A table of annotations lists segments of one sound or of several. Where it does not name a sound, it
-belongs to the one whose name it begins with: ``dawn.Table.1.selections.txt`` to ``dawn.wav``.
+belongs to the one whose name it begins with: ``dawn.Table.1.selections.txt`` to ``dawn.wav``. Where
+it names one, that may be a path on another computer. So of sounds with that file name, it is the
+one whose folders agree best.
 """
 
+import itertools
 import pkgutil
 import re
 from collections import defaultdict
@@ -17,7 +20,7 @@ import pandas as pd
 from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets import TABLE_FORMATS
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
-from soundalike.datasets.rows import join_rows
+from soundalike.datasets.rows import file_in, join_rows
 from soundalike.datasets.text_table import TextTable
 from soundalike.runtime.counts import counted
 
@@ -33,12 +36,32 @@ class Sounds:
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._by_name: defaultdict[str, list[Path]] = defaultdict(list)
-        for path in paths:
+        for path in dict.fromkeys(paths):
             self._by_name[path.name].append(path)
             self._by_name[path.stem].append(path)
 
+    def find_all(self, table: Path, names: Iterable[str]) -> dict[str, Path | None]:
+        """Return the sounds that a table names; None where there is none, or which one is unclear.
+
+        Args:
+            table: the table.
+            names: what its rows call their sounds; see `find`.
+        """
+        sounds = {name: self.find(table, name) for name in names}
+        n_common: defaultdict[Path, dict[tuple[str, ...], int]] = defaultdict(dict)
+        for name, sound in sounds.items():
+            if sound is not None and (folders := _folders_in(name)):
+                n_common[sound][folders] = _n_common(folders, sound)
+        for name, sound in sounds.items():
+            # a/1.wav and b/1.wav are two sounds, also where only one of them is here.
+            if sound is not None and (folders := _folders_in(name)):
+                of_sound = n_common[sound]
+                best = [each for each, n in of_sound.items() if n == max(of_sound.values())]
+                sounds[name] = sound if best == [folders] else None
+        return sounds
+
     def find(self, table: Path, name_in_table: str) -> Path | None:
-        """Return the sound of a row of a table.
+        """Return the sound of a row of a table; None if there is none, or several that may be it.
 
         Args:
             table: the table.
@@ -49,11 +72,15 @@ class Sounds:
         else:
             parts = table.name.split(".")
             names = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+        folders = _folders_in(name_in_table)
         for name in names:
-            sounds = self._by_name.get(name, [])
-            beside = [sound for sound in sounds if sound.parent == table.parent]
-            if len(beside or sounds) == 1:
-                return (beside or sounds)[0]
+            ranks = {
+                sound: (_n_common(folders, sound), sound.parent == table.parent)
+                for sound in self._by_name.get(name, [])
+            }
+            best = [sound for sound, rank in ranks.items() if rank == max(ranks.values())]
+            if len(best) == 1:
+                return best[0]
         return None
 
 
@@ -67,7 +94,8 @@ def read_annotations(table: TextTable, sounds: Sounds | None = None) -> ClipTabl
 
     Args:
         table: in a format of `TABLE_FORMATS`.
-        sounds: the sounds that it may be about; by default those in its folder.
+        sounds: the sounds that it may be about; by default those in its folder, and those that it
+            names by paths that exist.
 
     Raises:
         SourceError: no sound that it is about exists, or a time is not a number.
@@ -77,10 +105,12 @@ def read_annotations(table: TextTable, sounds: Sounds | None = None) -> ClipTabl
         raise SourceError(f"{path}: not in a format of {', '.join(TABLE_FORMATS)}.")
     rows, notes = _module(format_name).read(table)
     rows = rows.reset_index(drop=True)
-    sounds = sounds or Sounds(
-        sound for sound in sorted(path.parent.iterdir()) if sound.suffix.lower() in AUDIO_SUFFIXES
-    )
-    file_of = {name: sounds.find(path, name) for name in rows["path"].unique()}
+    names = rows["path"].unique()
+    if sounds is None:
+        beside = sorted(path.parent.iterdir())
+        named = [Path(file) for name in names if (file := file_in(path.parent, name))]
+        sounds = Sounds(each for each in [*beside, *named] if each.suffix.lower() in AUDIO_SUFFIXES)
+    file_of = sounds.find_all(path, names)
     files = rows["path"].map(file_of)
     absent = [name for name, file in file_of.items() if file is None]
     problems = [
@@ -125,6 +155,17 @@ def annotate(rows: pd.DataFrame, annotations: list[ClipTable], notes: list[str])
 def _module(format_name: str) -> ModuleType:
     module: ModuleType = pkgutil.resolve_name(TABLE_FORMATS[format_name])
     return module
+
+
+def _folders_in(name: str) -> tuple[str, ...]:
+    """Return the folders of a path as a table has it, whatever separates them."""
+    return tuple(part for part in re.split(r"[\\/]", name)[:-1] if part not in ("", "."))
+
+
+def _n_common(folders: tuple[str, ...], sound: Path) -> int:
+    """Return how many folders at the end of a path are also those of a sound."""
+    pairs = zip(reversed(folders), reversed(sound.parent.parts), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _described(table: Path, name: str) -> str:
