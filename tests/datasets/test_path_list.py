@@ -1,5 +1,7 @@
 """Sounds by a pattern, or by a text file with one path per line."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,21 @@ def listed(source):
 def test_a_pattern_lists_its_sounds_with_the_labels_of_their_folders(place, pattern, expected):
     assert listed(pattern) == expected
     assert listed(str(place / pattern)) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
+def test_names_that_no_table_can_hold_are_problems(place):
+    bad = Path(os.fsdecode(os.fsencode(place / "dog") + b"/\xff.wav"))
+    bad.touch()
+    clips = read_source("dog/*.wav")
+    assert [Path(clip.path).name for clip in clips] == ["a.wav"]
+    assert [problem.message for problem in clips.problems] == [
+        f"{place}/dog/\ufffd.wav: the name is not valid UTF-8: rename it."
+    ]
+    (place / "dog" / "a.wav").unlink()
+    for source in ("dog/*.wav", bad):
+        with pytest.raises(SourceError, match="not valid UTF-8: rename it"):
+            read_source(source)
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_a_file(place):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,19 @@ class Problem:
     path: str
     problem: str
     message: str
+
+
+def problem_of_name(path: Path) -> Problem | None:
+    """Return the problem of a sound whose name no table can hold; None for any other.
+
+    >>> problem_of_name(Path("Bär.wav"))
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="surrogateescape").decode(errors="replace")
+        return Problem(shown, "name", f"{shown}: the name is not valid UTF-8: rename it.")
+    return None
 
 
 _COLUMNS: dict[str, object] = {

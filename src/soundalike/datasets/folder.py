@@ -8,7 +8,7 @@ from pathlib import Path
 
 from soundalike.audio.signatures import kind_of
 from soundalike.audio.suffixes import AUDIO_SUFFIXES, OTHER_SUFFIXES, UNREADABLE_SUFFIXES
-from soundalike.datasets.clips import ClipTable, Problem, SourceError
+from soundalike.datasets.clips import ClipTable, Problem, SourceError, problem_of_name
 from soundalike.datasets.folder_names import LabelDepth, rows_of_sounds
 from soundalike.datasets.rows import divided_recordings
 from soundalike.datasets.sidecars import apply_sidecars, may_be_table
@@ -44,13 +44,8 @@ def read_folder(root: Path, label_depth: LabelDepth | None = None) -> ClipTable:
             elif advice := _advice(path, suffix):
                 problems.append(Problem(str(path), "not read", f"{path}: not read: {advice}"))
             continue
-        try:
-            str(path).encode()
-        except UnicodeEncodeError:
-            shown = str(path).encode(errors="surrogateescape").decode(errors="replace")
-            problems.append(
-                Problem(shown, "name", f"{shown}: the name is not valid UTF-8: rename it.")
-            )
+        if problem := problem_of_name(path):
+            problems.append(problem)
             continue
         sounds.append(path)
     if not sounds and tars and label_depth is None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from soundalike.audio.suffixes import AUDIO_SUFFIXES
-from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError
+from soundalike.datasets.clips import Clip, ClipTable, Problem, SourceError, problem_of_name
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder_names import LabelDepth, rows_of_sounds
 from soundalike.datasets.rows import file_in
@@ -26,14 +26,18 @@ def read_glob(pattern: str, label_depth: LabelDepth | None = None) -> ClipTable:
     """
     matches = [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]
     sounds = [path for path in matches if path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()]
+    problems = [problem for path in sounds if (problem := problem_of_name(path))]
     if not sounds:
         n_others = counted(len(matches), "other file")
         others = f", only {n_others} such as {matches[0]}" if matches else ""
         raise SourceError(f"{pattern}: matches no sounds{others}.")
+    if len(problems) == len(sounds):
+        raise SourceError(f"{pattern}: matches no usable sound. {problems[0].message}")
+    sounds = [path for path in sounds if not problem_of_name(path)]
     prefix = itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts[:-1])
     root = Path(*prefix)
     rows, notes = rows_of_sounds(root, sounds, label_depth)
-    return ClipTable(root.name or "sounds", rows, notes=notes, root=str(root))
+    return ClipTable(root.name or "sounds", rows, problems, notes, root=str(root))
 
 
 def read_list(table: TextTable) -> ClipTable | None:

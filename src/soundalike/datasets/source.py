@@ -8,7 +8,7 @@ from pathlib import Path
 from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.datasets import DATASETS, TABLE_FORMATS
 from soundalike.datasets.annotations import TABLE_SUFFIXES, format_of, read_annotations
-from soundalike.datasets.clips import Clip, ClipTable, SourceError
+from soundalike.datasets.clips import Clip, ClipTable, SourceError, problem_of_name
 from soundalike.datasets.columns import our_name
 from soundalike.datasets.folder import read_folder
 from soundalike.datasets.folder_names import LabelDepth
@@ -102,6 +102,8 @@ def _name_and_root(source: str) -> tuple[str, str] | None:
 def _read_file(source: str, path: Path) -> ClipTable:
     suffix, hint = path.suffix.lower(), ""
     if suffix in AUDIO_SUFFIXES:
+        if problem := problem_of_name(path):
+            raise SourceError(problem.message)
         return ClipTable.of(path.name, [Clip(str(path))])
     if suffix in (".parquet", ".jsonl"):
         return read_manifest(path)
