@@ -111,6 +111,13 @@ def test_an_upload_resumes_after_a_kill_at_any_moment(
     assert not any((moment.folder / "frames.npy").exists() for moment in moments)
 
 
+def test_a_kill_while_the_mark_was_written_claims_nothing(copy, address):
+    """The mark says whose chunks they are."""
+    Path(address).mkdir()
+    (Path(address) / "of_store.json.12.partial").write_text("{")
+    assert len(upload_frames(copy, address, progress=False).clips) == 24
+
+
 def test_only_what_is_missing_is_uploaded(copy, address, monkeypatch):
     """A chunk that is there, of which part is missing, and that is not there."""
     written = []

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from soundalike.runtime.atomic import PARTIAL, atomic_write
 
 if TYPE_CHECKING:
     import pyarrow.fs
@@ -33,7 +36,7 @@ def is_address(text: str) -> bool:
 class ObjectStorage:
     """The files at an address; the variables of the environment say who asks, and which server.
 
-    A file in S3 is there whole or not at all. Several threads may use it.
+    A file is there whole or not at all. Several threads may use it.
 
     Args:
         address: such as ``s3://bucket/birds``; or the absolute path of a folder.
@@ -60,19 +63,23 @@ class ObjectStorage:
             return file.read_at(n_left if n_bytes is None else min(n_bytes, n_left), start)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file, or replace it.
+        """Write a file, or replace it; it is on the disk of the storage then.
 
         Raises:
             StorageError: the storage cannot be reached or written to.
         """
         with self._plain_errors(name):
-            if not self.address.startswith(S3):
-                self._files.create_dir(self._path())
-            with self._files.open_output_stream(self._path(name)) as file:
-                file.write(content)
+            if self.address.startswith(S3):
+                with self._files.open_output_stream(self._path(name)) as file:
+                    file.write(content)
+                return
+            path = Path(self._path(name))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(path) as temporary:
+                temporary.write_bytes(content)
 
     def sizes(self) -> dict[str, int]:
-        """Return the size of each file by its name, in bytes.
+        """Return the size of each file by its name, in bytes; half-written ones do not count.
 
         Raises:
             StorageError: the storage cannot be reached.
@@ -81,7 +88,8 @@ class ObjectStorage:
 
         with self._plain_errors():
             place = FileSelector(self._path(), allow_not_found=True)
-            return {file.base_name: file.size for file in self._files.get_file_info(place)}
+            files = self._files.get_file_info(place)
+        return {file.base_name: file.size for file in files if not file.base_name.endswith(PARTIAL)}
 
     @cached_property
     def _files(self) -> "pyarrow.fs.FileSystem":
