@@ -3,6 +3,7 @@
 import pytest
 
 from soundalike.runtime.parts import (
+    Part,
     cut_by_size,
     cut_into_parts,
     finished_records,
@@ -36,6 +37,12 @@ def test_records_are_in_the_order_of_the_parts(tmp_path):
     assert list(read_records(tmp_path)) == [[item] for item in range(12)]
     assert finished_records(tmp_path) == [part.file(".json") for part in parts]
     assert not list(parts_to_do(range(12), 1, tmp_path))
+
+
+def test_more_parts_than_their_numbers_have_digits_for_are_in_order(tmp_path):
+    for number in (10**7, 10**7 - 1, 3):
+        Part(tmp_path, number, []).finish(number)
+    assert list(read_records(tmp_path)) == [3, 10**7 - 1, 10**7]
 
 
 def test_items_are_taken_only_as_parts_are_asked_for(tmp_path):

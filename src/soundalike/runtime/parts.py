@@ -102,7 +102,7 @@ def parts_to_do(items: Iterable[Item], size: int, folder: Path) -> Iterator[Part
 
 def finished_records(folder: Path) -> list[Path]:
     """Return the record files of the parts that are done, in the order of the parts."""
-    return sorted(folder.glob(f"*{RECORD}"))
+    return sorted(folder.glob(f"*{RECORD}"), key=lambda path: (len(path.name), path.name))
 
 
 def read_records(folder: Path) -> Iterator[Any]:
