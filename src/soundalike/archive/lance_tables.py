@@ -10,10 +10,10 @@ Importing LanceDB takes seconds and starts threads, so it waits until a table is
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from soundalike.runtime.object_storage import ADVICE, is_address
 
 if TYPE_CHECKING:
     import lancedb
+
+Result = TypeVar("Result")
 
 ROWS, CLIPS = "rows", "clips"
 ROW_COLUMNS = {
@@ -188,6 +190,23 @@ def plain_errors(place: Path | str) -> Iterator[None]:
             f"{place}: the archive cannot be read or written ({reason}): embed the sounds into it "
             "again, which repairs what a crash has left; if that fails too, delete it first."
         ) from None
+
+
+def twice(attempt: Callable[[], Result], refresh: Callable[[], object] = lambda: None) -> Result:
+    """Read, and read again if a writer may have deleted the version that was read.
+
+    Args:
+        attempt: reads.
+        refresh: called in between.
+
+    Raises:
+        ArchiveError: the archive is damaged.
+    """
+    try:
+        return attempt()
+    except ArchiveError:
+        refresh()
+    return attempt()
 
 
 def quoted(text: str) -> str:

@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from soundalike.archive.clip_rows import latest
 from soundalike.archive.head import (
     MODEL,
-    ArchiveError,
     Head,
     is_archive,
     read_head,
@@ -34,7 +34,6 @@ from soundalike.archive.head import (
 )
 from soundalike.archive.lance_tables import (
     CLIP_COLUMNS,
-    CLIP_KEY,
     CLIPS,
     ROW_COLUMNS,
     ROWS,
@@ -42,6 +41,7 @@ from soundalike.archive.lance_tables import (
     plain_errors,
     require_unused,
     select,
+    twice,
     vector_batches,
     without_rows,
 )
@@ -220,8 +220,7 @@ class WindowArchive:
         """Return the latest record of each clip: `CLIP_COLUMNS`.
 
         Args:
-            where: condition in SQL that records meet, on what all records of a clip share, such as
-                its path: of others, it might leave out the latest.
+            where: condition in SQL on what all records of a clip share, such as its path.
         """
 
         def attempt() -> pd.DataFrame:
@@ -231,8 +230,7 @@ class WindowArchive:
             with plain_errors(self.place):
                 return select(table, [*CLIP_COLUMNS], where).to_arrow().to_pandas()
 
-        records = _twice(attempt).sort_values("next_id", kind="stable")
-        return records.drop_duplicates(CLIP_KEY, keep="last").reset_index(drop=True)
+        return latest(twice(attempt))
 
     @functools.cached_property
     def row_table(self) -> "lancedb.table.Table | None":
@@ -249,18 +247,4 @@ class WindowArchive:
             with plain_errors(self.place):
                 return None if self.row_table is None else read(self.row_table)
 
-        return _twice(attempt, self.refresh)
-
-
-def _twice(attempt: Callable[[], Result], refresh: Callable[[], object] = lambda: None) -> Result:
-    """Read, and read again if a writer may have deleted the version that was read.
-
-    Args:
-        attempt: reads.
-        refresh: called in between.
-    """
-    try:
-        return attempt()
-    except ArchiveError:
-        refresh()
-    return attempt()
+        return twice(attempt, self.refresh)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from soundalike.archive.clip_rows import conditions_of_clips, runs_of
 from soundalike.archive.head import Head
 from soundalike.archive.lance_index import build_index, drop_indexes, has_index, has_torn_index
 from soundalike.archive.lance_tables import (
@@ -23,7 +24,6 @@ from soundalike.archive.lance_tables import (
     plain_errors,
     quoted,
     schema_of,
-    select,
 )
 from soundalike.archive.whole_commits import Commits, repair
 from soundalike.runtime.freed_memory import returned_memory
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 # Every commit leaves files; this many are joined to a few, and files that nothing uses deleted.
 COMMITS_PER_COMPACTION = 64
 CONDITIONS_AT_ONCE = 100
-TIMES, LABELS = ["start_s", "end_s", "duration_s"], ["label", "split"]
-ROUNDING_S = 1e-6
 
 
 class Writer:
@@ -109,7 +107,7 @@ class Writer:
         Args:
             ids: of the rows, increasing.
         """
-        for where in _in_steps(_runs_of(ids)):
+        for where in _in_steps(runs_of(ids)):
             self._commit(self._rows, functools.partial(self._rows.delete, where))
         self.n_added -= len(ids)
 
@@ -143,21 +141,10 @@ class Writer:
         """
         if not len(clips):
             return
-        records = self._latest_records()
-        is_segment = clips["path"].isin(records["path"][records["path"].duplicated()])
         conditions_of: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for clip in clips[~is_segment].itertuples():
-            conditions_of[clip.label, clip.split].append(f"path = {quoted(clip.path)}")
-        segments = clips.loc[is_segment, [*CLIP_KEY, *LABELS]].merge(
-            records, on=CLIP_KEY, suffixes=("_new", "")
-        )
-        for path, of_file in segments.groupby("path"):
-            with plain_errors(self.place):
-                query = select(self._rows, ["id", *TIMES, *LABELS], f"path = {quoted(path)}")
-                rows = query.to_arrow().to_pandas().sort_values("id")
-            for _, clip in of_file.iterrows():
-                runs = _runs_of(rows["id"].to_numpy()[rows_of_clip(rows, clip)])
-                conditions_of[clip["label_new"], clip["split_new"]] += runs
+        with plain_errors(self.place):
+            for new, conditions in conditions_of_clips(clips, self._rows, self._clips):
+                conditions_of[new] += conditions
         for (label, split), conditions in conditions_of.items():
             values = {"label": label, "split": split}
             for where in _in_steps(conditions):
@@ -218,13 +205,6 @@ class Writer:
                 self._rows.checkout_latest()
                 self._commits.require(self._rows, n_rows)
 
-    def _latest_records(self) -> pd.DataFrame:
-        columns = [*CLIP_KEY, *LABELS, "n_rows", "next_id"]
-        with plain_errors(self.place):
-            records = select(self._clips, columns).to_arrow().to_pandas()
-        records = records.sort_values("next_id", kind="stable")
-        return records.drop_duplicates(CLIP_KEY, keep="last")
-
     def _committed_id(self) -> int:
         ids = self._clips.search().select(["next_id"]).to_arrow()["next_id"].to_numpy()
         return int(ids.max(initial=0))
@@ -248,33 +228,6 @@ class Writer:
         for where in _in_steps(conditions):
             for table in (self._rows, self._clips):
                 self._commit(table, functools.partial(table.delete, where))
-
-
-def rows_of_clip(rows: pd.DataFrame, record: pd.Series) -> NDArray[np.bool_]:
-    """Return which rows of a file are of one of its clips, with which others may overlap.
-
-    Args:
-        rows: start_s, end_s, duration_s, label and split of the rows.
-        record: of the clip.
-
-    Shape:
-        result: [rows].
-    """
-    start_s = 0.0 if np.isnan(record["start_s"]) else record["start_s"]
-    end_s = np.inf if np.isnan(record["end_s"]) else record["end_s"]
-    is_its = (rows["start_s"] >= start_s) & (rows["end_s"] <= end_s)
-    is_as_long = is_its & ((rows["duration_s"] - (end_s - start_s)).abs() < ROUNDING_S)
-    if is_as_long.any():  # not where the clip ends with or after its file
-        is_its = is_as_long
-    if is_its.sum() > record["n_rows"]:
-        is_its &= (rows[LABELS] == record[LABELS]).all(axis=1)
-    return is_its.to_numpy()
-
-
-def _runs_of(ids: NDArray[np.int64]) -> list[str]:
-    """Return conditions in SQL for the rows with some ids, which are in increasing order."""
-    runs = np.split(ids, np.flatnonzero(np.diff(ids) > 1) + 1) if len(ids) else []
-    return [f"(id >= {run[0]} AND id <= {run[-1]})" for run in runs]
 
 
 def _in_steps(conditions: list[str]) -> Iterator[str]:
