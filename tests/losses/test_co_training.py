@@ -97,6 +97,20 @@ def test_a_clip_unlike_every_class_does_not_count_whatever_its_label() -> None:
     assert (own.grad.abs().sum(dim=1) > 0).all()
 
 
+def test_a_temperature_near_zero_makes_the_surest_class_the_target() -> None:
+    """Also of unsure clips, where every power of every probability rounds to zero."""
+    loss = after_warm_up(TRUTH, SURE, start=0.0, temperature=1e-4, threshold=0.0)
+    loss.is_correct.zero_()  # only predictions count
+    rows = CLIPS[:20]
+    own, other = noise(2.0)[rows], noise(0.1)[rows]
+    is_second = loss.own_head[rows, None].bool()
+    heads = torch.where(is_second, torch.cat([other, own], 1), torch.cat([own, other], 1))
+    value = loss(heads, Batch(rows, TRUTH[rows], progress=0.5))
+    predictions = own.softmax(dim=1).mean(dim=0)
+    balance = -(predictions * N_CLASSES).log().mean()  # 5 clips of each class
+    torch.testing.assert_close(value, cross_entropy(own, other.argmax(dim=1)) + balance)
+
+
 def test_labels_are_judged_anew_once_per_pass_over_the_clips() -> None:
     loss = after_warm_up(TRUTH, SURE, start=0.1)
     first, second = CLIPS[:20], CLIPS[20:]

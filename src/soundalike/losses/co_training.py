@@ -88,10 +88,12 @@ class CoTraining(ClassificationLoss):
         assert batch.labels is not None
         mixture = (1 - self.is_correct[clips])[:, None] * other.softmax(dim=1)
         mixture[rows, batch.labels] += self.is_correct[clips]
-        target = mixture ** (1 / self.temperature)
+        surest = mixture.amax(dim=1)
+        # Divided by the surest class first, so that no temperature makes all classes zero.
+        target = (mixture / surest[:, None]) ** (1 / self.temperature)
         target = target / target.sum(dim=1, keepdim=True)
         losses = -(target * own.log_softmax(dim=1)).sum(dim=1)
-        is_known = mixture.amax(dim=1) >= self.threshold
+        is_known = surest >= self.threshold
         loss = batch.mean(losses * is_known)
         if not is_known.any():
             return loss
