@@ -60,11 +60,25 @@ def test_an_argument_may_be_overridden_before_the_name_that_it_belongs_to():
 
 
 def test_a_file_that_is_not_a_recipe_is_refused(tmp_path):
-    texts = {"a: [": "not valid YAML", "- a": "must hold the sections", "": "encoder.name"}
+    texts = {
+        "a: [": "not valid YAML",
+        "[a]: 1": "not valid YAML",
+        "- a": "must hold the sections",
+        "": "encoder.name",
+    }
     for text, message in texts.items():
         (tmp_path / "r.yaml").write_text(text)
         with pytest.raises(RecipeError, match=message):
             read_recipe(tmp_path / "r.yaml", PRETRAINING)
+
+
+def test_a_key_that_is_set_twice_is_refused(tmp_path):
+    (tmp_path / "r.yaml").write_text("views:\n  noise: {}\n  blur: {}\n  noise: null\n")
+    with pytest.raises(RecipeError, match=r"noise is set twice in .*, line 4, column 3"):
+        read_recipe(tmp_path / "r.yaml", PRETRAINING)
+    (tmp_path / "r.yaml").write_text("loss: {name: dcl}\nloss: {name: byol}\n")
+    with pytest.raises(RecipeError, match="loss is set twice"):
+        read_recipe(tmp_path / "r.yaml", PRETRAINING)
 
 
 def test_overrides_do_not_change():

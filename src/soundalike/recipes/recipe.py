@@ -79,6 +79,23 @@ def recipe_text(recipe: str | Path) -> str:
     )
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads plain values, and refuses a key that is set twice; YAML itself uses the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping.
+
+        Raises:
+            yaml.YAMLError: a key is set twice.
+        """
+        names: set[str] = set()
+        for key, _ in node.value:
+            if (name := str(key.value)) in names:
+                raise yaml.MarkedYAMLError(None, None, f"{name} is set twice", key.start_mark)
+            names.add(name)
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
     if isinstance(recipe, str) and RECIPES.get(recipe, kind.name) != kind.name:
         raise RecipeError(
@@ -86,7 +103,7 @@ def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
             f"{', '.join(recipe_names(kind))}."
         )
     try:
-        settings = yaml.safe_load(recipe_text(recipe)) or {}
+        settings = yaml.load(recipe_text(recipe), _Loader) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{recipe}: not valid YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(settings, dict):
