@@ -102,7 +102,8 @@ def _expanded(pattern: str) -> Iterator[str]:
         return
     if limits := _RANGE.fullmatch(match[1]):
         first, last = int(limits[1]), int(limits[2])
-        width = max(map(len, limits.groups())) if "0" in (limits[1][0], limits[2][0]) else 0
+        is_padded = any(limit != "0" and limit.startswith("0") for limit in limits.groups())
+        width = max(map(len, limits.groups())) if is_padded else 0
         step = 1 if first <= last else -1
         words: Iterator[str] | list[str] = (
             f"{number:0{width}}" for number in range(first, last + step, step)
