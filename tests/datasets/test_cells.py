@@ -33,6 +33,14 @@ def test_missing_values_of_any_kind_are_blank():
     assert splits.tolist() == ["", "", "train"]
 
 
+def test_whole_numbers_beside_missing_values_have_no_decimals():
+    """In which pandas makes floats of them."""
+    assert as_text(pd.Series([3, None, 10**15])).tolist() == ["3", "", "1000000000000000"]
+    assert as_text(pd.Series([3.0, np.nan, 0.5])).tolist() == ["3.0", "", "0.5"]
+    assert as_text(pd.Series([np.nan, np.nan])).tolist() == ["", ""]
+    assert as_seconds(Path("t"), pd.Series([3.0, np.nan, 1e300])).tolist()[::2] == [3, 1e300]
+
+
 def test_words_for_missing_labels_are_counted():
     labels, notes = as_labels(pd.Series([*sorted(MISSING), "dog", "na"]))
     assert labels[labels != ""].tolist() == ["dog", "na"]

@@ -16,13 +16,22 @@ MISSING = frozenset(
     {"NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>", "#N/A", "#NA"}
 )
 
+LARGEST_WHOLE = 2**53  # from here on, floats leave whole numbers out
+
 # What `classify` writes in its column `class` where a clip has none of the classes.
 UNSURE, NONE, SILENT = "unsure", "none of these", "silent"
 ANSWER_COLUMNS = {"class", "class_1", "probability_1"}  # of its tables
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """Return a column of any type as text without spaces at the ends; missing values are ""."""
+    """Return a column of any type as text without spaces at the ends; missing values are "".
+
+    Whole numbers have no decimals: 3 is "3" also where pandas made it 3.0 beside a missing value.
+    """
+    if pd.api.types.is_float_dtype(column):
+        numbers = column.dropna()
+        if ((numbers % 1 == 0) & (numbers.abs() < LARGEST_WHOLE)).all():
+            column = column.astype("Int64")
     if column.map(_is_list).any():
         column = column.map(lambda value: ";".join(map(str, value)) if _is_list(value) else value)
     return column.astype(object).fillna("").astype(str).str.strip()
