@@ -78,6 +78,17 @@ def test_annotations_in_a_folder_of_sounds_are_read(example):
     assert "unlabeled: 1 sound without annotations" in notes
 
 
+def test_a_table_without_rows_is_refused(tmp_path):
+    for name in ("Raven selection table", "BirdNET results"):
+        file, text = EXAMPLES[name]
+        (tmp_path / file).write_text(text.partition("\n")[0] + "\n")
+        (tmp_path / "dawn.wav").touch()
+        with pytest.raises(SourceError, match=f"{name} without a row: there is no clip in it"):
+            read_source(tmp_path / file)
+        assert segments(tmp_path) == [("dawn.wav", "", None, None)]
+        (tmp_path / file).unlink()
+
+
 def test_every_format_names_a_missing_sound(example):
     _, path = example
     (path.parent / "dawn.wav").unlink()

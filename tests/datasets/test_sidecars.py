@@ -1,5 +1,6 @@
 """A metadata.csv in the folder, and other tables there."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +58,20 @@ def test_metadata_without_labels_keeps_the_labels_of_folders(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "metadata.csv").write_text("file_name,split\ndog/a.wav,test\n")
     assert listed(tmp_path) == [("cat/b.wav", "cat", "", None), ("dog/a.wav", "dog", "test", None)]
+
+
+def test_which_labels_are_verified_is_kept(place):
+    (place / "metadata.csv").write_text("file_name,label,verified\nb.wav,dog,1\na.wav,cat,0\n")
+    assert read_folder(place).labels().is_verified.tolist() == [False, True, False, False]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_broken_links_are_no_tables(place):
+    before = listed(place)
+    for name in ("a.txt", "b.csv", "metadata.csv", "more.jsonl"):
+        (place / name).symlink_to(place / "gone")
+    assert listed(place) == before
+    assert any("metadata.csv: cannot be read" in note for note in read_folder(place).notes)
 
 
 def test_unusable_metadata_is_reported(place):

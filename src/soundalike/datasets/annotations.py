@@ -22,6 +22,7 @@ from soundalike.datasets import TABLE_FORMATS
 from soundalike.datasets.clips import ClipTable, Problem, SourceError
 from soundalike.datasets.rows import file_in, join_rows
 from soundalike.datasets.text_table import TextTable
+from soundalike.datasets.verified import VERIFIED
 from soundalike.runtime.counts import counted
 
 TABLE_SUFFIXES = frozenset({".txt", ".csv", ".tsv"})
@@ -149,7 +150,8 @@ def annotate(rows: pd.DataFrame, annotations: list[ClipTable], notes: list[str])
         clips["label"] = clips["label_folder"]
     elif n_bare := int(np.sum(clips["_merge"] == "left_only")):
         notes.append(f"unlabeled: {counted(n_bare, 'sound')} without annotations")
-    return clips[["path", *text, "start_s", "end_s"]]
+    verified = [VERIFIED] if VERIFIED in clips else []
+    return clips[["path", *text, "start_s", "end_s", *verified]]
 
 
 def _module(format_name: str) -> ModuleType:

@@ -71,7 +71,9 @@ def may_be_table(path: Path) -> bool:
 
 def _annotations(path: Path, sounds: Sounds, formats: dict[str, int]) -> ClipTable | None:
     """Read a table of annotations; None if it is none."""
-    if path.suffix.lower() not in TABLE_SUFFIXES or path.stat().st_size > _LARGEST_TABLE:
+    if path.suffix.lower() not in TABLE_SUFFIXES or not path.is_file():  # such as a broken link
+        return None
+    if path.stat().st_size > _LARGEST_TABLE:
         return None
     try:
         table = open_text_table(path)

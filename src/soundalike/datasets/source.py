@@ -109,10 +109,13 @@ def _read_file(source: str, path: Path) -> ClipTable:
         return read_manifest(path)
     if suffix in TABLE_SUFFIXES | LIST_SUFFIXES:
         table = open_text_table(path)
-        if format_of(table):
-            return read_annotations(table)
-        if (clips := read_list(table)) is not None:
+        if format_name := format_of(table):
+            clips = read_annotations(table)
+            if not len(clips):
+                raise SourceError(f"{source}: {format_name} without a row: there is no clip in it.")
             return clips
+        if (listed := read_list(table)) is not None:
+            return listed
         if suffix in MANIFEST_SUFFIXES or our_name(table.first_rows[0][0]):
             return table_of_text(table)
         if not names_a_file(table):
