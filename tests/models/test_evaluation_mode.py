@@ -51,3 +51,15 @@ def test_modules_are_independent(module):
             assert not other.training
         assert other.training
         assert not module.training
+
+
+def test_a_layer_that_modules_share_stays_in_evaluation_mode_for_the_other(module):
+    """As the encoder of a model, and of the same model with other windows, in two threads."""
+    before = modes(module)
+    first, second = evaluation_mode(module), evaluation_mode(nn.Sequential(module))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not any(modes(module))
+    second.__exit__(None, None, None)
+    assert modes(module) == before

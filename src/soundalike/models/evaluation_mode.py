@@ -7,29 +7,28 @@ from contextlib import contextmanager
 from torch import nn
 
 _lock = threading.Lock()
-_in_use: dict[int, tuple[int, list[nn.Module]]] = {}  # threads and training layers by module
+_in_use: dict[nn.Module, tuple[int, bool]] = {}  # threads, and the mode before, by layer
 
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
     """Put a module into evaluation mode within the context.
 
-    The layers that were in training mode return to it when the last thread leaves the context of
-    this module.
+    A layer returns to its mode when the last thread leaves the context of a module that has it.
     """
+    layers = list(module.modules())
     with _lock:
-        n_threads, layers = _in_use.get(id(module), (0, []))
-        if not n_threads:
-            layers = [layer for layer in module.modules() if layer.training]
-        _in_use[id(module)] = n_threads + 1, layers
+        for layer in layers:
+            n_threads, mode = _in_use.get(layer, (0, layer.training))
+            _in_use[layer] = n_threads + 1, mode
         module.eval()
     try:
         yield
     finally:
         with _lock:
-            n_threads, layers = _in_use.pop(id(module))
-            if n_threads > 1:
-                _in_use[id(module)] = n_threads - 1, layers
-            else:
-                for layer in layers:
-                    layer.training = True
+            for layer in layers:
+                n_threads, mode = _in_use.pop(layer)
+                if n_threads > 1:
+                    _in_use[layer] = n_threads - 1, mode
+                else:
+                    layer.training = mode
