@@ -15,6 +15,7 @@ import torch
 from soundalike.cli import DONE
 from soundalike.cli.main import main
 from soundalike.embedding.sound_encoder import SoundEncoder
+from soundalike.training.run_folder import read_training_audio
 
 
 def test_pretrain_trains_and_writes_the_health_page(results_of, store, tiny_options, tmp_path):
@@ -41,9 +42,11 @@ def test_a_finished_run_says_so_and_stays_as_it_is(store, tiny_options, call, tm
     assert (run / "encoder" / "config.json").read_bytes() == before
 
 
-def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_options, tmp_path):
-    """With a learning rate of 0, the final model equals the initial one."""
-    words = ["pretrain", store.path, "--out", tmp_path / "on", "--init", run.path]
+def test_init_starts_from_the_weights_of_a_model(
+    results_of, run, store, sound_folder, tiny_options, tmp_path
+):
+    """With a learning rate of 0, the final model equals the initial one, and knows its clips."""
+    words = ["pretrain", sound_folder / "low", "--out", tmp_path / "on", "--init", run.encoder]
     words += [*tiny_options[:2], "--head.hidden_dim=16", "--head.out_dim=16"]
     words += ["--training.n_epochs", 1, "--training.batch_size", 10]
     words += ["--optimizer.lr", 0, "--optimizer.weight_decay", 0]
@@ -54,6 +57,7 @@ def test_init_starts_from_the_weights_of_a_model(results_of, run, store, tiny_op
     assert after.encoder_settings == before.encoder_settings
     for name, value in before.encoder.named_parameters():
         assert np.array_equal(after.encoder.get_parameter(name).detach(), value.detach()), name
+    assert set(read_training_audio(tmp_path / "on")) == set(store.audio)
 
 
 def test_a_run_belongs_to_the_content_of_its_initial_model(

@@ -133,6 +133,18 @@ def test_a_run_with_a_test_fold_is_tested_on_that_fold(folded, tiny_recipe, tmp_
     assert result.pretrained_on_test_clips is False
 
 
+def test_the_model_folder_of_a_run_is_evaluated_as_the_run(
+    folded, sound_folder, tiny_recipe, tmp_path
+):
+    """The command pretrain ends with its path."""
+    run = run_on(folded, tiny_recipe, tmp_path / "run", test_fold="1")
+    result = evaluate(run.encoder, str(folded), ["knn"], progress=False)
+    assert result.splits == ["fold 1"]
+    assert result.out == str(run.path / "evaluation" / "clips")
+    other = evaluate(run.encoder, str(sound_folder), ["knn"], tmp_path / "out", progress=False)
+    assert other.pretrained_on_test_clips is True
+
+
 def write_run(source, run, path, test_fold):
     """Write a run on clips that has the model of another run."""
     new = RunFolder(path)

@@ -92,17 +92,18 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
     from soundalike.datasets.source import read_source
     from soundalike.datasets.store import is_store
     from soundalike.embedding.model_path import find_model
-    from soundalike.training.run_folder import RunFolder
+    from soundalike.training.run_folder import RunFolder, read_training_audio, run_of
 
     init_folder = find_model(arguments.init) if arguments.init else None
     run = RunFolder(arguments.out)
     front_end = front_end_of(recipe)
     clips = read_source(arguments.source, arguments.label_depth)
-    init = None
+    init = init_audio = None
     if init_folder:
         from soundalike.embedding.sound_encoder import SoundEncoder
 
         init = SoundEncoder.load(init_folder)
+        init_audio = read_training_audio(run_of(arguments.init))
         front_end = init.front_end
         recipe |= {
             "encoder": init.encoder_settings,
@@ -137,6 +138,7 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
         recipe,
         test_fold=arguments.test_fold,
         init=init,
+        init_audio=init_audio,
         seconds=_training_seconds(arguments.minutes, time.monotonic() - start),
         extends=True,
         progress=n_steps_before is None,

@@ -33,7 +33,6 @@ from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.known_sounds import KnownSounds
-from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import METRIC_NAMES
@@ -46,7 +45,7 @@ from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import RunFolder, read_training_audio
+from soundalike.training.run_folder import RunFolder, read_training_audio, run_of
 from soundalike.training.training_notes import notes_on_training
 
 FINETUNE, LINEAR = "finetune", "linear"
@@ -106,7 +105,7 @@ def evaluate(
         check_recipe(recipe)
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
-    run = None if is_shipped(model) else Path(model)
+    run = run_of(model)
     clips = read_source(source) if clips is None else clips
     out = out or results_folder(run, clips, task)
     with output_folder(out), locked(out):
@@ -123,7 +122,7 @@ def evaluate(
         values, recordings = store.clips.labels().values[tested], store.recordings[tested]
         with working_on("confidence intervals", is_shown=progress):
             rows = score_table(values, scores, store.clips.classes, seed, recordings)
-        training_audio = read_training_audio(run) if run else store.audio[:0]
+        training_audio = read_training_audio(run)
         result = EvaluationResult(
             verdict=verdict(rows, len(tested), len(set(recordings)), run is None),
             model=str(model),

@@ -27,7 +27,6 @@ from soundalike.downstream.representations import EMBEDDINGS
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
-from soundalike.embedding.model_path import is_shipped
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
@@ -37,7 +36,7 @@ from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import read_training_audio
+from soundalike.training.run_folder import read_training_audio, run_of
 from soundalike.training.training_notes import notes_on_training
 
 AMOUNTS = (1, 2, 5, 10, 20, None)
@@ -88,7 +87,7 @@ def label_efficiency(
         check_recipe(recipe)
     keep_freed_memory()
     encoder = SoundEncoder.from_pretrained(model).to(choose_hardware().accelerator)
-    run = None if is_shipped(model) else Path(model)
+    run = run_of(model)
     clips = read_source(source) if clips is None else clips
     _refuse_several_labels(clips)
     out = out or results_folder(run, clips, task)
@@ -105,7 +104,7 @@ def label_efficiency(
         with working_on("confidence intervals", is_shown=progress):
             curves = curves_of(answers, distinct, store, splits, seed)
         tested = np.concatenate([split.test for split in splits])
-        training_audio = read_training_audio(run) if run else store.audio[:0]
+        training_audio = read_training_audio(run)
         is_balanced = len(set(np.unique(labels[tested], return_counts=True)[1])) == 1
         notes = notes_on_training(run) + notes_on_scores(store, splits, n_unlabeled)
         result = LabelEfficiencyResult(

@@ -77,6 +77,7 @@ def pretrain(
     *,
     test_fold: str | None = None,
     init: SoundEncoder | None = None,
+    init_audio: np.ndarray | None = None,
     seconds: float | None = None,
     extends: bool = False,
     progress: bool = True,
@@ -94,6 +95,8 @@ def pretrain(
         recipe: resolved, as `read_recipe` returns it.
         test_fold: fold whose clips are not trained on.
         init: model to start from; its encoder and statistics are copied.
+        init_audio: `AudioHash` of the clips that `init` has learned, which are recorded in the run
+            with those of the store; by default, none is known.
         seconds: time for all of this function; by default the recipe says how many epochs
             there are. The schedule is laid out for this time.
         extends: If true, a finished run continues for `seconds`, with a new schedule.
@@ -124,7 +127,8 @@ def pretrain(
     if knn_store is not None:
         knn_store = knn.sample(knn_store).downloaded()
     if is_first():
-        write_text(run.training_audio, "\n".join(training_store.audio.astype(str)))
+        audio = [training_store.audio, *([] if init_audio is None else [init_audio])]
+        write_text(run.training_audio, "\n".join(np.concatenate(audio).astype(str)))
     n_checked = 2 * health.n_clips + knn.n_patches(knn_store, parts.model.patch_frames)
     check_steps, closing_steps = _other_steps(parts, training_store, recipe, n_checked)
     left_s = None if seconds is None else seconds - (time.monotonic() - start)

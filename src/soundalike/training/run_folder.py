@@ -7,7 +7,8 @@ tensorboard/       the metrics as TensorBoard events
 checkpoints/       from which an interrupted run resumes
 encoder/           the trained model, of the best epoch if there is a validation set
 classifier/        the classifier on top of it, if classes were learned
-training_audio.txt hashes of the clips that pre-training used; `evaluate` looks for test clips in it
+training_audio.txt hashes of the clips that pre-training used, and those of the model that it began
+                   with; `evaluate` looks for test clips in it
 store/             the log-mels, if the run prepared them itself
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 import yaml
 
 from soundalike.datasets.identical import HASH
+from soundalike.embedding.model_path import ENCODER, is_shipped
 from soundalike.recipes.recipe import to_yaml
 from soundalike.runtime.atomic import PARTIAL, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
@@ -84,7 +86,7 @@ class RunFolder:
     @property
     def encoder(self) -> Path:
         """The folder of the trained model."""
-        return self.path / "encoder"
+        return self.path / ENCODER
 
     @property
     def training_audio(self) -> Path:
@@ -166,6 +168,20 @@ class RunFolder:
             )
 
 
+def run_of(model: str | Path) -> Path | None:
+    """Return the folder of the run that a model is from; None for a shipped model.
+
+    Args:
+        model: the name of a shipped model, a run folder, or a model folder: that in a run belongs
+            to the run. Of any other nothing is known, and it is returned as it is.
+    """
+    if is_shipped(model):
+        return None
+    path = Path(model)
+    is_in_run = path.name == ENCODER and (path.parent / TRAINING_AUDIO).exists()
+    return path.parent if is_in_run else path
+
+
 def read_run_config(path: Path) -> dict[str, Any]:
     """Return the configuration of a run, or {} if the folder is not a run (but, say, a model).
 
@@ -175,8 +191,11 @@ def read_run_config(path: Path) -> dict[str, Any]:
     return RunFolder(path).read_config() if (path / CONFIG).exists() else {}
 
 
-def read_training_audio(path: Path) -> np.ndarray:
-    """Return the `AudioHash` of the clips that a run pre-trained on; none if it is not known.
+def read_training_audio(run: Path | None) -> np.ndarray:
+    """Return the `AudioHash` of the clips that a model has learned; none if they are not known.
+
+    Args:
+        run: its run, as `run_of` returns it.
 
     Shape:
         result: bytes [clips]; silent clips are left out.
@@ -184,7 +203,9 @@ def read_training_audio(path: Path) -> np.ndarray:
     Raises:
         RunError: the file is damaged.
     """
-    file = path / TRAINING_AUDIO
+    if run is None:
+        return np.array([], dtype=HASH)
+    file = run / TRAINING_AUDIO
     try:
         return np.array(file.read_text("ascii").split() if file.exists() else [], dtype=HASH)
     except UnicodeDecodeError:
