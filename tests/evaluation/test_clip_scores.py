@@ -94,3 +94,11 @@ def test_a_long_clip_does_not_affect_others():
 def test_an_error_names_a_clip_without_patches():
     with pytest.raises(ValueError, match="clip 1 has no patches"):
         clip_scores(np.ones((2, 3)) / 3, np.array([0, 2]))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16])
+def test_clips_may_be_counted_by_any_integer_type(dtype):
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(200), size=200)
+    np.testing.assert_allclose(
+        clip_scores(probabilities, np.arange(200, dtype=dtype)), probabilities
+    )

@@ -121,3 +121,12 @@ def test_an_unlabeled_clip_has_no_score(labels, message):
 def test_confusion_refuses_a_class_out_of_range(prediction):
     with pytest.raises(ValueError, match=r"0\.\.1"):
         confusion_matrix([0, 1], [0, prediction], n_classes=2)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
+def test_classes_of_any_integer_type_are_counted(dtype):
+    labels, predictions = np.array([10, 10, 19], dtype), np.array([10, 2, 19], dtype)
+    counts = confusion_matrix(labels, predictions, n_classes=20)
+    assert {tuple(place): counts[tuple(place)] for place in np.argwhere(counts).tolist()} == {
+        (10, 10): 1, (10, 2): 1, (19, 19): 1,
+    }  # fmt: skip

@@ -49,7 +49,7 @@ def clip_scores(
     if mean == "geometric":
         values = np.log(np.maximum(probabilities, SMALLEST_PROBABILITY, dtype=np.float64))
     n_clips, n_classes = len(n_patches), values.shape[1]
-    cells = clips[:, None] * n_classes + np.arange(n_classes)
+    cells = clips[:, None].astype(np.int64) * n_classes + np.arange(n_classes)
     sums = np.bincount(cells.ravel(), values.ravel(), minlength=n_clips * n_classes)
     scores: NDArray[np.float64] = sums.reshape(n_clips, n_classes) / n_patches[:, None]
     if mean == "geometric":

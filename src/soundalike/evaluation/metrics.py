@@ -129,8 +129,9 @@ def confusion_matrix(
     largest = max(labels.max(), predictions.max())
     if largest >= n_classes or predictions.min() < 0:
         raise ValueError(f"classes must be in 0..{n_classes - 1}")
-    cells = np.bincount(labels * n_classes + predictions, minlength=n_classes**2)
-    return cells.reshape(n_classes, n_classes)
+    cells = labels.astype(np.int64) * n_classes + predictions.astype(np.int64)
+    counts = np.bincount(cells, minlength=n_classes**2)
+    return counts.reshape(n_classes, n_classes)
 
 
 def _checked(
