@@ -205,6 +205,10 @@ def test_clips_with_several_labels_are_scored_by_map(results_of, run, labeled, t
             "--optimizer.lr: recipe keys require --protocol finetune",
         ),
         (["--protocol", "linear", "--loss.name", "elf"], "did you mean 'elr'"),
+        (
+            ["--seed", "99999999999999999999"],
+            "argument --seed: '99999999999999999999': expected at",
+        ),
         (["--soft_labels"], "--soft_labels requires --protocol linear"),
         (["--soft_labels", "--protocol", "linear", "--loss.name", "lq"], "without a loss"),
         (["--protocol", "finetune", "--encoder.width=8"], "--encoder.width: fixed by the loaded"),

@@ -51,6 +51,15 @@ def test_whole_numbers(text):
     assert options.at_least(0)("0") == 0
 
 
+def test_seeds():
+    assert options.seed("2147483647") == 2**31 - 1
+    for text in ("2147483648", "99999999999999999999"):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"^'{text}': expected at most 2147"):
+            options.seed(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 0"):
+        options.seed("-1")
+
+
 @pytest.mark.parametrize("text", ["1.01", "-0.1", "much", "nan"])
 def test_shares(text):
     with pytest.raises(argparse.ArgumentTypeError, match="expected a number from 0 to 1"):

@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=at_least(0),
+        type=options.seed,
         default=0,
         help="random seed of the folds and the intervals (default: 0)",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
 from soundalike.cli.few_shot import FEW_SHOT, add_few_shot, check_few_shot, run_few_shot
-from soundalike.cli.options import add_machine, add_model_and_source, at_least
+from soundalike.cli.options import add_machine, add_model_and_source, seed
 from soundalike.cli.output import plain_console, write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
 from soundalike.runtime.counts import counted
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(recipe=None)  # the default depends on the protocol
     parser.add_argument(
         "--seed",
-        type=at_least(0),
+        type=seed,
         default=0,
         help="random seed of the classifiers and the confidence interval (default: 0)",
     )

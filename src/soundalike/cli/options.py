@@ -28,6 +28,8 @@ MODEL_HELP = (
     "name of a shipped model (default: default)"
 )
 
+LARGEST_SEED = 2**31 - 1  # scikit-learn's end at twice that; draws of labels count on from theirs
+
 
 def add_source(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     """Add SOURCE, which ``nargs="?"`` makes optional, and ``--label_depth``."""
@@ -213,6 +215,14 @@ def at_least(minimum: int) -> Callable[[str], int]:
         return int(text)
 
     return whole_number
+
+
+def seed(text: str) -> int:
+    """Return an argument that is a random seed."""
+    value = at_least(0)(text)
+    if value > LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"'{text}': expected at most {LARGEST_SEED}")
+    return value
 
 
 def label_depth(text: str) -> "LabelDepth":

@@ -3,7 +3,7 @@
 import argparse
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_source, add_threads, at_least, file_to_write
+from soundalike.cli.options import add_source, add_threads, at_least, file_to_write, seed
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
 
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=at_least(0),
+        type=seed,
         default=0,
         help="random seed of the clips and their views (default: 0)",
     )
