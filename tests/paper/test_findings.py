@@ -49,6 +49,16 @@ def test_a_finding_fails_if_one_difference_clearly_contradicts_it(summaries):
     assert "5.0 points below “same patch” (2.5 to 7.5)" in text
 
 
+@pytest.mark.parametrize(
+    ("n_seeds", "level", "side"), [(2, 0.95, "open"), (5, 0.95, "open"), (6, 0.95, "above"),
+                                   (6, 0.99, "open"), (8, 0.99, "above")]
+)  # fmt: skip
+def test_the_same_difference_with_a_few_seeds_may_be_chance(n_seeds, level, side):
+    """Of eight test clips, one more is right: 12.5 points with every seed."""
+    above, below = [dict.fromkeys(range(n_seeds), score) for score in (0.625 + 0.1, 0.5 + 0.1)]
+    assert Difference.of(above, [below], level).side == side
+
+
 def test_a_finding_is_undecided_if_seeds_disagree(summaries):
     scores = summaries({RANDOM: [0.6, 0.7, 0.65], SAME: [0.65, 0.6, 0.68], BESIDE: [0.1] * 3})
     assert verdict(claim("1"), scores).startswith("not decided by these seeds: ")
@@ -82,7 +92,7 @@ def test_effects_of_a_seed_on_both_rows_cancel(summaries):
 def test_sensitive_is_a_difference_in_either_direction(summaries):
     alike = {"temperature/temperature 0.2": [0.5, 0.501, 0.499]}
     assert verdict(claim("5"), summaries(alike)).startswith("not decided by these seeds: ")
-    higher = alike | {"temperature/temperature 0.5": [0.7, 0.701, 0.699]}
+    higher = alike | {"temperature/temperature 0.5": [0.7, 0.702, 0.699]}
     assert verdict(claim("5"), summaries(higher)).startswith("holds here: ")
 
 
