@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE, options
+from soundalike.cli.argument_types import at_least, seed
 from soundalike.cli.audit_output import cleaning_in_words, comparison_in_words, print_audit
-from soundalike.cli.options import add_machine, add_model_and_source, add_out, at_least
+from soundalike.cli.options import add_machine, add_model_and_source, add_out
 from soundalike.cli.output import write_json
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seed",
-        type=options.seed,
+        type=seed,
         default=0,
         help="random seed of the folds and the intervals (default: 0)",
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
+from soundalike.cli.argument_types import share
 from soundalike.cli.options import (
     add_machine,
     add_out,
@@ -14,7 +15,6 @@ from soundalike.cli.options import (
     add_strict,
     add_windows,
     ready_for_inference,
-    share,
     with_windows,
 )
 from soundalike.cli.output import skipped, windows_of_clips, write_json

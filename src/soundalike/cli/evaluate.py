@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
+from soundalike.cli.argument_types import seed
 from soundalike.cli.few_shot import FEW_SHOT, add_few_shot, check_few_shot, run_few_shot
-from soundalike.cli.options import add_machine, add_model_and_source, seed
+from soundalike.cli.options import add_machine, add_model_and_source
 from soundalike.cli.output import plain_console, write_json
 from soundalike.cli.recipe_options import add_recipe, refuse_fixed_by_model
 from soundalike.runtime.counts import counted

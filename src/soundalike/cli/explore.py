@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE
-from soundalike.cli.options import SOURCE_HELP, add_machine, at_least, refuse_root
+from soundalike.cli.argument_types import at_least
+from soundalike.cli.options import SOURCE_HELP, add_machine, refuse_root
 from soundalike.cli.output import write_json
 from soundalike.runtime.counts import counted
 from soundalike.runtime.heartbeat import LINES

@@ -4,7 +4,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import at_least, refuse_unused
+from soundalike.cli.argument_types import at_least
+from soundalike.cli.options import refuse_unused
 from soundalike.cli.output import plain_console, write_json
 from soundalike.downstream.few_shot_methods import FROZEN, METHODS, OF_THE_MODEL, TRAININGS
 from soundalike.runtime.counts import counted

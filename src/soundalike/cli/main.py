@@ -8,7 +8,7 @@ from types import ModuleType
 
 from soundalike import __version__
 from soundalike.cli import COMMANDS, FAILED, WRONG_USE, UsageError
-from soundalike.cli.options import file_or_device
+from soundalike.cli.argument_types import file_or_device
 from soundalike.cli.parser import CommandParser, unknown_command
 from soundalike.cli.recipe_options import parse_values, split_overrides
 from soundalike.runtime.heartbeat import heartbeat

@@ -1,19 +1,15 @@
-"""Arguments that several commands share, with their help texts and types."""
+"""Arguments that several commands share, with their help texts."""
 
 import argparse
-import math
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from soundalike.audio.suffixes import AUDIO_SUFFIXES
 from soundalike.cli import UsageError
+from soundalike.cli.argument_types import address, at_least, label_depth, positive_number
 from soundalike.runtime.limits import DEVICES
 
 if TYPE_CHECKING:
-    from soundalike.datasets.folder_names import LabelDepth
     from soundalike.embedding.sound_encoder import SoundEncoder
 
 SOURCE_HELP = (
@@ -27,8 +23,6 @@ MODEL_HELP = (
     "a run folder written by pretrain, a folder with config.json and its weights, or the "
     "name of a shipped model (default: default)"
 )
-
-LARGEST_SEED = 2**31 - 1  # scikit-learn's end at twice that; draws of labels count on from theirs
 
 
 def add_source(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
@@ -52,16 +46,6 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
         help="keep the tables of a new archive in object storage, such as s3://bucket/birds, and "
         "the rest in the folder",
     )
-
-
-def address(text: str) -> str:
-    """Return an address in object storage."""
-    from soundalike.runtime.object_storage import is_address
-
-    text = text.rstrip("/")
-    if not is_address(text):
-        raise argparse.ArgumentTypeError(f"'{text}': expected an address such as s3://bucket/birds")
-    return text
 
 
 def add_model_and_source(parser: argparse.ArgumentParser) -> None:
@@ -183,74 +167,3 @@ def refuse_root(arguments: argparse.Namespace) -> None:
     """Refuse ``--root`` where a SOURCE is named instead of an ARCHIVE."""
     reason = f"is for an archive, and {arguments.archive} is none"
     refuse_unused(arguments, {"root": "--root"}, reason)
-
-
-def file_to_write(text: str) -> Path:
-    """Return an argument that is a file to write."""
-    path = file_or_device(text)
-    if os.path.exists(text) and not os.path.isfile(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is a device or a pipe: name a file")
-    return path
-
-
-def file_or_device(text: str) -> Path:
-    """Return an argument that is a file, a device or a pipe to write to."""
-    path = Path(text)
-    # Not the methods of paths, which raise where a folder may not be looked into.
-    if os.path.isdir(path):
-        raise argparse.ArgumentTypeError(f"'{text}' is a folder: name a file")
-    if os.path.isfile(path) and path.suffix.lower() in AUDIO_SUFFIXES:
-        raise argparse.ArgumentTypeError(
-            f"'{text}' is a sound, which would be overwritten: name another file"
-        )
-    return path
-
-
-def at_least(minimum: int) -> Callable[[str], int]:
-    """Return the type of an argument that is a whole number from ``minimum`` on."""
-
-    def whole_number(text: str) -> int:
-        if not text.isdecimal() or int(text) < minimum:
-            raise argparse.ArgumentTypeError(f"'{text}': expected a whole number from {minimum}")
-        return int(text)
-
-    return whole_number
-
-
-def seed(text: str) -> int:
-    """Return an argument that is a random seed."""
-    value = at_least(0)(text)
-    if value > LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"'{text}': expected at most {LARGEST_SEED}")
-    return value
-
-
-def label_depth(text: str) -> "LabelDepth":
-    """Return an argument that is a whole number from 1 on, or "deepest"."""
-    if text == "deepest":
-        return "deepest"
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}': expected 1, 2 ... or deepest")
-    return int(text)
-
-
-def share(text: str) -> float:
-    """Return an argument that is a number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a number from 0 to 1")
-    return value
-
-
-def positive_number(text: str) -> float:
-    """Return an argument that is a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a number above 0")
-    return value

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import asdict
 
 from soundalike.cli import DONE, UsageError
-from soundalike.cli.options import add_machine, add_out, add_source, at_least, share
+from soundalike.cli.argument_types import at_least, share
+from soundalike.cli.options import add_machine, add_out, add_source
 from soundalike.cli.output import write_json
 
 

@@ -3,7 +3,8 @@
 import argparse
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_out, add_source, add_strict, add_workers, address
+from soundalike.cli.argument_types import address
+from soundalike.cli.options import add_out, add_source, add_strict, add_workers
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
 from soundalike.runtime.counts import counted, format_duration

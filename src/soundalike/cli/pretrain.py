@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from soundalike.cli import DONE, FAILED, UsageError
-from soundalike.cli.options import add_machine, add_source, add_strict, at_least, positive_number
+from soundalike.cli.argument_types import at_least, positive_number
+from soundalike.cli.options import add_machine, add_source, add_strict
 from soundalike.cli.output import skipped, write_json
 from soundalike.cli.recipe_options import (
     PRETRAINING_RECIPES,

@@ -7,7 +7,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_source, add_workers, file_to_write
+from soundalike.cli.argument_types import file_to_write
+from soundalike.cli.options import add_source, add_workers
 from soundalike.cli.output import plain_console, write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, read_front_end
 from soundalike.runtime.counts import counted, format_duration

@@ -3,13 +3,8 @@
 import argparse
 from pathlib import Path
 
-from soundalike.cli.options import (
-    SOURCE_HELP,
-    add_machine,
-    at_least,
-    file_to_write,
-    positive_number,
-)
+from soundalike.cli.argument_types import at_least, file_to_write, positive_number
+from soundalike.cli.options import SOURCE_HELP, add_machine
 
 QUERY_HELP = (
     "a sound; FILE@12.5-14, the part of it from 12.5 to 14 seconds; or the id of a row. Several "

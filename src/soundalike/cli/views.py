@@ -3,7 +3,8 @@
 import argparse
 
 from soundalike.cli import DONE
-from soundalike.cli.options import add_source, add_threads, at_least, file_to_write, seed
+from soundalike.cli.argument_types import at_least, file_to_write, seed
+from soundalike.cli.options import add_source, add_threads
 from soundalike.cli.output import write_json
 from soundalike.cli.recipe_options import PRETRAINING_RECIPES, add_recipe, front_end_of
 
