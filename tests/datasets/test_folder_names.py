@@ -46,6 +46,17 @@ def test_folders_named_after_folds_are_folds():
     assert meaning("fold1/a.wav", "dog/b.wav")[0] == [("fold1", "", ""), ("dog", "", "")]
 
 
+def test_folders_that_begin_like_folds_are_labels():
+    labels = ["folder1", "Folder_2", "folding"]
+    rows, notes = meaning(*(f"{label}/a.wav" for label in labels))
+    assert rows == [(label, "", "") for label in labels]
+    assert notes == []
+    names = ["fold_a", "Fold-b", "FOLD 3", "fold04"]
+    assert meaning(*(f"{name}/a.wav" for name in names))[0] == [
+        ("", "", fold) for fold in ("a", "b", "3", "04")
+    ]
+
+
 def test_a_folder_name_with_two_classes_is_reported():
     rows, notes = meaning("rain; wind/a.wav", "dog/b.wav")
     assert [label for label, _, _ in rows] == ["rain; wind", "dog"]

@@ -35,6 +35,12 @@ def test_test_clips_of_one_class_are_refused(make_store, clips):
         refuse(make_store(clips))
 
 
+def test_test_clips_that_all_have_the_same_classes_are_refused(make_store):
+    clips = [Clip(str(i), "a;b" if i % 2 else "b;a", "test") for i in range(6)]
+    with pytest.raises(SourceError, match="made: only 'b;a' among 6 test clips, so this answer"):
+        refuse(make_store([Clip("6", "c", "train"), *clips]))
+
+
 def test_two_classes_are_enough(make_store):
     refuse(make_store([Clip(str(i), "ab"[i % 2]) for i in range(10)]))
     refuse(make_store([Clip(str(i), "a;b" if i % 2 else "a") for i in range(10)]))

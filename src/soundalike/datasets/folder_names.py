@@ -13,7 +13,7 @@ from soundalike.datasets.labels import classes_of
 from soundalike.datasets.split_names import splits_of
 from soundalike.runtime.counts import counted
 
-_FOLD = re.compile(r"fold[ _-]?(\w+)", re.IGNORECASE)
+_FOLD = re.compile(r"fold(?:[ _-]|(?=\d))(\w+)", re.IGNORECASE)  # and not "folder"
 
 
 @dataclass(frozen=True)
