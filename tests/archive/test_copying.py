@@ -79,6 +79,20 @@ def test_incomplete_clips_are_not_copied(archive, source):
     assert archive.count("path = 'd'") == 0
 
 
+def test_part_of_a_clip_is_copied_with_the_others_of_its_file(archive, source):
+    """With its record, so that the next run embeds the rest, and not all of it again."""
+    rows = make_rows(["d"], 4)
+    record = make_records(rows).assign(n_rows=2, start_s=0.0, end_s=2.0)
+    with source.writer() as writing:
+        writing.add(rows, np.ones((4, DIM), np.float32))
+        writing.finish(record)
+        writing.finish(record.assign(start_s=2.0, end_s=9.0, is_complete=False))
+    assert copied(source, archive) == ["a", "b", "c", "d"]
+    assert archive.count("path = 'd'") == archive.clips("path = 'd'")["n_rows"].sum() == 4
+    assert archive.clips()["is_complete"].tolist() == [True] * 4 + [False]
+    assert copied(source, archive) == []
+
+
 def test_a_clip_whose_removal_was_interrupted_is_not_copied(archive, source):
     """It was complete before, and its rows may be gone."""
     with source.writer() as writing:
