@@ -470,6 +470,15 @@ def full_device(tmp_path):
     return tmp_path / "full"
 
 
+def test_a_file_where_a_folder_is_needed(sound_folder, tmp_path, capsys):
+    (tmp_path / "notes").touch()
+    words = ["scan", str(sound_folder), "--workers", "1", "--json", str(tmp_path / "notes" / "x")]
+    assert main(words) == FAILED
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"soundalike: {tmp_path / 'notes'}")
+    assert last.endswith(": choose another path, then run it again")
+
+
 def test_json_to_a_full_device(full_device, sound_folder, capsys):
     assert main(["scan", str(sound_folder), "--workers", "1", "--json", str(full_device)]) == FAILED
     last = capsys.readouterr().err.splitlines()[-1]

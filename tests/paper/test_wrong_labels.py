@@ -105,10 +105,10 @@ def test_self_confidence_finds_them_and_estimates_nothing(clips):
 def test_labels_of_several_classes_are_refused(clips):
     features, rows = clips
     several = replace(features, labels=Labels(features.labels.one_hot(), ["a", "b", "c"]))
-    with pytest.raises(PaperError, match="every clip must have one only"):
+    with pytest.raises(PaperError, match="every clip has one label"):
         find_wrong_labels("audit", several, rows, seed=0)
     table = ClipTable("several", rows_of(["cat;dog", "dog"], true_label=["cat;dog", "cat"]))
-    assert "every clip must have one only" in why_not(table)
+    assert "every clip has one label" in why_not(table)
 
 
 def test_what_is_known_of_test_clips_and_of_clips_without_label_does_not_count():

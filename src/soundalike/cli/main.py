@@ -1,5 +1,6 @@
 """Run a command from the words on the command line; turn its errors into exit codes."""
 
+import errno
 import importlib
 import io
 import os
@@ -115,5 +116,8 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         path = f"{error.filename}: " if error.filename else ""
         reason = os.strerror(error.errno).lower()
-        return f"{path}{reason}: free some space or choose another path, then run it again"
+        advice = "choose another path"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            advice = f"free some space or {advice}"
+        return f"{path}{reason}: {advice}, then run it again"
     return " ".join(str(error).split())

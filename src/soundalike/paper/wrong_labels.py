@@ -121,4 +121,4 @@ def find_wrong_labels(
 
 def _require_single_labels(labels: Labels) -> None:
     if labels.is_multi_label:
-        raise PaperError("it is asked whether a label is wrong, so every clip must have one only")
+        raise PaperError("wrong labels are looked for only where every clip has one label")
