@@ -19,11 +19,11 @@ def test_a_large_archive_with_an_index_uses_it(archive, monkeypatch):
     assert isinstance(open_index(archive), ScanIndex)  # not built yet
     with archive.writer() as writer:
         writer.build_index()
-    assert isinstance(open_index(archive), LanceIndex)
+    assert isinstance(open_index(archive).few, LanceIndex)
     assert isinstance(open_index(archive, exact=True), ScanIndex)
     backgrounds = Backgrounds.of(archive)
     assert len(backgrounds) == 1
-    assert isinstance(open_index(archive, backgrounds=backgrounds), OutlineIndex)
+    assert isinstance(open_index(archive, backgrounds=backgrounds).few, OutlineIndex)
     exact = open_index(archive, exact=True, backgrounds=backgrounds)
     assert isinstance(exact, ScanIndex)
     selection = open_index(archive, "path = 'b.wav'")

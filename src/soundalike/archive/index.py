@@ -1,5 +1,6 @@
 """Choose the index for an archive: exact up to some number of rows, approximate above."""
 
+from soundalike.archive.approximate_index import ApproximateIndex
 from soundalike.archive.backgrounds import Backgrounds
 from soundalike.archive.exact_index import ExactIndex
 from soundalike.archive.lance_index import LanceIndex, has_index
@@ -33,6 +34,5 @@ def open_index(
         return ExactIndex(*archive.vectors(where), backgrounds)
     if exact or not archive.read(has_index):
         return ScanIndex(archive, where, backgrounds)
-    if backgrounds:
-        return OutlineIndex(archive, backgrounds, where)
-    return LanceIndex(archive, where)
+    few = OutlineIndex(archive, backgrounds, where) if backgrounds else LanceIndex(archive, where)
+    return ApproximateIndex(few, archive, where, backgrounds)
