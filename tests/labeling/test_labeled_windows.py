@@ -63,3 +63,9 @@ def test_labels_of_other_recordings_and_none_at_all(rows):
         labeled = labeled_windows(rows, labels)
         assert (labeled.known == UNKNOWN).all()
         assert not labeled.is_near.any()
+
+
+def test_a_window_of_one_sample_has_its_label():
+    rows = pd.DataFrame({"recording": "click", "start_s": [0.0], "end_s": [1 / 22050]})
+    labels = rows.assign(value=True, origin="chosen")
+    assert labeled_windows(rows, labels).known.tolist() == [YES]

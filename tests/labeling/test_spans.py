@@ -59,3 +59,9 @@ def test_recordings_have_the_same_number_in_all_tables():
     assert (one.recordings.tolist(), other.recordings.tolist()) == ([0, 1], [1, 2, 0])
     assert len(none) == 0
     assert list(one) == [(0, 0.0, 1.0), (1, 0.0, 1.0)]
+
+
+def test_spans_of_a_few_samples_overlap_themselves_and_what_they_are_in():
+    few = Spans(np.zeros(3, int), np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0001, 2.0]))
+    assert few.overlapping(0, 1.0, 1.0001)[0].tolist() == [1, 2]
+    assert few.overlapping(0, 0.0, 1.0)[0].tolist() == [0]

@@ -37,8 +37,6 @@ def test_the_loudest_part_of_a_waveform_is_its_event(full, burst):
     assert np.abs(event).min() == pytest.approx(np.abs(burst[22050 : 2 * 22050]).min(), abs=0.01)
     short, _ = event_of(full, (burst[:100], 22050))
     np.testing.assert_array_equal(short, burst[:100])
-    channels = (np.stack([burst, burst], axis=1), 22050)
-    assert event_of(full, channels) is channels
 
 
 def test_the_loudest_row_of_a_file_of_the_archive_is_its_event(full, few_sounds):

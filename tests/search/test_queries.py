@@ -57,3 +57,9 @@ def test_what_is_no_query_is_refused(text):
 def test_an_empty_part_is_refused(file, times):
     with pytest.raises(QueryError, match="the part is empty"):
         parse_query(f"{file}@{times}")
+
+
+def test_a_number_that_no_row_can_have_is_no_row():
+    for text in (str(2**63), "1" * 5000):
+        with pytest.raises(QueryError, match="no such file: name a sound"):
+            parse_query(text)

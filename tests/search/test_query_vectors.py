@@ -5,12 +5,20 @@ import re
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
+import torch
 
 from soundalike.search.archive import Archive
+from soundalike.search.centering import choose_centering
 from soundalike.search.queries import FileQuery, QueryError, RowQuery
-from soundalike.search.query_vectors import UNLIKE_WEIGHT, queries_of, search_vector
+from soundalike.search.query_vectors import (
+    UNLIKE_WEIGHT,
+    mono_waveforms,
+    queries_of,
+    search_vector,
+)
 
 
 def unit(vector):
@@ -27,7 +35,7 @@ def test_a_query_may_be_written_in_many_ways(few_sounds):
     ]  # fmt: skip
     assert queries_of(waveform) == [waveform]
     assert queries_of(()) == []
-    for wrong in (None, 1.5, True):
+    for wrong in (None, 1.5, True, 2**63, -(2**70)):
         with pytest.raises(QueryError, match="name a sound"):
             queries_of(wrong)
 
@@ -142,3 +150,40 @@ def test_a_part_beyond_the_end_is_refused(full, few_sounds):
     message = r"0\.wav@50-60: outside the sound, which is 1\.00 s long: write FILE@START-END"
     with pytest.raises(QueryError, match=message):
         search_vector(full, [FileQuery(path, 50.0, 60.0)], [])
+
+
+def test_waveforms_are_queries_as_encode_takes_them(full, few_sounds):
+    waveform, rate = soundfile.read(few_sounds / "high" / "7.wav", dtype="int16")
+    expected = full.search((waveform, rate))
+    for same in (
+        np.stack([waveform, waveform]),
+        np.stack([waveform, waveform], axis=1),
+        torch.from_numpy(waveform),
+    ):
+        pd.testing.assert_frame_equal(full.search((same, rate)), expected)
+    assert expected["path"][0] == "high/7.wav"
+    assert len(full.search((torch.from_numpy(waveform / 2**15).bfloat16(), rate)))
+
+
+@pytest.mark.parametrize(
+    ("waveform", "rate", "reason"),
+    [
+        (np.zeros(0), 22050, r"got an array \[0\]"),
+        (np.full(22050, np.nan), 22050, "has NaN or infinite samples"),
+        (np.ones(22050), None, "encode needs the sample_rate"),
+        (np.arange(100) / 100, 22050, "0.005 s of sound: too short"),
+        (np.tile(np.array([0, 1], np.int16), 11025), 22050, "silent: there is nothing"),
+    ],
+    ids=["empty", "not finite", "no rate", "short", "silent"],
+)
+def test_waveforms_that_are_no_query_are_refused(full, waveform, rate, reason):
+    with pytest.raises(QueryError, match=f"a waveform: .*{reason}"):
+        full.search((waveform, rate))
+
+
+def test_stereo_in_rows_is_as_long_as_its_samples(full, monkeypatch):
+    """Two channels in rows were taken for two samples, so a long recording for a short one."""
+    monkeypatch.setattr(Archive, "backgrounds", object())
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, (2, 31 * 22050))
+    (query,) = mono_waveforms(full, [(noise, 22050)])
+    assert choose_centering(full, [query], None).backgrounds is None

@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 Sound = str | os.PathLike[str] | np.ndarray | Tensor | tuple[np.ndarray | Tensor, float]
 MAX_CHANNELS = 64
-MIN_SAMPLE_RATE = 1000  # in Hz; a lower one is a mistake, and resampling would fill the memory
+# In Hz; another one is a mistake. From a lower one, resampling would fill the memory; from a higher
+# one, it would take hours.
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 1000, 100_000_000
 
 
 def split_sounds(sounds: Any) -> tuple[Iterable[Any], bool]:
@@ -168,6 +170,10 @@ def _checked_rate(sample_rate: Any) -> float:
     if sample_rate < MIN_SAMPLE_RATE:
         raise ValueError(
             f"encode needs a sample_rate of at least {MIN_SAMPLE_RATE} Hz, got {sample_rate}."
+        )
+    if float(sample_rate) > MAX_SAMPLE_RATE:
+        raise ValueError(
+            f"encode needs a sample_rate of at most {MAX_SAMPLE_RATE:,} Hz, got {sample_rate:g}."
         )
     return float(sample_rate)
 

@@ -70,7 +70,9 @@ class Spans:
         positions = order[first:stop]
         shared_s = np.minimum(self.end_s[positions], end_s)
         shared_s -= np.maximum(self.start_s[positions], start_s)
-        return positions[shared_s > NEAR_S], shared_s[shared_s > NEAR_S]
+        shorter_s = np.minimum(self.end_s[positions] - self.start_s[positions], end_s - start_s)
+        is_overlap = shared_s > np.minimum(NEAR_S, shorter_s / 2)
+        return positions[is_overlap], shared_s[is_overlap]
 
     def is_peak(self, scores: NDArray[Any]) -> NDArray[np.bool_]:
         """Return which spans score at least as high as all that overlap them.

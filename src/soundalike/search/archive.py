@@ -21,7 +21,12 @@ from soundalike.datasets.clips import ClipTable
 from soundalike.search.archive_paths import full_path
 from soundalike.search.centering import choose_centering
 from soundalike.search.hits import best_rows
-from soundalike.search.query_vectors import own_rows, queries_of, search_vector
+from soundalike.search.query_vectors import (
+    mono_waveforms,
+    own_rows,
+    queries_of,
+    search_vector,
+)
 from soundalike.search.selection import Selection
 
 if TYPE_CHECKING:
@@ -168,7 +173,7 @@ class Archive(WindowArchive):
         Args:
             query: a sound, or several whose vectors are averaged. A sound is the path of a file;
                 "file@12.5-14", the part from 12.5 to 14 seconds; the id of a row; or a tuple of a
-                waveform and its sample rate.
+                waveform, as `SoundEncoder.encode` takes it, and its sample rate.
             k: number of rows.
             unlike: sounds that the results should not be like.
             selection: which rows are searched; by default all.
@@ -189,9 +194,9 @@ class Archive(WindowArchive):
             QueryError: a query is no sound, silent, too short, or no row of the archive.
             ArchiveError: the archive is damaged.
         """
-        queries = queries_of(query)
+        queries, others = (mono_waveforms(self, queries_of(each)) for each in (query, unlike))
         backgrounds = choose_centering(self, queries, center).backgrounds
-        vector = search_vector(self, queries, queries_of(unlike), backgrounds)
+        vector = search_vector(self, queries, others, backgrounds)
         if backgrounds:
             vector = self._variation(backgrounds).discounted(vector)
         where = selection.where() if selection else None

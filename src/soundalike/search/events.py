@@ -25,7 +25,7 @@ def event_of(archive: "Archive", query: Any) -> Any:
 
     Args:
         archive: the archive, whose windows say how long an event is.
-        query: one of what `queries_of` returns.
+        query: one of what `queries_of` returns; a waveform is mono.
     """
     if isinstance(query, RowQuery) or (isinstance(query, FileQuery) and query.start_s is not None):
         return query
@@ -35,10 +35,8 @@ def event_of(archive: "Archive", query: Any) -> Any:
             return RowQuery(int(rows["id"].iloc[rows["peak_db"].argmax()]))
         return _loudest_part(archive, query)
     waveform, rate = query
-    if len(np.shape(waveform)) != 1:
-        return query
     n_samples = round(_window_s(archive) * rate)
-    start = _start_of_loudest(np.asarray(waveform, float), n_samples)
+    start = _start_of_loudest(waveform, n_samples)
     return waveform[start : start + n_samples], rate
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 RANGE = re.compile(r"(?P<path>.+)@(?P<start>\d+(\.\d+)?)-(?P<end>\d+(\.\d+)?)", re.DOTALL)
 
+MOST_DIGITS = 18  # of the id of a row; a longer number is none
+
 
 class QueryError(Exception):
     """A query cannot be searched for; the one-line message says what to do."""
@@ -52,7 +54,7 @@ def parse_query(text: str) -> RowQuery | FileQuery:
         raise QueryError("a query is empty: name a sound, FILE@START-END, or the id of a row.")
     if os.path.exists(text):
         return FileQuery(text)
-    if text.isascii() and text.isdecimal():
+    if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
         return RowQuery(int(text))
     match = RANGE.fullmatch(text)
     if not (match and os.path.exists(match["path"])):

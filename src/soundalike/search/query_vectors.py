@@ -19,7 +19,7 @@ from soundalike.datasets.clips import Clip, ClipTable, Problem
 from soundalike.search.centering import background_of
 from soundalike.search.events import event_of
 from soundalike.search.mixtures import difference_of
-from soundalike.search.queries import FileQuery, QueryError, RowQuery, parse_query
+from soundalike.search.queries import MOST_DIGITS, FileQuery, QueryError, RowQuery, parse_query
 from soundalike.search.stored_files import NEAR_S, rows_of_file, rows_of_query
 
 if TYPE_CHECKING:
@@ -43,11 +43,40 @@ def queries_of(query: Any) -> list[Any]:
         return [query]
     if isinstance(query, str | os.PathLike):
         return [parse_query(os.fspath(query))]
-    if isinstance(query, int | np.integer) and not isinstance(query, bool):
+    is_number = isinstance(query, int | np.integer) and not isinstance(query, bool)
+    if is_number and abs(int(query)) < 10**MOST_DIGITS:
         return [RowQuery(int(query))]
     if isinstance(query, Iterable):
         return [each for part in query for each in queries_of(part)]
     raise QueryError(f"{query!r}: no query: name a sound, the id of a row, or (waveform, rate).")
+
+
+def mono_waveforms(archive: "Archive", queries: list[Any]) -> list[Any]:
+    """Return queries with waveforms as the model of an archive takes them: mono, at its rate.
+
+    Args:
+        archive: the archive.
+        queries: as `queries_of` returns them; waveforms are what `encode` takes.
+
+    Raises:
+        QueryError: a waveform cannot be used, or is too short.
+    """
+
+    def mono(query: Any) -> Any:
+        if not isinstance(query, tuple):
+            return query
+        from soundalike.embedding.sounds import mono_at
+
+        (sound, sound_rate), rate = query, archive.model.front_end.sample_rate
+        try:
+            waveform = mono_at(sound, sound_rate, rate)
+        except ValueError as error:
+            raise QueryError(f"a waveform: {error}") from None
+        if len(waveform) < SHORTEST_S * rate:
+            raise QueryError(f"a waveform: {_too_short(len(waveform) / rate)}")
+        return waveform, rate
+
+    return [mono(query) for query in queries]
 
 
 def search_vector(
@@ -60,7 +89,7 @@ def search_vector(
 
     Args:
         archive: the archive, whose model embeds the sounds.
-        queries: at least one, as `queries_of` returns them.
+        queries: at least one, as `queries_of` returns them; waveforms are mono.
         unlike: sounds to steer away from.
         backgrounds: If not None, the result is the difference of the events (`event_of`) from
             their backgrounds (`background_of`), or what they make of those of the archive
@@ -178,13 +207,17 @@ def _file_vector(archive: "Archive", query: FileQuery) -> NDArray[np.float32]:
     first = np.zeros(1, np.int64)
     (start_s,), (end_s,) = reader.whole(first)
     if end_s - start_s < SHORTEST_S:
-        raise QueryError(
-            f"{query}: {end_s - start_s:.3f} s of sound: too short to search for; a query takes "
-            f"{SHORTEST_S} s or more."
-        )
+        raise QueryError(f"{query}: {_too_short(end_s - start_s)}")
     if reader.is_silent(first, np.array([start_s]), np.array([end_s])).all():
         raise QueryError(f"{query}: {SILENT}")
     return means[0][0]
+
+
+def _too_short(duration_s: float) -> str:
+    return (
+        f"{duration_s:.3f} s of sound: too short to search for; a query takes {SHORTEST_S} s or "
+        "more."
+    )
 
 
 def _why_not(query: FileQuery, problem: Problem) -> str:
