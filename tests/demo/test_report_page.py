@@ -124,6 +124,16 @@ def test_has_every_section(page):
     assert len(page.all("svg", "confusion")) == 1
 
 
+def test_the_scores_have_the_intervals_of_the_verdict(tmp_path, parse_html):
+    """Where all clips are right, it is the exact one: 0.025 ** (1 / 30) is 88%."""
+    labels = make_story().labels
+    right = [Predictions(name, "linear", labels) for name in (LOG_MEL, PRETRAINED)]
+    write_demo_report(tmp_path / "demo.html", make_story(predictions=right))
+    page = parse_html((tmp_path / "demo.html").read_text(encoding="utf-8"))
+    assert page.text["small"][:2] == ["88 to 100", "88 to 100"]
+    assert page.text["b"][:2] == ["100.0%", "100.0%"]
+
+
 def test_suspicious_labels_are_playable_and_say_what_is_true(page):
     text = "".join(page.text["p"])
     assert "1 of the 2 most suspicious labels is truly wrong. By the audit, about 9 of 90" in text

@@ -10,13 +10,8 @@ from markupsafe import Markup
 from soundalike.demo.story import DemoStory
 from soundalike.demo.wrong_labels import SOUND_S
 from soundalike.downstream.representations import PRETRAINED
-from soundalike.evaluation.intervals import bootstrap_interval
-from soundalike.evaluation.metrics import (
-    accuracy,
-    balanced_accuracy,
-    confusion_matrix,
-    per_class_recall,
-)
+from soundalike.evaluation.metrics import confusion_matrix, per_class_recall
+from soundalike.evaluation.score_table import score_table
 from soundalike.report.charts import bars, confusion_grid, interval, line_chart
 from soundalike.report.evaluation_page import HEADLINES
 from soundalike.report.media import Media, color_range, sound_of_waveform
@@ -94,21 +89,22 @@ def _curves(story: DemoStory) -> list[Markup]:
 
 def _scores(story: DemoStory) -> list[dict[str, Any]]:
     """Return a row of the table for each representation under each protocol."""
-    labels, chance = story.labels, 1 / len(story.classes)
-    representations = list(story.main_predictions)
+    classes, representations = list(story.classes), list(story.main_predictions)
+    scores = {
+        (each.protocol, each.representation): np.eye(len(classes))[each.values]
+        for each in story.predictions
+    }
     rows = []
-    for predictions in story.predictions:
-        score = balanced_accuracy(labels, predictions.values)
-        low, high = bootstrap_interval(balanced_accuracy, labels, predictions.values)
-        kind = representations.index(predictions.representation)
+    for row in score_table(story.labels, scores, classes):
+        kind, (low, high) = representations.index(row.representation), row.interval
         rows.append(
             {
-                "representation": predictions.representation,
-                "protocol": predictions.protocol,
-                "score": f"{score:.1%}",
+                "representation": row.representation,
+                "protocol": row.protocol,
+                "score": f"{row.score:.1%}",
                 "range": percent_range(low, high),
-                "drawing": interval(score, low, high, chance, kind),
-                "accuracy": f"{accuracy(labels, predictions.values):.1%}",
+                "drawing": interval(row.score, low, high, 1 / len(classes), kind),
+                "accuracy": "" if row.accuracy is None else f"{row.accuracy:.1%}",
             }
         )
     return rows
