@@ -39,6 +39,7 @@ def test_neighbors_are_the_nearest_of_other_recordings(n, k, n_recordings, seed,
         assert not similarities[clip][len(found) :].any()
 
 
-def test_one_clip_has_no_neighbors():
-    positions, similarities = nearest_clips(np.ones((1, 2), np.float32), np.zeros(1, int), 3)
-    assert positions.shape == similarities.shape == (1, 0)
+@pytest.mark.parametrize("n", [0, 1])
+def test_one_clip_has_no_neighbors(n):
+    positions, similarities = nearest_clips(np.ones((n, 2), np.float32), np.zeros(n, int), 3)
+    assert positions.shape == similarities.shape == (n, 0)

@@ -39,7 +39,7 @@ def nearest_clips(
     own = np.stack([np.searchsorted(groups, groups, side) for side in ("left", "right")], axis=1)
     references = torch.from_numpy(np.ascontiguousarray(vectors[order], dtype=np.float32))
     n_clips = len(order)
-    k = min(k, n_clips - 1)
+    k = max(0, min(k, n_clips - 1))
     positions = np.full((n_clips, k), -1, np.int64)
     similarities = np.zeros((n_clips, k), np.float32)
     n_rows = max(1, SIMILARITIES_AT_ONCE // max(1, n_clips))
