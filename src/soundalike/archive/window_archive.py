@@ -45,7 +45,7 @@ from soundalike.archive.lance_tables import (
     vector_batches,
     without_rows,
 )
-from soundalike.archive.large_array import large_array
+from soundalike.archive.large_array import large_array, reordered
 from soundalike.archive.one_moment import rows_with_vectors
 from soundalike.archive.writer import Writer
 from soundalike.runtime.atomic import remove_partial_files
@@ -206,7 +206,7 @@ class WindowArchive:
                 position += len(batch[0])
             if (np.diff(ids) < 0).any():
                 order = np.argsort(ids)
-                return ids[order], vectors[order]
+                return ids[order], reordered(vectors, order)
             return ids, vectors
 
         return self.read(read) or (np.empty(0, np.int64), np.empty((0, self.head.dim), np.float32))
