@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from soundalike.audio.stream import Stream
+from soundalike.audio.stream import TOLERANCE_S, Stream
 
 # Bit rates in kbit/s by (is MPEG-1, layer), and sample rates by the two bits of the version.
 BIT_RATES = {
@@ -23,7 +23,6 @@ BIT_RATES = {
 }
 BIT_RATES[False, 3] = BIT_RATES[False, 2]
 SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-TOLERANCE_S = 0.1
 # A tag of padding. libsndfile recognizes frames without a tag by their name only.
 EMPTY_TAG = b"ID3\x04" + bytes(5) + b"\x0a" + bytes(10)
 

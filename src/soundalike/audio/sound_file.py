@@ -25,12 +25,10 @@ from soundalike.audio.containers import Contents, contents_of
 from soundalike.audio.decoder import Decoder, DecodingError, MissingDecoderError
 from soundalike.audio.decoders import open_decoder
 from soundalike.audio.regular_file import open_regular
-from soundalike.audio.stream import Stream
+from soundalike.audio.stream import TOLERANCE_S, Stream
 
 logger = logging.getLogger(__name__)
 
-# A valid mp3 may end a frame or two early (0.05 s, more at low rates); a shorter one lacks some.
-TOLERANCE_S = 0.1
 # FFmpeg rounds, and counts what encoders add at both ends.
 AV_TOLERANCE_S = 0.25
 # Samples that are decoded at a time where a file is damaged, to find out where.

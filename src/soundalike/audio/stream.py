@@ -6,6 +6,9 @@ from typing import BinaryIO
 
 from soundalike.audio.splice import Piece, Splice
 
+# A valid mp3 may end a frame or two early (0.05 s, more at low rates); a shorter one lacks some.
+TOLERANCE_S = 0.1
+
 
 @dataclass(frozen=True)
 class Stream:
