@@ -1,6 +1,8 @@
 """What is particular to libsndfile."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from soundalike.audio.decoder import DecodingError
 from soundalike.audio.sndfile import SndfileDecoder, captured_stderr
 from soundalike.audio.stream import Stream
+from soundalike.audio.waveform import read_waveform
 
 
 def test_a_stream_whose_length_it_underestimates(corpus, saved):
@@ -72,3 +75,13 @@ def test_threads_that_capture_at_a_time_leave_standard_error_as_it_was(capfd):
     second.join()
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
+
+
+def test_without_a_standard_error_a_sound_is_read(corpus, saved):
+    """As in a service that closed it: the file then gets its number."""
+    path = saved(corpus.mp3())
+    code = "import sys; from soundalike.audio.waveform import read_waveform as read; "
+    code += "print(sys.stderr, len(read(sys.argv[1], 44100)))"
+    words = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", code, str(path)]
+    n_samples = len(read_waveform(path, 44100))
+    assert subprocess.run(words, capture_output=True, text=True).stdout == f"None {n_samples}\n"

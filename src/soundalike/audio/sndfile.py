@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -111,10 +112,13 @@ def captured_stderr() -> Iterator[list[str]]:
         The lines; filled at the end.
     """
     lines: list[str] = []
+    if sys.__stderr__ is None:  # the program began without one: the number may be a sound file's
+        yield lines
+        return
     with _capturing:
         try:
             original = os.dup(STDERR)
-        except OSError:  # there is no standard error
+        except OSError:  # it has been closed since
             yield lines
             return
         with tempfile.TemporaryFile() as file:
