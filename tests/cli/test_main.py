@@ -1,6 +1,7 @@
 """Choosing a command; errors, signals and closed pipes become one line and an exit code."""
 
 import importlib
+import json
 import os
 import pkgutil
 import subprocess
@@ -41,6 +42,17 @@ def test_version(call, capsys):
 )
 def test_wrong_use(refusal, words, message):
     assert message in refusal(*words)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_stay_silent(sound_folder, tmp_path, closed):
+    """As of a service or a job: no traceback, and no message in the files that are written."""
+    out = tmp_path / "results.json"
+    words = [sys.executable, "-m", "soundalike", "scan", str(sound_folder), "--json", str(out)]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *words], capture_output=True)
+    assert done.returncode == DONE
+    assert b"Traceback" not in done.stderr
+    assert json.loads(out.read_text())["n_clips"] == 24
 
 
 def test_every_exception_of_soundalike_has_an_exit_code():

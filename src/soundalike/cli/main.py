@@ -31,6 +31,7 @@ def main(words: list[str] | None = None) -> int:
     Returns:
         0 if the command is done, 1 if it failed, 2 if it was used wrongly.
     """
+    _open_standard_streams()
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -72,6 +73,21 @@ def main(words: list[str] | None = None) -> int:
         print(f"soundalike: {_one_line(error)}", file=sys.stderr)
         let_the_first_fail_first()
         return exit_code
+
+
+def _open_standard_streams() -> None:
+    """Open those that the caller has closed, to nothing.
+
+    Otherwise Python has none, and the next file that is opened gets the number of one: what a
+    library writes on standard error would be in a table.
+    """
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, name) is None:
+            # It gets the lowest number that is free.
+            stream = open(os.devnull, mode)  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
 
 
 def _program_parser() -> CommandParser:
