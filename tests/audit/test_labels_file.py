@@ -126,3 +126,18 @@ def test_decisions_survive_a_round_trip(tmp_path_factory, rows):
     again = with_decisions(content.assign(decision="", new_label=""), read_labels(file))
     assert again["decision"].tolist() == content["decision"].tolist()
     assert keys(again) == keys(content)
+
+
+def test_columns_of_the_person_stay_with_their_clips(tmp_path):
+    file = tmp_path / "labels.csv"
+    notes = ['windy, "loud"', "", "listen again"]
+    rows = table(**{"my note": notes, "by": "me"})
+    rows.to_csv(file, index=False)
+    again = with_decisions(table(decision="", new_label="")[::-1], read_labels(file))
+    write_labels(file, again)
+    rows = read_labels(file).sort_values("path", kind="stable")
+    assert rows["my note"].tolist() == notes
+    assert rows["decision"].tolist() == ["", "drop", "relabel"]
+    assert list(rows) == [*COLUMNS, "my note", "by"]
+    new = table(label="cat", decision="", new_label="")
+    assert with_decisions(new, rows)["my note"].tolist() == ["", "", ""]

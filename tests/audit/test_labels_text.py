@@ -24,14 +24,14 @@ def write(tmp_path):
 
 def test_a_table_is_read(write):
     rows = read_rows(write(LABELS))
-    assert list(rows) == list(COLUMNS)
+    assert list(rows) == [*COLUMNS, "my note"]
     assert rows["path"].tolist() == PATHS
     first = rows.loc[FIRST].to_dict()
     assert math.isnan(first.pop("start_s"))
     assert math.isnan(first.pop("end_s"))
     assert first == {
         "path": "rain/1.wav", "label": "rain", "suggested": "sea", "p_wrong": 0.98,
-        "decision": "", "new_label": "",
+        "decision": "", "new_label": "", "my note": 'windy, "loud"',
     }  # fmt: skip
     assert rows.loc[SECOND, ["start_s", "end_s"]].tolist() == [0.25, 0.75]
 

@@ -100,8 +100,9 @@ def audit(
     """Estimate which labels of a source are wrong; write ``labels.csv`` and ``evidence.parquet``.
 
     Decisions in an earlier ``labels.csv`` stay, and are learned from: a label that a person has
-    confirmed or replaced is right, and clips that are dropped take no part. Embeddings and
-    duplicates of an earlier audit are read again if the clips are the same.
+    confirmed or replaced is right, and clips that are dropped take no part. Columns that the person
+    has added stay, too. Embeddings and duplicates of an earlier audit are read again if the clips
+    are the same.
 
     Args:
         model: run folder, model folder, or name of a shipped model.

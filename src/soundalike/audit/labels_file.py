@@ -28,7 +28,8 @@ def read_labels(file: Path) -> pd.DataFrame:
     """Read a table of labels, which a person may have edited in a spreadsheet.
 
     Returns:
-        The columns above: times and p_wrong float64, times NaN where blank; the others text.
+        The columns above: times and p_wrong float64, times NaN where blank; the others text, and so
+        are columns that the person has added.
 
     Raises:
         TableError: the file is missing, lacks a column, or a decision cannot be carried out.
@@ -49,12 +50,13 @@ def write_labels(file: Path, rows: pd.DataFrame) -> None:
 
     Args:
         file: the file to replace.
-        rows: the columns above.
+        rows: the columns above, and any others, which come after them.
 
     Raises:
         OSError: the file cannot be written.
     """
-    rounded = rows[[*COLUMNS]].assign(p_wrong=rows["p_wrong"].round(DIGITS))
+    columns = dict.fromkeys([*COLUMNS, *rows])
+    rounded = rows[[*columns]].assign(p_wrong=rows["p_wrong"].round(DIGITS))
     ordered = rounded.sort_values("p_wrong", ascending=False, kind="stable")
     write_text(file, ordered.to_csv(index=False, lineterminator="\n"))
 
@@ -66,11 +68,11 @@ def undecided(clips: ClipTable) -> pd.DataFrame:
 
 
 def with_decisions(rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of labels with the decisions of an earlier one.
+    """Return a table of labels with the decisions of an earlier one, and its further columns.
 
-    A decision belongs to a clip and its label: if the source has another label by now, it is not
-    taken over. Of a label that was replaced by the suggested one, this becomes the new label, as
-    another one may be suggested by now.
+    A decision belongs to a clip and its label, and so do further columns: if the source has another
+    label by now, they are not taken over. Of a label that was replaced by the suggested one, this
+    becomes the new label, as another one may be suggested by now.
 
     Args:
         rows: table without decisions.
@@ -83,6 +85,9 @@ def with_decisions(rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for column in ("decision", "new_label"):
         known = dict(zip(keys(decided), decided[column], strict=True))
+        columns[column] = [known.get(key, "") for key in keys(rows)]
+    for column in earlier.columns.difference(COLUMNS, sort=False):
+        known = dict(zip(keys(earlier), earlier[column], strict=True))
         columns[column] = [known.get(key, "") for key in keys(rows)]
     return rows.assign(**columns)
 

@@ -105,6 +105,11 @@ class LabelsText:
         columns = texts | {"decision": decisions, "new_label": new_labels}
         return pd.DataFrame(columns, dtype=object).assign(**numbers)
 
+    def own_columns(self) -> dict[str, list[str]]:
+        """Return the texts of the columns that a person has added, by their names."""
+        names = [name for name in self.header.cells if name.strip() and name not in COLUMNS]
+        return {name: self._cells(name) for name in names}
+
     def with_cells(self, updates: Mapping[int, Mapping[str, str]]) -> "LabelsText":
         """Return the content with some values changed.
 
@@ -154,12 +159,13 @@ class LabelsText:
 
 
 def read_rows(path: Path) -> pd.DataFrame:
-    """Return the rows of the file; see `LabelsText.table`.
+    """Return the rows of the file as `LabelsText.table` does, and columns that a person has added.
 
     Raises:
         TableError: it cannot be read.
     """
-    return LabelsText.read(path).table()
+    text = LabelsText.read(path)
+    return text.table().assign(**text.own_columns())
 
 
 def _records(text: str) -> list[Record]:
