@@ -52,6 +52,16 @@ def test_bar_lengths_are_proportional_to_scores(tmp_path):
     assert ratio == pytest.approx(2, abs=0.05)
 
 
+def test_the_axis_holds_the_intervals(tmp_path):
+    """Of two seeds they are wide: from 0 to 1 around 0.3. Without one, the axis ends at 0.344."""
+    table, lengths = TABLES[0], []
+    for name, scores in (("a", [0.2, 0.4]), ("b", [0.3])):
+        cells = [Cell(table.name, "two at random", *each, "mAP") for each in enumerate(scores)]
+        draw_table(tmp_path / name, table, summarize(cells)[table.name], "mAP")
+        lengths.append(length_of_bar(matplotlib.image.imread(tmp_path / name, "png"), CHOICE))
+    assert lengths[0] / lengths[1] == pytest.approx(0.344, abs=0.03)
+
+
 def test_a_table_without_a_score_has_no_bar(tmp_path):
     table = TABLES[0]
     cells = [Cell(table.name, row.name, 0, failed="nan") for row in table.rows[:2]]

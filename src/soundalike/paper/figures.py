@@ -37,7 +37,8 @@ def draw_table(path: Path, table: Table, summaries: Mapping[str, Summary], metri
     reference = summaries[table.reference.name]
     if reference.scores:
         axes.axvline(100 * reference.mean, color=CHOICE, linewidth=1, linestyle=(0, (4, 3)))
-    highest = max((score for row in rows for score in row.scores.values()), default=1.0)
+    ends = [end for row in rows for end in (*row.scores.values(), row.interval[1])]
+    highest = np.nanmax(ends) if any(row.scores for row in rows) else 1.0
     axes.set_xlim(0, min(100.0, 108 * highest + 2))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_yticks(range(len(rows)), [row.row.name for row in rows], color=INK)
