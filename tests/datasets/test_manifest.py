@@ -1,7 +1,9 @@
 """Manifests; every mistake is reported with its place."""
 
 import csv
+import json
 import math
+import os
 import unicodedata
 
 import numpy as np
@@ -328,6 +330,12 @@ def test_json_lines(folder):
     for broken in ('{"path": ', "3", "[" * 100_000):
         message = refusal(manifest(folder, f'{{"path": "a.wav"}}\n\n{broken}', "m.jsonl"))
         assert "m.jsonl: cannot be read as a table (line 3 is no JSON object)." in message
+    (folder / "ü😀.wav").touch()
+    escaped = json.dumps({"path": "ü😀.wav"})
+    assert len(read_manifest(manifest(folder, escaped, "m.jsonl"))) == 1
+    name = os.fsdecode(b"\xe4.wav")  # as Python has it
+    message = refusal(manifest(folder, f"{escaped}\n{json.dumps({'path': name})}", "m.jsonl"))
+    assert "m.jsonl: cannot be read as a table (line 2 has text that is not UTF-8)." in message
 
 
 def test_birdclef(folder):

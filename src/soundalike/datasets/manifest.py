@@ -114,8 +114,19 @@ def _read_json_lines(manifest: Path) -> pd.DataFrame:
                 row = None
             if not isinstance(row, dict):
                 raise ValueError(f"line {number} is no JSON object")
+            if "\\ud" in line.lower() and not _is_utf8(row):
+                raise ValueError(f"line {number} has text that is not UTF-8")
             rows += [row] if row else []
     return pd.DataFrame(rows)
+
+
+def _is_utf8(row: dict) -> bool:
+    """Return whether its text is UTF-8: of file names that are not, Python writes surrogates."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _named(manifest: Path, rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
