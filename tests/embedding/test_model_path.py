@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from soundalike.embedding.model_path import ModelError, find_classifier, find_model, is_shipped
+from soundalike.embedding.model_path import (
+    ModelError,
+    find_classifier,
+    find_model,
+    is_shipped,
+    run_of,
+)
 from soundalike.pretrained import SHIPPED_MODELS
 
 
@@ -40,10 +46,21 @@ def test_a_missing_model_is_refused_with_the_shipped_names(tmp_path):
         find_model(tmp_path / "yours")
 
 
+def test_the_model_folder_in_a_run_is_of_the_run(tmp_path):
+    run = tmp_path / "run"
+    encoder = write_config(run / "encoder")
+    assert run_of(encoder) == encoder, "the model folder of no run"
+    (run / "training_audio.txt").touch()
+    assert run_of(str(encoder)) == run_of(run) == run
+    assert run_of("default") is None
+
+
 def test_a_classifier_may_be_inside_a_run(tmp_path):
-    linear = tmp_path / "run" / "evaluation" / "set" / "linear"
+    run = tmp_path / "run"
+    linear = run / "evaluation" / "set" / "linear"
     write_config(linear / "classifier")
-    for folder in (tmp_path / "run", tmp_path / "run" / "evaluation", linear.parent, linear):
+    (run / "training_audio.txt").touch()
+    for folder in (run, run / "encoder", run / "evaluation", linear.parent, linear):
         assert find_classifier(folder) == linear
 
 

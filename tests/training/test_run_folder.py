@@ -7,7 +7,6 @@ from soundalike.training.run_folder import (
     RunFolder,
     read_run_config,
     read_training_audio,
-    run_of,
 )
 
 CONFIG = {"source": "sounds", "clips": "abc", "test_fold": None, "recipe": {"loss": {"a": 1}}}
@@ -99,12 +98,9 @@ def test_a_training_refuses_a_configuration_that_another_wrote_meanwhile(tmp_pat
         pass
 
 
-def test_the_run_of_a_model(tmp_path):
+def test_the_clips_that_a_model_has_learned(tmp_path):
     run = RunFolder(tmp_path / "run")
-    assert run_of(run.encoder) == run.encoder, "the model folder of no run"
     run.configure(**CONFIG)
     run.training_audio.write_text("0123\n\n4567\n")
-    assert run_of(str(run.encoder)) == run_of(run.path) == run.path
     assert read_training_audio(run.path).tolist() == [b"0123", b"4567"]
-    assert run_of("default") is None
     assert len(read_training_audio(None)) == len(read_training_audio(tmp_path)) == 0

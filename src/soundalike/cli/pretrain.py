@@ -92,8 +92,8 @@ def _train(arguments: argparse.Namespace, recipe: dict[str, Any], start: float) 
     from soundalike.datasets.open_or_prepare import open_or_prepare
     from soundalike.datasets.source import read_source
     from soundalike.datasets.store import is_store
-    from soundalike.embedding.model_path import find_model
-    from soundalike.training.run_folder import RunFolder, read_training_audio, run_of
+    from soundalike.embedding.model_path import find_model, run_of
+    from soundalike.training.run_folder import RunFolder, read_training_audio
 
     init_folder = find_model(arguments.init) if arguments.init else None
     run = RunFolder(arguments.out)

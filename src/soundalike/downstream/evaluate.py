@@ -33,6 +33,7 @@ from soundalike.downstream.supervised_recipe import SUPERVISED, recipe_for
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
 from soundalike.downstream.verdict import verdict
 from soundalike.embedding.known_sounds import KnownSounds
+from soundalike.embedding.model_path import run_of
 from soundalike.embedding.sound_classifier import SoundClassifier
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.evaluation.metrics import METRIC_NAMES
@@ -45,7 +46,7 @@ from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import RunFolder, read_training_audio, run_of
+from soundalike.training.run_folder import RunFolder, read_training_audio
 from soundalike.training.training_notes import notes_on_training
 
 FINETUNE, LINEAR = "finetune", "linear"

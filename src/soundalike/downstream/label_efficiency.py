@@ -27,6 +27,7 @@ from soundalike.downstream.representations import EMBEDDINGS
 from soundalike.downstream.supervised import check_recipe
 from soundalike.downstream.supervised_recipe import SUPERVISED
 from soundalike.downstream.tested_clips import clips_to_test, results_folder
+from soundalike.embedding.model_path import run_of
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.recipes.recipe import read_recipe
 from soundalike.recipes.sections import Recipe
@@ -36,7 +37,7 @@ from soundalike.runtime.freed_memory import keep_freed_memory
 from soundalike.runtime.hardware import choose_hardware
 from soundalike.runtime.heartbeat import working_on
 from soundalike.runtime.lock import locked
-from soundalike.training.run_folder import read_training_audio, run_of
+from soundalike.training.run_folder import read_training_audio
 from soundalike.training.training_notes import notes_on_training
 
 AMOUNTS = (1, 2, 5, 10, 20, None)

@@ -8,6 +8,7 @@ from soundalike.pretrained import SHIPPED_MODELS
 
 CONFIG, WEIGHTS = "config.json", ".safetensors"
 ENCODER, CLASSIFIER = "encoder", "classifier"
+TRAINING_AUDIO = "training_audio.txt"  # in every run folder of a pre-training
 
 
 class ModelError(Exception):
@@ -19,6 +20,20 @@ class ModelError(Exception):
 def is_shipped(model: str | Path) -> bool:
     """Return whether this is the name of a model that comes with soundalike; a `Path` is not."""
     return isinstance(model, str) and model in SHIPPED_MODELS
+
+
+def run_of(model: str | Path) -> Path | None:
+    """Return the folder of the run that a model is from; None for a shipped model.
+
+    Args:
+        model: the name of a shipped model, a run folder, or a model folder: that in a run belongs
+            to the run. Of any other nothing is known, and it is returned as it is.
+    """
+    if is_shipped(model):
+        return None
+    path = Path(model)
+    is_in_run = path.name == ENCODER and (path.parent / TRAINING_AUDIO).exists()
+    return path.parent if is_in_run else path
 
 
 def find_model(model: str | Path) -> Path:
@@ -62,7 +77,7 @@ def find_classifier(model: str | Path) -> Path:
     Raises:
         ModelError: there is no classifier, or there are several.
     """
-    model = Path(model)
+    model = run_of(model) or Path(model)
     pattern = f"{CLASSIFIER}/{CONFIG}"
     folders = [model] if (model / pattern).is_file() else []
     for depth in ("*", "*/*", "evaluation/*/*"):

@@ -22,14 +22,14 @@ import numpy as np
 import yaml
 
 from soundalike.datasets.identical import HASH
-from soundalike.embedding.model_path import ENCODER, is_shipped
+from soundalike.embedding.model_path import ENCODER, TRAINING_AUDIO
 from soundalike.recipes.recipe import to_yaml
 from soundalike.runtime.atomic import PARTIAL, remove_partial_files, write_text
 from soundalike.runtime.lock import locked
 from soundalike.runtime.ranks import is_first
 from soundalike.training.checkpoints import Checkpoints
 
-CONFIG, TRAINING_AUDIO, CHECKPOINTS = "config.yaml", "training_audio.txt", "checkpoints"
+CONFIG, CHECKPOINTS = "config.yaml", "checkpoints"
 
 
 class RunError(Exception):
@@ -166,20 +166,6 @@ class RunFolder:
                 f"{self.path} holds a run with another configuration ({difference}): name a new "
                 f"folder, or delete this one{longer}."
             )
-
-
-def run_of(model: str | Path) -> Path | None:
-    """Return the folder of the run that a model is from; None for a shipped model.
-
-    Args:
-        model: the name of a shipped model, a run folder, or a model folder: that in a run belongs
-            to the run. Of any other nothing is known, and it is returned as it is.
-    """
-    if is_shipped(model):
-        return None
-    path = Path(model)
-    is_in_run = path.name == ENCODER and (path.parent / TRAINING_AUDIO).exists()
-    return path.parent if is_in_run else path
 
 
 def read_run_config(path: Path) -> dict[str, Any]:
