@@ -223,6 +223,18 @@ def test_wrong_use(refusal, words, message):
     assert message in refusal("evaluate", "x", "y", *words)
 
 
+def test_folds_of_any_names_have_a_folder_each(call, run, labeled, tmp_path):
+    out, manifest = tmp_path / "deep" / "out", labeled(fold=("a b", "a-b", "/../../../x"))
+    words = ["evaluate", run.path, manifest, "--protocol", "finetune", "--out", out, *QUICK]
+    assert call(*words) == DONE
+    folds = ("a%20b", "a-b", "%2F..%2F..%2F..%2Fx")
+    starts = ("from-scratch", "pretrained-encoder")
+    assert {path.name for path in (out / "rounds").iterdir()} == {
+        f"{start}-fold-{fold}" for start in starts for fold in folds
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["deep"]
+
+
 def result_of(rows, metric="balanced accuracy", included=False):
     return EvaluationResult(
         verdict=Verdict("Your model is good.", "linear", 0.9, [0.8, 1.0], {}),

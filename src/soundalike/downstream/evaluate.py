@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -214,7 +215,9 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
 
     def fit_from(start: str, store: Store, split: Split) -> FineTuned:
         is_final = start == PRETRAINED and (len(splits) == 1 or split not in splits)
-        name = FINETUNE if is_final else f"rounds/{start}-{split.name}".replace(" ", "-")
+        # Folds may have any names, such as "a b" and "a-b", and each gets a folder of its own.
+        of_split = quote(split.name, safe="").replace("%20", "-", 1)
+        name = FINETUNE if is_final else f"rounds/{start.replace(' ', '-')}-{of_split}"
         if experiment.progress:
             print(f"training on {split.name}, {start}", file=sys.stderr)
         run = RunFolder(experiment.out / name)
@@ -222,14 +225,9 @@ def _score_fine_tuning(experiment: _Experiment, recipe: Recipe) -> Results:
         model_key = init.fingerprint() if init else None
         run.configure(clips=store.fingerprint, split=split.name, model=model_key, recipe=recipe)
         return fine_tune(
-            store,
-            split,
-            run,
-            recipe,
-            model=init,
-            n_more=next(n_more),
-            progress=experiment.progress,
-        )
+            store, split, run, recipe,
+            model=init, n_more=next(n_more), progress=experiment.progress,
+        )  # fmt: skip
 
     store = experiment.store
     results: Results = {}
