@@ -10,12 +10,14 @@ import soundfile
 import torch
 from kills import kills
 
+from soundalike.audio.audio_error import changed
 from soundalike.audio.log_mel import LogMel
 from soundalike.audio.standardization import Standardization
 from soundalike.audio.windows import Windows
 from soundalike.datasets.clips import Clip, ClipTable
 from soundalike.datasets.prepare import BrokenClipsError
 from soundalike.datasets.source import read_source
+from soundalike.embedding.clip_reader import ClipReader
 from soundalike.embedding.embed import embed
 from soundalike.embedding.sound_encoder import SoundEncoder
 from soundalike.models.encoder import build_encoder
@@ -112,6 +114,28 @@ def test_broken_clips_are_left_out_and_listed(model, sound_folder, tmp_path):
     assert (result.n_clips, result.n_problems) == (1, 1)
     assert set(pd.read_parquet(out)["path"]) == {good}  # a table without a root
     assert "broken.wav" in pd.read_csv(result.problems)["path"].iloc[0]
+
+
+def test_a_sound_that_breaks_after_its_first_windows_has_no_row(
+    model, sound_folder, tmp_path, monkeypatch
+):
+    """Its file may change while it is read."""
+    original = ClipReader._log_mel
+
+    def break_off(reader, position, clip):
+        yield from original(reader, position, clip)
+        if clip.path.endswith("low/7.wav"):
+            reader.leave_out(position, changed(clip.path))
+
+    monkeypatch.setattr(ClipReader, "_log_mel", break_off)
+    clips = read_source(sound_folder / "low")
+    for per_clip in (False, True):
+        out = tmp_path / "rows.parquet"
+        result = embed(model, clips, out, per_clip=per_clip, progress=False)
+        rows = pd.read_parquet(out)
+        assert set(rows["path"]) == {f"{number}.wav" for number in range(7)}
+        assert (result.n_clips, result.n_problems, result.n_windows) == (7, 1, 16)
+        assert result.n_rows == len(rows) == (7 if per_clip else 16)
 
 
 def test_nothing_is_left_behind_when_it_fails(model, sound_folder, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundalike.embedding.event_windows import ClassWindows, merge_windows
+from soundalike.embedding.event_windows import ClassWindows, Events, merge_windows
 
 HOP_S, LENGTH_S, N_WINDOWS = 1.0, 2.0, 30  # of a recording of 31 s
 
@@ -73,3 +73,9 @@ def test_like_the_definition_whatever_the_windows(places):
     for number in range(3):
         of_class = [event for event in events if event[0] == number]
         assert all(a[2] < b[1] for a, b in itertools.pairwise(of_class))
+
+
+def test_an_event_shorter_than_a_millisecond_does_not_end_before_it_starts():
+    one = np.zeros(1, np.int64)
+    event = Events(one, np.array([149.9999]), np.array([149.99999]), np.array([0.5]))
+    assert event.rounded() == [(0, 149.999, 149.999, 0.5)]

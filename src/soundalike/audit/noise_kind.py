@@ -14,9 +14,9 @@ from soundalike.datasets.label_noise import Kind
 def kind_of_noise(counts: NDArray[np.floating]) -> Kind:
     """Return the kind that most of the wrong labels are of.
 
-    They are confusions if, averaged over classes, the most frequent wrong label of a class has more
-    than (1 + 1/n) / 2 of its wrong labels, n being the number of other classes: halfway between an
-    equal share and all of them. With two classes the kinds cannot be told apart: symmetric.
+    They are confusions if more than (1 + 1/n) / 2 of them are the most frequent wrong label of
+    their class, n being the number of other classes: halfway between an equal share and all of
+    them. With two classes the kinds cannot be told apart: symmetric.
 
     Args:
         counts: expected number of clips by true class and label; a last row for none of the

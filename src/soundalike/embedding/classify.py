@@ -195,7 +195,8 @@ def _classified(
     best = _best(classifier, probabilities) | {"known": scores.astype(np.float64).round(4)}
     is_silent = reader.is_silent(clips, *times)
     answers[is_silent] = SILENT
-    start_s, end_s = times[0].round(3), np.floor(times[1] * 1000 + 1e-6) / 1000
+    end_s = np.floor(times[1] * 1000 + 1e-6) / 1000
+    start_s = np.fmin(times[0].round(3), end_s)
     rows = rows.assign(start_s=start_s, end_s=end_s, **{"class": answers}, **best)
     rows.loc[is_silent, list(best)] = np.nan
     return rows, n_windows

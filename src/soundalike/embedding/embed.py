@@ -68,6 +68,7 @@ def embed(
     vector: the embedding; that of a clip is the mean over its windows.
 
     The clips are cut as `model.windows` says. Broken clips are skipped and listed beside the file.
+    Of one that breaks after its first windows, as its file may change meanwhile, some may stay.
 
     Args:
         model: from sounds to embeddings.
@@ -93,6 +94,8 @@ def embed(
             for columns, vectors in rows:
                 add(columns, vectors)
                 n_rows += len(vectors)
+            for clip in reader.broken:  # some after their first windows
+                batches.n_windows.pop(clip, None)
             reader.require_some(len(batches.n_windows))
         problems = reader.write_problems(out)
     return EmbedResult(
@@ -125,12 +128,14 @@ Rows = Iterator[tuple[pd.DataFrame, NDArray[np.float32]]]
 def _window_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
     for batch in joined(batches, ROWS_PER_TABLE):
         times = reader.times(batch.clips, batch.starts, batch.n_frames)
-        yield row_columns(reader, batch.clips, *times), batch.vectors
+        is_whole = ~np.isin(batch.clips, list(reader.broken))
+        yield row_columns(reader, batch.clips, *times)[is_whole], batch.vectors[is_whole]
 
 
 def _clip_rows(reader: ClipReader, batches: Iterable[WindowEmbeddings]) -> Rows:
     for clips, means in means_by_clip(batches, ROWS_PER_TABLE):
-        yield row_columns(reader, clips, *reader.whole(clips)), means
+        is_whole = ~np.isin(clips, list(reader.broken))
+        yield row_columns(reader, clips, *reader.whole(clips))[is_whole], means[is_whole]
 
 
 def row_columns(

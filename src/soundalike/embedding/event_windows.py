@@ -60,7 +60,8 @@ class Events:
     def rounded(self) -> list[tuple[int, float, float, float]]:
         """Return the events as rows, times in milliseconds; no end is rounded up."""
         ends = np.floor(self.end_s * 1000 + 1e-6) / 1000
-        columns = self.classes, self.start_s.round(3), ends, self.probabilities.round(4)
+        starts = np.minimum(self.start_s.round(3), ends)  # of one that is shorter
+        columns = self.classes, starts, ends, self.probabilities.round(4)
         return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
