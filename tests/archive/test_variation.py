@@ -82,6 +82,22 @@ def test_that_of_a_large_archive_is_stored_until_rows_come(windy, monkeypatch):
         assert len(variation_of(archive, known).ids) == len(known.ids)
 
 
+def test_what_is_of_replaced_rows_is_not_stored(windy, monkeypatch):
+    """There are as many rows as before, and a search may have begun before they were replaced."""
+    archive, _ = windy
+    monkeypatch.setattr(stored_arrays, "FEWEST_ROWS", 1)
+    backgrounds = Backgrounds.of(archive)
+    add_clips(archive, ["long.wav"], seed=1, n_windows=N, recording="new")
+    with archive.writer():
+        pass  # deletes the rows of before
+    assert archive.count() == len(backgrounds.ids)
+    variation_of(archive, backgrounds)
+    now = Backgrounds.of(archive)
+    expected = Variation.of(archive, now)
+    np.testing.assert_array_equal(variation_of(archive, now).covariance, expected.covariance)
+    assert (archive.path / FILE).exists()
+
+
 def test_a_direction_counts_less_the_more_the_background_varies_along_it():
     variances = np.array([100.0, 1.0, 1.0, 2.0], np.float32)
     variation = Variation(np.arange(3), np.diag(variances))

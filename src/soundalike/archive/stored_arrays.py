@@ -56,10 +56,16 @@ def stored_or_computed(
     arrays = _read(archive, file, kind, version)
     if arrays is None:
         arrays = compute()
-        if len(arrays.ids) >= FEWEST_ROWS and version == _version(archive):
+        if len(arrays.ids) >= FEWEST_ROWS and _are_of(arrays, archive, version):
             with contextlib.suppress(OSError, InUseError):  # what cannot be stored is used, too
                 write_arrays(archive, file, version=version, **vars(arrays))
     return arrays
+
+
+def _are_of(arrays: Arrays, archive: WindowArchive, version: int) -> bool:
+    """Return whether arrays are of the rows of a version: they may be of rows replaced since."""
+    ids = archive.rows(columns=["id"])["id"]
+    return version == _version(archive) and np.array_equal(arrays.ids, ids)
 
 
 def _version(archive: WindowArchive) -> int:
