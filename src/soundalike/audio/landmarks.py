@@ -17,7 +17,7 @@ from scipy.signal import get_window
 
 SAMPLE_RATE = 8000  # in Hz; above 4 kHz, codecs and resampling change more
 N_FFT, HOP_LENGTH = 512, 128
-NEIGHBORHOOD = (17, 25)  # frames and bins in which a peak is the maximum: noise has 37 a second
+NEIGHBORHOOD = (17, 25)  # frames and bins in which a peak is the maximum; noise has 33 a second
 LOWEST_BIN, HIGHEST_BIN = 4, 224  # 62 to 3,500 Hz
 FLOOR = 1e-7  # of the loudest bin's energy: what is quieter may be the noise of a codec
 SILENCE = 1e-9  # energy of a bin; a tone at -80 dB of full scale has 1e-4
