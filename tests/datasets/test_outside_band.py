@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from soundalike.audio.log_mel import LogMel
+from soundalike.cli.recipe_options import parse_values, split_overrides
 from soundalike.datasets.outside_band import advice, is_above, is_below
+from soundalike.recipes.recipe import read_recipe
+from soundalike.training.construction import check_recipe
+from soundalike.training.pretraining_recipe import PRETRAINING
 
 BAT, DOG, WHALE = (0.0, 0.97, 24000.0, 52000.0), (0.6, 0.1, 20.0, 12000.0), (0.95, 0.0, 10.0, 60.0)
 SILENCE = (np.nan,) * 4
@@ -26,8 +30,17 @@ def test_clips_below_get_a_front_end_ten_times_as_low() -> None:
     assert line.startswith("0.wav: 95% of the energy is below 50 Hz")
     assert line.endswith(
         "--front_end.sample_rate 2205 --front_end.fmin 5 --front_end.fmax 1050 "
-        "--front_end.min_duration_s 10"
+        "--front_end.min_duration_s 10 --training.segment_s 100"
     )
+
+
+@pytest.mark.parametrize("band", [BAT, WHALE])
+def test_pretrain_takes_the_options(band: tuple[float, ...]) -> None:
+    (line,) = advice_on(band)
+    words, options = split_overrides(line.partition("pretrain with ")[2].split())
+    recipe = read_recipe("default", PRETRAINING, parse_values(options))
+    assert words == []
+    check_recipe(recipe, LogMel(**recipe["front_end"]))
 
 
 def test_rumble_and_silence_are_not_worth_a_line() -> None:

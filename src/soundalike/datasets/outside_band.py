@@ -62,9 +62,10 @@ def _higher_options(bands: NDArray[np.float64], front_end: LogMel) -> str:
 
 
 def _lower_options(bands: NDArray[np.float64], front_end: LogMel) -> str:
-    """Return the options of a front end for sounds ten times as low and ten times as long."""
+    """Return options for sounds ten times as low and ten times as long, as patches then are."""
     return (
         f"--front_end.sample_rate {front_end.sample_rate // 10} "
         f"--front_end.fmin {front_end.fmin / 10:g} --front_end.fmax {front_end.fmax / 10:g} "
-        f"--front_end.min_duration_s {front_end.min_duration_s * 10:g}"
+        f"--front_end.min_duration_s {front_end.min_duration_s * 10:g} "
+        f"--training.segment_s {front_end.min_duration_s * 100:g}"
     )

@@ -1,5 +1,7 @@
 """Segments of long recordings: an hour of forest is not a single sound."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -35,7 +37,11 @@ def refuse_short_segments(segment_s: float | None, front_end: LogMel, patch_fram
     """Raise a ValueError if segments of this length could be shorter than two patches."""
     longest = longest_segment(segment_s, front_end)
     if longest is not None and longest < 2 * patch_frames:
-        raise ValueError("training.segment_s must be at least as long as two patches.")
+        least_s = math.ceil(20 * patch_frames * front_end.hop_s) / 10
+        raise ValueError(
+            f"training.segment_s must be at least as long as two patches: {least_s:g}, not "
+            f"{segment_s:g}."
+        )
 
 
 def cut_into_segments(frames: Frames, longest: int | None) -> tuple[Frames, Tensor]:
