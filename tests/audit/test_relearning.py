@@ -58,3 +58,8 @@ def test_a_new_label_that_is_not_written_yet_is_not_learned_from(relearning, aud
     rows.loc[0, ["decision", "suggested", "new_label"]] = "relabel", "", ""
     dropped = rows.assign(decision=["drop", *rows["decision"][1:]])
     pd.testing.assert_frame_equal(relearning(rows), relearning(dropped))
+
+
+def test_a_table_of_other_clips_has_nothing_to_learn_from(relearning, audited):
+    rows = read_labels(audited / LABELS)
+    assert relearning(rows.assign(path="/elsewhere" + rows["path"])).empty

@@ -390,3 +390,12 @@ def test_an_empty_archive_and_a_server_that_has_ended_say_what_to_do(
     alert = browser.execute_script(text_of("alert"))
     assert f"The server has ended. Start it again with: soundalike explore {archive.path}." in alert
     messages(browser)
+
+
+def test_times_are_rounded_before_they_are_divided_into_minutes(page):
+    """119.97 s were 1:60.0."""
+    values = [0, 59.994, 59.996, 61.04, 119.97, 3599.96, 7325.5]
+    script = "import('/text.js').then(({seconds}) => arguments[1](arguments[0].map(seconds)))"
+    assert page.execute_async_script(script, values) == [
+        "0.00 s", "59.99 s", "1:00.0", "1:01.0", "2:00.0", "1:00:00.0", "2:02:05.5",
+    ]  # fmt: skip

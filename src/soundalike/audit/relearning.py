@@ -36,6 +36,8 @@ class Relearning:
         Rows of clips or labels that the source does not have take no part.
         """
         rows = rows[[key in self.positions for key in keys(rows)]]
+        if not len(rows):
+            return pd.DataFrame({"p_wrong": [], "suggested": []}, rows.index)
         order = [self.positions[key] for key in keys(rows)]
         vectors = ClipVectors(self.vectors.vectors[order], self.vectors.background)
         table = rows.reset_index(drop=True)

@@ -1,9 +1,10 @@
 // Rows in words.
 
 export const seconds = (value) => {
-  if (value < 60) return `${value.toFixed(2)} s`;
-  const [hours, minutes] = [Math.floor(value / 3600), Math.floor(value / 60) % 60];
-  const rest = (value % 60).toFixed(1).padStart(4, "0");
+  if (value < 59.995) return `${value.toFixed(2)} s`;
+  const tenths = Math.round(10 * value); // rounded first, so that no minute has 60 seconds
+  const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 };
 
