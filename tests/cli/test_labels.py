@@ -24,8 +24,10 @@ def archive(tmp_path):
 
 
 def test_labels_are_counted_and_written(archive, tmp_path, call, capsys):
-    assert call("labels", archive.path) == DONE
-    assert "no labels yet: give them with `soundalike explore" in capsys.readouterr().out
+    named = archive.path.rename(tmp_path / "my archive")
+    assert call("labels", named) == DONE
+    assert f"give them with `soundalike explore '{named}'`" in capsys.readouterr().out
+    named.rename(archive.path)
     table = LabelTable(archive.path)
     table.assign([("hash of a.wav", 0, 1)], "owl", True)
     table.assign([("hash of a.wav", 1, 2), ("gone", 0, 1)], "owl", False)

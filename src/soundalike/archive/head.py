@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,8 @@ def read_head(path: Path) -> Head:
     _require_folder(path)
     if not is_archive(path):
         raise ArchiveError(
-            f"{path}: no archive there: make one with `soundalike embed SOURCE --out {path}`."
+            f"{path}: no archive there: make one with `soundalike embed SOURCE --out "
+            f"{shlex.quote(str(path))}`."
         )
     try:
         content = json.loads((path / HEAD).read_text(encoding="utf-8"))

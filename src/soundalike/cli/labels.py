@@ -5,6 +5,7 @@ written, too.
 """
 
 import argparse
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         negative = f", not {label['n_no']:,}" if label["n_no"] else ""
         print(f"{label['name']}: {label['n_yes']:,}{negative}")
     if not labels:
-        name = arguments.archive
-        print(f"{name}: no labels yet: give them with `soundalike explore {name}`")
+        command = f"soundalike explore {shlex.quote(arguments.archive)}"
+        print(f"{arguments.archive}: no labels yet: give them with `{command}`")
     out, format = arguments.out, arguments.format
     result = export_labels(archive, out, format) if out else None
     n_gone = result.n_gone if result else 0

@@ -18,6 +18,7 @@ GET /api/rows?id=                    rows
 GET /api/rows/{id}                   the row, and the stretch around it
 """
 
+import shlex
 from typing import Any
 
 from fastapi import FastAPI
@@ -53,7 +54,7 @@ def create_app(
     add_errors(
         app,
         "If the sounds have been moved, start explore again with: "
-        f"soundalike explore {collection.archive.path} --root FOLDER",
+        f"soundalike explore {shlex.quote(str(collection.archive.path))} --root FOLDER",
     )
     app.add_exception_handler(QueryError, answer_with(400))
     add_page(app, PAGE_FILES)

@@ -11,6 +11,7 @@ and a recording stays in its share when others are added or when the source is i
 import dataclasses
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def finished_shards(shards: Path) -> list[Path]:
             numbers of shards.
     """
     present = _shards_in(shards)
-    command = f"soundalike embed SOURCE --out {shards} --shard"
+    command = f"soundalike embed SOURCE --out {shlex.quote(str(shards))} --shard"
     if not present:
         raise ArchiveError(f"{shards}: no shards there: make them with `{command} i/n`.")
     numbers = sorted({each.n for each in present})
