@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundalike.search.events import event_of
+from soundalike.search.events import _start_of_loudest, event_of
 from soundalike.search.queries import FileQuery, RowQuery
 
 
@@ -37,6 +37,17 @@ def test_the_loudest_part_of_a_waveform_is_its_event(full, burst):
     assert np.abs(event).min() == pytest.approx(np.abs(burst[22050 : 2 * 22050]).min(), abs=0.01)
     short, _ = event_of(full, (burst[:100], 22050))
     np.testing.assert_array_equal(short, burst[:100])
+
+
+def test_the_loudest_part_may_begin_in_any_block():
+    waveform = np.random.default_rng(1).standard_normal(400)
+    for n_samples in (1, 30, 399, 400, 401):
+        sums = [np.square(waveform[n : n + n_samples]).sum() for n in range(401 - n_samples)]
+        expected = int(np.argmax(sums)) if sums else 0
+        for n_block in (1, 7, 50, 400):
+            blocks = np.split(waveform, range(n_block, 400, n_block))
+            assert _start_of_loudest(blocks, n_samples) == (expected, 400)
+    assert _start_of_loudest([], 3) == (0, 0)
 
 
 def test_the_loudest_row_of_a_file_of_the_archive_is_its_event(full, few_sounds):

@@ -3,13 +3,14 @@
 Silence and other sounds beside an event would be averaged into its vector.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from soundalike.audio.audio_error import AudioError
-from soundalike.audio.waveform import read_waveform
+from soundalike.audio.waveform import read_blocks
 from soundalike.search.queries import FileQuery, RowQuery
 from soundalike.search.stored_files import rows_of_unchanged_file
 
@@ -36,29 +37,41 @@ def event_of(archive: "Archive", query: Any) -> Any:
         return _loudest_part(archive, query)
     waveform, rate = query
     n_samples = round(_window_s(archive) * rate)
-    start = _start_of_loudest(waveform, n_samples)
+    start, _ = _start_of_loudest([waveform], n_samples)
     return waveform[start : start + n_samples], rate
 
 
 def _loudest_part(archive: "Archive", query: FileQuery) -> FileQuery:
     rate, window_s = archive.model.front_end.sample_rate, _window_s(archive)
     try:
-        waveform = read_waveform(query.path, rate)
+        start, n_all = _start_of_loudest(read_blocks(query.path, rate), round(window_s * rate))
     except AudioError:  # which is said when it is embedded
         return query
-    if len(waveform) <= window_s * rate:
+    if n_all <= window_s * rate:
         return query
-    start_s = _start_of_loudest(waveform, round(window_s * rate)) / rate
-    return FileQuery(query.path, start_s, min(start_s + window_s, len(waveform) / rate))
+    start_s = start / rate
+    return FileQuery(query.path, start_s, min(start_s + window_s, n_all / rate))
 
 
 def _window_s(archive: "Archive") -> float:
     return (archive.head.windows["n_frames"] - 1) * archive.model.front_end.hop_s
 
 
-def _start_of_loudest(waveform: NDArray[np.floating], n_samples: int) -> int:
-    """Return where the part of a waveform with the most energy starts: [samples] -> scalar."""
-    energy = np.cumsum(np.square(np.pad(waveform, (1, 0)), dtype=np.float64))
-    return (
-        int(np.argmax(energy[n_samples:] - energy[:-n_samples])) if len(energy) > n_samples else 0
-    )
+def _start_of_loudest(blocks: Iterable[NDArray[np.floating]], n_samples: int) -> tuple[int, int]:
+    """Return where the part of a waveform with the most energy starts, and the waveform's length.
+
+    Args:
+        blocks: of the waveform, [samples] each.
+        n_samples: length of the part.
+    """
+    highest, start = 0.0, 0
+    rest, n_before = np.empty(0, np.float32), 0  # what the next part may begin in
+    for block in blocks:
+        waveform = np.concatenate([rest, block])
+        energy = np.cumsum(np.square(np.pad(waveform, (1, 0)), dtype=np.float64))
+        of_parts = energy[n_samples:] - energy[:-n_samples]
+        if len(of_parts) and of_parts.max() > highest:
+            highest, start = float(of_parts.max()), n_before + int(of_parts.argmax())
+        n_done = max(0, len(waveform) - n_samples + 1)
+        rest, n_before = waveform[n_done:], n_before + n_done
+    return start, n_before + len(rest)
