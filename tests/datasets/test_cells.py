@@ -41,6 +41,12 @@ def test_whole_numbers_beside_missing_values_have_no_decimals():
     assert as_seconds(Path("t"), pd.Series([3.0, np.nan, 1e300])).tolist()[::2] == [3, 1e300]
 
 
+def test_missing_values_in_lists_are_no_classes():
+    lists = [["dog", None], [np.nan], [], np.array(["a", None], object), ["x", ["y"], 0], None]
+    assert as_text(pd.Series(lists)).tolist() == ["dog", "", "", "a", "x;['y'];0", ""]
+    assert as_labels(pd.Series(["['dog', None]", "[None]"]))[0].tolist() == ["dog", ""]
+
+
 def test_words_for_missing_labels_are_counted():
     labels, notes = as_labels(pd.Series([*sorted(MISSING), "dog", "na"]))
     assert labels[labels != ""].tolist() == ["dog", "na"]

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def as_text(column: pd.Series) -> pd.Series:
         if ((numbers % 1 == 0) & (numbers.abs() < LARGEST_WHOLE)).all():
             column = column.astype("Int64")
     if column.map(_is_list).any():
-        column = column.map(lambda value: ";".join(map(str, value)) if _is_list(value) else value)
+        column = column.map(lambda value: _joined(value) if _is_list(value) else value)
     return column.astype(object).fillna("").astype(str).str.strip()
 
 
@@ -121,9 +122,16 @@ def _is_list(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes)
 
 
+def _joined(values: Iterable[Any]) -> str:
+    """Return the values of a list as "dog;rain", without missing ones."""
+    return ";".join(
+        str(value) for value in values if not (pd.api.types.is_scalar(value) and pd.isna(value))
+    )
+
+
 def _without_brackets(label: str) -> str:
     try:
         names = ast.literal_eval(label) if label.startswith("[") else label
     except (ValueError, SyntaxError):
         return label
-    return ";".join(map(str, names)) if isinstance(names, list) else label
+    return _joined(names) if isinstance(names, list) else label
