@@ -79,7 +79,7 @@ def recipe_text(recipe: str | Path) -> str:
     )
 
 
-class _Loader(yaml.SafeLoader):
+class _UniqueKeys(yaml.SafeLoader):
     """Reads plain values, and refuses a key that is set twice; YAML itself uses the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -103,7 +103,7 @@ def _read_yaml(recipe: str | Path, kind: RecipeKind) -> dict[str, Any]:
             f"{', '.join(recipe_names(kind))}."
         )
     try:
-        settings = yaml.load(recipe_text(recipe), _Loader) or {}
+        settings = _UniqueKeys(recipe_text(recipe)).get_single_data() or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{recipe}: not valid YAML ({' '.join(str(error).split())}).") from None
     if not isinstance(settings, dict):
