@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from soundalike.audio.log_mel import LogMel
+from soundalike.report.frequency_axis import frequency_labels
 from soundalike.report.hits_page import Hit, write_hits_page
 
 
@@ -58,3 +60,14 @@ def test_what_was_searched_for_is_heard_beside_the_hits(tmp_path, parse_html):
     ]  # fmt: skip
     assert len(page.all("button", "spectrogram")) == 2
     assert "1 of 3 sounds cannot be read" in page.text["strong"]
+
+
+def test_pictures_show_the_frequencies_of_the_model(tmp_path, parse_html):
+    file = tmp_path / "bat.wav"
+    soundfile.write(file, np.random.default_rng(0).uniform(-0.5, 0.5, 96000), 96000)
+    front_end = LogMel(sample_rate=96000, fmax=45000)
+    hits = [Hit("bat.wav", str(file), 0.0, 1.0, 0.75)]
+    write_hits_page(tmp_path / "hits.html", "row 1", hits, front_end=front_end)
+    page = parse_html((tmp_path / "hits.html").read_text(encoding="utf-8"))
+    assert set(frequency_labels(front_end)) <= set(page.text["span"])
+    assert len(page.all("button", "spectrogram")) == 1

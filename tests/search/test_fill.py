@@ -1,6 +1,8 @@
 """Sounds into an archive."""
 
 import contextlib
+import dataclasses
+import itertools
 import os
 import random
 import shutil
@@ -245,6 +247,30 @@ def test_a_long_recording_resumes_where_it_was_interrupted(
     assert sum(n_encoded) == n_rows_before == 16
     assert tables[0]["vector"].map(bytes).tolist() == tables[1]["vector"].map(bytes).tolist()
     pd.testing.assert_frame_equal(*(table.drop(columns="vector") for table in tables))
+
+
+def test_all_windows_of_an_interrupted_recording_get_its_new_label(
+    small_model, tmp_path, write_sound, monkeypatch
+):
+    monkeypatch.setattr(module, "ROWS_PER_ADD", 8)
+    write_sound(tmp_path / "sounds" / "long.wav", 20.0)
+    clips = read_source(tmp_path / "sounds")
+    archive = Archive.open_for(tmp_path / "archive", small_model, clips.root)
+    n_adds = itertools.count(1)
+
+    def add(writer, rows, vectors, original=Writer.add):
+        if next(n_adds) > 2:
+            raise KeyboardInterrupt
+        original(writer, rows, vectors)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Writer, "add", add)
+        fill(archive, small_model, clips, batch_size=4, progress=False)
+    n_before = len(archive)
+    labeled = dataclasses.replace(clips, rows=clips.rows.assign(label="owl"))
+    fill(archive, small_model, labeled, batch_size=4, progress=False)
+    assert 0 < n_before < len(archive)
+    assert set(archive.rows()["label"]) == set(archive.clips()["label"]) == {"owl"}
 
 
 def test_a_large_archive_gets_an_index(new_archive, small_model, sounds, monkeypatch, capsys):

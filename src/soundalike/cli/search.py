@@ -203,7 +203,7 @@ def _write_page(page: Path, archive: "Archive", queries: list[Any], rows: "pd.Da
         Hit(sound.name, sound.file, sound.start_s, sound.end_s)
         for sound in query_sounds(archive, queries)
     ]
-    write_hits_page(page, ", ".join(map(str, queries)), hits, examples)
+    write_hits_page(page, ", ".join(map(str, queries)), hits, examples, archive.model.front_end)
 
 
 def _print_table(rows: "pd.DataFrame") -> None:

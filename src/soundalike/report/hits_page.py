@@ -45,7 +45,11 @@ class Card:
 
 
 def write_hits_page(
-    path: str | Path, query: str, hits: Iterable[Hit], examples: Iterable[Hit] = ()
+    path: str | Path,
+    query: str,
+    hits: Iterable[Hit],
+    examples: Iterable[Hit] = (),
+    front_end: LogMel | None = None,
 ) -> None:
     """Write the page: one HTML file that shows and plays the hits offline.
 
@@ -54,11 +58,12 @@ def write_hits_page(
         query: what was searched for, in words.
         hits: the most similar first.
         examples: the sounds that were searched for.
+        front_end: of the model, for the pictures; by default that of the included model.
 
     Raises:
         OSError: the file cannot be written.
     """
-    front_end = LogMel()
+    front_end = front_end or LogMel()
     parts = list(examples)
     n_examples = len(parts)
     readings = [(hit, _waveform(hit, front_end)) for hit in [*parts, *hits]]

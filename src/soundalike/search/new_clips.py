@@ -25,7 +25,8 @@ class Comparison:
             recording that the archive has of it ("" if it has none), and how many of its rows.
         is_new: whether the archive lacks the clip or some of its rows, or its file has changed.
         is_touched: whether the file has another size or time, but the same content.
-        is_relabeled: whether the archive has the clip with another label or split.
+        is_relabeled: whether the archive has the clip, or some of its rows, with another label or
+            split.
 
     Shape:
         is_new, is_touched, is_relabeled: [clips].
@@ -75,7 +76,8 @@ def compare(clips: ClipTable, records: pd.DataFrame, root: str) -> Comparison:
         is_touched[position] = recording_of(path) == recording[position]
     n_rows = both["n_rows"].fillna(0).astype("int64")
     is_new = ~(is_known & (has_stamp | is_touched))
-    is_relabeled = ~is_new & ~_is_as_before(both, LABELS)
+    is_there = ~is_new | (n_rows > 0).to_numpy()  # or part of it, after an interrupted run
+    is_relabeled = is_there & ~_is_as_before(both, LABELS)
     ours = ours.assign(recording=recording, n_rows=n_rows)
     return Comparison(clips, ours, is_new, is_touched, is_relabeled)
 
