@@ -20,7 +20,7 @@ help:
 	@echo "make test       run the tests"
 	@echo "make coverage   run the tests, and count the lines that they run"
 	@echo "make check      check style and types"
-	@echo "make stress     run the slow and the random tests, thoroughly"
+	@echo "make stress     run the slow and the random tests, thoroughly: half an hour on two cores"
 	@echo "make audit      look up known vulnerabilities of what soundalike needs"
 	@echo "make bench      measure speed and memory; bench-gpu: on a GPU"
 	@echo "make lock       pin the newest versions of what soundalike needs"
