@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from archives import DIM, make_records, make_rows, make_vectors
+from archives import DIM, add_clips, make_vectors
 
 from soundalike.archive import approximate_index as module
 from soundalike.archive import index as index_module
@@ -13,18 +13,22 @@ from soundalike.archive.index import open_index
 N = 400
 
 
-@pytest.mark.parametrize("is_centered", [False, True])
-def test_many_neighbors_are_those_of_the_exact_index(archive, monkeypatch, is_centered):
+@pytest.fixture
+def indexed(archive, monkeypatch):
+    """An archive that counts as large, with an approximate index."""
     monkeypatch.setattr(index_module, "EXACT_ROWS", 100)
     monkeypatch.setattr(module, "MOST_NEIGHBORS", 20)
-    rows = make_rows(["a.wav"], N)
+    add_clips(archive, ["a.wav"], n_windows=N)
     with archive.writer() as writer:
-        writer.add(rows, make_vectors(N))
-        writer.finish(make_records(rows))
         writer.build_index()
-    backgrounds, where = Backgrounds.of(archive) if is_centered else None, "start_s < 300"
-    index = open_index(archive, where, backgrounds=backgrounds)
-    exact = ExactIndex(*archive.vectors(where), backgrounds)
+    return archive
+
+
+@pytest.mark.parametrize("is_centered", [False, True])
+def test_many_neighbors_are_those_of_the_exact_index(indexed, is_centered):
+    backgrounds, where = Backgrounds.of(indexed) if is_centered else None, "start_s < 300"
+    index = open_index(indexed, where, backgrounds=backgrounds)
+    exact = ExactIndex(*indexed.vectors(where), backgrounds)
     assert len(index) == 300
     first, second = make_vectors(2, 1, DIM)
     for vector, k in [(first, 30), (first, 300), (second, 21), (second, 1000), (first, 25)]:
@@ -35,16 +39,9 @@ def test_many_neighbors_are_those_of_the_exact_index(archive, monkeypatch, is_ce
     assert few.ids.tolist() == exact.nearest(first, 5).ids.tolist()
 
 
-def test_a_scan_keeps_no_vectors(archive, monkeypatch):
+def test_a_scan_keeps_no_vectors(indexed, monkeypatch):
     """Whatever the number of queries: there are as many as memory holds, or more."""
-    monkeypatch.setattr(index_module, "EXACT_ROWS", 0)
-    monkeypatch.setattr(module, "MOST_NEIGHBORS", 1)
-    rows = make_rows(["a.wav"], N)
-    with archive.writer() as writer:
-        writer.add(rows, make_vectors(N))
-        writer.finish(make_records(rows))
-        writer.build_index()
-    index = open_index(archive)
-    monkeypatch.setattr(type(archive), "vectors", None)
+    index = open_index(indexed)
+    monkeypatch.setattr(type(indexed), "vectors", None)
     for vector in make_vectors(3, 1, DIM):
-        assert len(index.nearest(vector, 9).ids) == 9
+        assert len(index.nearest(vector, 30).ids) == 30

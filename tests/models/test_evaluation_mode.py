@@ -32,9 +32,11 @@ def test_modes_are_restored_after_an_error(module):
     assert modes(module) == before
 
 
-def test_the_last_context_to_exit_restores_the_modes(module):
+@pytest.mark.parametrize("other", [lambda module: module, nn.Sequential])
+def test_the_last_context_to_exit_restores_the_modes(module, other):
+    """Also of another module with the same layers, as the encoder of two models."""
     before = modes(module)
-    first, second = evaluation_mode(module), evaluation_mode(module)
+    first, second = evaluation_mode(module), evaluation_mode(other(module))
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)
@@ -51,15 +53,3 @@ def test_modules_are_independent(module):
             assert not other.training
         assert other.training
         assert not module.training
-
-
-def test_a_layer_that_modules_share_stays_in_evaluation_mode_for_the_other(module):
-    """As the encoder of a model, and of the same model with other windows, in two threads."""
-    before = modes(module)
-    first, second = evaluation_mode(module), evaluation_mode(nn.Sequential(module))
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert not any(modes(module))
-    second.__exit__(None, None, None)
-    assert modes(module) == before

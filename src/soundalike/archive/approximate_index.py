@@ -45,6 +45,7 @@ class ApproximateIndex:
         """Return the k rows that are most similar, nearly always; see `Index`."""
         if k <= MOST_NEIGHBORS:
             return self.few.nearest(vector, k)
+        # A scan keeps all rows in memory from its second vector on, so every vector has its own.
         if self._scan is None or not np.array_equal(vector, self._scan[0]):
             self._scan = np.array(vector, np.float32), self._new_scan()
         return self._scan[1].nearest(vector, k)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from soundalike.archive.clip_rows import conditions_of_clips, runs_of
+from soundalike.archive.clip_rows import conditions_of_clips, latest, runs_of
 from soundalike.archive.head import Head
 from soundalike.archive.lance_index import build_index, drop_indexes, has_index, has_torn_index
 from soundalike.archive.lance_tables import (
@@ -188,8 +188,7 @@ class Writer:
         """Remove clips whose rows may be gone, so that they are embedded again."""
         ids = self._rows.search().select(["id"]).to_arrow()["id"].to_numpy()
         records = self._clips.search().where(f"next_id > {ids.max(initial=-1) + 1}")
-        clips = records.to_arrow().to_pandas().sort_values("next_id", kind="stable")
-        self.remove(clips.drop_duplicates(CLIP_KEY, keep="last"))
+        self.remove(latest(records.to_arrow().to_pandas()))
 
     def _commit(
         self, table: "lancedb.table.Table", change: Callable[[], object], n_new: int | None = None

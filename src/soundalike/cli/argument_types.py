@@ -36,23 +36,21 @@ def seed(text: str) -> int:
 
 def share(text: str) -> float:
     """Return an argument that is a number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a number from 0 to 1")
-    return value
+    return _number(text, lambda value: 0 <= value <= 1, "a number from 0 to 1")
 
 
 def positive_number(text: str) -> float:
     """Return an argument that is a number above 0."""
+    return _number(text, lambda value: 0 < value < math.inf, "a number above 0")
+
+
+def _number(text: str, is_allowed: Callable[[float], bool], expected: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"'{text}': expected a number above 0")
+        value = math.nan  # which no range has
+    if not is_allowed(value):
+        raise argparse.ArgumentTypeError(f"'{text}': expected {expected}")
     return value
 
 
